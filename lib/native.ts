@@ -42,9 +42,13 @@ export interface NativeRequest extends NativeFilters {
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value; 2⁶⁴ − 1 is RLIM_INFINITY. */
   readonly limits?: readonly (number | bigint)[] | undefined;
-  /** If set, the program by default dumps no core and enters `domain`; true: if either fails, it does not run. */
+  /** If set, the program by default dumps no core; true: if that can't be prevented, it does not run. */
   readonly isolation?: boolean | undefined;
+  /** The Landlock domain that the program enters; or, in its place, the ruleset of the domain. */
   readonly domain?: NativeDomain | undefined;
+  readonly ruleset?: RulesetHandle | undefined;
+  /** Whether the program does not run if it can't enter that domain. */
+  readonly domainRequired?: boolean | undefined;
   /** A bit for each capability that stays. Without it, all stay. */
   readonly keptCapabilities?: bigint | undefined;
   /** How the calls of the filter's listener are answered, with SECCOMP_FILTER_FLAG_NEW_LISTENER. */
@@ -55,7 +59,40 @@ export interface NativeRequest extends NativeFilters {
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
+/** Flags of a rule: a path that does not exist is skipped; all symbolic links are followed. */
+export const RULE_OPTIONAL = 1;
+export const RULE_FOLLOWS_LINKS = 2;
+
+/** A Landlock ruleset of paths. */
+export interface NativeRuleset {
+  /** LANDLOCK_ACCESS_FS_* that the ruleset denies where no rule grants them. */
+  readonly handled: number;
+  /** LANDLOCK_SCOPE_* */
+  readonly scoped: number;
+  /** Absolute, without `.` and `..`. */
+  readonly paths: readonly string[];
+  /** For each path two words: LANDLOCK_ACCESS_FS_*, and flags. Rights that a file can't have are left out. */
+  readonly grants: Uint32Array;
+  /**
+   * The child's user. A symbolic link is followed only in a directory that this user can't write; for root, which can
+   * write all of them, in a directory of root's beneath one of `folders`.
+   */
+  readonly user: number;
+  readonly folders: readonly string[];
+}
+
+/** Why a ruleset was not made. */
+export interface NativeRulesetFailure extends NativeFailure {
+  /** The index of the path. */
+  readonly rule: number;
+  /** With ELOOP: the symbolic link that was not followed. Absent if there were too many. */
+  readonly link?: string;
+}
+
 declare const held: unique symbol;
+
+/** A ruleset: the result of `addon().openPathRuleset`. */
+export type RulesetHandle = { readonly [held]: 'ruleset' };
 
 /** How calls are answered and counted: the result of `addon().supervision`. */
 export type Supervision = { readonly [held]: 'supervision' };
@@ -150,7 +187,7 @@ export interface NativeChild {
   /** This process's end of each descriptor that was a SOCKET; −1 for all others. */
   readonly sockets: readonly number[];
   /** The errno for which the child is not in the domain that was requested; otherwise 0. */
-  readonly isolationError: number;
+  readonly domainError: number;
   readonly listener?: NativeListener;
 }
 
@@ -213,7 +250,7 @@ export interface NativeResult {
   /** The errno for which the child was sent a signal or a stream was closed (ETIMEDOUT, ENOBUFS, …); otherwise 0. */
   readonly stopped: number;
   /** As in NativeChild. */
-  readonly isolationError: number;
+  readonly domainError: number;
   readonly listener?: NativeListener;
 }
 
@@ -261,6 +298,14 @@ export interface Addon {
   tryDomain(domain: NativeDomain): number;
   /** Returns the file access rights of the mask that Landlock can handle, and its version; or −errno. */
   landlockSupport(mask: number): readonly [rights: number, version: number] | number;
+  /** Makes a ruleset. Any number of programs can be started in its domain. */
+  openPathRuleset(ruleset: NativeRuleset): RulesetHandle | NativeRulesetFailure;
+  /** Whether the paths of a ruleset still lead to the files for which it has rules. */
+  isCurrent(ruleset: RulesetHandle): boolean;
+  /** Returns the descriptor of a ruleset, which stays open as long as the handle is held. */
+  descriptorOf(ruleset: RulesetHandle): number;
+  /** Moves all threads of this process into the domain of a ruleset: Linux 7.0. Returns 0 or an errno. */
+  restrictThisProcess(ruleset: RulesetHandle, noNewPrivileges: boolean): number;
   /** Makes the table by which the calls of a filter's listeners are answered and counted. */
   supervision(options: SupervisionOptions): Supervision;
   /** Opens a mailbox, whose mail `onMail` receives; or returns −errno. It does not keep the event loop alive. */

@@ -95,7 +95,7 @@ export interface Isolation {
   /** As members of the addon's request. */
   readonly request: { readonly isolation: boolean; readonly domain: NativeDomain | undefined };
   /** Returns what is enforced, given the errno with which the child failed to enter its domain, or 0. */
-  enforced(isolationError: number): Enforcement;
+  enforced(domainError: number): Enforcement;
 }
 
 /**
@@ -119,8 +119,8 @@ export function isolation(
   const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
   return {
     request: { isolation: required, domain },
-    enforced: (isolationError) =>
-      enforcement(isolationError === 0 ? support : failed(isolationError), subject(), abstractSockets),
+    enforced: (domainError) =>
+      enforcement(domainError === 0 ? support : failed(domainError), subject(), abstractSockets),
   };
 }
 

@@ -53,8 +53,53 @@ export interface IsolationEnforcement {
   readonly open: readonly OpenReach[];
 }
 
+/** What the option `paths` restricts, or can't. */
+export type PathReach =
+  /** Opening files and directories, making, removing, renaming and linking them, executing programs. */
+  | 'files'
+  /** truncate(2), and open(2) with O_TRUNC for reading. */
+  | 'truncation'
+  /** Connecting to Unix sockets by their path, unix(7). */
+  | 'unix-sockets'
+  /** ioctl(2) on devices that the child may open. */
+  | 'device-ioctls'
+  /**
+   * Reading and changing what is known about a file rather than its content: stat(2), readlink(2), access(2), chdir(2),
+   * chmod(2), chown(2), utimensat(2), setxattr(2), inotify(7).
+   */
+  | 'metadata';
+
+/** What is denied to a child with `paths` although no path concerns it. */
+export type DeniedBeside =
+  /** mount(2), umount(2) and pivot_root(2). */
+  | 'mounts'
+  /** Renaming and linking between directories, below Landlock ABI 2. */
+  | 'moves'
+  /** All Unix sockets except for those of socketpair(2), below Landlock ABI 9. */
+  | 'unix-sockets'
+  /** io_uring(7), below Landlock ABI 9. */
+  | 'io_uring'
+  /** openat2(2), below Landlock ABI 3. */
+  | 'openat2';
+
+/** How a child's paths are restricted. */
+export interface PathsEnforcement {
+  /** Absent if they are not restricted. */
+  readonly by?: 'landlock';
+  /** Why they are not restricted. Absent if they are. */
+  readonly reason?: string;
+  /** What is restricted to the paths that were granted. */
+  readonly closed: readonly PathReach[];
+  /** What is not restricted, each with what would restrict it. */
+  readonly open: readonly { readonly reach: PathReach; readonly remedy: string }[];
+  /** What is denied as well. */
+  readonly alsoDenied: readonly DeniedBeside[];
+}
+
 /** What is enforced on a child. */
 export interface Enforcement {
   /** How it is isolated, what that closes, and what stays open. */
   readonly isolation: IsolationEnforcement;
+  /** How its paths are restricted. Absent without the option `paths`. */
+  readonly paths?: PathsEnforcement;
 }

@@ -203,7 +203,7 @@ function outcomeOf(
     ...(isWatched ? reportViolations(listener, supervision) : noViolations()),
   };
   // A getter, as most callers never read it.
-  const get = () => enforcement(ended.isolationError);
+  const get = () => enforcement(ended.domainError);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
   return { result, isWatched };
 }

@@ -32,9 +32,9 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (ResetSignals() && StartSession() && Isolate() && PlaceDescriptors() && ChangeDirectory() && SetLimits() &&
-        DropBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() &&
-        AttachFilters()) {
+    if (ResetSignals() && StartSession() && Isolate() && EnterDomain() && PlaceDescriptors() && ChangeDirectory() &&
+        SetLimits() && DropBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() &&
+        FormatProcessId() && AttachFilters()) {
       Execute();
     }
   }
@@ -95,15 +95,15 @@ class Child {
     return has_no_new_privileges_ || Fail("prctl");
   }
 
+  bool Isolate() { return !plan_->isolate || DisableCoreDumps() || !plan_->isolation_required || Fail("prlimit"); }
+
   // Before capabilities are dropped: without no_new_privs, landlock_restrict_self(2) requires CAP_SYS_ADMIN.
-  bool Isolate() {
-    if (!plan_->isolate) return true;
-    if (!DisableCoreDumps() && plan_->isolation_required) return Fail("prlimit");
+  bool EnterDomain() {
     if (plan_->ruleset < 0) return true;
     if (!SetNoNewPrivileges()) return false;
-    plan_->isolation_error = EnterDomain(plan_->ruleset);
-    return plan_->isolation_error == 0 || !plan_->isolation_required ||
-           FailWith(plan_->isolation_error, "landlock_restrict_self");
+    plan_->domain_error = seccomp::EnterDomain(plan_->ruleset);
+    return plan_->domain_error == 0 || !plan_->domain_required ||
+           FailWith(plan_->domain_error, "landlock_restrict_self");
   }
 
   // The kernel may pipe a core dump to a program that runs as root (core(5)). Only the soft limit is lowered, so that

@@ -43,7 +43,7 @@ struct ResourceLimit {
 };
 
 // Everything that a child needs, prepared by its parent. Both share their memory, so nothing is copied and the child
-// reports in the plan itself. The child changes `failure`, `isolation_error`, `attached`, `other_thread`,
+// reports in the plan itself. The child changes `failure`, `domain_error`, `attached`, `other_thread`,
 // `listener_socket`, `shell_argv[1]`, the descriptors and the instructions of the filters, and only reads the rest.
 struct ChildPlan {
   // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
@@ -67,12 +67,14 @@ struct ChildPlan {
   gid_t gid = 0;
   const ResourceLimit* limits = nullptr;
   size_t limit_count = 0;
-  // With `isolate` the child writes no core dump, and enters the Landlock domain of `ruleset` unless that is -1. If it
-  // cannot, it ends if `isolation_required` is set; otherwise it goes on and `isolation_error` has the errno.
-  int ruleset = -1;
-  int isolation_error = 0;
+  // With `isolate` the child writes no core dump; with `isolation_required` it ends if it cannot prevent that.
   bool isolate = false;
   bool isolation_required = false;
+  // The ruleset of the Landlock domain that the child enters, or -1. If it cannot, it ends if `domain_required` is set;
+  // otherwise it goes on and `domain_error` has the errno.
+  int ruleset = -1;
+  int domain_error = 0;
+  bool domain_required = false;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
   bool no_new_privileges = false;

@@ -124,7 +124,7 @@ Failure StartChild(Request* request, StartedChild* started) {
   if (request->uid || request->gid) dumpable.emplace();
   started->child = Clone(plan.get(), *memory);
   dumpable.reset();
-  started->isolation_error = plan->isolation_error;
+  started->domain_error = plan->domain_error;
   started->sockets = std::move(stdio.parent);
   if (plan->failure.error == 0 && channel.parent.get() >= 0) plan->failure = channel.Receive(&started->listener);
   siginfo_t status;

@@ -15,7 +15,7 @@ struct StartedChild {
   // This process's end of each socket among the child's descriptors, in blocking mode; -1 for all others.
   std::vector<Descriptor> sockets;
   // The errno because of which the child is not in the Landlock domain that the request names; otherwise 0.
-  int isolation_error = 0;
+  int domain_error = 0;
   // The listener of the child's filter, if the request asks for one and names no agent.
   Descriptor listener;
 };

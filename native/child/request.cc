@@ -40,6 +40,7 @@ PreparedPlan::PreparedPlan(Request* request, ChildMemory* memory) : request_(*re
   plan_.limit_count = request_.limits.size();
   plan_.isolate = request_.isolation.has_value();
   plan_.isolation_required = request_.isolation.value_or(false);
+  plan_.domain_required = request_.domain_required;
   plan_.drop_capabilities = request_.kept_capabilities.has_value();
   plan_.kept_capabilities = request_.kept_capabilities.value_or(0);
 }
@@ -95,12 +96,13 @@ PreparedPlan::~PreparedPlan() {
 }
 
 Descriptor PreparedPlan::OpenDomain() {
+  plan_.ruleset = request_.ruleset;
   if (!request_.domain) return Descriptor();
   Descriptor ruleset(OpenRuleset(*request_.domain));
   plan_.ruleset = ruleset.get();
   if (ruleset.get() < 0) {
-    plan_.isolation_error = errno;
-    if (plan_.isolation_required) plan_.failure = {errno, "landlock_create_ruleset"};
+    plan_.domain_error = errno;
+    if (plan_.domain_required) plan_.failure = {errno, "landlock_create_ruleset"};
   }
   return ruleset;
 }

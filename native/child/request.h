@@ -40,8 +40,10 @@ struct Request {
   bool new_session = false;
   std::optional<uint32_t> uid, gid;
   std::vector<ResourceLimit> limits;
-  std::optional<bool> isolation;  // Whether it is required; nullopt: no isolation.
-  std::optional<Domain> domain;
+  std::optional<bool> isolation;  // Whether its failure prevents the start; nullopt: no isolation.
+  std::optional<Domain> domain;   // The domain that the program enters.
+  int ruleset = -1;               // In place of `domain`: a descriptor of its ruleset, which the caller keeps open.
+  bool domain_required = false;   // Whether the program is not run if it can't enter the domain.
   std::optional<uint64_t> kept_capabilities;
   bool no_new_privileges = true;
   std::vector<FilterRequest> filters;
@@ -65,8 +67,8 @@ class PreparedPlan {
   ChildPlan* get() { return &plan_; }
   ChildPlan* operator->() { return &plan_; }
 
-  // Opens the ruleset of the request's domain, if it has one, and sets it in the plan. On failure, sets
-  // `isolation_error` in the plan, and `failure` too if isolation is required.
+  // Opens the ruleset of the request's domain, if it has one, and sets it in the plan. On failure, sets `domain_error`
+  // in the plan, and `failure` too if the domain is required.
   Descriptor OpenDomain();
 
  private:

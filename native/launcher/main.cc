@@ -1,9 +1,9 @@
 // The program that this package has node:child_process start, for what only Node's own children get.
 //
-//   seccomp-launch HANDLED,GRANTED,SCOPED,REQUIRED,NO_NEW_PRIVS PROGRAM ARGUMENTS…
-// isolates the Node that child_process.fork() starts. Only the thread that calls landlock_restrict_self(2) enters the
+//   seccomp-launch NUMBERS PROGRAM ARGUMENTS…
+// confines the Node that child_process.fork() starts. Only the thread that calls landlock_restrict_self(2) enters the
 // domain, and Node has several threads before it runs JavaScript. So this program enters the domain before it executes
-// Node.
+// Node. NUMBERS are the members of Options, separated by commas.
 //
 //   seccomp-launch DESCRIPTOR
 // hands a descriptor over to its parent, with its environment: the socket of a stream, whose descriptor Node does not
@@ -13,6 +13,8 @@
 // freestanding.cc has the functions of a C library that it calls: it is linked with no library.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -94,12 +97,17 @@ int PrintError(const char* what, int status) {
 
 struct Options {
   seccomp::Domain domain;
-  bool has_domain = false, is_required = false, no_new_privileges = false;
+  int ruleset = 0;                // In place of `domain`: the descriptor of a ruleset. 0: none.
+  bool domain_required = false;   // Whether Node is not run if it cannot enter the domain.
+  bool no_core = false;           // Whether Node dumps no core,
+  bool no_core_required = false;  // and is not run if that cannot be prevented.
+  bool no_new_privileges = false;
+  bool no_io_uring = false;  // Whether io_uring_setup fails, so that Node's event loops do not use it.
 };
 
-// Parses five numbers that are separated by commas.
+// Parses nine numbers that are separated by commas.
 bool Parse(std::string_view text, Options* options) {
-  std::array<uint32_t, 5> numbers = {};
+  std::array<uint32_t, 9> numbers = {};
   for (size_t i = 0; i < numbers.size(); i++) {
     if (i > 0 && !seccomp::TakeCharacter(&text, ',')) return false;
     const auto number = seccomp::TakeNumber<uint32_t>(&text);
@@ -107,24 +115,55 @@ bool Parse(std::string_view text, Options* options) {
     numbers[i] = *number;
   }
   if (!text.empty()) return false;
-  const auto [handled, granted, scoped, required, no_new_privileges] = numbers;
-  *options = {{handled, granted, scoped}, (handled | scoped) != 0, required != 0, no_new_privileges != 0};
+  const auto [handled, granted, scoped, ruleset, domain_required, no_core, no_core_required, no_new_privileges,
+              no_io_uring] = numbers;
+  options->domain = {handled, granted, scoped};
+  options->ruleset = static_cast<int>(ruleset);
+  options->domain_required = domain_required != 0;
+  options->no_core = no_core != 0;
+  options->no_core_required = no_core_required != 0;
+  options->no_new_privileges = no_new_privileges != 0;
+  options->no_io_uring = no_io_uring != 0;
   return true;
 }
 
-// Returns nullptr, or with errno set the step that failed although it is required.
-const char* Isolate(const Options& options) {
+bool DisableCoreDumps() {
   rlimit core = {};
-  const bool is_known = syscall(SYS_prlimit64, 0L, long{RLIMIT_CORE}, nullptr, &core) == 0;
+  if (syscall(SYS_prlimit64, 0L, long{RLIMIT_CORE}, nullptr, &core) != 0) return false;
   core.rlim_cur = 0;
-  const bool is_set = is_known && syscall(SYS_prlimit64, 0L, long{RLIMIT_CORE}, &core, nullptr) == 0;
-  if (!is_set && options.is_required) return "prlimit";
-  if (options.no_new_privileges && syscall(SYS_prctl, long{PR_SET_NO_NEW_PRIVS}, 1L, 0L, 0L, 0L) != 0) return "prctl";
-  if (!options.has_domain) return nullptr;
-  const int ruleset = seccomp::OpenRuleset(options.domain);
+  return syscall(SYS_prlimit64, 0L, long{RLIMIT_CORE}, &core, nullptr) == 0;
+}
+
+// Enters the domain. Returns false with errno set if that fails.
+bool EnterDomain(const Options& options) {
+  const seccomp::Domain& domain = options.domain;
+  if (options.ruleset == 0 && (domain.handled | domain.scoped) == 0) return true;
+  const int ruleset = options.ruleset != 0 ? options.ruleset : seccomp::OpenRuleset(domain);
   const int error = ruleset < 0 ? errno : seccomp::EnterDomain(ruleset);
+  if (options.ruleset != 0) close(options.ruleset);  // Node would inherit it.
   errno = error;
-  return error != 0 && options.is_required ? "Landlock" : nullptr;
+  return error == 0;
+}
+
+// Attaches a filter under which io_uring_setup fails with ENOSYS, and everything else is allowed.
+bool DenyIoUring() {
+  constexpr uint32_t kIoUringSetup = 425;  // The number on every ABI that Node runs on.
+  static sock_filter instructions[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kIoUringSetup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {sizeof instructions / sizeof instructions[0], instructions};
+  return syscall(SYS_seccomp, long{SECCOMP_SET_MODE_FILTER}, 0L, &program) == 0;
+}
+
+// Returns nullptr, or with errno set the step that failed although it is required.
+const char* Confine(const Options& options) {
+  if (options.no_core && !DisableCoreDumps() && options.no_core_required) return "prlimit";
+  if (options.no_new_privileges && syscall(SYS_prctl, long{PR_SET_NO_NEW_PRIVS}, 1L, 0L, 0L, 0L) != 0) return "prctl";
+  if (!EnterDomain(options) && options.domain_required) return "Landlock";
+  return options.no_io_uring && !DenyIoUring() ? "seccomp" : nullptr;
 }
 
 // The value of the variable PATH.
@@ -237,7 +276,7 @@ int main(int count, char** arguments) {
     Print("seccomp-launch: only the npm package seccomp starts this program\n");
     return kFailed;
   }
-  const char* failed = Isolate(options);
+  const char* failed = Confine(options);
   if (failed != nullptr) return PrintError(failed, kFailed);
   Execute(arguments + 2);
   return PrintError(arguments[2], errno == ENOENT ? kNotFound : kNotExecutable);

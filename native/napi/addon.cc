@@ -8,6 +8,7 @@
 #include "napi/notify/connect.h"
 #include "napi/notify/local_socket.h"
 #include "napi/notify/supervision.h"
+#include "napi/path_ruleset.h"
 #include "napi/probe.h"
 #include "napi/spawn.h"
 #include "napi/spawn_sync.h"
@@ -35,6 +36,10 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<FilterFlagsKnown>(exports, "filterFlagsKnown");
   Register<TryDomain>(exports, "tryDomain");
   Register<FindLandlockSupport>(exports, "landlockSupport");
+  Register<OpenPathRuleset>(exports, "openPathRuleset");
+  Register<IsCurrent>(exports, "isCurrent");
+  Register<DescriptorOf>(exports, "descriptorOf");
+  Register<RestrictThisProcess>(exports, "restrictThisProcess");
   Register<OpenHandover>(exports, "openHandover");
   Register<Receive>(exports, "receive");
   Register<GiveBack>(exports, "giveBack");

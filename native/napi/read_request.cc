@@ -129,6 +129,12 @@ bool ReadRequestedDomain(const Napi::Value& value, SpawnRequest* request) {
   return ReadDomain(value, &request->domain.emplace());
 }
 
+bool ReadRuleset(const Napi::Value& value, SpawnRequest* request) {
+  if (!ReadValue(value, &request->path_ruleset)) return false;
+  request->ruleset = request->path_ruleset->descriptor();
+  return true;
+}
+
 bool ReadPath(const Napi::Value& value, AgentRequest* agent) {
   return ReadValue(value, &agent->path) && !agent->path.empty();
 }
@@ -159,6 +165,8 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
      ReadLimits},
     {"isolation", Presence::kOptional, "a boolean: true if isolation is required", Into<&SpawnRequest::isolation>},
     {"domain", Presence::kOptional, "an array of three bigints: [handled, granted, scoped]", ReadRequestedDomain},
+    {"ruleset", Presence::kOptional, "a handle that openPathRuleset() returned", ReadRuleset},
+    {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
     kNoNewPrivileges,
     kUnconfined,
@@ -172,9 +180,9 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
 bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
   const bool is_agent_possible = request.WantsListener() && request.supervision == nullptr;
   return CheckFilters(env, request) &&
-         Require(env, request.domain || !request.isolation.value_or(false),
-                 "isolation is required, but domain is not set") &&
-         Require(env, !request.domain || request.isolation, "domain is set, but isolation is not") &&
+         Require(env, request.domain || request.ruleset >= 0 || !request.domain_required,
+                 "domainRequired is true, but neither domain nor ruleset is set") &&
+         Require(env, !request.domain || request.ruleset < 0, "domain and ruleset are both set") &&
          Require(env, request.supervision == nullptr || request.reader != nullptr,
                  "supervision is set, but mailbox is not") &&
          Require(env, !request.agent || is_agent_possible,

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "child/request.h"
+#include "landlock/path_ruleset.h"
 #include "napi/notify/mailbox_reader.h"
 #include "supervisor/call_kinds.h"
 
@@ -17,6 +18,8 @@ struct SpawnRequest : Request {
   std::shared_ptr<const Supervision> supervision;
   // Where the calls are reported. Not nullptr if `supervision` is not.
   std::shared_ptr<MailboxReader> reader;
+  // Keeps Request::ruleset open.
+  std::shared_ptr<const PathRuleset> path_ruleset;
 };
 
 // Each throws a TypeError and returns false if the value is not what lib/native.ts describes.

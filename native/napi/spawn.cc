@@ -38,7 +38,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Object watch = ExitWatch::Start(env, &started.child, info[1].As<Napi::Function>(), &failure);
   if (failure.error != 0) return Undo(env, &started.child, failure);
   const Napi::Array sockets = Napi::Array::New(env, started.sockets.size());
-  bool is_set = SetOwn(result, "pid", pid) && SetOwn(result, "isolationError", started.isolation_error) &&
+  bool is_set = SetOwn(result, "pid", pid) && SetOwn(result, "domainError", started.domain_error) &&
                 SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
   for (uint32_t i = 0; is_set && i < started.sockets.size(); i++) is_set = sockets.Set(i, started.sockets[i].get());
   // This worker is being terminated. The child goes on: the teardown of the environment abandons it.

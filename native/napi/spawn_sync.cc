@@ -70,7 +70,7 @@ class Running {
  public:
   Running(StartedChild started, const Limits& limits)
       : child_(std::move(started.child)),
-        isolation_error_(started.isolation_error),
+        domain_error_(started.domain_error),
         sockets_(std::move(started.sockets)),
         output_(sockets_.size()),
         was_open_(WhichAreOpen(sockets_)),
@@ -112,7 +112,7 @@ class Running {
     const bool is_known = status_.si_pid != 0;
     const bool has_exited = is_known && status_.si_code == CLD_EXITED;
     SetOwn(result, "pid", child_.pid);
-    SetOwn(result, "isolationError", isolation_error_);
+    SetOwn(result, "domainError", domain_error_);
     SetOwn(result, "code", has_exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     SetOwn(result, "signal", is_known && !has_exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     const Napi::Array output = Napi::Array::New(env, output_.size());
@@ -210,7 +210,7 @@ class Running {
   }
 
   ChildHandle child_;
-  const int isolation_error_;
+  const int domain_error_;
   std::vector<Descriptor> sockets_;  // Closed ones have been replaced by -1.
   std::vector<std::string> output_;
   const std::vector<bool> was_open_;

@@ -41,6 +41,7 @@ constexpr long kLandlockAddRule = 445;
 constexpr long kLandlockRestrictSelf = 446;
 constexpr int kLandlockRulePathBeneath = 1;            // LANDLOCK_RULE_PATH_BENEATH
 constexpr unsigned kLandlockCreateRulesetVersion = 1;  // LANDLOCK_CREATE_RULESET_VERSION
+constexpr uint32_t kLandlockAllThreads = 8;            // LANDLOCK_RESTRICT_SELF_TSYNC, Linux 7.0
 // struct landlock_ruleset_attr: Linux 6.7 added the second member, 6.12 the third.
 struct LandlockRuleset {
   uint64_t handled_files, handled_network, scoped;
@@ -55,6 +56,7 @@ struct OpenHow {
   uint64_t flags, mode, resolve;
 };
 constexpr uint64_t kResolveNoMagicLinks = 2;  // RESOLVE_NO_MAGICLINKS: refuses links such as /proc/self/root.
+constexpr uint64_t kResolveNoSymlinks = 4;    // RESOLVE_NO_SYMLINKS
 
 constexpr unsigned kGetActionAvail = 2;  // SECCOMP_GET_ACTION_AVAIL, Linux 4.14
 

@@ -144,6 +144,7 @@ struct Start {
   bool isolate = false;
   int ruleset = -1;
   bool isolation_required = false;
+  bool domain_required = false;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;
   int listener_socket = -1;                  // -1: the filter makes no listener.
@@ -152,7 +153,7 @@ struct Start {
 
 struct Ended {
   Failure failure = {};
-  int isolation_error = 0;
+  int domain_error = 0;
   int code = -1;   // -1: killed.
   int signal = 0;  // 0: not killed.
   std::string written;
@@ -220,6 +221,7 @@ class Prepared {
     plan_.isolate = start_.isolate;
     plan_.ruleset = start_.ruleset;
     plan_.isolation_required = start_.isolation_required;
+    plan_.domain_required = start_.domain_required;
     plan_.drop_capabilities = start_.drop_capabilities;
     plan_.kept_capabilities = start_.kept_capabilities;
     plan_.exit_call = SYS_exit_group;
@@ -262,7 +264,7 @@ Ended RunPrepared(Prepared* prepared) {
   int status = 0;
   while (waitpid(pid, &status, 0) == -1 && errno == EINTR) continue;
   return {prepared->plan()->failure,
-          prepared->plan()->isolation_error,
+          prepared->plan()->domain_error,
           WIFEXITED(status) ? WEXITSTATUS(status) : -1,
           WIFSIGNALED(status) ? WTERMSIG(status) : 0,
           prepared->written(),
@@ -797,9 +799,8 @@ TEST(EntersADomainOnlyIfAsked) {
   Start start;
   start.no_new_privileges = true;
   CHECK_EQUAL(Run(start).fact("parent"), "0");
-  start.isolate = true;
   start.ruleset = Ruleset();
-  start.isolation_required = true;
+  start.domain_required = true;
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
@@ -811,8 +812,7 @@ TEST(KeepsInADomainTheRightsThatItsRulesetGrants) {
   constexpr uint32_t kExecute = 1;  // LANDLOCK_ACCESS_FS_EXECUTE
   Start start;
   start.no_new_privileges = true;
-  start.isolate = true;
-  start.isolation_required = true;
+  start.domain_required = true;
   start.ruleset = OpenRuleset({kExecute, kExecute, 0});
   if (start.ruleset < 0) Skip("this kernel has no Landlock");
   CHECK_STARTED(Run(start));
@@ -827,9 +827,8 @@ TEST(KeepsInADomainTheRightsThatItsRulesetGrants) {
 TEST(EntersADomainWithoutCapabilitiesByNoNewPrivileges) {
   if (geteuid() == 0) Lose(CAP_SYS_ADMIN);
   Start start;
-  start.isolate = true;
   start.ruleset = Ruleset();
-  start.isolation_required = true;
+  start.domain_required = true;
   CHECK_FAILED(Run(start), EPERM, "landlock_restrict_self");
   start.no_new_privileges = true;
   const Ended ended = Run(start);
@@ -854,7 +853,6 @@ TEST(ReportsThatCoreDumpsStayIfIsolationIsRequired) {
 TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
   Start start;
   start.no_new_privileges = true;
-  start.isolate = true;
   start.ruleset = Ruleset(5);
   start.descriptors = {0, 1, 2, 0, 1, 2};
   const Ended ended = Run(start);
@@ -865,14 +863,13 @@ TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
 TEST(GoesOnWithoutADomainUnlessItIsRequired) {
   Start start;
   start.no_new_privileges = true;
-  start.isolate = true;
   start.ruleset = NewFile();
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("parent"), "0");
-  CHECK_EQUAL(ended.isolation_error == 0, false);
-  start.isolation_required = true;
-  CHECK_FAILED(Run(start), ended.isolation_error, "landlock_restrict_self");
+  CHECK_EQUAL(ended.domain_error == 0, false);
+  start.domain_required = true;
+  CHECK_FAILED(Run(start), ended.domain_error, "landlock_restrict_self");
 }
 
 TEST(SetsNoNewPrivilegesOnlyIfAsked) {

@@ -242,17 +242,17 @@ TEST(ReportsAnAgentThatDoesNotListen) {
   CHECK_EQUAL(Described(StartChild(&request, &started)), Described({ENOENT, "connect"}));
 }
 
-TEST(ReportsADomainThatCannotBeMadeIfIsolationIsRequired) {
+TEST(ReportsADomainThatCannotBeMadeIfItIsRequired) {
   StartedChild started;
   Request request = Script("exit 7");
   request.domain = Domain{uint32_t{1} << 31, 0, 0};
-  request.isolation = true;
+  request.domain_required = true;
   const Failure failure = StartChild(&request, &started);
   CHECK_EQUAL(std::string(failure.call), "landlock_create_ruleset");
   CHECK_EQUAL(started.child.pid, 0);
-  request.isolation = false;
+  request.domain_required = false;
   CHECK_EQUAL(Described(StartChild(&request, &started)), "no failure");
-  CHECK_EQUAL(started.isolation_error, failure.error);
+  CHECK_EQUAL(started.domain_error, failure.error);
   siginfo_t status = {};
   Reap(started.child, 0, &status);
   CHECK_EQUAL(status.si_status, 7);

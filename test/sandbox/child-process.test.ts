@@ -31,7 +31,7 @@ function running(ending: Partial<Ending> = {}, results: readonly number[] = []) 
     unref: () => sent.push('unref'),
     end: () => sent.push('end'),
   };
-  child.attach({ pid: 77, watch, sockets: [-1, -1, -1], isolationError: 5 });
+  child.attach({ pid: 77, watch, sockets: [-1, -1, -1], domainError: 5 });
   const events: unknown[][] = [];
   for (const name of ['spawn', 'exit', 'close'] as const) child.on(name, (...values) => events.push([name, ...values]));
   child.on('error', ({ name, message }) => events.push(['error', name, message]));

@@ -463,11 +463,15 @@ describeUnless(hasRings ? undefined : NO_IO_URING, 'a Node that makes io_uring i
   const rings = `const fs = require('node:fs'); const rings = fs.readdirSync('/proc/self/fd').filter((fd) => {
     try { return fs.readlinkSync('/proc/self/fd/' + fd) === 'anon_inode:[io_uring]'; } catch { return false; } }).length;`;
 
-  test('is restarted without them, and keeps its process ID, arguments, descriptors and messages', async () => {
+  test.each([
+    ['is started without them', undefined],
+    ['that is not isolated is restarted without them', false],
+  ])('%s, and keeps its process ID, arguments, descriptors and messages', async (_, isolate) => {
     const file = moduleOf(`${rings} fs.writeSync(5, 'through 5');
       process.on('message', (message) => process.send({ message, rings, pid: process.pid, args: process.argv.slice(2), execArgv: process.execArgv, env: process.env.SECCOMP_FORK }));`);
     const child = fork(file, ['a b', '-c', ''], 'docker-default', {
       env,
+      isolate,
       execArgv: ['--no-warnings'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'ignore', 'pipe'],
     });
@@ -489,8 +493,11 @@ describeUnless(hasRings ? undefined : NO_IO_URING, 'a Node that makes io_uring i
     expect(await firstMessage(child)).toBeGreaterThan(0);
   });
 
-  test('exits with 125 if its arguments were overwritten', async () => {
-    const child = fork(neverRun, [], 'docker-default', { env, silent: true, execArgv: ['--title=other'] });
+  test('exits with 125 if it is to be restarted and its arguments were overwritten', async () => {
+    const options = { env, silent: true, execArgv: ['--title=other'] };
+    const isolated = fork(moduleOf('process.send(process.title)'), [], 'docker-default', options);
+    expect(await firstMessage(isolated)).toBe('other');
+    const child = fork(neverRun, [], 'docker-default', { ...options, isolate: false });
     const errors = child.stderr?.toArray();
     expect(await once(child, 'exit')).toEqual([125, null]);
     expect(String(await errors)).toContain('leave out --title');

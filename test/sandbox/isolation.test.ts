@@ -220,7 +220,7 @@ describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scope
 
   test('is reported as missing in the sixteenth domain, and refused if it is required', () => {
     const launcher = join(packageRoot, 'build/Release/seccomp-launch');
-    const nested = Array.from({ length: 16 }, () => [launcher, '0,0,2,1,1']).flat();
+    const nested = Array.from({ length: 16 }, () => [launcher, '0,0,2,0,1,0,0,1,0']).flat();
     const code = `
       const { spawnSync } = require('seccomp');
       const { status, enforcement } = spawnSync('true', 'docker-default');

@@ -103,7 +103,7 @@ test('a child whose streams can’t be made is killed, and all its sockets are c
     pid: 7,
     watch,
     sockets: [noSocket, noSocket + 1, -1],
-    isolationError: 0,
+    domainError: 0,
   });
   const close = vi.spyOn(addon(), 'closeSocket').mockImplementation(() => {});
   expect(() => spawn('program', ['x'], 'docker-default')).toThrow();
@@ -136,7 +136,9 @@ describe('an error of a start', () => {
     ['EPIPE', 'sendmsg', /the agent closed the connection/],
     ['EMFILE', 'socket', /the agent cannot be reached/],
   ])('%s of %s, for a profile with an agent, names the agent', (name, call, remedy) => {
-    expect(attachError({ error: errno[name], call }, '/run/a.sock')).toMatchObject({
+    expect(
+      attachError({ error: errno[name], call }, { agent: { path: '/run/a.sock', metadata: undefined } }),
+    ).toMatchObject({
       code: 'ERR_SECCOMP_AGENT',
       message: expect.stringMatching(new RegExp(`^listenerPath /run/a\\.sock: ${call} ${name},.*${remedy.source}`)),
     });

@@ -92,9 +92,9 @@ export class SandboxedProcess<
   #pipes: readonly ChildPipe[] = [];
   #channel: MessageChannel | undefined;
   readonly #ending: Ending;
-  readonly #enforced: (isolationError: number) => Enforcement;
+  readonly #enforced: (domainError: number) => Enforcement;
   /** The errno with which isolating the child failed, or 0. */
-  #isolationError = 0;
+  #domainError = 0;
   /** Whether this package has tried to end the child. */
   #terminated = false;
   #forceKill: NodeJS.Timeout | undefined;
@@ -106,7 +106,7 @@ export class SandboxedProcess<
     command: string,
     args: readonly string[],
     ending: Ending,
-    enforced: (isolationError: number) => Enforcement,
+    enforced: (domainError: number) => Enforcement,
   ) {
     const isOurs = isMakingProcess;
     isMakingProcess = false;
@@ -120,9 +120,9 @@ export class SandboxedProcess<
   }
 
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
-  attach({ pid, watch, sockets, isolationError }: NativeChild): void {
+  attach({ pid, watch, sockets, domainError }: NativeChild): void {
     const streams = socketStreams(sockets);
-    this.#isolationError = isolationError;
+    this.#domainError = domainError;
     this.#setStreams(streams);
     this.#started(pid, watch, pipesFrom(sockets, streams));
   }
@@ -196,7 +196,7 @@ export class SandboxedProcess<
 
   /** What is enforced on the child, and what is not. */
   get enforcement(): Enforcement {
-    return this.#enforced(this.#isolationError);
+    return this.#enforced(this.#domainError);
   }
 
   /** @internal Whether the child has ended or was not started. Other processes may still hold its pipes. */

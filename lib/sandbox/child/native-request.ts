@@ -1,14 +1,16 @@
 /** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
-import type { NativeFilters, NativeRequest } from '../../native.js';
+import type { PathsSubject } from '../../landlock/paths.js';
+import { programNeeds } from '../../landlock/program-needs.js';
+import { rulesetFor } from '../../landlock/ruleset.js';
+import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js';
 import { openMailbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';
 import { capabilityBits } from '../../syscalls/capabilities.js';
 import { own, propertyOf } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { checkNoNul } from '../options/checks.js';
-import type { Variables } from '../options/environment.js';
 import type { ProgramOptions } from '../options/types.js';
 import type { AgentAddress } from '../plan/agent-handoff.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -27,11 +29,12 @@ export function toNativeRequest(
   { descriptors, channel }: OpenedStdio,
 ): NativeRequest {
   const { cwd, uid, gid, capabilities, noNewPrivileges = true, detached = false } = options;
-  const { supervision, agent, landlock } = plan;
+  const { supervision, agent } = plan;
   const variables = options.env ?? process.env;
   const directory = cwd ? String(cwd) : undefined;
+  const candidates = candidatePaths(file, variables);
   return own({
-    candidates: candidatePaths(file, variables),
+    candidates,
     args: argv,
     env: environment(variables, channel?.variables),
     cwd: directory,
@@ -42,13 +45,51 @@ export function toNativeRequest(
     limits: limitTriples(options.rlimits),
     keptCapabilities: capabilities && capabilityBits(capabilities),
     ...toNativeFilters(plan, noNewPrivileges),
-    isolation: landlock?.request.isolation,
-    domain: landlock?.request.domain,
+    ...toNativeConfinement(plan, options, (from) => ({
+      needs: programNeeds(candidates, from).map(({ path }) => path),
+      isNode: false,
+    })),
     supervision: supervision?.native,
     mailbox: supervision && openMailbox(),
     agent: agent && { path: agent.path, state: containerState(agent, directory) },
   });
 }
+
+/** The members of a request for a program's isolation and paths. */
+type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' | 'domainRequired'>;
+
+/**
+ * The confinement of a program.
+ *
+ * @param needs - Returns the files that it needs in order to start, given its working directory.
+ * @param tmp - Its private directory.
+ * @throws {SeccompError} as rulesetFor.
+ */
+export function toNativeConfinement(
+  { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
+  { cwd, uid }: Pick<ProgramOptions, 'cwd' | 'uid'>,
+  needs: (directory: string) => Pick<PathsSubject, 'needs' | 'isNode'>,
+  tmp?: string,
+): NativeConfinement {
+  const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
+  if (paths === undefined || paths.handled === 0)
+    return { isolation: required, domain, domainRequired: required === true && domain !== undefined };
+  const directory = resolvePath(String(cwd ?? ''));
+  const [, , scoped] = domain ?? NO_DOMAIN;
+  const ruleset = rulesetFor({
+    paths: paths.paths,
+    handled: paths.handled,
+    scoped,
+    user: (uid ?? process.geteuid?.() ?? 0) >>> 0, // As in Node, −1 is the highest ID.
+    directory,
+    ...needs(directory),
+    tmp,
+  });
+  return { isolation: required, ruleset, domainRequired: paths.required || required === true };
+}
+
+const NOT_ISOLATED = { isolation: undefined, domain: undefined };
+export const NO_DOMAIN: NativeDomain = [0, 0, 0];
 
 /** What the addon attaches. */
 export function toNativeFilters(
@@ -77,6 +118,8 @@ export function candidatePaths(file: string, variables: object): readonly string
     .split(':')
     .map((directory) => (directory === '' ? file : `${directory}/${file}`));
 }
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * One string of `NAME=value` for all variables, each with a NUL at its end.

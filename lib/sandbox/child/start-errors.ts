@@ -2,9 +2,11 @@
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { isolationError } from '../../landlock/domain.js';
+import { pathsError } from '../../landlock/path-plan.js';
 import type { NativeFailure } from '../../native.js';
-import { define } from '../../util/own-data.js';
+import { define, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
+import type { FilterPlan } from '../plan/plan-filters.js';
 
 /** System calls that attach a filter, and that pass its listener on. */
 const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom', 'sendmsg', 'ioctl', 'epoll_ctl']);
@@ -13,11 +15,14 @@ const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom',
  * The error for a system call that this package makes for its own purposes. Undefined for any other call: the program
  * itself could not be started then.
  *
- * @param agent - The path of the agent's socket, if the listener was to be sent to one.
+ * @param plan - The plan of the start.
  */
-export function attachError({ error, call }: NativeFailure, agent?: string): SeccompError | undefined {
-  if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent);
-  if (call.startsWith('landlock_')) return isolationError(error);
+export function attachError(
+  { error, call }: NativeFailure,
+  { agent, paths }: Partial<Pick<FilterPlan, 'agent' | 'paths'>> = NO_PLAN,
+): SeccompError | undefined {
+  if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent.path);
+  if (call.startsWith('landlock_')) return paths === undefined ? isolationError(error) : pathsError(error);
   if (!OUR_CALLS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;
@@ -26,6 +31,8 @@ export function attachError({ error, call }: NativeFailure, agent?: string): Sec
   const remedy = attachRemedy(error, 'the child');
   return new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${remedy}`, { cause });
 }
+
+const NO_PLAN = own({});
 
 /** Node's error for a program that could not be started, with the call that failed in the property `call`. */
 export function startError({ error, call }: NativeFailure, syscall: string, file: string, argv: readonly string[]) {

@@ -8,14 +8,13 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../../errors.js';
-import type { Isolation } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
+import { programNeeds } from '../../landlock/program-needs.js';
 import { addon, launcherFile, preloadFile } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
-import type { WithVariables } from '../options/environment.js';
 import { isOfNode } from '../options/table.js';
 import type { AttachOptions, ProgramOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -28,13 +27,13 @@ import {
   splitNodeOptions,
   withoutEval,
 } from '../this-process/node-arguments.js';
-import { candidatePaths, toNativeFilters } from './native-request.js';
+import { candidatePaths, NO_DOMAIN, toNativeConfinement, toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
 export interface ForkOptions
-  extends Omit<NodeForkOptions, 'env'>,
+  extends NodeForkOptions,
     Omit<AttachOptions, 'capabilities'>,
-    Pick<ProgramOptions, 'env' | 'isolate'> {
+    Pick<ProgramOptions, 'isolate' | 'paths' | 'bestEffort'> {
   /**
    * The Node that runs the module: 20.19 or later, or a program that passes its arguments on to one. Default: this
    * Node.
@@ -87,26 +86,32 @@ export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): For
   const ending = endingOf(options);
   const aborter = new AbortController();
   if (ending.signal?.aborted) aborter.abort(ending.signal.reason);
-  const startOptions = plan.filters.length === 0 ? nodeOptionsOf(options) : preloading(call, plan, noNewPrivileges);
+  const isConfined = plan.isolation !== undefined || (plan.paths?.handled ?? 0) !== 0;
+  // The launcher denies io_uring before Node starts, so that Node need not be started again without it.
+  const startOptions =
+    plan.filters.length === 0 ? nodeOptionsOf(options) : preloading(call, plan, noNewPrivileges, !isConfined);
   // The caller's signal gets one listener only, as in Node: that of forceKill().
   const nodeOptions = ending.signal ? own({ ...startOptions, signal: aborter.signal }) : startOptions;
-  const child = plan.landlock
-    ? launchedFork(command, args, nodeOptions, plan.landlock, noNewPrivileges)
-    : nodeFork(command, args, nodeOptions);
+  const child = isConfined ? launchedFork(call, nodeOptions, plan) : nodeFork(command, args, nodeOptions);
   forceKill(child, ending, aborter);
   return define(child, { enforcement: plan.enforcement(0) });
 }
 
 /** The options of Node's own fork. */
-function nodeOptionsOf(options: WithVariables<ForkOptions>): NodeForkOptions {
+function nodeOptionsOf(options: ForkOptions): NodeForkOptions {
   return own(Object.fromEntries(Object.entries(options).filter(([name]) => isOfNode(name))));
 }
 
-/** Options of Node's own fork, for a Node that attaches the plan's filters before it loads its module. */
+/**
+ * Options of Node's own fork, for a Node that attaches the plan's filters before it loads its module.
+ *
+ * @param restarts - Whether that Node has to start itself again if it uses io_uring, which the filters deny.
+ */
 function preloading(
   { command, args, options }: ProgramCall<ForkOptions>,
   plan: FilterPlan,
   noNewPrivileges: boolean,
+  restarts: boolean,
 ): NodeForkOptions {
   // As in Node's fork: the text of `node -e` would run again in place of the module.
   const execArgv = options.execArgv?.map(String) ?? withoutEval(process.execArgv);
@@ -120,7 +125,7 @@ function preloading(
   else refuseFileWithNodeOptions(isOption ? [...execArgv, command, ...args] : execArgv, folderOf(options));
   addon(); // Throws without the addon: the child could not attach the filters either.
   const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
-  const withoutIoUring = deniesIoUring(plan.filters.map(({ policy }) => policy));
+  const withoutIoUring = restarts && deniesIoUring(plan.filters.map(({ policy }) => policy));
   const text = encodePayload({
     filters,
     filterFlags,
@@ -143,28 +148,50 @@ function preloading(
 
 /** Forks the launcher, which isolates itself and then becomes Node. */
 function launchedFork(
-  modulePath: string,
-  args: readonly string[],
+  { command: modulePath, args, options: { cwd, uid, noNewPrivileges = true } }: ProgramCall<ForkOptions>,
   options: NodeForkOptions,
-  { request }: Isolation,
-  noNewPrivileges: boolean,
+  plan: FilterPlan,
 ): ChildProcess {
   const given = own(options);
   const program = given.execPath || process.execPath;
   if (typeof program !== 'string' || program.includes('\0') || isMissing(program, given))
     return failingFork(modulePath, args, options);
-  const { isolation: required, domain = NO_DOMAIN } = request;
-  const launcherArgument = [...domain, Number(required), Number(noNewPrivileges)].join();
-  const execPath = launcherFile();
+  const confinement = toNativeConfinement(plan, own({ cwd, uid }), (directory) => ({
+    needs: [
+      ...programNeeds(candidatePaths(program, options.env ?? process.env), directory).map(({ path }) => path),
+      resolve(directory, modulePath),
+    ],
+    isNode: true,
+  }));
+  const { isolation, domain = NO_DOMAIN, ruleset, domainRequired } = confinement;
+  // The launcher closes the descriptor of the ruleset, so that it has the last place.
+  const stdio = ruleset === undefined ? given.stdio : [...stdioList(given), addon().descriptorOf(ruleset)];
+  const place = ruleset === undefined || !Array.isArray(stdio) ? 0 : stdio.length - 1;
+  const flags = [
+    domainRequired === true,
+    isolation !== undefined,
+    isolation === true,
+    noNewPrivileges,
+    deniesIoUring(plan.filters.map(({ policy }) => policy)),
+  ];
   const child = nodeFork(modulePath, args, {
     ...options,
-    execPath,
-    execArgv: [launcherArgument, program, ...(given.execArgv ?? [])],
+    stdio,
+    execPath: launcherFile(),
+    execArgv: [[...domain, place, ...flags.map(Number)].join(), program, ...(given.execArgv ?? [])],
   });
+  if (place > 0) child.stdio.splice(place);
   return define(child, { spawnfile: program, spawnargs: [program, ...child.spawnargs.slice(3)] });
 }
 
-const NO_DOMAIN = [0, 0, 0];
+type StdioList = Extract<StdioOptions, readonly unknown[]>;
+
+/** The list of a child's descriptors that Node's fork makes of its options. */
+function stdioList({ stdio, silent }: NodeForkOptions): StdioList {
+  if (Array.isArray(stdio)) return stdio;
+  const all = stdio ?? (silent ? 'pipe' : 'inherit');
+  return [all, all, all, 'ipc'];
+}
 
 /**
  * Lets Node itself report that the program does not exist. If the program was created meanwhile, it runs without

@@ -66,7 +66,7 @@ export function startSync(
   try {
     refuseWithoutPermission(call.file);
     const ended = addon().spawnSync(toNativeRequest(call, plan, stdio), limits);
-    const ours = has(ended, 'error') ? attachError(ended, plan.agent?.path) : undefined;
+    const ours = has(ended, 'error') ? attachError(ended, plan) : undefined;
     if (ours !== undefined) throw ours;
     return ended;
   } finally {
@@ -85,8 +85,7 @@ export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan
   const failure = addon().execve(toNativeRequest(call, plan, stdio));
   const { error, call: failed } = failure;
   throw (
-    attachError(failure, plan.agent?.path) ??
-    define(systemError(error, `execve ${call.file}`), { path: call.file, call: failed })
+    attachError(failure, plan) ?? define(systemError(error, `execve ${call.file}`), { path: call.file, call: failed })
   );
 }
 
@@ -109,7 +108,7 @@ function launch(child: SandboxedProcess, request: NativeRequest, plan: FilterPla
     takeOver(child, started, plan);
     return undefined;
   }
-  const ours = attachError(started, plan.agent?.path);
+  const ours = attachError(started, plan);
   if (ours !== undefined) throw ours;
   const failure = define(systemError(started.error, 'spawn'), { call: started.call });
   if (failure.code === undefined || !EMITTED.has(failure.code)) throw failure;

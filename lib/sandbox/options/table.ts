@@ -4,12 +4,12 @@
  * scripts/reference/option-tables.ts.
  */
 import { SeccompError } from '../../errors.js';
+import { readPaths } from '../../landlock/paths.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
 import { memoize } from '../../util/memo.js';
 import { invalidType, refusal, unknownOption } from '../../util/option-errors.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import * as check from './checks.js';
-import { readEnvironment } from './environment.js';
 
 /** A function with options. `explain` has those of `compile`. */
 export type FunctionName =
@@ -79,7 +79,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
 
     // The program
     cwd: ofNode(check.readDirectory, [...PROGRAM_STARTS, 'fork']),
-    env: ofNode(readEnvironment, [...PROGRAM_STARTS, 'fork']),
+    env: ofNode(check.readEnvironment, [...PROGRAM_STARTS, 'fork']),
     argv0: ofNode(check.readNullableText, [...CHILDREN, 'execve']),
     uid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
     gid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
@@ -87,6 +87,8 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
       fork: "fork can't set limits of its child: start Node with spawn, or pass execArgv: ['--max-old-space-size=…']",
     }),
     isolate: option(check.readIsolate, [...PROGRAM_STARTS, 'fork']),
+    paths: option(readPaths, [...PROGRAM_STARTS, 'fork', 'harden']),
+    bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
     shell: ofNode(check.readShell, [...CHILDREN, 'execFile']),
     detached: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
     windowsHide: ofNode(nullableBoolean, [...CHILDREN, 'fork']),

@@ -4,6 +4,7 @@
  */
 import type { Stream } from 'node:stream';
 import type { Isolate } from '../../landlock/domain.js';
+import type { Paths } from '../../landlock/paths.js';
 import type { Handlers } from '../../notify/handlers.js';
 import type { OnViolation } from '../../notify/violation.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';
@@ -62,12 +63,8 @@ export interface SupervisorOptions {
 export interface ProgramOptions extends HostOptions {
   /** The working directory. Default: that of this process. */
   readonly cwd?: string | URL | undefined;
-  /**
-   * The environment: variables by name, or the names of those of this process that are passed on, such as
-   * `['PATH', 'LANG']`. The values are read at the start; for a default of a Sandbox, when it is made. Default:
-   * `process.env`.
-   */
-  readonly env?: Readonly<Record<string, string | undefined>> | readonly string[] | undefined;
+  /** The environment. Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** The program's `argv[0]`. Default: the command. */
   readonly argv0?: string | undefined;
   /**
@@ -105,6 +102,17 @@ export interface ProgramOptions extends HostOptions {
    * be enforced in full. See docs/isolation.md. Default: as far as this kernel can, or not at all under `unconfined`.
    */
   readonly isolate?: Isolate | undefined;
+  /**
+   * The files that the program may reach: what is not named is denied, by Landlock. Relative paths are relative to `cwd`.
+   * The program itself and its interpreter may always be read and executed. See docs/paths.md. Default: its files are not
+   * restricted.
+   */
+  readonly paths?: Paths | undefined;
+  /**
+   * Whether to start the program although this kernel can't restrict its paths: `enforcement.paths` then says so. Default
+   * false: that is an error.
+   */
+  readonly bestEffort?: boolean | undefined;
 }
 
 /** Options about the filter itself. */

@@ -6,7 +6,7 @@ import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
-import { denialsFor } from '../../policy/denied-calls.js';
+import type { Denials } from '../../policy/denied-calls.js';
 import type { Policy } from '../../policy/policy.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { withListener } from './exec-gate.js';
@@ -60,10 +60,10 @@ export function agentFilter(
   policy: Policy | undefined,
   gate: readonly string[],
   flags: readonly AttachFlag[],
-  isolated: boolean,
+  denials: Denials,
 ): CompiledFilter {
   if (policy === undefined) throw new TypeError('unconfined has no agent');
-  const denying = withDenials(policy, machineAbis(), supervisedDenials(policy, denialsFor(isolated)));
+  const denying = withDenials(policy, machineAbis(), supervisedDenials(policy, denials));
   return compileFilter(denying, { gate: withListener(gate), flags });
 }
 

@@ -1,6 +1,6 @@
 /**
  * planFilters: the third step of every start. It decides which filters are attached, with which flags, who answers
- * their notifications, and how the program is isolated.
+ * their notifications, how the program is isolated, and how its paths are restricted.
  */
 import { SeccompError } from '../../errors.js';
 import { compileFilter } from '../../filter/compile.js';
@@ -8,14 +8,15 @@ import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import { type Isolation, nothingEnforced } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
+import type { PathPlan } from '../../landlock/path-plan.js';
 import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js';
-import { type Denials, denialsFor } from '../../policy/denied-calls.js';
+import type { Denials } from '../../policy/denied-calls.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
 import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
+import { denialsOf, enforcementOf, isolationFor, pathsFor } from './confinement.js';
 import { START_GATES } from './exec-gate.js';
-import { enforcementOf, isolationFor } from './isolation.js';
 import { refuseWithoutListener } from './notifications.js';
 import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
@@ -39,14 +40,16 @@ export interface FilterPlan {
   /** Set if an agent answers them, which is sent the filter's listener. */
   readonly agent: AgentAddress | undefined;
   /** Set if the program is isolated in a Landlock domain. */
-  readonly landlock: Isolation | undefined;
+  readonly isolation: Isolation | undefined;
+  /** Set if its paths are restricted. */
+  readonly paths: PathPlan | undefined;
   /**
    * Whether Node itself starts the program: under `unconfined` where this system has no seccomp. Nothing is enforced
    * then.
    */
   readonly isOfNode: boolean;
   /** What is enforced on the program, given the errno with which it failed to enter its domain, or 0. */
-  readonly enforcement: (isolationError: number) => Enforcement;
+  readonly enforcement: (domainError: number) => Enforcement;
 }
 
 /** Who attaches the filters, and when. */
@@ -104,19 +107,21 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
   const isFiltered = sources.each.length > 0 || names.length > 0;
-  const landlock = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
+  const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
+  const paths = pathsFor(options, target === 'fork');
 
   const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
   const agent = namesAgent ? agentOf(sources, options) : undefined;
   const watches = supervisor.watches && target === 'child';
   const isSupervised = agent === undefined && (names.length > 0 || (watches && sources.each.length > 0));
-  const isolated = landlock !== undefined;
-  const variant = `${target};${isolated};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
+  const confined = { isolation, paths };
+  const denials = denialsOf(confined);
+  const variant = `${target};${Object.values(denials).join()};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = cache.get(sources, variant, () => {
     if (agent !== undefined)
-      return { filters: [agentFilter(sources.policy, gate, sources.flags, isolated)], supervised: undefined };
-    if (!isSupervised) return { filters: plainFilters(sources, gate, isolated), supervised: undefined };
-    const made = supervisedFilter(sources, names, watches, isolated);
+      return { filters: [agentFilter(sources.policy, gate, sources.flags, denials)], supervised: undefined };
+    if (!isSupervised) return { filters: plainFilters(sources, gate, denials), supervised: undefined };
+    const made = supervisedFilter(sources, names, watches, denials);
     return { filters: [made.filter], supervised: made };
   });
   return {
@@ -124,56 +129,55 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
     flags: options.logDenied === true ? ['LOG', ...sources.flags] : sources.flags,
     supervision: supervised && { ...supervisor, ...supervised, watches },
     agent,
-    landlock,
+    ...confined,
     isOfNode: unsupported !== undefined,
-    enforcement: (isolationError) =>
-      unsupported === undefined ? enforcementOf(options, landlock, isolationError) : nothingEnforced(unsupported),
+    enforcement: (domainError) =>
+      unsupported === undefined ? enforcementOf(options, confined, domainError) : nothingEnforced(unsupported),
   };
 }
 
 /** Plans a run in which every call is allowed and counted: for record(). */
 export function planObservation(options: PlanOptions): FilterPlan {
-  const landlock = isolationFor(options, true);
-  const observing = observingFilter();
+  const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, false) };
+  const observing = observingFilter(denialsOf({ ...confined, isolation: undefined }));
   return {
     filters: [observing.filter],
     flags: [],
     supervision: { ...WITHOUT_CALLBACKS, ...observing },
     agent: undefined,
-    landlock,
+    ...confined,
     isOfNode: false,
-    enforcement: (isolationError) => enforcementOf(options, landlock, isolationError),
+    enforcement: (domainError) => enforcementOf(options, confined, domainError),
   };
 }
-
-/** The denials for an isolated child without a supervisor. */
-const ISOLATED: Denials = denialsFor(true);
 
 /**
  * The filters without a listener: one for all sources if the kernel accepts its length, otherwise one for each source.
  *
  * @param gate - The syscalls for which a filter gets an exec gate, if it denies them.
  */
-function plainFilters(sources: ResolvedSources, gate: readonly string[], isolated: boolean): readonly CompiledFilter[] {
+function plainFilters(sources: ResolvedSources, gate: readonly string[], denials: Denials): readonly CompiledFilter[] {
   const { each } = sources;
-  const isolation = isolated ? [{ policy: denialsPolicy(machineAbis(), ISOLATED), flags: [] }] : [];
-  if (each.length === 0) return filterForEach(isolation, gate);
+  const confining = Object.values(denials).includes(true)
+    ? [{ policy: denialsPolicy(machineAbis(), denials), flags: [] }]
+    : [];
+  if (each.length === 0) return filterForEach(confining, gate);
   refuseWithoutListener(sources);
   const given = each.length === 1 && gate.length === 0 ? each[0]?.filter : undefined;
-  if (given?.gate.length === 0) return [...filterForEach(isolation, []), given];
+  if (given?.gate.length === 0) return [...filterForEach(confining, []), given];
   try {
-    return [filterForAll(sources, gate, isolated)];
+    return [filterForAll(sources, gate, denials)];
   } catch (error) {
-    const isOne = each.length + isolation.length === 1;
+    const isOne = each.length + confining.length === 1;
     if (isOne || !(error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE')) throw error;
-    return filterForEach([...isolation, ...each], gate); // Isolation first: the others can still be attached.
+    return filterForEach([...confining, ...each], gate); // These denials first: the others can still be attached.
   }
 }
 
-function filterForAll(sources: ResolvedSources, gate: readonly string[], isolated: boolean): CompiledFilter {
+function filterForAll(sources: ResolvedSources, gate: readonly string[], denials: Denials): CompiledFilter {
   const { policy, flags } = sources;
   if (policy === undefined) throw new TypeError('unconfined has no filter');
-  return compileFilter(isolated ? withDenials(policy, machineAbis(), ISOLATED) : policy, { gate, flags });
+  return compileFilter(withDenials(policy, machineAbis(), denials), { gate, flags });
 }
 
 /** All filters but the last one let the next one be attached. */

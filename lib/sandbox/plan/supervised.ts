@@ -7,7 +7,7 @@ import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
 import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violation.js';
 import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
-import { denialsFor, NO_DENIALS } from '../../policy/denied-calls.js';
+import type { Denials } from '../../policy/denied-calls.js';
 import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
@@ -17,7 +17,7 @@ import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { multiplexersOf } from '../../syscalls/multiplexers.js';
 import { syscallNumber } from '../../syscalls/table.js';
-import { once } from '../../util/memo.js';
+import { memoize } from '../../util/memo.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { START_GATES, withListener } from './exec-gate.js';
 import { observation, supervisionOf } from './native-config.js';
@@ -70,27 +70,27 @@ export function supervisorOf({ onViolation, notify, notifyTimeout }: SupervisorO
  *
  * @param names - The syscalls that have a handler.
  * @param watches - Whether denied calls are reported.
- * @param isolated - Whether the child is isolated.
+ * @param plain - What would be denied without supervision.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if the profile has SCMP_ACT_NOTIFY for a call without a handler.
  */
 export function supervisedFilter(
   sources: ResolvedSources,
   names: readonly string[],
   watches: boolean,
-  isolated: boolean,
+  plain: Denials,
 ): SupervisedFilter {
   const { host, flags, profiles } = sources;
   const notifying = notifyHandlers(sources.policy ?? resolve(Profile.denylist(), host), names);
   refuseWithoutHandler(notifying, names);
-  const denials = supervisedDenials(notifying, denialsFor(isolated));
+  const denials = supervisedDenials(notifying, plain);
   const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compileFilter(policy, { flags });
   const filter = compileFilter(watches ? notifyOnErrno(policy) : policy, { gate: GATE, flags });
   return { filter, native: supervisionOf(answers, !watches), profiles, host, denials };
 }
 
-/** A filter that notifies of every call. All calls are allowed, and counted. */
-export const observingFilter = once((): SupervisedFilter => {
+/** A filter that notifies of every call but the denied ones. All calls are allowed, and counted. */
+export const observingFilter = memoize((denials: Denials): SupervisedFilter => {
   const abis = machineAbis();
   const policy = notifyAlways({
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map(), ranges: [] })),
@@ -98,11 +98,11 @@ export const observingFilter = once((): SupervisedFilter => {
     foreignAction: { kind: 'notify' },
   });
   return {
-    filter: compileFilter(policy, { gate: GATE }),
+    filter: compileFilter(withDenials(policy, abis, denials), { gate: GATE }),
     native: observation(abis),
     profiles: [],
     host: thisHost(),
-    denials: NO_DENIALS,
+    denials,
   };
 });
 

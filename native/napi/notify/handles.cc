@@ -9,6 +9,7 @@ namespace {
 constexpr napi_type_tag kSupervisionTag = {0x7d1f0c6a94b84e02, 0x9a3c5be07f4412d1};
 constexpr napi_type_tag kMailboxReaderTag = {0x64f2d90b3e8a41c7, 0x8be05a716f23c94d};
 constexpr napi_type_tag kListenerTag = {0x2b6e81f3c05d4a97, 0xb1d470ce3895e6f4};
+constexpr napi_type_tag kPathRulesetTag = {0x91c4e7d2056b38fa, 0xe60d27a94b5f13c8};
 
 template <typename Object>
 Napi::Value Make(Napi::Env env, std::shared_ptr<Object> object, const napi_type_tag& tag) {
@@ -44,6 +45,10 @@ Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<Listener> listener) {
   return Make(env, std::move(listener), kListenerTag);
 }
 
+Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<const PathRuleset> ruleset) {
+  return Make(env, std::move(ruleset), kPathRulesetTag);
+}
+
 bool ReadValue(const Napi::Value& value, std::shared_ptr<const Supervision>* supervision) {
   return Read(value, supervision, kSupervisionTag);
 }
@@ -54,6 +59,10 @@ bool ReadValue(const Napi::Value& value, std::shared_ptr<MailboxReader>* reader)
 
 bool ReadValue(const Napi::Value& value, std::shared_ptr<Listener>* listener) {
   return Read(value, listener, kListenerTag);
+}
+
+bool ReadValue(const Napi::Value& value, std::shared_ptr<const PathRuleset>* ruleset) {
+  return Read(value, ruleset, kPathRulesetTag);
 }
 
 }  // namespace seccomp

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "landlock/path_ruleset.h"
 #include "napi/notify/mailbox_reader.h"
 #include "supervisor/listener.h"
 
@@ -16,11 +17,13 @@ namespace seccomp {
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<const Supervision> supervision);
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<MailboxReader> reader);
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<Listener> listener);
+Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<const PathRuleset> ruleset);
 
 // Each returns false, without throwing, if the value is not a handle of an object of that type.
 bool ReadValue(const Napi::Value& value, std::shared_ptr<const Supervision>* supervision);
 bool ReadValue(const Napi::Value& value, std::shared_ptr<MailboxReader>* reader);
 bool ReadValue(const Napi::Value& value, std::shared_ptr<Listener>* listener);
+bool ReadValue(const Napi::Value& value, std::shared_ptr<const PathRuleset>* ruleset);
 
 }  // namespace seccomp
 

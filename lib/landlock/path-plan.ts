@@ -1,0 +1,92 @@
+/** Whether and how this kernel can restrict a child's paths, and what is enforced then. */
+import { release } from 'node:os';
+import { SeccompError } from '../errors.js';
+import type { LandlockGaps } from '../policy/denied-calls.js';
+import { freeze } from '../util/own-data.js';
+import { landlockReason } from './domain.js';
+import type { DeniedBeside, PathReach, PathsEnforcement } from './enforcement.js';
+import type { CheckedPaths } from './paths.js';
+import { pathsSupport } from './paths-support.js';
+import { bitsOf, type Right } from './rights.js';
+
+/** How a child's paths are restricted. */
+export interface PathPlan {
+  readonly paths: CheckedPaths;
+  /** LANDLOCK_ACCESS_FS_* that its ruleset handles; 0 if they can't be restricted, which bestEffort accepts. */
+  readonly handled: number;
+  /** Whether the child does not start if it can't enter its domain. */
+  readonly required: boolean;
+  /** What this kernel's Landlock does not check, so that the filter denies it; undefined if there is no domain. */
+  readonly gaps: LandlockGaps | undefined;
+  /** What is enforced, given the errno with which the child failed to enter its domain, or 0. */
+  enforced(domainError: number): PathsEnforcement;
+}
+
+/**
+ * Plans how a child's paths are restricted.
+ *
+ * @param obstacle - Why no domain can be entered now; null if none is known.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if they can't be, unless `bestEffort` is set.
+ */
+export function planPaths(paths: CheckedPaths, bestEffort: boolean, obstacle: string | null = null): PathPlan {
+  const { rights, reason: unsupported } = pathsSupport();
+  const reason = unsupported ?? obstacle;
+  if (reason !== null) {
+    if (!bestEffort) throw pathsRefusal(reason);
+    return { ...OPEN, paths, enforced: () => notRestricted(reason) };
+  }
+  const has = (right: Right) => (rights & bitsOf(right)) !== 0;
+  return {
+    paths,
+    handled: rights,
+    required: !bestEffort,
+    gaps: { unixSockets: !has('RESOLVE_UNIX'), truncation: !has('TRUNCATE'), deviceIoctls: !has('IOCTL_DEV') },
+    enforced: (error) => (error === 0 ? restricted(rights) : notRestricted(landlockReason(error))),
+  };
+}
+
+const OPEN = { handled: 0, required: false, gaps: undefined };
+
+/** The error for `paths` that can't be honored. */
+export function pathsRefusal(reason: string): SeccompError {
+  const remedy = 'leave it out, or give bestEffort: true: enforcement.paths then reports what is not restricted';
+  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', `options.paths can't be honored: ${reason}; ${remedy}`);
+}
+
+/** The error for a child that failed to enter the domain of its paths with `errno`. */
+export const pathsError = (errno: number): SeccompError => pathsRefusal(landlockReason(errno));
+
+const METADATA = {
+  reach: 'metadata',
+  remedy: 'give the child another uid, whose permissions restrict it: no version of Landlock does',
+} as const;
+
+function restricted(rights: number): PathsEnforcement {
+  const lacks = (right: Right) => (rights & bitsOf(right)) === 0;
+  const ioctls: PathReach = 'device-ioctls';
+  const openIoctls = { reach: ioctls, remedy: `Linux 6.10 or newer, with Landlock ABI 5; this is Linux ${release()}` };
+  const alsoDenied: readonly (DeniedBeside | false)[] = [
+    'mounts',
+    lacks('REFER') && 'moves',
+    lacks('RESOLVE_UNIX') && 'unix-sockets',
+    lacks('RESOLVE_UNIX') && 'io_uring',
+    lacks('TRUNCATE') && 'openat2',
+  ];
+  return freeze({
+    by: 'landlock',
+    closed: ['files', 'truncation', 'unix-sockets', ...(lacks('IOCTL_DEV') ? [] : [ioctls])],
+    open: lacks('IOCTL_DEV') ? [openIoctls, METADATA] : [METADATA],
+    alsoDenied: alsoDenied.filter((each) => each !== false),
+  });
+}
+
+function notRestricted(reason: string): PathsEnforcement {
+  const reaches: readonly PathReach[] = ['files', 'truncation', 'unix-sockets', 'device-ioctls'];
+  const remedy = 'a kernel with Landlock, Linux 5.13 or newer; `seccomp doctor` says what this one lacks';
+  return freeze({
+    reason,
+    closed: [],
+    open: [...reaches.map((reach) => ({ reach, remedy })), METADATA],
+    alsoDenied: [],
+  });
+}

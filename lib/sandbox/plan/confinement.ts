@@ -1,0 +1,161 @@
+/** The confinement of a program beside its profile: its isolation and its paths, and what is enforced of both. */
+import { realpathSync } from 'node:fs';
+import { release } from 'node:os';
+import { resolve as resolvePath } from 'node:path';
+import { SeccompError } from '../../errors.js';
+import {
+  type Isolation,
+  type IsolationSubject,
+  isolation,
+  isolationSupport,
+  notIsolated,
+} from '../../landlock/domain.js';
+import type { Enforcement } from '../../landlock/enforcement.js';
+import { closedByPaths } from '../../landlock/file-reaches.js';
+import { type PathPlan, planPaths } from '../../landlock/path-plan.js';
+import type { CheckedPaths } from '../../landlock/paths.js';
+import { type Denials, denialsFor } from '../../policy/denied-calls.js';
+import { isRootOutside } from '../../process-tree/rlimits.js';
+import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
+import { readStatus } from '../../util/process-status.js';
+import type { ProgramOptions } from '../options/types.js';
+
+type IsolationOptions = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits' | 'cwd'>;
+
+/** A program's confinement. */
+export interface Confinement {
+  /** Undefined if it is not isolated. */
+  readonly isolation: Isolation | undefined;
+  /** Undefined if its paths are not restricted. */
+  readonly paths: PathPlan | undefined;
+}
+
+/**
+ * The isolation of a program; undefined for none. By default, a program is isolated if it is filtered: under
+ * `unconfined` it starts as if this package did not exist.
+ *
+ * @param now - Whether to probe the kernel again, instead of using the first result.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honored.
+ */
+export function isolationFor(options: IsolationOptions, isFiltered: boolean, now = false): Isolation | undefined {
+  const { isolate } = options;
+  return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options), now);
+}
+
+type PathOptions = Pick<ProgramOptions, 'paths' | 'bestEffort' | 'isolate'>;
+
+/**
+ * How a program's paths are restricted; undefined if they are not.
+ *
+ * @param now - Whether to find out if a domain can be entered: for a child that does not report whether it has.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if they can't be, unless `bestEffort` is set.
+ */
+export function pathsFor({ paths, bestEffort = false, isolate }: PathOptions, now: boolean): PathPlan | undefined {
+  if (paths === undefined) return undefined;
+  const support = now ? isolationSupport(true) : undefined;
+  const plan = planPaths(paths as CheckedPaths, bestEffort, support?.by === null ? support.reason : null);
+  if (plan.gaps?.unixSockets && typeof isolate === 'object' && isolate.abstractSockets) refuseAbstractSockets();
+  return plan;
+}
+
+function refuseAbstractSockets(): never {
+  const reason = `with paths, Linux ${release()} denies all Unix sockets, since only Landlock ABI 9 (Linux 7.1) tells them apart`;
+  throw new SeccompError(
+    'ERR_SECCOMP_UNSUPPORTED',
+    `options.isolate.abstractSockets can't be honored: ${reason}; leave it out`,
+  );
+}
+
+/** What the filter denies beside what its profile does. Equal denials are one object. */
+export function denialsOf({ isolation, paths }: Confinement): Denials {
+  const denials = denialsFor(isolation !== undefined, paths?.gaps);
+  const key = Object.values(denials).join();
+  const known = knownDenials.get(key) ?? denials;
+  knownDenials.set(key, known);
+  return known;
+}
+
+const knownDenials = new Map<string, Denials>();
+
+/**
+ * Returns what is enforced on a program. `domainError` is the errno with which it failed to enter its domain, or 0.
+ */
+export function enforcementOf(
+  options: IsolationOptions,
+  { isolation, paths }: Confinement,
+  domainError = 0,
+): Enforcement {
+  const enforced = isolation?.enforced(domainError) ?? notIsolated(subjectOf(options), options.isolate === false);
+  if (paths === undefined) return enforced;
+  const ofPaths = paths.enforced(domainError);
+  if (ofPaths.by === undefined) return { ...enforced, paths: ofPaths };
+  const reaches = closedByPaths(writtenPaths(paths.paths, options));
+  const { closed, open, ...how } = enforced.isolation;
+  const stillOpen = open.filter(({ reach }) => !reaches.includes(reach));
+  return { isolation: { ...how, closed: [...closed, ...reaches], open: stillOpen }, paths: ofPaths };
+}
+
+/** The absolute paths that a program may write, without symbolic links where these can be read. */
+function writtenPaths({ given }: CheckedPaths, { cwd }: IsolationOptions): readonly string[] {
+  return given
+    .filter(({ access }) => access === 'write')
+    .map(({ path }) => {
+      const absolute = resolvePath(String(cwd ?? ''), path);
+      try {
+        return realpathSync(absolute);
+      } catch {
+        return absolute;
+      }
+    });
+}
+
+/**
+ * With one of these capabilities, a child can read other processes' environments from inside its domain. Source:
+ * may_access_mm(), kernel/fork.c.
+ */
+const INSPECTING = ['CAP_PERFMON', 'CAP_SYS_ADMIN'];
+
+function subjectOf(options: IsolationOptions): IsolationSubject {
+  const ours = process.geteuid?.() ?? 0;
+  const { uid } = options;
+  const ids = idsOf(uid ?? undefined, ours);
+  const isUser0 = ids.includes(0);
+  const kept = options.capabilities ?? CAPABILITIES;
+  // A program that does not run as root has the ambient capabilities only, and none if root has changed its user ID.
+  const own = isUser0
+    ? kept
+    : ours === 0 && uid !== undefined && uid !== null
+      ? []
+      : capabilitiesIn(status('CapAmb') || '0').filter((name) => kept.includes(name));
+  return {
+    isSameUser: (uid ?? ours) === ours,
+    isRoot: (isUser0 || own.includes('CAP_SETUID')) && isRootOutside(),
+    mayInspect: INSPECTING.some((name) => own.includes(name)),
+    writesNoCore: hardCore(options) === 0,
+  };
+}
+
+/**
+ * The user IDs that the child has or may take: real, effective and saved. setuid(2) changes all three only for root.
+ */
+function idsOf(uid: number | undefined, ours: number): readonly number[] {
+  if (uid !== undefined && ours === 0) return [uid];
+  const all = status('Uid')
+    .split('\t')
+    .filter((id) => id !== '');
+  return [uid ?? ours, process.getuid?.() ?? 0, ...all.slice(2, 3).map(Number)];
+}
+
+/** A field of /proc/self/status; empty if there is none, or /proc can't be read. */
+function status(field: string): string {
+  try {
+    return readStatus('self').get(field) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function hardCore({ rlimits }: IsolationOptions): unknown {
+  const limit = rlimits?.core;
+  return typeof limit === 'object' && limit !== null ? limit.hard : limit;
+}

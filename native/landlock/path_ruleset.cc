@@ -1,0 +1,81 @@
+#include "landlock/path_ruleset.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "system/linux_abi.h"
+
+namespace seccomp {
+namespace {
+
+// LANDLOCK_ACCESS_FS_EXECUTE, WRITE_FILE, READ_FILE, TRUNCATE, IOCTL_DEV and RESOLVE_UNIX: the kernel refuses a rule
+// that grants others on a file.
+constexpr uint64_t kRightsOfFiles = 1U << 0 | 1U << 1 | 1U << 2 | 1U << 14 | 1U << 15 | 1U << 16;
+
+bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR; }
+
+StrictlyOpened Open(const PathRule& rule, const LinkTrust& trust) {
+  if (!rule.follows_links) return OpenStrictly(rule.path, trust);
+  Descriptor file(open(rule.path.c_str(), O_PATH | O_CLOEXEC));
+  const int error = file.get() < 0 ? errno : 0;
+  return {std::move(file), error, ""};
+}
+
+}  // namespace
+
+std::shared_ptr<const PathRuleset> PathRuleset::Make(uint64_t handled, uint64_t scoped,
+                                                     const std::vector<PathRule>& rules, const LinkTrust& trust,
+                                                     PathRulesetFailure* failure) {
+  const LandlockRuleset attributes = {handled, 0, scoped};
+  Descriptor ruleset(static_cast<int>(syscall(kLandlockCreateRuleset, &attributes, sizeof attributes, 0)));
+  if (ruleset.get() < 0) {
+    *failure = {errno, "landlock_create_ruleset", 0, ""};
+    return nullptr;
+  }
+  const std::shared_ptr<PathRuleset> made(new PathRuleset(std::move(ruleset)));
+  made->rules_.reserve(rules.size());
+  for (size_t i = 0; i < rules.size(); i++) {
+    if (made->Add(rules[i], handled, trust, failure)) continue;
+    failure->rule = i;
+    return nullptr;
+  }
+  return made;
+}
+
+bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& trust, PathRulesetFailure* failure) {
+  StrictlyOpened opened = Open(rule, trust);
+  if (rule.is_optional && IsMissing(opened.error)) {
+    rules_.push_back({rule.path, false, 0, 0});
+    return true;
+  }
+  struct stat status = {};
+  if (opened.file.get() < 0 || fstat(opened.file.get(), &status) != 0) {
+    *failure = {opened.error != 0 ? opened.error : errno, "open", 0, std::move(opened.link)};
+    return false;
+  }
+  const uint64_t possible = S_ISDIR(status.st_mode) ? handled : handled & kRightsOfFiles;
+  const LandlockPathBeneath added = {rule.rights & possible, opened.file.get()};
+  // The kernel refuses a rule without rights.
+  if (added.allowed_access != 0 &&
+      syscall(kLandlockAddRule, ruleset_.get(), kLandlockRulePathBeneath, &added, 0) != 0) {
+    *failure = {errno, "landlock_add_rule", 0, ""};
+    return false;
+  }
+  rules_.push_back({rule.path, true, status.st_dev, status.st_ino});
+  return true;
+}
+
+bool PathRuleset::IsCurrent() const {
+  return std::all_of(rules_.begin(), rules_.end(), [](const Rule& rule) {
+    struct stat status = {};
+    if (stat(rule.path.c_str(), &status) != 0) return !rule.exists && IsMissing(errno);
+    return rule.exists && status.st_dev == rule.device && status.st_ino == rule.inode;
+  });
+}
+
+}  // namespace seccomp

@@ -1,0 +1,61 @@
+// A Landlock ruleset that grants rights beneath paths, landlock(7).
+#ifndef SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_
+#define SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "landlock/strict_open.h"
+#include "system/descriptor.h"
+
+namespace seccomp {
+
+// Grants `rights`, LANDLOCK_ACCESS_FS_*, on a file, or beneath a directory.
+struct PathRule {
+  std::string path;  // Absolute, without `.` and `..`.
+  uint64_t rights = 0;
+  bool is_optional = false;    // Whether a path that does not exist is skipped.
+  bool follows_links = false;  // Whether all symbolic links are followed.
+};
+
+// Why a ruleset was not made.
+struct PathRulesetFailure {
+  int error = 0;
+  const char* call = "";
+  size_t rule = 0;   // The index of the rule, if `call` concerns one.
+  std::string link;  // As in StrictlyOpened.
+};
+
+class PathRuleset {
+ public:
+  // `handled` and `scoped`: as in Domain. Returns nullptr with the reason in `failure`.
+  static std::shared_ptr<const PathRuleset> Make(uint64_t handled, uint64_t scoped, const std::vector<PathRule>& rules,
+                                                 const LinkTrust& trust, PathRulesetFailure* failure);
+
+  int descriptor() const { return ruleset_.get(); }
+
+  // Whether each path still leads to the file for which the ruleset has a rule, or, if it was skipped, to none. The
+  // kernel does not reuse the inode number of such a file, since the ruleset holds its inode.
+  bool IsCurrent() const;
+
+ private:
+  struct Rule {
+    std::string path;
+    bool exists = false;
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
+  explicit PathRuleset(Descriptor ruleset) : ruleset_(std::move(ruleset)) {}
+  bool Add(const PathRule& rule, uint64_t handled, const LinkTrust& trust, PathRulesetFailure* failure);
+
+  Descriptor ruleset_;
+  std::vector<Rule> rules_;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_

@@ -1,0 +1,32 @@
+// Opens paths for the rules of a ruleset, and follows no symbolic link that the child could have made or replaced.
+#ifndef SECCOMP_NATIVE_LANDLOCK_STRICT_OPEN_H_
+#define SECCOMP_NATIVE_LANDLOCK_STRICT_OPEN_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "system/descriptor.h"
+
+namespace seccomp {
+
+// Which symbolic links are followed: those in directories that `user` can't write. Root can write every directory; for
+// root, links are followed that are in a directory of root's beneath one of `folders`.
+struct LinkTrust {
+  uid_t user = 0;
+  std::vector<std::string> folders;
+};
+
+struct StrictlyOpened {
+  Descriptor file;  // O_PATH. -1 with `error` set if the path can't be opened.
+  int error = 0;
+  std::string link;  // With ELOOP: the link that was not followed. Empty if there were too many.
+};
+
+// Opens an absolute path without `.` and `..`. Linux 5.6 does it in one call, unless there is a symbolic link.
+StrictlyOpened OpenStrictly(const std::string& path, const LinkTrust& trust);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_LANDLOCK_STRICT_OPEN_H_

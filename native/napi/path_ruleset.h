@@ -1,0 +1,17 @@
+// Rulesets of paths, for JavaScript.
+#ifndef SECCOMP_NATIVE_NAPI_PATH_RULESET_H_
+#define SECCOMP_NATIVE_NAPI_PATH_RULESET_H_
+
+#include <napi.h>
+
+namespace seccomp {
+
+// The functions of the same names in lib/native.ts.
+Napi::Value OpenPathRuleset(const Napi::CallbackInfo& info);
+Napi::Value IsCurrent(const Napi::CallbackInfo& info);
+Napi::Value DescriptorOf(const Napi::CallbackInfo& info);
+Napi::Value RestrictThisProcess(const Napi::CallbackInfo& info);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_NAPI_PATH_RULESET_H_
