@@ -6,6 +6,8 @@ import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { compiledOf, filterOf } from '../../lib/filter/filter.js';
 import { returnValue } from '../../lib/policy/action.js';
+import { denialsPolicy } from '../../lib/policy/confinement-denials.js';
+import { denialsFor } from '../../lib/policy/denied-calls.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
@@ -72,6 +74,11 @@ function expectAgreement(policy: Policy): void {
 describeUnless(reason, `kernel = interpreter = evaluator, on ${abis.join(' + ')}`, () => {
   const dockerDefault = loadProfile('docker-default');
   const known = corpusOn(host);
+
+  test('for all that is denied to a child whatever its profile allows', () => {
+    const gaps = { unixSockets: true, truncation: true, deviceIoctls: true };
+    expectAgreement(denialsPolicy(abis, { ...denialsFor(true, gaps), supervised: true }));
+  });
 
   test.each([
     ['no capabilities', []],

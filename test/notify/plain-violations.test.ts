@@ -19,6 +19,7 @@ import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
+import { errnoOn } from '../../lib/syscalls/errno.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { compileC } from '../support/compile-c.js';
 
@@ -148,6 +149,27 @@ test('calls that a supervised child may never make are denied by supervision', (
   expect(arg('pidfd_getfd')).toMatchObject([
     { syscall: 'pidfd_getfd', deniedBy: 'supervision', profile: undefined, rule: undefined, remedy: undefined },
   ]);
+});
+
+test('calls that Landlock would not check are denied by paths', () => {
+  const denials = denialsFor(true, { unixSockets: true, truncation: false, deviceIoctls: false });
+  const context = { profiles: [Profile.denylist()], host: thisHost(), denials };
+  const denied: NativeKind = {
+    arch: abiOf(abi).audit,
+    number: Number(numberOf('socket')),
+    answer: 0x5_0000 | errnoOn(abi, 'EAFNOSUPPORT'),
+    pid: 1,
+    tid: 1,
+    executable: '',
+    instruction: '',
+    args: [1n, 1n, 0n, 0n, 0n, 0n],
+    captured: [undefined, undefined, undefined, undefined, undefined, undefined],
+  };
+  expect(violationOf(deniedKind(denied, context), 1)).toMatchObject({
+    deniedBy: 'paths',
+    why: expect.stringMatching(/^paths denies socket of AF_UNIX/),
+    remedy: undefined,
+  });
 });
 
 describe('a fallback', () => {

@@ -1,4 +1,4 @@
-/** The calls that are denied to isolated and supervised children, against the evaluator. */
+/** The calls that are denied to isolated and supervised children, and to those with paths, against the evaluator. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
@@ -7,12 +7,21 @@ import { denialOf, denialsPolicy, supervisedDenials, withDenials } from '../../l
 import { denialsFor, NO_DENIALS } from '../../lib/policy/denied-calls.js';
 import { evaluate, decide as evaluation } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
-import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { constantOn } from '../../lib/syscalls/constants.js';
+import { errnoOn } from '../../lib/syscalls/errno.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 
 const ISOLATED = denialsFor(true);
-const BOTH = { ...ISOLATED, supervised: true };
+const ALL = {
+  isolated: true,
+  supervised: true,
+  paths: true,
+  unixSockets: true,
+  truncation: true,
+  deviceIoctls: true,
+};
 const EPERM: Action = { kind: 'errno', errno: 1 };
 
 const decide = (policy: Policy, abi: AbiName, name: string, ...args: readonly bigint[]) =>
@@ -25,15 +34,15 @@ test('a policy with denials takes the more restrictive action of the policy and 
       .chain((policy) =>
         fc.record({
           policy: fc.constant(policy),
-          calls: fc.array(call(denialsPolicy([...policy.abis.map(({ abi }) => abi.name)], BOTH)), { minLength: 20 }),
+          calls: fc.array(call(denialsPolicy([...policy.abis.map(({ abi }) => abi.name)], ALL)), { minLength: 20 }),
         }),
       ),
   );
   fc.assert(
     fc.property(policies, ({ policy, calls }) => {
       const abis = policy.abis.map(({ abi }) => abi.name);
-      const narrow = withDenials(policy, abis, BOTH);
-      expect(compare(narrow, intersect(policy, denialsPolicy(abis, BOTH))).relation).toBe('equal');
+      const narrow = withDenials(policy, abis, ALL);
+      expect(compare(narrow, intersect(policy, denialsPolicy(abis, ALL))).relation).toBe('equal');
       for (const each of calls) {
         const [before, after] = [evaluate(policy, each), evaluate(narrow, each)];
         expect(compareRestriction(after, before)).toBeLessThanOrEqual(0);
@@ -76,6 +85,114 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
   },
 );
 
+const GAPS = { unixSockets: true, truncation: true, deviceIoctls: true };
+/** What a kernel denies to a child with paths if its Landlock checks only what the first one did. */
+const ALL_GAPS = denialsFor(false, GAPS);
+
+/** The value of a constant on an ABI, by the generated table: the source has it written out. */
+const valueOn = (abi: AbiName, name: string) => BigInt(constantOn(abi, name) ?? -1);
+const HIGH = 1n << 32n; // The kernel reads 32 bits of these arguments.
+
+/** Calls, with the errno that they get with all gaps; null for an allowed call. */
+const CALLS_UNDER_PATHS: readonly (readonly [
+  title: string,
+  errno: string | null,
+  gap: 'unixSockets' | 'truncation' | 'deviceIoctls',
+  syscall: string,
+  args: (value: (name: string) => bigint) => readonly bigint[],
+])[] = [
+  ['a Unix socket', 'EAFNOSUPPORT', 'unixSockets', 'socket', (v) => [v('AF_UNIX'), v('SOCK_STREAM')]],
+  ['a Unix socket, with more bits', 'EAFNOSUPPORT', 'unixSockets', 'socket', (v) => [HIGH | v('AF_UNIX')]],
+  ['a TCP socket', null, 'unixSockets', 'socket', (v) => [v('AF_INET'), v('SOCK_STREAM')]],
+  ['a pair of streams', null, 'unixSockets', 'socketpair', (v) => [v('AF_UNIX'), v('SOCK_STREAM')]],
+  ['one of packets', null, 'unixSockets', 'socketpair', (v) => [v('AF_UNIX'), v('SOCK_SEQPACKET')]],
+  ['one of datagrams', 'EAFNOSUPPORT', 'unixSockets', 'socketpair', (v) => [v('AF_UNIX'), v('SOCK_DGRAM')]],
+  [
+    'one of datagrams, with flags',
+    'EAFNOSUPPORT',
+    'unixSockets',
+    'socketpair',
+    (v) => [v('AF_UNIX'), v('SOCK_DGRAM') | v('SOCK_CLOEXEC') | v('SOCK_NONBLOCK')],
+  ],
+  [
+    'one of datagrams, with more bits',
+    'EAFNOSUPPORT',
+    'unixSockets',
+    'socketpair',
+    (v) => [HIGH | v('AF_UNIX'), HIGH | v('SOCK_DGRAM')],
+  ],
+  ['one of raw sockets', 'EAFNOSUPPORT', 'unixSockets', 'socketpair', (v) => [v('AF_UNIX'), v('SOCK_RAW')]],
+  ['a pair of another family', null, 'unixSockets', 'socketpair', (v) => [v('AF_TIPC'), v('SOCK_DGRAM')]],
+  ['any socket by socketcall', 'EAFNOSUPPORT', 'unixSockets', 'socketcall', () => [HIGH | 1n]],
+  ['any pair by socketcall', 'EAFNOSUPPORT', 'unixSockets', 'socketcall', () => [8n]],
+  ['connecting by socketcall', null, 'unixSockets', 'socketcall', () => [3n]],
+  ['io_uring', 'ENOSYS', 'unixSockets', 'io_uring_setup', () => [8n]],
+  ['truncate', 'EACCES', 'truncation', 'truncate', () => []],
+  ['truncate64', 'EACCES', 'truncation', 'truncate64', () => []],
+  ['ftruncate', null, 'truncation', 'ftruncate', () => []],
+  ['openat2', 'ENOSYS', 'truncation', 'openat2', () => []],
+  ['openat2', 'ENOSYS', 'deviceIoctls', 'openat2', () => []],
+  ['io_uring', 'ENOSYS', 'truncation', 'io_uring_setup', () => []],
+  ['io_uring', 'ENOSYS', 'deviceIoctls', 'io_uring_setup', () => []],
+  ...(['open', 'openat'] as const).flatMap((name) => {
+    const flags = (names: string, more = 0n) =>
+      [
+        (v: (name: string) => bigint) => {
+          const all = names.split(' ').reduce((sum, each) => sum | v(each), more);
+          return name === 'open' ? [7n, all] : [0n, 7n, all];
+        },
+      ] as const;
+    const truncation = (title: string, errno: string | null, names: string, more?: bigint) =>
+      [`${name} ${title}`, errno, 'truncation', name, ...flags(names, more)] as const;
+    return [
+      truncation('to truncate, for reading', 'EACCES', 'O_RDONLY O_TRUNC'),
+      truncation('to create or truncate, for reading', 'EACCES', 'O_RDONLY O_TRUNC O_CREAT O_CLOEXEC'),
+      truncation('to truncate, with more bits', 'EACCES', 'O_RDONLY O_TRUNC', HIGH),
+      truncation('to truncate, with access mode 3', 'EACCES', 'O_WRONLY O_RDWR O_TRUNC'),
+      truncation('to truncate, for writing', null, 'O_WRONLY O_TRUNC'),
+      truncation('to truncate, for both', null, 'O_RDWR O_TRUNC'),
+      truncation('for reading', null, 'O_RDONLY O_CLOEXEC'),
+      [`${name} with access mode 3`, 'EACCES', 'deviceIoctls', name, ...flags('O_WRONLY O_RDWR O_CLOEXEC')] as const,
+      [`${name} for both`, null, 'deviceIoctls', name, ...flags('O_RDWR O_CLOEXEC')] as const,
+    ];
+  }),
+];
+
+describe.each([...ABIS.keys()])('with paths, on %s', (abi) => {
+  const calls = CALLS_UNDER_PATHS.filter(([, , , syscall]) => syscallNumber(abi, syscall) !== undefined);
+  test.each(calls)('%s: %s', (_, errno, gap, syscall, argumentsFor) => {
+    const args = argumentsFor((name) => valueOn(abi, name));
+    const expected: Action = errno === null ? { kind: 'allow' } : { kind: 'errno', errno: Number(valueOn(abi, errno)) };
+    const one = { ...NO_DENIALS, [gap]: true };
+    expect(decide(denialsPolicy([abi], one), abi, syscall, ...args)).toEqual(expected);
+    const all = decide(denialsPolicy([abi], ALL_GAPS), abi, syscall, ...args);
+    if (errno !== null) expect(all).toEqual(expected);
+    const denial = denialOf(abi, syscall, args, one);
+    expect(denial?.action ?? { kind: 'allow' }).toEqual(expected);
+    if (denial !== undefined) {
+      expect(denial.by).toBe('paths');
+      expect(denial.why).toMatch(new RegExp(`^paths denies .*\\b${syscall}\\b.*: \\w+`));
+    }
+  });
+
+  test.each(['open_by_handle_at', 'mount_setattr', 'open_tree_attr'])('%s is denied on any kernel', (syscall) => {
+    const none = denialsFor(false, { unixSockets: false, truncation: false, deviceIoctls: false });
+    expect(decide(denialsPolicy([abi], none), abi, syscall)).toEqual(EPERM);
+    expect(denialOf(abi, syscall, [], none)).toMatchObject({ by: 'paths', action: EPERM });
+    expect(decide(denialsPolicy([abi], NO_DENIALS), abi, syscall)).toEqual({ kind: 'allow' });
+  });
+});
+
+test('a child without paths is denied nothing of what paths denies', () => {
+  expect(denialsFor(true)).toEqual({ ...NO_DENIALS, isolated: true });
+  expect(denialsFor(false, GAPS)).toEqual({ ...NO_DENIALS, ...GAPS, paths: true });
+});
+
+test('errnos that differ between ABIs have the numbers of the generated table', () => {
+  for (const name of ['ENOSYS', 'EAFNOSUPPORT'] as const)
+    for (const abi of ABIS.keys()) expect(errnoOn(abi, name)).toBe(constantOn(abi, name));
+});
+
 test('a supervised child cannot call pidfd_getfd, unless a handler decides about it', () => {
   const allow: Policy = { ...denialsPolicy(['x86_64'], NO_DENIALS) };
   expect(decide(withDenials(allow, [], supervisedDenials(allow, NO_DENIALS)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
@@ -115,8 +232,8 @@ test('a policy that allows calls of other ABIs, with denials, is the intersectio
     fc.property(policies, actions, (policy, foreignAction) => {
       const open = { ...policy, foreignAction };
       const names = [...new Set([...policy.abis.map(({ abi }) => abi.name), ...others])];
-      const both = intersect(open, denialsPolicy(names, BOTH));
-      expect(compare(withDenials(open, others, BOTH), both).relation).toBe('equal');
+      const both = intersect(open, denialsPolicy(names, ALL));
+      expect(compare(withDenials(open, others, ALL), both).relation).toBe('equal');
     }),
     { numRuns: 50 },
   );
