@@ -54,26 +54,26 @@ static struct {
 static struct sockaddr_un of_stream, of_datagrams;
 static char file_to_read[128] = "read/file";
 
-static void must(int succeeds, const char *what) {
+static void must(int succeeds, const char* what) {
   if (succeeds) return;
   fprintf(stderr, "landlock-gaps: %s: %s\n", what, strerror(errno));
   exit(125);
 }
 
-static struct sockaddr_un address(const char *path) {
+static struct sockaddr_un address(const char* path) {
   struct sockaddr_un result = {.sun_family = AF_UNIX};
   strcpy(result.sun_path, path);
   return result;
 }
 
-static int bound(int type, const struct sockaddr_un *to) {
+static int bound(int type, const struct sockaddr_un* to) {
   int descriptor = socket(AF_UNIX, type, 0);
-  must(descriptor >= 0 && bind(descriptor, (const void *)to, sizeof *to) == 0, "bind");
+  must(descriptor >= 0 && bind(descriptor, (const void*)to, sizeof *to) == 0, "bind");
   return descriptor;
 }
 
-static long connect_to(int descriptor, const struct sockaddr_un *to) {
-  return descriptor < 0 ? -1 : connect(descriptor, (const void *)to, sizeof *to);
+static long connect_to(int descriptor, const struct sockaddr_un* to) {
+  return descriptor < 0 ? -1 : connect(descriptor, (const void*)to, sizeof *to);
 }
 
 static long connect_socket(void) { return connect_to(socket(AF_UNIX, SOCK_STREAM, 0), &of_stream); }
@@ -89,7 +89,7 @@ static int half_of_pair(int type) {
 static long send_from_pair(void) {
   int descriptor = half_of_pair(SOCK_DGRAM | SOCK_CLOEXEC);
   if (descriptor < 0) return -1;
-  return sendto(descriptor, "x", 1, MSG_DONTWAIT, (void *)&of_datagrams, sizeof of_datagrams);
+  return sendto(descriptor, "x", 1, MSG_DONTWAIT, (void*)&of_datagrams, sizeof of_datagrams);
 }
 
 static long connect_pair(void) { return connect_to(half_of_pair(SOCK_DGRAM), &of_datagrams); }
@@ -104,8 +104,8 @@ static long use_pair(int type) {
   for (int i = 0; i < 3; i++) {
     if (i == 1) shutdown(pair[0], SHUT_RDWR);
     if (i == 2) close(pair[1]);
-    ssize_t sent = sendto(pair[0], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&of_datagrams, sizeof of_datagrams);
-    int stays = sent < 0 || (read(pair[1], &byte, 1) == 1);
+    ssize_t sent = sendto(pair[0], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (void*)&of_datagrams, sizeof of_datagrams);
+    int stays = sent < 0 || recv(pair[1], &byte, 1, MSG_DONTWAIT) == 1;
     if (!stays || connect_to(pair[0], &of_stream) == 0 || connect_to(pair[0], &of_datagrams) == 0) {
       errno = EISCONN;
       return -1;
@@ -124,15 +124,15 @@ static long set_up_ring(void) {
 }
 
 /* Succeeds if the file is empty then. */
-static long empty(long result, const char *path) {
+static long empty(long result, const char* path) {
   struct stat status;
   if (result < 0) return -1;
   errno = EBADMSG;
   return stat(path, &status) == 0 && status.st_size == 0 ? 0 : -1;
 }
 
-static long open_with(const char *path, int flags) { return empty(open(path, flags, 0600), path); }
-static long openat2_with(const char *path, uint64_t flags) {
+static long open_with(const char* path, int flags) { return empty(open(path, flags, 0600), path); }
+static long openat2_with(const char* path, uint64_t flags) {
   struct open_how_of_3 how = {flags, 0, 0};
   return syscall(OPENAT2, AT_FDCWD, path, &how, sizeof how);
 }
@@ -170,9 +170,7 @@ static long open_by_handle(void) {
 }
 
 static const struct mount_attributes read_only = {.set = 1};
-static long set_mount(void) {
-  return syscall(MOUNT_SETATTR, AT_FDCWD, "mounted", 0, &read_only, sizeof read_only);
-}
+static long set_mount(void) { return syscall(MOUNT_SETATTR, AT_FDCWD, "mounted", 0, &read_only, sizeof read_only); }
 static long set_mount_of_tree(void) {
   return syscall(OPEN_TREE_ATTR, AT_FDCWD, "mounted", 0, &read_only, sizeof read_only);
 }
@@ -216,7 +214,7 @@ static long open_by_x86(void) { return empty(x86(5, (long)file_to_read, O_RDONLY
 #endif
 
 static const struct {
-  const char *name;
+  const char* name;
   long (*attempt)(void);
 } ways[] = {
     {"connect a socket", connect_socket},
@@ -251,7 +249,7 @@ static const struct {
 #endif
 };
 
-static void grant(int ruleset, const char *path, uint64_t access) {
+static void grant(int ruleset, const char* path, uint64_t access) {
   struct path_beneath rule = {access, open(path, O_PATH)};
   must(syscall(LANDLOCK + 1, ruleset, 1, &rule, 0) == 0, path);
 }
@@ -269,12 +267,12 @@ static void confine(void) {
   must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0, "seccomp");
 }
 
-static void fill(const char *path) {
+static void fill(const char* path) {
   int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   must(descriptor >= 0 && write(descriptor, "text", 4) == 4 && close(descriptor) == 0, path);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t length;
   must(argc == 3 && chdir(argv[1]) == 0, "usage: landlock-gaps DIRECTORY RIGHTS");
   must(fread(&length, sizeof length, 1, stdin) == 1 && length <= 4096, "standard input");
@@ -282,7 +280,7 @@ int main(int argc, char **argv) {
   program.len = (unsigned short)length;
   rights = strtoull(argv[2], NULL, 0);
 
-  const char *const directories[] = {"read", "write", "closed", "mounted"};
+  const char* const directories[] = {"read", "write", "closed", "mounted"};
   for (int i = 0; i < 4; i++) must(mkdir(directories[i], 0700) == 0, directories[i]);
   of_stream = address("closed/stream");
   of_datagrams = address("closed/datagrams");
@@ -296,8 +294,8 @@ int main(int argc, char **argv) {
                   mount("mounted", "mounted", NULL, MS_BIND, NULL) == 0;
 
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    int of_mount = ways[i].attempt == open_by_handle || ways[i].attempt == set_mount ||
-                   ways[i].attempt == set_mount_of_tree;
+    int of_mount =
+        ways[i].attempt == open_by_handle || ways[i].attempt == set_mount || ways[i].attempt == set_mount_of_tree;
     if (of_mount && !has_mount) continue;
     fill("read/file");
     fill("write/file");
