@@ -103,6 +103,15 @@ export type MailboxHandle = { readonly [held]: 'mailbox' };
 /** A listener. Its descriptor stays open until its processes have ended. */
 export type ListenerHandle = { readonly [held]: 'listener' };
 
+/** A private directory. As long as it was not removed, the handle holds a descriptor of its parent directory. */
+export type PrivateDirectoryHandle = { readonly [held]: 'private directory' };
+
+/** The directory of one child for its temporary files. */
+export interface NativePrivateDirectory {
+  readonly path: string;
+  readonly handle: PrivateDirectoryHandle;
+}
+
 export interface SupervisionOptions {
   /** `struct sock_filter[]` that returns the answer to a notified call; `notify` passes the call to JavaScript. */
   readonly answers: Uint8Array;
@@ -306,6 +315,24 @@ export interface Addon {
   descriptorOf(ruleset: RulesetHandle): number;
   /** Moves all threads of this process into the domain of a ruleset: Linux 7.0. Returns 0 or an errno. */
   restrictThisProcess(ruleset: RulesetHandle, noNewPrivileges: boolean): number;
+  /**
+   * Makes a directory with mode 0700 and a name that nobody can guess, for this user and group; default: those of this
+   * process. It stays if it is not removed: a handle that is collected, and the end of a worker, close descriptors only.
+   *
+   * @param parent - An existing directory. Symbolic links in the path are followed.
+   */
+  makePrivateDirectory(parent: string, uid?: number, gid?: number): NativePrivateDirectory | NativeFailure;
+  /**
+   * Removes a private directory and everything beneath it, with the rights of its user alone. Processes may change it
+   * meanwhile: nothing outside is removed. Returns 0, or the errno of the first file that could not be removed:
+   * ENOTEMPTY if processes add files faster than they are removed, EBUSY or EXDEV for a mount, ESTALE if another
+   * directory has the name now. May be called again: removing a directory that does not exist succeeds.
+   *
+   * With `done`, a thread of libuv's pool removes the directory, and `done` is called with the result; until then, the
+   * event loop is kept alive. A worker that is terminated waits for that thread, and does not call `done`.
+   */
+  removePrivateDirectory(handle: PrivateDirectoryHandle): number;
+  removePrivateDirectory(handle: PrivateDirectoryHandle, done: (errno: number) => void): void;
   /** Makes the table by which the calls of a filter's listeners are answered and counted. */
   supervision(options: SupervisionOptions): Supervision;
   /** Opens a mailbox, whose mail `onMail` receives; or returns −errno. It does not keep the event loop alive. */

@@ -17,6 +17,7 @@
       "napi/errors.cc",
       "napi/exit_watch.cc",
       "napi/features.cc",
+      "napi/landlock/private_directory.cc",
       "napi/notify/calls.cc",
       "napi/notify/connect.cc",
       "napi/notify/handles.cc",
@@ -40,6 +41,8 @@
       "supervisor/notified_thread.cc",
       "supervisor/supervisor.cc",
       "system/dumpable.cc",
+      "system/private_directory.cc",
+      "system/remove_tree.cc",
       "system/signals_blocked.cc",
       "system/threads.cc",
       "system/unix_socket.cc"

@@ -4,6 +4,7 @@
 #include "napi/descriptors.h"
 #include "napi/environment.h"
 #include "napi/features.h"
+#include "napi/landlock/private_directory.h"
 #include "napi/notify/calls.h"
 #include "napi/notify/connect.h"
 #include "napi/notify/local_socket.h"
@@ -40,6 +41,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<IsCurrent>(exports, "isCurrent");
   Register<DescriptorOf>(exports, "descriptorOf");
   Register<RestrictThisProcess>(exports, "restrictThisProcess");
+  Register<MakePrivateDirectory>(exports, "makePrivateDirectory");
+  Register<RemovePrivateDirectory>(exports, "removePrivateDirectory");
   Register<OpenHandover>(exports, "openHandover");
   Register<Receive>(exports, "receive");
   Register<GiveBack>(exports, "giveBack");

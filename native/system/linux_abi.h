@@ -16,6 +16,7 @@ constexpr long kPidfdOpen = 434;               // pidfd_open(2), Linux 5.3
 constexpr long kCloseRange = 436;              // close_range(2), Linux 5.9
 constexpr long kOpenat2 = 437;                 // openat2(2), Linux 5.6
 constexpr long kPidfdGetfd = 438;              // pidfd_getfd(2), Linux 5.6
+constexpr long kFchmodat2 = 452;               // fchmodat2(2), Linux 6.6
 constexpr unsigned kCloseRangeCloexec = 4;     // CLOSE_RANGE_CLOEXEC, Linux 5.11
 constexpr unsigned long kClonePidfd = 0x1000;  // CLONE_PIDFD, Linux 5.2
 constexpr int kWaitPidfd = 3;                  // P_PIDFD, Linux 5.4
