@@ -1,0 +1,86 @@
+/** The private directory of a child for its temporary files: the word `@tmp` of the option `paths`. */
+import type { ChildProcess } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { SeccompError } from '../errors.js';
+import { addon } from '../native.js';
+import { has } from '../util/own-data.js';
+import { systemErrorName } from '../util/system-error.js';
+
+/**
+ * A directory that one child has for itself. It exists until it is removed. If this process ends before the child, or is
+ * killed, the directory stays: its name begins with `seccomp-`, and tmpfiles.d(5) or a restart removes it.
+ */
+export interface PrivateDirectory {
+  /** An absolute path without symbolic links. */
+  readonly path: string;
+  /** The variables of the environment that tell the child of its directory. */
+  readonly variables: { readonly TMPDIR: string };
+  /**
+   * Removes the directory and everything beneath it on another thread, and calls `done`. The event loop is kept alive
+   * until then. What could not be removed is reported as a warning of the process.
+   */
+  remove(done: () => void): void;
+  /** As `remove`, but returns when the directory is removed. Either method may be called again. */
+  removeSync(): void;
+}
+
+/** The child's user and group. Default: those of this process. */
+export interface DirectoryOwner {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+/**
+ * Makes a directory in os.tmpdir().
+ *
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if there is no such directory, or nothing can be made in it.
+ */
+export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): PrivateDirectory {
+  const made = addon().makePrivateDirectory(parentDirectory(), uid, gid);
+  if (has(made, 'error')) throw cannotMake(tmpdir(), `${made.call} ${systemErrorName(made.error)}`);
+  const { path, handle } = made;
+  const report = (errno: number) => {
+    if (errno !== 0) process.emitWarning(notRemoved(path, errno), 'SeccompWarning');
+  };
+  return {
+    path,
+    variables: { TMPDIR: path },
+    remove(done) {
+      addon().removePrivateDirectory(handle, (errno) => {
+        report(errno);
+        done();
+      });
+    },
+    removeSync() {
+      report(addon().removePrivateDirectory(handle));
+    },
+  };
+}
+
+/** Removes the directory of a child that Node's own fork has started, or has failed to start. */
+export function removeAfterFork(child: ChildProcess, directory: PrivateDirectory): void {
+  if (child.pid === undefined) directory.removeSync();
+  else child.once('exit', () => directory.remove(() => {}));
+}
+
+function parentDirectory(): string {
+  const folder = tmpdir();
+  try {
+    return realpathSync(folder);
+  } catch (error) {
+    throw cannotMake(folder, error instanceof Error && 'code' in error ? `realpath ${error.code}` : String(error));
+  }
+}
+
+function cannotMake(folder: string, reason: string): SeccompError {
+  const place = `@tmp: cannot make the child's directory in ${folder}, the directory for temporary files`;
+  const remedy = 'set TMPDIR to an existing directory in which this user may create files';
+  return new SeccompError('ERR_SECCOMP_OPTION', `${place} (${reason}): ${remedy}`);
+}
+
+function notRemoved(path: string, errno: number): string {
+  const reason = systemErrorName(errno);
+  const cause = reason === 'ENOTEMPTY' ? `${reason}: processes still create files in it` : reason;
+  return `the directory ${path} of a child that has ended could not be removed completely (${cause}): remove it`;
+}
