@@ -21,6 +21,7 @@ starts       50,000 starts, of which many fail
 faults       each system call of a start fails with several errors in turn
 kills        a minute of supervised children killed at random
 fuzz         a minute of random and damaged documents
+accesses     100,000 random accesses to files in random Landlock domains
 intricate    4,000 random profiles with many argument conditions
 pollution    each of two hundred properties on Object.prototype by itself
 musl         C programs linked with musl
@@ -56,6 +57,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_CHILDREN=2000 npx vitest run test/extended/kills.test.ts; }
   check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_DOCUMENTS=2000 npx vitest run test/fuzz; }
+  check_accesses() { SECCOMP_TEST_ACCESSES=100000 npx vitest run test/landlock/prediction.test.ts; }
   check_intricate() { npx vitest run test/extended/intricate.test.ts; }
   check_pollution() { npm run --silent build && npx vitest run test/extended/pollution.test.ts; }
   check_musl() { install $basic musl-tools && npm run --silent build && npm run --silent test:musl; }
