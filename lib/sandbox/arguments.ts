@@ -7,6 +7,7 @@ import { once } from '../util/memo.js';
 import { invalidType, invalidValue, refusal } from '../util/option-errors.js';
 import { copyList } from '../util/own-data.js';
 import { checkNoNul, checkString, readPath } from './options/checks.js';
+import type { WithVariables } from './options/environment.js';
 import { type ProgramFunction, readOptions } from './options/table.js';
 import type { ProgramOptions, SpawnOptions } from './options/types.js';
 import { type ProgramParameters, parametersOf } from './positions.js';
@@ -18,7 +19,7 @@ export interface CheckedCall<Options> {
 }
 
 /** A call that starts a program. */
-export interface ProgramCall<Options extends ProgramOptions> extends CheckedCall<Options> {
+export interface ProgramCall<Options extends ProgramOptions> extends CheckedCall<WithVariables<Options>> {
   readonly command: string;
   readonly args: readonly string[];
   /** The program that is executed: the command, or the shell that runs it. */
@@ -51,14 +52,14 @@ export function normalizeArguments<Options extends object>(
 export function normalizeArguments(
   by: ProgramFunction | 'harden',
   given: ProgramParameters | readonly unknown[] | CheckedCall<unknown>,
-): CheckedCall<ProgramOptions> | ProgramCall<ProgramOptions> {
+): CheckedCall<object> | ProgramCall<ProgramOptions> {
   const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(given) : given;
   if (!isProgram(parameters)) return { ...parameters, options: readOptions(by, parameters.options) };
   const command = by === 'fork' ? readModulePath(parameters.command) : readProgramName(parameters.command);
   if (!Array.isArray(parameters.args)) throw invalidType('args', 'an instance of Array', parameters.args);
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of args.entries()) checkNoNul(text, `args[${i}]`);
-  const options = readOptions<ProgramOptions>(by, parameters.options);
+  const options = readOptions<WithVariables<ProgramOptions>>(by, parameters.options);
   if (isList(given)) refuseUnusedTimeout(options);
   const profile = takeProfile(parameters.profile, options);
   return { command, args, profile, options, ...inShell(command, args, options) };

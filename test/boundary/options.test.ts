@@ -344,7 +344,7 @@ describe('env', () => {
   test.each<[string, unknown]>([
     ['a Map', new Map([['A', 'b']])],
     ['a Set', new Set(['A=b'])],
-    ['an array', ['A=b']],
+    ['an array of variables', ['A=b']],
     ['a text', ''],
     ['a number', 0],
     ['false', false],

@@ -7,7 +7,6 @@ import {
   readCapabilityNames,
   readDirectory,
   readEncoding,
-  readEnvironment,
   readExecArgv,
   readForceKillAfter,
   readId,
@@ -122,58 +121,6 @@ describe('a list has at most', () => {
     [['CAP_BPF', 5], /^x: unknown capability 5$/],
   ])('names of capabilities: %j is refused', (value, message) => {
     expect(() => readCapabilityNames(value, 'x')).toThrow(message);
-  });
-});
-
-describe('an environment', () => {
-  const read = (value: unknown) => ({ ...readEnvironment(value, 'env') });
-
-  test('has inherited variables, hidden by nearer ones, as in Node', () => {
-    const base = { A: 'far', B: 'far', C: 'far' };
-    const near = Object.create(base, { A: { value: 'hidden' }, B: { value: 'near', enumerable: true } });
-    expect(read(near)).toEqual({ B: 'near', C: 'far' });
-  });
-
-  test('has the value of a getter, called on the object itself', () => {
-    class Variables {
-      HOME = '/a';
-    }
-    Object.defineProperty(Variables.prototype, 'COPY', {
-      enumerable: true,
-      get(this: Variables) {
-        return this.HOME;
-      },
-    });
-    expect(read(new Variables())).toEqual({ HOME: '/a', COPY: '/a' });
-  });
-
-  test('has no variable of Object.prototype', () => {
-    Object.assign(Object.prototype, { POLLUTED: 'x' });
-    try {
-      expect(read({ A: '1' })).toEqual({ A: '1' });
-    } finally {
-      Reflect.deleteProperty(Object.prototype, 'POLLUTED');
-    }
-  });
-
-  test('may have a chain of 100 prototypes', () => {
-    const chain = (length: number) => {
-      let object: object = Object.create(null);
-      for (let i = 0; i < length; i++) object = Object.create(object, { A: { value: String(i), enumerable: true } });
-      return object;
-    };
-    expect(read(chain(100))).toEqual({ A: '99' });
-    expect(outcome(() => read(chain(101)))).toBe(VALUE);
-  });
-
-  test.each<[unknown, unknown]>([
-    [null, {}],
-    [[], TYPE],
-    [new Map([['A', '1']]), TYPE],
-    [new Set(), TYPE],
-    ['A=1', TYPE],
-  ])('that is %o gives %o', (value, expected) => {
-    expect(outcome(() => read(value))).toEqual(expected);
   });
 });
 

@@ -11,6 +11,7 @@ import { capabilityBits } from '../../syscalls/capabilities.js';
 import { own, propertyOf } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { checkNoNul } from '../options/checks.js';
+import type { Variables } from '../options/environment.js';
 import type { ProgramOptions } from '../options/types.js';
 import type { AgentAddress } from '../plan/agent-handoff.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -118,8 +119,6 @@ export function candidatePaths(file: string, variables: object): readonly string
     .split(':')
     .map((directory) => (directory === '' ? file : `${directory}/${file}`));
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * One string of `NAME=value` for all variables, each with a NUL at its end.

@@ -15,6 +15,7 @@ import { fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
+import type { WithVariables } from '../options/environment.js';
 import { isOfNode } from '../options/table.js';
 import type { AttachOptions, ProgramOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -31,9 +32,9 @@ import { candidatePaths, NO_DOMAIN, toNativeConfinement, toNativeFilters } from 
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
 export interface ForkOptions
-  extends NodeForkOptions,
+  extends Omit<NodeForkOptions, 'env'>,
     Omit<AttachOptions, 'capabilities'>,
-    Pick<ProgramOptions, 'isolate' | 'paths' | 'bestEffort'> {
+    Pick<ProgramOptions, 'env' | 'isolate' | 'paths' | 'bestEffort'> {
   /**
    * The Node that runs the module: 20.19 or later, or a program that passes its arguments on to one. Default: this
    * Node.
@@ -98,7 +99,7 @@ export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): For
 }
 
 /** The options of Node's own fork. */
-function nodeOptionsOf(options: ForkOptions): NodeForkOptions {
+function nodeOptionsOf(options: WithVariables<ForkOptions>): NodeForkOptions {
   return own(Object.fromEntries(Object.entries(options).filter(([name]) => isOfNode(name))));
 }
 

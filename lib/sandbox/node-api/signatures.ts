@@ -9,15 +9,17 @@ import type { EncodingOption, OutputBytes, OutputIn, ProcessWithStdio, StdioOpti
 import type { SpawnOptions, Stdio } from '../options/types.js';
 import type { SpawnSyncOptions, SpawnSyncResult } from '../spawn-sync.js';
 
-/** The options of `spawn` that Node does not have. */
-type OwnOptions = Omit<SpawnOptions, keyof Node.SpawnOptions>;
-/** The options of `spawnSync` that Node does not have. */
-type OwnSyncOptions = Omit<SpawnSyncOptions, keyof Node.SpawnSyncOptions>;
+/** Options of Node's that may have values here that Node does not accept. */
+type ExtendedOption = 'env';
+/** The options of `spawn` that Node does not have, or accepts fewer values for. */
+type OwnOptions = Omit<SpawnOptions, Exclude<keyof Node.SpawnOptions, ExtendedOption>>;
+/** The options of `spawnSync` that Node does not have, or accepts fewer values for. */
+type OwnSyncOptions = Omit<SpawnSyncOptions, Exclude<keyof Node.SpawnSyncOptions, ExtendedOption>>;
 
-type ExecOptions = Omit<Node.ExecOptions, 'encoding'> & OwnOptions;
-type ExecFileOptions = Omit<Node.ExecFileOptions, 'encoding'> & OwnOptions;
-type ExecSyncOptions = Node.ExecSyncOptions & OwnSyncOptions;
-type ExecFileSyncOptions = Node.ExecFileSyncOptions & OwnSyncOptions;
+type ExecOptions = Omit<Node.ExecOptions, 'encoding' | ExtendedOption> & OwnOptions;
+type ExecFileOptions = Omit<Node.ExecFileOptions, 'encoding' | ExtendedOption> & OwnOptions;
+type ExecSyncOptions = Omit<Node.ExecSyncOptions, ExtendedOption> & OwnSyncOptions;
+type ExecFileSyncOptions = Omit<Node.ExecFileSyncOptions, ExtendedOption> & OwnSyncOptions;
 
 type Arguments = readonly string[] | null | undefined;
 /** Node's functions with a callback accept any string as an encoding. */

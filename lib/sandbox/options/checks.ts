@@ -5,7 +5,6 @@
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import * as types from 'node:util/types';
 import { refuseIn, SeccompError } from '../../errors.js';
 import type { Isolate } from '../../landlock/domain.js';
 import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
@@ -21,7 +20,7 @@ import {
   outOfRange,
   refusal,
 } from '../../util/option-errors.js';
-import { copyFields, copyList, emptyFields, type Fields, isObjectPrototype, propertyOf } from '../../util/own-data.js';
+import { copyFields, copyList, emptyFields, type Fields, propertyOf } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { signalNumber } from './signals.js';
 
@@ -76,50 +75,6 @@ export function readPath(value: unknown): string | undefined {
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   return typeof value === 'string' ? value : undefined;
 }
-
-/**
- * `env`: the enumerable properties, the inherited ones too, as in Node; but not those of Object.prototype. They may be
- * getters, each of which is called once. Null means that the option is absent.
- */
-export function readEnvironment(value: unknown, name: string): Fields | undefined {
-  if (value === null) return undefined;
-  if (typeof value !== 'object') throw invalidType(name, 'of type object', value);
-  const noVariables = () => invalidType(name, 'an object of strings by name', value);
-  if (Array.isArray(value) || BUILTINS.some((is) => is(value))) throw noVariables();
-  const variables = emptyFields();
-  const hidden = new Set<string>();
-  let owner: object | null = value;
-  for (let depth = 0; owner !== null && !isObjectPrototype(owner); depth++) {
-    if (depth > LONGEST_PROTOTYPE_CHAIN)
-      refuseIn(name)([], 'has an endless prototype chain: pass a copy, { ...object }');
-    if (BUILTIN_PROTOTYPES.includes(owner)) throw noVariables();
-    for (const variable of Object.getOwnPropertyNames(owner)) {
-      const property = Object.getOwnPropertyDescriptor(owner, variable);
-      if (hidden.has(variable) || property === undefined) continue;
-      hidden.add(variable);
-      if (property.enumerable) variables[variable] = Reflect.get(value, variable);
-    }
-    owner = Object.getPrototypeOf(owner);
-  }
-  return variables;
-}
-
-const LONGEST_PROTOTYPE_CHAIN = 100;
-
-/** Recognize objects of built-in classes whose content is not in properties by name: none of it would be taken. */
-const BUILTINS = [
-  types.isMap,
-  types.isSet,
-  types.isWeakMap,
-  types.isWeakSet,
-  types.isDate,
-  types.isRegExp,
-  types.isPromise,
-  types.isBoxedPrimitive,
-  types.isAnyArrayBuffer,
-  ArrayBuffer.isView,
-];
-const BUILTIN_PROTOTYPES: readonly object[] = [WeakRef.prototype, URL.prototype, URLSearchParams.prototype];
 
 /** `uid` and `gid`: an int32, or null for none. */
 export function readId(value: unknown, name: string): number | null {

@@ -10,6 +10,7 @@ import { memoize } from '../../util/memo.js';
 import { invalidType, refusal, unknownOption } from '../../util/option-errors.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import * as check from './checks.js';
+import { readEnvironment } from './environment.js';
 
 /** A function with options. `explain` has those of `compile`. */
 export type FunctionName =
@@ -79,7 +80,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
 
     // The program
     cwd: ofNode(check.readDirectory, [...PROGRAM_STARTS, 'fork']),
-    env: ofNode(check.readEnvironment, [...PROGRAM_STARTS, 'fork']),
+    env: ofNode(readEnvironment, [...PROGRAM_STARTS, 'fork']),
     argv0: ofNode(check.readNullableText, [...CHILDREN, 'execve']),
     uid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
     gid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),

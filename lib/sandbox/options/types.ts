@@ -63,8 +63,12 @@ export interface SupervisorOptions {
 export interface ProgramOptions extends HostOptions {
   /** The working directory. Default: that of this process. */
   readonly cwd?: string | URL | undefined;
-  /** The environment. Default: `process.env`. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * The environment: variables by name, or the names of those of this process that are passed on, such as
+   * `['PATH', 'LANG']`. The values are read at the start; for a default of a Sandbox, when it is made. Default:
+   * `process.env`.
+   */
+  readonly env?: Readonly<Record<string, string | undefined>> | readonly string[] | undefined;
   /** The program's `argv[0]`. Default: the command. */
   readonly argv0?: string | undefined;
   /**

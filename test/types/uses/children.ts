@@ -34,6 +34,7 @@ export function streams(options: SpawnOptions, stdio: Stdio, isQuiet: boolean): 
   isOfType<Piped>()(spawn('ls', [], 'node'));
   isOfType<Piped>()(spawn('ls', [], 'node', {}));
   isOfType<Piped>()(spawn('ls', [], 'node', { cwd: '/', env: { ...process.env }, timeout: 5 }));
+  isOfType<Piped>()(spawn('ls', [], 'node', { env: ['PATH', 'LANG'] as const }));
   isOfType<Piped>()(spawn('ls', [], 'node', { stdio: undefined }));
   isOfType<Piped>()(spawn('ls', [], 'node', { stdio: 'pipe' }));
   isOfType<Piped>()(spawn('ls', [], 'node', { stdio: ['pipe', undefined, 'overlapped'] }));

@@ -38,6 +38,22 @@ export function ownOptions(): void {
   spawn('ls', [], { onViolation: (violation) => isOfType<Violation>()(violation) });
 }
 
+export async function environment(names: readonly string[]): Promise<void> {
+  const { execFile: bound } = new Sandbox('node', { env: names });
+  bound('ls', { env: ['PATH'] }, (_error, stdout) => isOfType<string>()(stdout));
+  isOfType<string>()((await promisify(bound)('ls', [], { env: names })).stdout);
+  exec('ls', { env: names }, () => {});
+  isOfType<string>()(execSync('ls', { env: names, encoding: 'utf8' }));
+  isOfType<Bytes>()(execFileSync('ls', { env: names }));
+  isOfType<Readable>()(spawn('ls', { env: names }).stdout);
+  spawnSync('ls', { env: names });
+  fork('module.js', { env: names });
+  // @ts-expect-error: names are strings
+  fork('module.js', { env: [5] });
+  // @ts-expect-error: so are values
+  execSync('ls', { env: { A: 5 } });
+}
+
 export async function promisified(): Promise<void> {
   const running = promisify(execFile)('ls', ['-l'], { rlimits: { nofile: 64 } });
   isOfType<SandboxedProcess>()(running.child);
