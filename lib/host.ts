@@ -4,6 +4,8 @@ import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { SeccompError } from './errors.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
+import { type PathsSupport, pathsSupport } from './landlock/paths-support.js';
+import { ALL_RIGHTS, type Right, rightsIn } from './landlock/rights.js';
 import { addon, unsupportedReason } from './native.js';
 import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
@@ -107,6 +109,11 @@ export interface Features {
   };
   /** The means by which children can be isolated. */
   readonly isolation: Pick<Support, 'by' | 'reason'>;
+  /** The access to files that can be restricted: rights of Landlock, and those that this kernel's Landlock lacks. */
+  readonly paths: Omit<PathsSupport, 'rights'> & {
+    readonly rights: readonly Right[];
+    readonly missing: readonly Right[];
+  };
   /** The kind of container that this process runs in, or null. */
   readonly container: string | null;
 }
@@ -153,8 +160,14 @@ export function features(): Features {
       capabilities: capabilitiesIn(status.get('CapEff') ?? '0'),
     },
     isolation: isolationSupport(),
+    paths: pathRights(),
     container: containerKind(),
   };
+}
+
+function pathRights(): Features['paths'] {
+  const { rights, abi, reason } = pathsSupport();
+  return { rights: rightsIn(rights), missing: rightsIn(ALL_RIGHTS & ~rights), abi, reason };
 }
 
 /** Reads the CONFIG_SECCOMP* options from the files where distributions keep the kernel's configuration. */

@@ -4,6 +4,8 @@ import os from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { features, isSupported, kernelConfig, machineAbis, thisHost } from '../lib/host.js';
+import { pathsSupport } from '../lib/landlock/paths-support.js';
+import { RIGHTS, rightsIn } from '../lib/landlock/rights.js';
 import { addon } from '../lib/native.js';
 
 vi.mock('node:fs', { spy: true });
@@ -123,6 +125,14 @@ describe('features', () => {
     vi.spyOn(addon(), 'actionAvailable').mockReturnValue(error);
     vi.spyOn(addon(), 'filterFlagsKnown').mockReturnValue(known);
     expect(features().seccomp).toBe(has);
+  });
+
+  test('names the rights of Landlock that the kernel has and lacks', () => {
+    status();
+    const { rights, missing, abi, reason } = features().paths;
+    expect([...rights, ...missing]).toEqual(Object.keys(RIGHTS));
+    expect(rights).toEqual(rightsIn(pathsSupport().rights));
+    expect([abi, reason]).toEqual([pathsSupport().abi, pathsSupport().reason]);
   });
 
   test.each<[string | undefined, string | undefined, string | null]>([

@@ -19,6 +19,7 @@ const machine: host.Features = {
   flags: host.FILTER_FLAGS.map(({ name }) => name),
   self: { mode: 0, filters: 0, noNewPrivileges: false, uid: 1000, capabilities: [] },
   isolation: { by: 'scopes', reason: null },
+  paths: { rights: [], missing: [], abi: 9, reason: null },
   container: null,
 };
 const self = (more: Partial<host.Features['self']>) => ({ self: { ...machine.self, ...more } });
@@ -47,6 +48,7 @@ test('a machine that has everything is fine', async () => {
     actions: { state: 'ok' },
     flags: { state: 'ok' },
     isolation: { state: 'ok' },
+    paths: { state: 'ok', detail: 'the access of children to files can be restricted (Landlock, ABI 9)' },
     privileges: { detail: expect.stringMatching(/^uid 1000 does not have CAP_SYS_ADMIN, no_new_privs is not set;/) },
     filters: { detail: 'none is attached to this process' },
     container: { detail: 'none detected' },
@@ -115,6 +117,41 @@ describe('the check of', () => {
   ])('isolation %j of uid %i is %s', async (isolation, uid, state, detail) => {
     const { checks } = await checksOn({ isolation, ...self({ uid }) });
     expect(checks['isolation']).toMatchObject({ state, detail: expect.stringMatching(detail) });
+  });
+
+  test.each<[number, host.Features['paths']['missing'], string, RegExp, string | undefined]>([
+    [7, ['RESOLVE_UNIX'], 'ok', /ABI 7\); without RESOLVE_UNIX, the filter denies Unix sockets/, undefined],
+    [
+      2,
+      ['TRUNCATE', 'IOCTL_DEV', 'RESOLVE_UNIX'],
+      'limit',
+      /without TRUNCATE, the filter denies truncate\(2\).*; without IOCTL_DEV, ioctl\(2\) is open on .*RESOLVE_UNIX/,
+      'IOCTL_DEV needs Linux 6.10',
+    ],
+    [1, ['REFER'], 'ok', /between directories is denied$/, undefined],
+    [
+      9, // A version whose rights the kernel lacks.
+      ['MAKE_SOCK', 'IOCTL_DEV'],
+      'limit',
+      /; MAKE_SOCK can't be restricted$/,
+      'IOCTL_DEV needs Linux 6.10, use a kernel that has all rights of its Landlock version',
+    ],
+  ])('paths with Landlock ABI %i that lacks %j is %s', async (abi, missing, state, detail, remedy) => {
+    const { ok, checks } = await checksOn({ paths: { rights: [], missing, abi, reason: null } });
+    expect(ok).toBe(true);
+    const expected = { name: 'paths', state, detail: expect.stringMatching(detail) };
+    expect(checks['paths']).toEqual(remedy === undefined ? expected : { ...expected, remedy });
+  });
+
+  test('paths without Landlock has the reason', async () => {
+    const paths = { rights: [], missing: [], abi: null, reason: 'not in lsm=' };
+    const { ok, checks } = await checksOn({ paths });
+    expect(ok).toBe(true);
+    expect(checks['paths']).toMatchObject({
+      state: 'limit',
+      detail: "the access of children to files can't be restricted: not in lsm=",
+      remedy: expect.stringContaining('Landlock'),
+    });
   });
 
   test('privileges has those of this process', async () => {

@@ -23,6 +23,7 @@ test('reports the kernel, its actions and flags, and a program that ran', () => 
     'actions',
     'flags',
     'isolation',
+    'paths',
     'privileges',
     'filters',
     'container',
@@ -75,3 +76,19 @@ test.each([
   expect(check('trial run')?.state).toBe('fail');
   expect(result.code).toBe(1);
 });
+
+test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_ERRNO'])(
+  'says that files can’t be restricted where a filter makes Landlock fail with %s',
+  async (action) => {
+    const result = await run(process.execPath, [main, 'doctor', '--json'], {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['landlock_create_ruleset'], action }],
+    });
+    const report: Report = JSON.parse(result.stdout);
+    expect(report.checks.find(({ name }) => name === 'paths')).toMatchObject({
+      state: 'limit',
+      detail: expect.stringContaining("can't be restricted: an attached filter denies Landlock"),
+    });
+    expect(result.code).toBe(0);
+  },
+);

@@ -49,6 +49,7 @@ async function runChecks(): Promise<readonly Check[]> {
     checkActions(found),
     checkFilterFlags(found),
     checkIsolation(found),
+    checkPaths(found),
     reportPrivileges(found),
     reportFilters(found),
     reportContainer(found),
@@ -120,6 +121,44 @@ function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
     detail: `children can reach memory, descriptors and signals of other processes of the same user: ${reason}`,
     remedy: 'use Linux 6.12 or newer with Landlock, or run children with another uid',
   };
+}
+
+/** Rights that older versions of Landlock lack, and what happens there instead. */
+const LATER_RIGHTS = [
+  { right: 'REFER', since: '5.19', instead: 'moving and linking files between directories is denied', isOpen: false },
+  {
+    right: 'TRUNCATE',
+    since: '6.2',
+    instead: 'the filter denies truncate(2), and truncating a file that is not opened for writing',
+    isOpen: false,
+  },
+  { right: 'IOCTL_DEV', since: '6.10', instead: 'ioctl(2) is open on devices that may be read', isOpen: true },
+  {
+    right: 'RESOLVE_UNIX',
+    since: '7.1',
+    instead: 'the filter denies Unix sockets, except for pairs of stream sockets, and io_uring',
+    isOpen: false,
+  },
+];
+
+function checkPaths({ paths: { missing, abi, reason } }: Features): Check {
+  const name = 'paths';
+  const subject = 'the access of children to files';
+  if (reason !== null) {
+    const remedy = 'use Linux 6.10 or newer with Landlock; 5.13 has most of it';
+    return { name, state: 'limit', detail: `${subject} can't be restricted: ${reason}`, remedy };
+  }
+  const later = LATER_RIGHTS.filter(({ right }) => missing.some((each) => each === right));
+  const others = missing.filter((each) => !LATER_RIGHTS.some(({ right }) => right === each));
+  const detail = [
+    `${subject} can be restricted (Landlock, ABI ${abi})`,
+    ...later.map(({ right, instead }) => `without ${right}, ${instead}`),
+    ...others.map((right) => `${right} can't be restricted`),
+  ].join('; ');
+  const remedies = later.filter(({ isOpen }) => isOpen).map(({ right, since }) => `${right} needs Linux ${since}`);
+  if (others.length > 0) remedies.push('use a kernel that has all rights of its Landlock version');
+  if (remedies.length === 0) return { name, state: 'ok', detail };
+  return { name, state: 'limit', detail, remedy: remedies.join(', ') };
 }
 
 function reportPrivileges({ self }: Features): Check {
