@@ -38,13 +38,13 @@ names() { echo "$titles" | awk 'NF { print $1 }'; }
 title_of() { echo "$titles" | sed -n "s/^$1  *//p"; }
 
 basic="python3 make g++ git util-linux libseccomp-dev python3-seccomp linux-libc-dev systemd gcc-multilib strace patchelf crun runc"
-programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client openssl imagemagick golang-go default-jdk-headless chromium firejail qemu-system-x86"
+programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client openssl imagemagick sqlite3 golang-go default-jdk-headless chromium firejail qemu-system-x86"
 
 # Each word of a list is a package.
 # shellcheck disable=SC2086
 {
   check_suite() { install $basic imagemagick ffmpeg bubblewrap firejail && npm run --silent libraries && npm run --silent build && npm test; }
-  check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,recorded,attached-filters}.test.ts; }
+  check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,paths-programs,recorded,attached-filters}.test.ts; }
   check_libraries() { install procps && npm run --silent build && npx vitest run test/extended/libraries.test.ts; }
   check_node_tests() { install xz-utils procps && npm run --silent build && node scripts/node-tests.mjs; }
   check_coverage() { install $basic cmake && npm run --silent libraries && npm run --silent coverage; }

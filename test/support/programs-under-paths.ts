@@ -1,0 +1,102 @@
+/** Real programs under the option `paths`: each works with its grants, and can't read a file outside of them. */
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { RunError } from '../../lib/index.js';
+import type { Paths } from '../../lib/landlock/paths.js';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { run } from '../../lib/sandbox/run.js';
+import { obstacleTo } from './commands.js';
+
+/** A command and its arguments. The argument URL stands for the address of a server that answers "answer". */
+export type Step = readonly [command: string, ...args: string[]];
+export const URL_OF_SERVER = 'URL';
+
+/** A program, and what it does in its working directory. */
+export interface ProgramUnderPaths {
+  /** The commands that it needs. */
+  readonly needs: readonly string[];
+  /** The contents of files in the home directory, which no program is granted, and in the working directory. */
+  readonly home?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly paths: Paths;
+  readonly steps: readonly Step[];
+  /** What the last step prints. */
+  readonly prints: RegExp;
+  /** Makes the program print a file. */
+  readonly show: (file: string) => Step;
+  /** What it prints if it may not read the file. */
+  readonly denied: RegExp;
+}
+
+/** The file that the programs may not read. */
+export const SECRET = 'secret text of the user';
+
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-paths-')));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** Adds a test for each program. */
+export function testPrograms(programs: Readonly<Record<string, ProgramUnderPaths>>): void {
+  for (const [name, program] of Object.entries(programs))
+    test(`${name} works with its grants, and can’t read a file outside`, async ({ skip }) => {
+      const obstacle = pathsSupport().reason ?? obstacleTo(...program.needs);
+      skip(obstacle !== undefined, obstacle);
+      const folder = join(base, name);
+      writeFiles(join(folder, 'home'), { ...program.home, secret: SECRET });
+      writeFiles(join(folder, 'work'), program.files ?? {});
+      expect(await lastOutput(folder, program)).toMatch(program.prints);
+
+      const secret = join(folder, 'home/secret');
+      const step = program.show(secret);
+      const denied = await outputOf(step, folder, program);
+      expect(denied.output).toMatch(program.denied);
+      expect(denied.output).not.toContain(SECRET);
+      // The same command shows the file if it is granted.
+      const { paths } = program;
+      const granted = { ...program, paths: { ...paths, read: [...(paths.read ?? []), secret] } };
+      expect((await outputOf(step, folder, granted)).output).toContain(SECRET);
+    }, 120_000);
+}
+
+function writeFiles(folder: string, contents: Readonly<Record<string, string>>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(contents)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+}
+
+/** What the last of a program's steps prints. All must succeed. */
+async function lastOutput(folder: string, program: ProgramUnderPaths): Promise<string> {
+  const server = createServer((_, response) => response.end('answer')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  try {
+    let last = '';
+    for (const [command, ...args] of program.steps) {
+      const step: Step = [command, ...args.map((arg) => (arg === URL_OF_SERVER ? url : arg))];
+      const { exitCode, output } = await outputOf(step, folder, program);
+      expect({ step, exitCode, output }).toEqual({ step, exitCode: 0, output });
+      last = output;
+    }
+    return last;
+  } finally {
+    server.close();
+  }
+}
+
+/** Runs a step. Returns how it ends, and what it prints to standard output and standard error. */
+async function outputOf([command, ...args]: Step, folder: string, { env, paths }: ProgramUnderPaths) {
+  const cwd = join(folder, 'work');
+  const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
+  const variables = { PATH, HOME: join(folder, 'home'), TMPDIR: cwd, LC_ALL: 'C', ...env };
+  const result = await run(command, args, 'docker-default', { cwd, env: variables, paths, timeout: 60_000 }).catch(
+    (error: unknown) => (error instanceof RunError ? error : Promise.reject(error)),
+  );
+  return { exitCode: result.exitCode, output: `${result.stdout}${result.stderr}` };
+}
