@@ -79,7 +79,7 @@ export type DeniedBeside =
   | 'unix-sockets'
   /** io_uring(7), below Landlock ABI 9. */
   | 'io_uring'
-  /** openat2(2), below Landlock ABI 3. */
+  /** openat2(2), below Landlock ABI 5. */
   | 'openat2';
 
 /** How a child's paths are restricted. */

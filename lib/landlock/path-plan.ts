@@ -70,7 +70,7 @@ function restricted(rights: number): PathsEnforcement {
     lacks('REFER') && 'moves',
     lacks('RESOLVE_UNIX') && 'unix-sockets',
     lacks('RESOLVE_UNIX') && 'io_uring',
-    lacks('TRUNCATE') && 'openat2',
+    (lacks('TRUNCATE') || lacks('IOCTL_DEV')) && 'openat2',
   ];
   return freeze({
     by: 'landlock',
