@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit
 # The name and title of each check. The function check_NAME, with _ instead of -, runs it.
 titles="
 suite        the whole suite, with random inputs that differ from the gate's
-programs     real programs: under docker-default, under their recorded profiles, and the filters that they attach themselves
+programs     real programs: under docker-default, recorded profiles and paths, and the filters that they attach themselves
 libraries    libraries of npm that start processes or threads
 node-tests   Node's own tests of child_process and cluster, of Node 20 and of the newest line in Debian
 coverage     how many lines of lib/ and native/ the suite runs: 95 % at least

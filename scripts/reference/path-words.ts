@@ -1,6 +1,7 @@
 /** docs/reference/path-words.md: what the words of the option `paths` grant, and what they leave out. */
 import { PATH_WORDS, type PathWord, type WordRow } from '../../lib/landlock/path-words.js';
 import { code, paragraphs, table } from './markdown.js';
+import { PATH_MESSAGES, type PathMessage } from './path-messages.js';
 
 /** What each word is for. */
 const PURPOSES: ReadonlyMap<PathWord, string> = new Map([
@@ -39,7 +40,7 @@ const LEFT_OUT: readonly (readonly [paths: readonly string[], why: string, effec
     ['/proc/self', '/proc/PID', '/proc/net', '/proc/mounts'],
     `a rule names the directory of one process, and a child's descendants have others; all of \`/proc\` shows the
 command line of every process`,
-    `\`process.memoryUsage()\` and its \`rss()\` throw \`EACCES\`, \`ps\` and \`lsof\` fail, \`df\` warns, Java and
+    `\`process.memoryUsage()\` and its \`rss()\` throw \`EACCES\`, \`ps\`, \`lsof\` and \`lscpu\` fail, \`df\` warns, Java and
 Node see the memory of the machine and not of their cgroup. \`read: ['/proc']\` opens it`,
   ],
   [
@@ -86,8 +87,17 @@ ${sections.join('\n\n')}
 ## What the words leave out
 
 ${table(['paths', 'why', 'without it'], leftOut)}
+
+## Messages of programs
+
+${paragraphs(`What programs print that lack a grant, and what helps. \`HOME\` is best a directory that is granted for writing: programs then find
+neither settings that they may not read nor secrets.`)}
+
+${table(['message', 'cause', 'remedy'], PATH_MESSAGES.map(messageCells))}
 `;
 }
+
+const messageCells = ({ prints, cause, remedy }: PathMessage): readonly string[] => [code([prints]), cause, remedy];
 
 const cells = ({ shown, access, why }: WordRow): readonly string[] => [code(shown), access.join(', '), why];
 

@@ -13,7 +13,7 @@ import { run } from '../../lib/sandbox/run.js';
 import { obstacleTo } from './commands.js';
 
 /** A command and its arguments. The argument URL stands for the address of a server that answers "answer". */
-export type Step = readonly [command: string, ...args: string[]];
+type Step = readonly [command: string, ...args: string[]];
 export const URL_OF_SERVER = 'URL';
 
 /** A program, and what it does in its working directory. */
@@ -63,7 +63,8 @@ export function testPrograms(programs: Readonly<Record<string, ProgramUnderPaths
     }, 120_000);
 }
 
-function writeFiles(folder: string, contents: Readonly<Record<string, string>>): void {
+/** Writes files into a new folder. */
+export function writeFiles(folder: string, contents: Readonly<Record<string, string>>): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(contents)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -90,8 +91,16 @@ async function lastOutput(folder: string, program: ProgramUnderPaths): Promise<s
   }
 }
 
-/** Runs a step. Returns how it ends, and what it prints to standard output and standard error. */
-async function outputOf([command, ...args]: Step, folder: string, { env, paths }: ProgramUnderPaths) {
+/**
+ * Runs a step. Returns how it ends, and what it prints to standard output and standard error.
+ *
+ * @param folder - Contains the home directory, `home`, and the working directory, `work`.
+ */
+export async function outputOf(
+  [command, ...args]: Step,
+  folder: string,
+  { env, paths }: Pick<ProgramUnderPaths, 'env' | 'paths'>,
+) {
   const cwd = join(folder, 'work');
   const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
   const variables = { PATH, HOME: join(folder, 'home'), TMPDIR: cwd, LC_ALL: 'C', ...env };

@@ -1,0 +1,36 @@
+/** What docs/reference/path-words.md says that programs print which lack a grant, and that its remedies help. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { PATH_MESSAGES, SYSTEM } from '../../scripts/reference/path-messages.js';
+import { obstacleTo } from '../support/commands.js';
+import { outputOf, writeFiles } from '../support/programs-under-paths.js';
+
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-messages-')));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** The parts of a message, between which it may have any characters. */
+const partsOf = (message: string) => message.split('…').filter((part) => part !== '');
+
+/** Whether the programs of this system are linked with glibc. */
+const isGlibc = () => spawnSync('getconf', ['GNU_LIBC_VERSION']).status === 0;
+
+test.for(PATH_MESSAGES)('$prints', { timeout: 60_000 }, async (message, { skip }) => {
+  const { needs, step, home = {}, without, prints, with: remedy } = message;
+  const obstacle = pathsSupport().reason ?? obstacleTo(...needs);
+  skip(obstacle !== undefined, obstacle);
+  skip(prints.includes('libc.so.6') && !isGlibc(), 'needs programs of glibc');
+  const folder = mkdtempSync(join(base, 'program-'));
+  writeFiles(join(folder, 'home'), home);
+  writeFiles(join(folder, 'work'), {});
+  const denied = await outputOf(step, folder, { paths: SYSTEM, ...without });
+  expect(
+    partsOf(prints).filter((part) => !denied.output.includes(part)),
+    denied.output,
+  ).toEqual([]);
+  const granted = await outputOf(step, folder, { paths: SYSTEM, ...remedy });
+  expect(granted.output).not.toMatch(/permission denied|EACCES|cannot open|out of pty|were not written|unknown error/i);
+});
