@@ -47,6 +47,7 @@ static void Announce(int directory, const char* name) {
 }  // namespace seccomp::test
 
 // In the place of those of the C library.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" int unlinkat(int directory, const char* name, int flags) noexcept {
   seccomp::test::Announce(directory, name);
   return static_cast<int>(syscall(SYS_unlinkat, directory, name, flags));
@@ -59,6 +60,7 @@ extern "C" int openat(int directory, const char* name, int flags, ...) {  // NOL
   seccomp::test::Announce(directory, name);
   return static_cast<int>(syscall(SYS_openat, directory, name, flags, 0600));
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 namespace seccomp::test {
 namespace {

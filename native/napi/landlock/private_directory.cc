@@ -23,7 +23,7 @@ Napi::Value MakeHandle(Napi::Env env, const Handle& directory) {
   auto owned = std::make_unique<Handle>(directory);
   const auto external = Napi::External<Handle>::New(env, owned.get(), [](Napi::Env, Handle* handle) { delete handle; });
   if (external.IsEmpty()) return external;
-  static_cast<void>(owned.release());  // The external value owns it.
+  [[maybe_unused]] const Handle* const given = owned.release();  // The external value owns it.
   napi_type_tag_object(env, external, &kTag);
   return external;
 }
@@ -101,7 +101,7 @@ Napi::Value RemovePrivateDirectory(const Napi::CallbackInfo& info) {
       napi_create_async_work(env, nullptr, name, Removal::Execute, Removal::Complete, removal.get(), &removal->work) ==
           napi_ok &&
       napi_queue_async_work(env, removal->work) == napi_ok) {
-    static_cast<void>(removal.release());  // Complete owns it.
+    [[maybe_unused]] const Removal* const given = removal.release();  // Complete owns it.
   } else {
     removal->directory->Remove();  // This worker is being terminated.
   }
