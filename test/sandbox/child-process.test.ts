@@ -3,6 +3,7 @@ import { EventEmitter, getEventListeners } from 'node:events';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { PrivateDirectory } from '../../lib/landlock/private-directory.js';
 import type { ExitWatch } from '../../lib/native.js';
 import { makeProcess } from '../../lib/sandbox/child/child-process.js';
 import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';
@@ -212,6 +213,48 @@ describe('disposing', () => {
     expect(events.filter(([name]) => name === 'error')).toEqual([]);
     child.kill();
     expect(events.filter(([name]) => name === 'error')).toEqual([['error', 'Error', 'kill EPERM']]);
+  });
+});
+
+describe('the private directory', () => {
+  /** A directory whose removal ends when `finish` is called. */
+  function directory() {
+    const removals: (() => void)[] = [];
+    const made: PrivateDirectory = {
+      path: '/tmp/x',
+      variables: { TMPDIR: '/tmp/x' },
+      remove: (done) => void removals.push(done),
+      removeSync: () => {},
+    };
+    return { made, removals, finish: () => removals[0]?.() };
+  }
+
+  test('is removed when the child has ended, before exit; close waits for that', async () => {
+    const { child, events } = running();
+    const { made, removals, finish } = directory();
+    child.removeAtEnd(made);
+    child.on('exit', () => events.push([`removals: ${removals.length}`]));
+    await turn();
+    expect(removals).toHaveLength(0);
+    child.exited(0, null);
+    await turn();
+    expect(events).toEqual([['spawn'], ['exit', 0, null], ['removals: 1']]);
+    finish();
+    expect(events.at(-1)).toEqual(['close', 0, null]);
+    expect(removals).toHaveLength(1);
+  });
+
+  test('is removed if the child could not be started', async () => {
+    const child = makeProcess('program', ['program'], endingOf({}), () => ({ isolation }));
+    const events: unknown[] = [];
+    child.on('error', ({ message }) => events.push(message)).on('close', () => events.push('close'));
+    const { made, removals, finish } = directory();
+    child.removeAtEnd(made);
+    child.fail(Object.assign(new Error('spawn ENOENT'), { errno: -ENOENT, code: 'ENOENT' }), [false]);
+    await turn();
+    expect([removals.length, events]).toEqual([1, ['spawn ENOENT']]);
+    finish();
+    expect(events).toEqual(['spawn ENOENT', 'close']);
   });
 });
 

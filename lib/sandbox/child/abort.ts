@@ -1,5 +1,5 @@
 /** AbortSignals of callers. */
-import { addAbortListener } from 'node:events';
+import { addAbortListener, type EventEmitter } from 'node:events';
 import { define } from '../../util/own-data.js';
 import { signalNumber } from '../options/signals.js';
 
@@ -21,4 +21,17 @@ export function onAbort(
     child.terminate(signalNumber('SIGKILL'));
     throw error;
   }
+}
+
+/** Ends a running child when a signal is aborted. A signal of another implementation may throw. */
+export function endOnAbort(child: EventEmitter & { terminate(): boolean }, signal: AbortSignal): void {
+  const abort = () => {
+    if (child.terminate()) child.emit('error', abortError(signal));
+  };
+  if (signal.aborted) {
+    process.nextTick(abort);
+    return;
+  }
+  const listener = addAbortListener(signal, abort);
+  child.once('exit', () => listener[Symbol.dispose]());
 }

@@ -2,10 +2,11 @@
  * The running child: a node:child_process ChildProcess whose process was started by this package's addon, not by Node.
  */
 import { ChildProcess } from 'node:child_process';
-import { addAbortListener, EventEmitter } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Enforcement } from '../../landlock/enforcement.js';
+import type { PrivateDirectory } from '../../landlock/private-directory.js';
 import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../../native.js';
 import type { Listener } from '../../notify/listener.js';
 import type { Violation } from '../../notify/violation.js';
@@ -18,7 +19,7 @@ import { systemError } from '../../util/system-error.js';
 import type { Ending } from '../options/ending.js';
 import { signalName, signalNumber } from '../options/signals.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
-import { abortError } from './abort.js';
+import { endOnAbort } from './abort.js';
 import { subscribe } from './events.js';
 import type { MessageChannel } from './handover.js';
 import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
@@ -87,8 +88,9 @@ export class SandboxedProcess<
   /** @internal The listener of the child's filter, if the filter has one. */
   listener: Listener | undefined;
   #log: ViolationLog | undefined;
-  /** Number of events that `close` still waits for: the exit, and the end of each stream from the child and of its channel. */
+  /** Number of events that `close` still waits for: the exit, the end of each stream and of the channel, the removal. */
   #open = 1;
+  #removeDirectory = () => {};
   #pipes: readonly ChildPipe[] = [];
   #channel: MessageChannel | undefined;
   readonly #ending: Ending;
@@ -155,6 +157,12 @@ export class SandboxedProcess<
     channel.connect(this, () => this.#closed());
   }
 
+  /** @internal Removes a directory when the child has ended, or could not be started. `close` waits for that. */
+  removeAtEnd(directory: PrivateDirectory): void {
+    this.#open++;
+    this.#removeDirectory = () => directory.remove(() => this.#closed());
+  }
+
   /** @internal Handles the notifications of the child's filter. */
   supervise(listener: NativeListener, supervision: SupervisionPlan): void {
     const subscription = subscribe(this, listener, supervision);
@@ -169,6 +177,7 @@ export class SandboxedProcess<
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
+      this.#removeDirectory();
       // Without a listener, emit() throws the error, and Node prints the place of this call.
       if (this.listenerCount('error') === 0) this.emit('error', error);
       guarded(() => this.emit('error', error));
@@ -218,6 +227,7 @@ export class SandboxedProcess<
     else this.exitCode = code;
     this.stdin?.destroy();
     if (this.#terminated) this.#endPipes();
+    this.#removeDirectory(); // Before `exit`, whose listeners may end this process.
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
   }
@@ -275,24 +285,11 @@ export class SandboxedProcess<
       this.once('exit', () => clearTimeout(timer));
     }
     try {
-      if (signal !== undefined) this.#endOn(signal);
+      if (signal !== undefined) endOnAbort(this, signal);
     } catch (error) {
       this.#send('SIGKILL');
       throw error;
     }
-  }
-
-  /** An AbortSignal of another implementation may throw. */
-  #endOn(signal: AbortSignal): void {
-    const abort = () => {
-      if (this.terminate()) this.emit('error', abortError(signal));
-    };
-    if (signal.aborted) {
-      process.nextTick(abort);
-      return;
-    }
-    const listener = addAbortListener(signal, abort);
-    this.once('exit', () => listener[Symbol.dispose]());
   }
 
   /**
