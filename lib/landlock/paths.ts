@@ -5,7 +5,7 @@ import { refuseIn } from '../errors.js';
 import { invalidType, invalidValue } from '../util/option-errors.js';
 import { copyFields, copyList, type Fields, own, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
-import { wordGrants } from './path-words.js';
+import { type PathWord, wordGrants } from './path-words.js';
 import { type Access, GRANTS } from './rights.js';
 
 /** A path, or one of the words. See docs/paths.md. */
@@ -33,7 +33,7 @@ export interface Paths {
 }
 
 /** A word, which stands for paths with rights of their own. */
-export type Word = '@system' | '@node' | '@tmp';
+export type Word = PathWord | '@tmp';
 
 const WORDS: readonly Word[] = ['@system', '@node', '@tmp'];
 
@@ -151,10 +151,16 @@ export interface PathsSubject {
   readonly tmp: string | undefined;
 }
 
-/** The rules of a child's ruleset: those for the paths as given, then those for the words, then what it needs itself. */
-export function pathRules({ given, words, executesTmp }: CheckedPaths, subject: PathsSubject): readonly PathRule[] {
-  const { directory, needs, isNode, tmp } = subject;
+/** The words whose paths a child is granted. */
+export function wordsFor({ words }: CheckedPaths, { isNode }: Pick<PathsSubject, 'isNode'>): readonly PathWord[] {
   const all = new Set<Word>(isNode ? [...words, '@node'] : words);
+  return [...all].filter((word) => word !== '@tmp');
+}
+
+/** The rules of a child's ruleset: those for the paths as given, then those for the words, then what it needs itself. */
+export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly PathRule[] {
+  const { given, executesTmp } = paths;
+  const { directory, needs, tmp } = subject;
   const executable = GRANTS.execute;
   return [
     ...given.map(({ path, optional, access, place }) => ({
@@ -164,16 +170,14 @@ export function pathRules({ given, words, executesTmp }: CheckedPaths, subject: 
       followsLinks: false,
       place,
     })),
-    ...[...all].flatMap((word) =>
-      word === '@tmp'
-        ? []
-        : wordGrants(word).map(({ path, access }) => ({
-            path,
-            rights: GRANTS[access],
-            optional: true,
-            followsLinks: false,
-            place: word,
-          })),
+    ...wordsFor(paths, subject).flatMap((word) =>
+      wordGrants(word).map(({ path, access }) => ({
+        path,
+        rights: GRANTS[access],
+        optional: true,
+        followsLinks: false,
+        place: word,
+      })),
     ),
     ...(tmp === undefined
       ? []

@@ -5,7 +5,8 @@ import { SeccompError } from '../errors.js';
 import { addon, type NativeRulesetFailure, RULE_FOLLOWS_LINKS, RULE_OPTIONAL, type RulesetHandle } from '../native.js';
 import { has } from '../util/own-data.js';
 import { systemErrorName } from '../util/system-error.js';
-import { type CheckedPaths, type PathRule, type PathsSubject, pathRules } from './paths.js';
+import { type WordGrant, wordGrants } from './path-words.js';
+import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './paths.js';
 
 /** What a ruleset is made of. */
 export interface RulesetSubject extends PathsSubject {
@@ -45,12 +46,18 @@ const SYSTEM_FOLDERS: readonly string[] = [
 /** The number of rulesets that are kept. Each keeps a descriptor open. */
 const MOST_KEPT = 32;
 
+/** A ruleset, and what the words of its paths granted when it was made. */
+interface Kept {
+  readonly ruleset: RulesetHandle;
+  readonly words: readonly (readonly WordGrant[])[];
+}
+
 /** Rulesets by what they are made of, the one that was used last at the end. */
-const kept = new Map<string, RulesetHandle>();
+const kept = new Map<string, Kept>();
 
 /**
- * Returns the ruleset for a child. One that was made before is used again if its paths still lead to the same files. With
- * a private directory, which only one child has, a new one is made.
+ * Returns the ruleset for a child. One that was made before is used again if its paths still lead to the same files, and
+ * its words still stand for the same paths. With a private directory, which only one child has, a new one is made.
  *
  * @throws {SeccompError} ERR_SECCOMP_OPTION for a path that does not exist, or that leads through a symbolic link which
  * the child could replace.
@@ -61,8 +68,10 @@ export function rulesetFor(subject: RulesetSubject): RulesetHandle {
   const key = [handled, scoped, user, isNode, directory, paths.key, ...needs].join('\0');
   const known = kept.get(key);
   kept.delete(key);
-  const ruleset = known !== undefined && addon().isCurrent(known) ? known : makeRuleset(subject);
-  kept.set(key, ruleset);
+  const words = wordsFor(paths, subject).map(wordGrants);
+  const isSame = known?.words.every((grants, i) => grants === words[i]) === true;
+  const ruleset = isSame && addon().isCurrent(known.ruleset) ? known.ruleset : makeRuleset(subject);
+  kept.set(key, { ruleset, words });
   const [oldest] = kept.keys();
   if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
   return ruleset;
