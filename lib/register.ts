@@ -3,18 +3,28 @@
  * process, and so does `--import`.
  */
 import type { Cluster } from 'node:cluster';
+import { opendirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
+import { type CheckedPaths, readPaths } from './landlock/paths.js';
+import { programNeeds } from './landlock/program-needs.js';
 import { unsupportedReason } from './native.js';
-import { harden } from './sandbox/harden.js';
+import { toNativeConfinement } from './sandbox/child/native-request.js';
+import { hardenProcess } from './sandbox/harden.js';
+import { PATHS_VARIABLE } from './sandbox/plan/confinement.js';
+import { planFilters } from './sandbox/plan/plan-filters.js';
 import { resolveSources } from './sandbox/plan/resolve-sources.js';
 import { runOrExit } from './sandbox/this-process/exit-status.js';
-import { deniesIoUring, ioUringDescriptors, restartWithoutIoUring } from './sandbox/this-process/io-uring.js';
+import { deniesIoUring, ioUringDescriptors } from './sandbox/this-process/io-uring.js';
 import { hasEval } from './sandbox/this-process/node-arguments.js';
-import { emptyFields } from './util/own-data.js';
+import { type Restart, restartNode, WITHOUT_IO_URING } from './sandbox/this-process/restart.js';
+import { emptyFields, own } from './util/own-data.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
+/** Holds the number of the process that has entered the domain of its paths. Programs that it starts are in it too. */
+const ENTERED_VARIABLE = 'SECCOMP_PATHS_ENTERED_BY';
 
 runOrExit('seccomp/register', () => {
   const profile = process.env[VARIABLE];
@@ -30,28 +40,85 @@ function registerProcess(profile: string | undefined): void {
       `${VARIABLE} is ${profile === undefined ? 'not set' : 'empty'}: set it to ${values}`,
     );
   }
-  if (unsupportedReason() === undefined && ioUringDescriptors().length > 0) {
-    const policies = resolveSources(profile, emptyFields()).each.map(({ policy }) => policy);
-    if (deniesIoUring(policies)) restart(); // Before the filter is compiled, since that work would be lost.
+  const paths = registeredPaths();
+  if (unsupportedReason() === undefined) {
+    if (paths !== undefined) restartInDomain(profile, paths);
+    else if (ioUringDescriptors().length > 0 && deniesRings(profile)) restart(WITHOUT_IO_URING);
   }
-  harden(profile);
+  hardenProcess(profile, paths === undefined ? emptyFields() : own({ paths }), 'register');
   setEnvironmentData(VARIABLE, profile);
 }
 
+/** Whether the profile denies io_uring. It is not compiled for that, as the work would be lost with a restart. */
+function deniesRings(profile: string): boolean {
+  return deniesIoUring(resolveSources(profile, emptyFields()).each.map(({ policy }) => policy));
+}
+
+/** The `paths` in the environment; undefined if there are none. */
+function registeredPaths(): CheckedPaths | undefined {
+  const text = process.env[PATHS_VARIABLE];
+  if (text === undefined || text === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const example = '{"read":["@system","@node","."],"write":["./data"]}';
+    const message = `${PATHS_VARIABLE} is not JSON (${cause instanceof Error ? cause.message : cause}): give it as in ${example}`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message, { cause });
+  }
+  return readPaths(value, PATHS_VARIABLE);
+}
+
+/** Restarts Node in the domain of its paths. Returns if this process is in it already. */
+function restartInDomain(profile: string, paths: CheckedPaths): void {
+  const entered = process.env[ENTERED_VARIABLE];
+  if (entered === String(process.pid) || (entered !== undefined && isRestricted())) return;
+  const plan = planFilters(resolveSources(profile, emptyFields()), own({ paths }), 'register');
+  const [, script] = process.argv;
+  const confinement = toNativeConfinement(plan, emptyFields(), (directory) => ({
+    needs: [
+      ...programNeeds([process.execPath], directory).map(({ path }) => path),
+      ...(script === undefined ? [] : [resolve(directory, script)]),
+    ],
+    isNode: true,
+  }));
+  restart({
+    purpose: 'in the domain of its paths',
+    remedy: 'start it by spawn or fork with paths',
+    withoutIoUring: deniesIoUring(plan.filters.map(({ policy }) => policy)),
+    confinement: { ruleset: confinement.ruleset, domainRequired: true },
+    variables: { [ENTERED_VARIABLE]: String(process.pid) },
+  });
+}
+
+/** Whether this process is in a domain that does not let it list the root directory, as everybody may. */
+function isRestricted(): boolean {
+  try {
+    opendirSync('/').closeSync();
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES';
+  }
+}
+
 /**
- * Restarts Node without io_uring. Refuses if the program would lose input that this Node may already have read: a
- * program on stdin, or messages on the channel to the parent. Also refuses in a worker of a cluster, whose primary would
- * receive its `online` message twice.
+ * Restarts Node. Refuses if the program would lose input that this Node may already have read: a program on stdin, or
+ * messages on the channel to the parent. Also refuses in a worker of a cluster, whose primary would receive its `online`
+ * message twice.
  */
-function restart(): never {
-  if (isInCluster()) throw restartError('in a worker of a cluster', 'start its primary under seccomp/register');
-  if (isRequired()) return restartWithoutIoUring(true);
+function restart(how: Omit<Restart, 'noNewPrivileges'>): never {
+  if (isInCluster()) throw restartRefusal(how, 'in a worker of a cluster', 'start its primary under seccomp/register');
+  if (isRequired()) return restartNode({ ...how, noNewPrivileges: true });
   if (process.channel !== undefined)
-    throw restartError('with a channel to its parent', "use --require instead of --import, or seccomp's fork()");
+    throw restartRefusal(how, 'with a channel to its parent', "use --require instead of --import, or seccomp's fork()");
   const fromStdin = process.argv[1] === '-' || (process.argv.length === 1 && !hasEval(process.execArgv));
   if (fromStdin)
-    throw restartError('with its program on stdin', 'use --require instead of --import, or give the program as a file');
-  return restartWithoutIoUring(true);
+    throw restartRefusal(
+      how,
+      'with its program on stdin',
+      'use --require instead of --import, or give the program as a file',
+    );
+  return restartNode({ ...how, noNewPrivileges: true });
 }
 
 function isInCluster(): boolean {
@@ -64,12 +131,14 @@ function isRequired(): boolean {
   return createRequire(import.meta.filename).cache[import.meta.filename]?.isPreloading === true;
 }
 
-function restartError(where: string, remedy: string): SeccompError {
-  return new SeccompError(
-    'ERR_SECCOMP_UNSUPPORTED',
-    `this Node has io_uring instances, which the profile denies, and ${where} it cannot be restarted without them: ` +
-      `${remedy}, or have the parent deny io_uring_setup; see docs/reference/node-processes.md`,
-  );
+function restartRefusal({ confinement }: Pick<Restart, 'confinement'>, where: string, remedy: string): SeccompError {
+  const isForRings = confinement === undefined;
+  const why = isForRings
+    ? 'has io_uring instances, which the profile denies'
+    : 'has to be restarted to restrict its paths';
+  const cannot = isForRings ? 'it cannot be restarted without them' : 'it cannot be';
+  const other = isForRings ? ', or have the parent deny io_uring_setup; see docs/reference/node-processes.md' : '';
+  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', `this Node ${why}, and ${where} ${cannot}: ${remedy}${other}`);
 }
 
 /** Throws if a worker's profile differs from its process's, whose filters the worker has. */

@@ -48,6 +48,8 @@ interface GivenPath {
 
 /** Checked and copied `paths`. */
 export class CheckedPaths {
+  /** Makes this assignable to `Paths`, which is what options have before they are checked. */
+  declare readonly read?: undefined;
   readonly given: readonly GivenPath[];
   readonly words: ReadonlySet<Word>;
   /** Whether programs in the private directory may be executed. */

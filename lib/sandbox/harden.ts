@@ -1,12 +1,16 @@
 /** harden(): attaches a profile's filter to the process that calls it. */
 import { SeccompError } from '../errors.js';
 import { type CompiledFilter, type Filter, filterOf } from '../filter/filter.js';
+import type { PathsEnforcement } from '../landlock/enforcement.js';
+import { pathsError } from '../landlock/path-plan.js';
+import type { Paths } from '../landlock/paths.js';
 import { addon } from '../native.js';
 import { loadAllChunks } from '../util/load-chunks.js';
+import { own } from '../util/own-data.js';
 import { normalizeArguments } from './arguments.js';
-import { toNativeFilters } from './child/native-request.js';
+import { toNativeConfinement, toNativeFilters } from './child/native-request.js';
 import type { AttachOptions } from './options/types.js';
-import { planFilters } from './plan/plan-filters.js';
+import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import { type FilterSource, HOST_OPTIONS, resolveSources } from './plan/resolve-sources.js';
 import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
 import { besideIoUring } from './this-process/io-uring.js';
@@ -41,6 +45,16 @@ export interface HardenOptions extends AttachOptions {
    * CAP_SYS_ADMIN. Default true.
    */
   readonly noNewPrivileges?: boolean | undefined;
+  /**
+   * The files that this process may reach from now on: see docs/paths.md. Needs Linux 7.0; `seccomp/register` restricts a
+   * Node from its start on any kernel with Landlock. Default: its files are not restricted.
+   */
+  readonly paths?: Paths | undefined;
+  /**
+   * Whether to attach the filter although this kernel can't restrict the paths of a running process: the result's `paths`
+   * then says so. Default false: that is an error.
+   */
+  readonly bestEffort?: boolean | undefined;
 }
 
 /** The filters of this process after `harden`. */
@@ -56,6 +70,8 @@ export interface Hardened {
   readonly filtersInForce: number | null;
   /** Whether no_new_privs is set. Null if the kernel does not report it. */
   readonly noNewPrivileges: boolean | null;
+  /** How the paths of this process are restricted. Absent without the option `paths`. */
+  readonly paths?: PathsEnforcement;
 }
 
 /**
@@ -68,28 +84,56 @@ export interface Hardened {
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honored, ERR_SECCOMP_ATTACH if the kernel
  * refuses the filter or a thread has a filter of its own, ERR_SECCOMP_UNSUPPORTED for a profile under which this
- * process could not continue. Nothing is then attached, but no_new_privs may be set on the calling thread.
+ * process could not continue, or for `paths` that can't be restricted. Nothing is then attached, but no_new_privs may be
+ * set on the calling thread, and the paths may be restricted.
  * @example
  * import { Profile, harden } from 'seccomp';
  *
  * harden(Profile.denylist().deny('chroot'));
  */
 export function harden(profile: FilterSource, options: HardenOptions = {}): Hardened {
+  return hardenProcess(profile, options, 'harden');
+}
+
+/** The steps of harden(). seccomp/register has this process enter the domain of its paths before. */
+export function hardenProcess(profile: FilterSource, options: HardenOptions, target: 'harden' | 'register'): Hardened {
   const call = normalizeArguments<HardenOptions>('harden', { profile, options });
   const { threads = 'all', noNewPrivileges = true, acceptRings = false } = call.options;
   refuseSharedPool(call.options);
+  if (call.options.paths !== undefined) refusePathsOfOneThread(threads);
   const sources = resolveSources(call.profile, call.options, HOST_OPTIONS);
-  const plan = planFilters(sources, call.options, 'harden');
+  const plan = planFilters(sources, call.options, target);
   if (plan.filters.length > 0) addon(); // Throws on a system where none can be attached.
-  const attached = besideIoUring(plan.filters, acceptRings);
-  checkListening(attached);
+  // A Node that was restarted in the domain of its paths has no io_uring and no server, and may not reach /proc.
+  const isRestarted = target === 'register' && plan.paths !== undefined;
+  const attached = isRestarted ? plan.filters : besideIoUring(plan.filters, acceptRings);
+  if (!isRestarted) checkListening(attached);
   const filters = Object.freeze(attached.map(filterOf));
   const before = threadState();
-  if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
+  loadAllChunks(); // Afterwards, files may not be open to this process.
+  const domainError = target === 'harden' ? enterDomain(plan, noNewPrivileges) : 0;
+  const paths = plan.paths?.enforced(domainError);
+  const restricted = paths === undefined ? {} : { paths };
+  if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false), ...restricted };
   const { filterFlags, ...request } = toNativeFilters({ ...plan, filters: attached }, noNewPrivileges);
-  loadAllChunks(); // Under the filters, files may not be open to this process.
   installFilters({ ...request, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
-  return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
+  return { threads, filters, ...inForce(before, filters.length, noNewPrivileges), ...restricted };
+}
+
+/** Restricts the paths of this process. Returns the errno of a failure that bestEffort accepts, or 0. */
+function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
+  const { ruleset } = toNativeConfinement(plan, own({}), () => ({ needs: [], isNode: false }));
+  if (ruleset === undefined) return 0;
+  const error = addon().restrictThisProcess(ruleset, noNewPrivileges);
+  if (error !== 0 && plan.paths?.required) throw pathsError(error);
+  return error;
+}
+
+function refusePathsOfOneThread(threads: HardenOptions['threads']): void {
+  if (threads === 'all') return;
+  const message =
+    "options.paths: can't be restricted for one thread alone: leave out threads: 'current', or leave it out";
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 /** The state after the filters were attached. It is computed, not read again: a filter may deny reading /proc. */

@@ -14,6 +14,7 @@ import type { Enforcement } from '../../landlock/enforcement.js';
 import { closedByPaths } from '../../landlock/file-reaches.js';
 import { type PathPlan, planPaths } from '../../landlock/path-plan.js';
 import type { CheckedPaths } from '../../landlock/paths.js';
+import { pathsSupport } from '../../landlock/paths-support.js';
 import { type Denials, denialsFor } from '../../policy/denied-calls.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
@@ -45,18 +46,49 @@ export function isolationFor(options: IsolationOptions, isFiltered: boolean, now
 type PathOptions = Pick<ProgramOptions, 'paths' | 'bestEffort' | 'isolate'>;
 
 /**
+ * Who enters the domain: a process that reports whether it could, one that does not, or all threads of this process.
+ */
+type DomainOf = 'reported' | 'unreported' | 'of all threads';
+
+/**
  * How a program's paths are restricted; undefined if they are not.
  *
- * @param now - Whether to find out if a domain can be entered: for a child that does not report whether it has.
+ * @param removesTmp - Whether this process can remove a private directory when the program has ended.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if they can't be, unless `bestEffort` is set.
  */
-export function pathsFor({ paths, bestEffort = false, isolate }: PathOptions, now: boolean): PathPlan | undefined {
+export function pathsFor(
+  { paths, bestEffort = false, isolate }: PathOptions,
+  domain: DomainOf,
+  removesTmp: boolean,
+): PathPlan | undefined {
   if (paths === undefined) return undefined;
-  const support = now ? isolationSupport(true) : undefined;
-  const plan = planPaths(paths as CheckedPaths, bestEffort, support?.by === null ? support.reason : null);
+  if (!removesTmp && (paths as CheckedPaths).words.has('@tmp')) refuseTmp();
+  const plan = planPaths(paths as CheckedPaths, bestEffort, obstacleTo(domain));
   if (plan.gaps?.unixSockets && typeof isolate === 'object' && isolate.abstractSockets) refuseAbstractSockets();
   return plan;
 }
+
+function refuseTmp(): never {
+  const message = 'options.paths: @tmp is removed by the parent of a program, and here is none: give a directory of your own';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** Why the domain can't be entered; null if no reason is known. */
+function obstacleTo(domain: DomainOf): string | null {
+  if (domain === 'reported') return null;
+  const { by, reason } = isolationSupport(true);
+  if (by === null || domain === 'unreported') return by === null ? reason : null;
+  const { abi } = pathsSupport();
+  if (abi === null || abi >= ALL_THREADS_ABI) return null;
+  const remedy = `start it by \`node --import seccomp/register\` with ${PATHS_VARIABLE}, by fork or by spawn`;
+  return `a running process can be restricted only with Landlock ABI ${ALL_THREADS_ABI}, Linux 7.0 or newer, and Linux ${release()} has ABI ${abi}: ${remedy}`;
+}
+
+/** LANDLOCK_RESTRICT_SELF_TSYNC: all threads enter the domain, or none. */
+const ALL_THREADS_ABI = 8;
+
+/** The variable in which seccomp/register finds `paths`, as JSON. */
+export const PATHS_VARIABLE = 'SECCOMP_PATHS';
 
 function refuseAbstractSockets(): never {
   const reason = `with paths, Linux ${release()} denies all Unix sockets, since only Landlock ABI 9 (Linux 7.1) tells them apart`;

@@ -57,14 +57,19 @@ export type Target = keyof typeof TARGETS;
 
 const TARGETS = {
   /** By a child, before it executes its program. */
-  child: { gate: START_GATES.child, hasListener: true, isIsolated: true },
+  child: { gate: START_GATES.child, hasListener: true, isIsolated: true, domain: 'reported' },
   /** By this process, before it executes another program. */
-  execve: { gate: START_GATES.execve, hasListener: true, isIsolated: true },
-  /** By a Node that runs already, which was started by a launcher that isolates it. */
-  fork: { gate: [], hasListener: false, isIsolated: true },
+  execve: { gate: START_GATES.execve, hasListener: true, isIsolated: true, domain: 'reported' },
+  /** By a Node that runs already, which was started by a launcher that confines it. */
+  fork: { gate: [], hasListener: false, isIsolated: true, domain: 'unreported' },
   /** By this process itself. */
-  harden: { gate: [], hasListener: false, isIsolated: false },
+  harden: { gate: [], hasListener: false, isIsolated: false, domain: 'of all threads' },
+  /** By this process itself, which has entered the domain of its paths already. */
+  register: { gate: [], hasListener: false, isIsolated: false, domain: 'reported' },
 } as const;
+
+/** Targets that are this process itself. */
+const isThisProcess = (target: Target) => target === 'harden' || target === 'register';
 
 type PlanOptions = ProgramOptions & SupervisorOptions;
 
@@ -100,15 +105,16 @@ const cache = new FilterCache();
  * that nobody answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners.
  */
 export function planFilters(sources: ResolvedSources, options: PlanOptions, target: Target): FilterPlan {
-  const { gate, hasListener, isIsolated } = TARGETS[target];
+  const { gate, hasListener, isIsolated, domain } = TARGETS[target];
+  const isChild = target === 'child' || target === 'fork';
   // Under a profile, the first call of the addon throws the error.
   const unsupported = sources.each.length === 0 ? unsupportedReason() : undefined;
-  if (unsupported !== undefined && target !== 'harden') refuseUnsupported(options, unsupported);
+  if (unsupported !== undefined && !isThisProcess(target)) refuseUnsupported(options, unsupported);
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
   const isFiltered = sources.each.length > 0 || names.length > 0;
   const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
-  const paths = pathsFor(options, target === 'fork');
+  const paths = pathsFor(options, domain, isChild);
 
   const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
   const agent = namesAgent ? agentOf(sources, options) : undefined;
@@ -138,7 +144,7 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
 
 /** Plans a run in which every call is allowed and counted: for record(). */
 export function planObservation(options: PlanOptions): FilterPlan {
-  const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, false) };
+  const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, 'reported', true) };
   const observing = observingFilter(denialsOf({ ...confined, isolation: undefined }));
   return {
     filters: [observing.filter],

@@ -4,7 +4,8 @@ import { SeccompError } from '../../errors.js';
 import { runOrExit } from './exit-status.js';
 import { decodePayload, PAYLOAD_VARIABLE } from './fork-payload.js';
 import { ALL_THREADS, installFilters } from './install-filters.js';
-import { ioUringDescriptors, restartWithoutIoUring } from './io-uring.js';
+import { ioUringDescriptors } from './io-uring.js';
+import { restartNode, WITHOUT_IO_URING } from './restart.js';
 
 runOrExit('seccomp fork', () => {
   // Hides fork()'s own two arguments from the program, which would pass them to a Node that it forks: that one inherits
@@ -21,7 +22,7 @@ runOrExit('seccomp fork', () => {
   }
   const { filters, filterFlags, noNewPrivileges, withoutIoUring, hidesNodeOptions } = decodePayload(text);
   if (hidesNodeOptions && process.env['NODE_OPTIONS'] === '') delete process.env['NODE_OPTIONS'];
-  if (withoutIoUring && ioUringDescriptors().length > 0) restartWithoutIoUring(noNewPrivileges);
+  if (withoutIoUring && ioUringDescriptors().length > 0) restartNode({ ...WITHOUT_IO_URING, noNewPrivileges });
   installFilters({ unconfined: false, filters, filterFlags: filterFlags | ALL_THREADS, noNewPrivileges });
   setEnvironmentData(PAYLOAD_VARIABLE, true);
 });

@@ -33,6 +33,11 @@ function descriptorNames(): readonly string[] {
   }
 }
 
+/** Returns the descriptors that are open for `target`. */
+export function descriptorsOf(target: string, open: readonly OpenDescriptor[]): readonly number[] {
+  return open.filter((each) => each.target === target).map(({ fd }) => fd);
+}
+
 /** Returns the sockets that are in the listening state, of any address family and network namespace. */
 export function listeningSockets(): readonly number[] {
   return openDescriptors()
