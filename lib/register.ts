@@ -81,6 +81,7 @@ function restartInDomain(profile: string, paths: CheckedPaths): void {
       ...(script === undefined ? [] : [resolve(directory, script)]),
     ],
     isNode: true,
+    tmp: undefined,
   }));
   restart({
     purpose: 'in the domain of its paths',

@@ -2,6 +2,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
 import type { PathsSubject } from '../../landlock/paths.js';
+import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/private-directory.js';
 import { programNeeds } from '../../landlock/program-needs.js';
 import { rulesetFor } from '../../landlock/ruleset.js';
 import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js';
@@ -23,11 +24,13 @@ type RequestOptions = ProgramOptions & { readonly detached?: boolean | undefined
  * The request that starts a program.
  *
  * @param stdio - What the program's descriptors are connected to.
+ * @param tmp - Its private directory, if it has one.
  */
 export function toNativeRequest(
   { file, argv, options }: ProgramCall<RequestOptions>,
   plan: FilterPlan,
   { descriptors, channel }: OpenedStdio,
+  tmp?: PrivateDirectory,
 ): NativeRequest {
   const { cwd, uid, gid, capabilities, noNewPrivileges = true, detached = false } = options;
   const { supervision, agent } = plan;
@@ -37,7 +40,7 @@ export function toNativeRequest(
   return own({
     candidates,
     args: argv,
-    env: environment(variables, channel?.variables),
+    env: environment(variables, own({ ...channel?.variables, ...tmp?.variables })),
     cwd: directory,
     detached,
     uid: uid ?? undefined,
@@ -49,6 +52,7 @@ export function toNativeRequest(
     ...toNativeConfinement(plan, options, (from) => ({
       needs: programNeeds(candidates, from).map(({ path }) => path),
       isNode: false,
+      tmp: tmp?.path,
     })),
     supervision: supervision?.native,
     mailbox: supervision && openMailbox(),
@@ -62,15 +66,13 @@ type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' 
 /**
  * The confinement of a program.
  *
- * @param needs - Returns the files that it needs in order to start, given its working directory.
- * @param tmp - Its private directory.
+ * @param needs - Returns what it needs in order to start, given its working directory.
  * @throws {SeccompError} as rulesetFor.
  */
 export function toNativeConfinement(
   { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
   { cwd, uid }: Pick<ProgramOptions, 'cwd' | 'uid'>,
-  needs: (directory: string) => Pick<PathsSubject, 'needs' | 'isNode'>,
-  tmp?: string,
+  needs: (directory: string) => Omit<PathsSubject, 'directory'>,
 ): NativeConfinement {
   const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
   if (paths === undefined || paths.handled === 0)
@@ -84,9 +86,17 @@ export function toNativeConfinement(
     user: (uid ?? process.geteuid?.() ?? 0) >>> 0, // As in Node, −1 is the highest ID.
     directory,
     ...needs(directory),
-    tmp,
   });
   return { isolation: required, ruleset, domainRequired: paths.required || required === true };
+}
+
+/** Makes the private directory of a child whose paths have the word `@tmp`; undefined for any other child. */
+export function privateDirectoryFor(
+  { uid, gid }: Pick<ProgramOptions, 'uid' | 'gid'>,
+  { paths }: Pick<FilterPlan, 'paths'>,
+): PrivateDirectory | undefined {
+  if (!paths?.paths.words.has('@tmp')) return undefined;
+  return makePrivateDirectory(own({ uid: uid ?? undefined, gid: gid ?? undefined }));
 }
 
 const NOT_ISOLATED = { isolation: undefined, domain: undefined };

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../../errors.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
+import { removeAfterFork } from '../../landlock/private-directory.js';
 import { programNeeds } from '../../landlock/program-needs.js';
 import { addon, launcherFile, preloadFile } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
@@ -28,7 +29,13 @@ import {
   splitNodeOptions,
   withoutEval,
 } from '../this-process/node-arguments.js';
-import { candidatePaths, NO_DOMAIN, toNativeConfinement, toNativeFilters } from './native-request.js';
+import {
+  candidatePaths,
+  NO_DOMAIN,
+  privateDirectoryFor,
+  toNativeConfinement,
+  toNativeFilters,
+} from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
 export interface ForkOptions
@@ -93,9 +100,22 @@ export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): For
     plan.filters.length === 0 ? nodeOptionsOf(options) : preloading(call, plan, noNewPrivileges, !isConfined);
   // The caller's signal gets one listener only, as in Node: that of forceKill().
   const nodeOptions = ending.signal ? own({ ...startOptions, signal: aborter.signal }) : startOptions;
-  const child = isConfined ? launchedFork(call, nodeOptions, plan) : nodeFork(command, args, nodeOptions);
+  const tmp = privateDirectoryFor(options, plan);
+  let child: ChildProcess;
+  try {
+    const withTmp = tmp === undefined ? nodeOptions : addVariables(nodeOptions, tmp.variables);
+    child = isConfined ? launchedFork(call, withTmp, plan, tmp?.path) : nodeFork(command, args, withTmp);
+  } catch (error) {
+    tmp?.removeSync();
+    throw error;
+  }
+  if (tmp !== undefined) removeAfterFork(child, tmp);
   forceKill(child, ending, aborter);
   return define(child, { enforcement: plan.enforcement(0) });
+}
+
+function addVariables(options: NodeForkOptions, variables: Readonly<Record<string, string>>): NodeForkOptions {
+  return own({ ...options, env: own({ ...(own(options).env ?? process.env), ...variables }) });
 }
 
 /** The options of Node's own fork. */
@@ -152,6 +172,7 @@ function launchedFork(
   { command: modulePath, args, options: { cwd, uid, noNewPrivileges = true } }: ProgramCall<ForkOptions>,
   options: NodeForkOptions,
   plan: FilterPlan,
+  tmp: string | undefined,
 ): ChildProcess {
   const given = own(options);
   const program = given.execPath || process.execPath;
@@ -163,6 +184,7 @@ function launchedFork(
       resolve(directory, modulePath),
     ],
     isNode: true,
+    tmp,
   }));
   const { isolation, domain = NO_DOMAIN, ruleset, domainRequired } = confinement;
   // The launcher closes the descriptor of the ruleset, so that it has the last place.

@@ -1,5 +1,6 @@
 /** start: the last step of every start. Starts a program through the addon, and reports failures as Node does. */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
+import type { PrivateDirectory } from '../../landlock/private-directory.js';
 import {
   addon,
   type NativeChild,
@@ -17,7 +18,7 @@ import { type Ending, endingOf } from '../options/ending.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { makeProcess, type SandboxedProcess } from './child-process.js';
-import { toNativeRequest } from './native-request.js';
+import { privateDirectoryFor, toNativeRequest } from './native-request.js';
 import { attachError, startError } from './start-errors.js';
 import type { OpenedStdio } from './stdio.js';
 
@@ -34,16 +35,20 @@ export function start(
   stdio: OpenedStdio,
   ending: Ending = endingOf(call.options),
 ): SandboxedProcess {
+  let tmp: PrivateDirectory | undefined;
   try {
     refuseWithoutPermission(call.file);
-    const request = toNativeRequest(call, plan, stdio);
+    tmp = privateDirectoryFor(call.options, plan);
+    const request = toNativeRequest(call, plan, stdio, tmp);
     const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
+    if (tmp !== undefined) child.removeAtEnd(tmp);
     if (stdio.channel !== undefined) child.connect(stdio.channel);
     publish('child_process', () => ({ process: child }));
     traced(child, call.options, () => launch(child, request, plan));
     child.scheduleEnd();
     return child;
   } catch (error) {
+    tmp?.removeSync();
     stdio.channel?.close();
     throw error;
   } finally {
@@ -63,13 +68,16 @@ export function startSync(
   stdio: OpenedStdio,
   limits: NativeLimits,
 ): NativeResult | NativeFailure {
+  let tmp: PrivateDirectory | undefined;
   try {
     refuseWithoutPermission(call.file);
-    const ended = addon().spawnSync(toNativeRequest(call, plan, stdio), limits);
+    tmp = privateDirectoryFor(call.options, plan);
+    const ended = addon().spawnSync(toNativeRequest(call, plan, stdio, tmp), limits);
     const ours = has(ended, 'error') ? attachError(ended, plan) : undefined;
     if (ours !== undefined) throw ours;
     return ended;
   } finally {
+    tmp?.removeSync();
     stdio.release();
   }
 }

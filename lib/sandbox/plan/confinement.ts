@@ -69,7 +69,8 @@ export function pathsFor(
 }
 
 function refuseTmp(): never {
-  const message = 'options.paths: @tmp is removed by the parent of a program, and here is none: give a directory of your own';
+  const message =
+    'options.paths: @tmp is removed by the parent of a program, and here is none: give a directory of your own';
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
