@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { expanded } from '../../lib/landlock/path-patterns.js';
 import { PATH_WORDS, type PathWord, wordGrants } from '../../lib/landlock/path-words.js';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { run } from '../../lib/sandbox/run.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-words-')));
@@ -119,6 +122,51 @@ describe('@system', () => {
       '/nix/store',
       '/gnu/store',
     ]);
+  });
+});
+
+/** Prints those of its arguments that it can read: files from which a byte can be read, and directories. */
+const READ = `for path; do
+  if [ -d "$path" ]; then ls "$path"; else head -c 1 "$path"; fi >/dev/null 2>&1 && echo "$path"
+done; true`;
+
+describeUnless(pathsSupport().reason ?? undefined, 'a child with @system', () => {
+  const paths = { read: ['@system'] };
+  const readable = async (files: readonly string[], options: object) => {
+    const { stdout } = await run('sh', ['-c', READ, 'sh', ...files], 'docker-default', options);
+    return stdout.split('\n').filter((line) => line !== '');
+  };
+
+  test('can read what it could read without paths, of what the word grants', async () => {
+    const granted = wordGrants('@system').filter(({ access }) => access === 'read');
+    const files = granted.map(({ path }) => path);
+    const without = await readable(files, {});
+    expect(without).toContain('/usr');
+    expect(await readable(files, { paths })).toEqual(without);
+  });
+
+  test('can read nothing that holds secrets', async () => {
+    const more = [
+      '/proc/self/environ',
+      '/proc/self/fd',
+      '/proc/self/root/etc/shadow',
+      '/etc',
+      '/',
+      '/dev',
+      '/run',
+      '/proc',
+    ];
+    const files = [...SECRET, ...more];
+    expect(await readable(files, {})).toContain('/proc/self/environ');
+    expect(await readable(files, { paths })).toEqual([]);
+  });
+
+  test('can write devices without a state, and no other file', async () => {
+    const script = 'for path; do (: >>"$path") 2>/dev/null && echo "$path"; done; true';
+    const devices = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom'];
+    const others = ['/dev/shm/seccomp-word', join(base, 'word')];
+    const { stdout } = await run('sh', ['-c', script, 'sh', ...devices, ...others], 'docker-default', { paths });
+    expect(stdout.split('\n')).toEqual([...devices, '']);
   });
 });
 
