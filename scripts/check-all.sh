@@ -27,7 +27,7 @@ pollution    each of two hundred properties on Object.prototype by itself
 musl         C programs linked with musl
 containers   the suite in containers of Docker and podman, on Node 20 to 26 and Debian's own
 prebuilt     all prebuilt addons, the same bytes from another directory
-kernels      arm64 and riscv64 kernels, and an x86_64 one of Linux 6.1
+kernels      x86_64 kernels of Linux 5.10, 6.1, 6.12 and the newest of Debian, and arm64 and riscv64 ones
 bare         CONTRIBUTING.md's commands in a minimal Debian with only the packages that it names
 nodes        CONTRIBUTING.md's commands under Node 20.19.0, 22, 24 and 26
 package      a dry run of the release, and its tarball with each package manager, runtime and bundler

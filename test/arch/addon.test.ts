@@ -1,18 +1,12 @@
-/**
- * The package itself, with its addon built for the machine, on real kernels: of arm64, and of amd64 from an older
- * Debian.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** The package itself, with its addon built for the machine, on real kernels: of arm64, and several of amd64. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
 import { parseStatus } from '../support/processes.js';
-import { crossCompile, kernelOf, type Machine, PATIENCE_MS, runJobs } from './guest.js';
-import { obstacleToPackage, packageFor, SUBJECTS, type Subject } from './subjects.js';
+import { PATIENCE_MS } from './guest.js';
+import { compilerFor, isSince, kernelOf, type Machine } from './machines.js';
+import { NODE_MACHINES, obstacleToScripts, PACKAGE, runScripts } from './scripts.js';
 
 /** A program in the guest, to be started under a profile. */
 interface Run {
@@ -52,13 +46,20 @@ const NO_MOUNT: ProfileDocument = {
 
 type Calls = readonly (readonly [string, readonly number[]])[];
 
+/** The programs that make calls, by ABI. */
+function probesOf(machine: Machine): readonly { readonly abi: AbiName; readonly probe: string }[] {
+  const [native] = machine.abis;
+  const isNative = (abi: AbiName) => compilerFor(machine, abi) === compilerFor(machine, native);
+  return machine.abis.map((abi) => ({ abi, probe: isNative(abi) ? '/bin/probe' : `/bin/probe-${abi}` }));
+}
+
 /** The runs, by name. */
-function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
+function runsOn(machine: Machine): ReadonlyMap<string, Run> {
+  const probes = probesOf(machine);
   const blocked = BLOCKED.map(([name, args]) => [name, args] as const);
   const probing = (abi: AbiName, profile: Run['profile'], calls: Calls): Run => {
-    const program = probes.find((each) => each.abi === abi)?.probe;
-    const args = calls.map(([name, args]) => argumentOn(machine, abi, name, args));
-    return { file: `/bin/${program}`, args, profile };
+    const file = probes.find((each) => each.abi === abi)?.probe ?? '';
+    return { file, args: calls.map(([name, args]) => argumentOn(machine, abi, name, args)), profile };
   };
   const [native] = machine.abis;
   const node = (...args: readonly string[]) => ({ file: '/bin/node', args });
@@ -78,27 +79,25 @@ function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
   ]);
 }
 
-const MAIN = '/seccomp/dist/cli/main.js';
+const MAIN = `${PACKAGE}/dist/cli/main.js`;
 const PRINT_STATUS = 'process.stdout.write(fs.readFileSync("/proc/self/status"))';
 
 /** Only an x86_64 program can make calls of another ABI; for other ABIs, a separate program is compiled. */
-function argumentOn({ name: machine }: Machine, abi: AbiName, name: string, args: readonly number[]): string {
+function argumentOn({ architecture }: Machine, abi: AbiName, name: string, args: readonly number[]): string {
   const call = callTo(abi, name, ...args);
-  return toArgument(machine === 'amd64' ? call : { ...call, abi: 'aarch64' });
+  return toArgument(architecture === 'amd64' ? call : { ...call, abi: 'aarch64' });
 }
 
-describe.each(SUBJECTS)('the package on $machine.name', (subject) => {
-  const { machine } = subject;
-  const obstacle = obstacleToPackage(subject);
+describe.each(NODE_MACHINES)('the package on $name', (machine) => {
+  const obstacle = obstacleToScripts(machine);
   if (obstacle !== undefined) {
     test('is tested', ({ skip }) => skip(obstacle));
     return;
   }
-  describe(`Linux ${kernelOf(machine).release}`, () => testOn(subject));
+  describe(`Linux ${kernelOf(machine).release}`, () => testOn(machine));
 });
 
-function testOn(subject: Subject): void {
-  const { machine, probes } = subject;
+function testOn(machine: Machine): void {
   let results: ReadonlyMap<string, Result> = new Map();
   const resultOf = (name: string): Result => {
     const result = results.get(name);
@@ -108,14 +107,14 @@ function testOn(subject: Subject): void {
   const answersOf = (name: string) => resultOf(name).stdout.split('\n').slice(0, -1).map(toAnswer);
 
   beforeAll(async () => {
-    const runs = runsOn(subject);
-    const outcomes = await runInGuest(subject, [...runs.values()]);
+    const runs = runsOn(machine);
+    const outcomes = await runInGuest(machine, [...runs.values()]);
     results = new Map([...runs.keys()].flatMap((name, i) => (outcomes[i] ? [[name, outcomes[i]]] : [])));
   }, PATIENCE_MS);
 
-  test.each(probes)(
-    'docker-default denies what Docker denies to $abi programs, and this package’s filter is the cause',
-    ({ abi }) => {
+  test.each(machine.abis)(
+    'docker-default denies what Docker denies to %s programs, and this package’s filter is the cause',
+    (abi) => {
       expect(answersOf(`${abi} under docker-default`)).toEqual(BLOCKED.map(([, , errno]) => `errno ${errno}`));
       const without = answersOf(`${abi} under unconfined`);
       expect(without).toHaveLength(BLOCKED.length);
@@ -149,30 +148,18 @@ function testOn(subject: Subject): void {
     const { checks }: { readonly checks: readonly { readonly name: string; readonly state: string }[] } =
       JSON.parse(stdout);
     const amiss = checks.filter(({ state }) => state === 'limit' || state === 'fail');
-    const [major = 0, minor = 0] = kernelOf(machine).release.split('.').map(Number);
-    const isSince = (since: readonly [number, number]) => major > since[0] || (major === since[0] && minor >= since[1]);
     expect(amiss.map(({ name, state }) => [name, state])).toEqual([
-      ...(isSince([5, 19]) ? [] : [['flags', 'limit']]), // WAIT_KILLABLE_RECV
-      ...(isSince([6, 12]) ? [] : [['isolation', 'limit']]), // Landlock's scopes
+      ...(isSince(machine, [5, 19]) ? [] : [['flags', 'limit']]), // WAIT_KILLABLE_RECV
+      ...(machine.landlock >= 6 ? [] : [['isolation', 'limit']]), // Landlock's scopes
     ]);
     expect(code).toBe(0);
   });
 }
 
-async function runInGuest(subject: Subject, runs: readonly Run[]): Promise<readonly Result[]> {
-  const { machine, probes } = subject;
-  const directory = mkdtempSync(join(tmpdir(), 'seccomp-addon-'));
-  try {
-    const source = fileURLToPath(new URL('../support/probe.c', import.meta.url));
-    for (const { abi, probe } of probes) crossCompile(machine, abi, source, join(directory, probe));
-    const files = new Map([
-      ...probes.map(({ probe }) => [`bin/${probe}`, join(directory, probe)] as const),
-      ['bin/sandbox.mjs', fileURLToPath(new URL('sandbox.mjs', import.meta.url))],
-      ...packageFor(subject),
-    ]);
-    const [output] = await runJobs(machine, files, [{ program: 'sandbox.mjs', input: JSON.stringify(runs) }]);
-    return JSON.parse(String(output));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+async function runInGuest(machine: Machine, runs: readonly Run[]): Promise<readonly Result[]> {
+  const source = new URL('../support/probe.c', import.meta.url);
+  const programs = new Map(probesOf(machine).map(({ abi, probe }) => [probe, { abi, source }]));
+  const script = { script: new URL('sandbox.mjs', import.meta.url), input: JSON.stringify(runs) };
+  const [results] = await runScripts<readonly Result[]>(machine, [script], { programs });
+  return results ?? [];
 }

@@ -1,11 +1,7 @@
 /**
- * Compares the kernels of other CPUs, and an older one, with the interpreter and the evaluator: all three must decide
- * the same calls alike.
+ * Compares the kernels of other CPUs, and an older one, with the interpreter and the evaluator: all three
+ * must decide the same calls alike.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
@@ -23,17 +19,8 @@ import {
 import { policyOfAny, profile } from '../support/arbitrary.js';
 import { callsOn, showCall } from '../support/calls.js';
 import { corpusOn } from '../support/corpus.js';
-import {
-  AMD64,
-  ARM64,
-  crossCompile,
-  kernelOf,
-  type Machine,
-  obstacleTo,
-  PATIENCE_MS,
-  RISCV64,
-  runJobs,
-} from './guest.js';
+import { type Job, PATIENCE_MS, runJobs } from './guest.js';
+import { kernelOf, MACHINES, type Machine, obstacleTo } from './machines.js';
 
 const SEED = 20_260_902;
 
@@ -45,10 +32,11 @@ interface Question extends Inquiry {
   readonly abi: AbiName;
 }
 
-const MACHINES = [ARM64, RISCV64, AMD64];
+/** One kernel for each CPU: what a filter decides does not depend on the kernel's version. */
+const COMPARED = MACHINES.filter(({ name }) => ['arm64-6.12', 'riscv64-newest', 'amd64-6.1'].includes(name));
 
 const asked = new Map(
-  MACHINES.filter((machine) => obstacleTo(machine) === undefined).map((machine) => [
+  COMPARED.filter((machine) => obstacleTo(machine) === undefined).map((machine) => [
     machine,
     [...questionsFor(machine)],
   ]),
@@ -59,7 +47,7 @@ beforeAll(async () => {
   await Promise.all([...asked].map(([machine, questions]) => ask(machine, questions)));
 }, PATIENCE_MS);
 
-describe.each(MACHINES)('kernel = interpreter = evaluator, on $name', (machine) => {
+describe.each(COMPARED)('kernel = interpreter = evaluator, on $name', (machine) => {
   const questions = asked.get(machine);
   if (questions === undefined) {
     test('is tested', ({ skip }) => skip(obstacleTo(machine)));
@@ -128,20 +116,13 @@ function callsFrom(abi: AbiName, policy: Policy): readonly PolicyCall[] {
 }
 
 async function ask(machine: Machine, questions: readonly Question[]): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'seccomp-arch-'));
-  try {
-    const source = fileURLToPath(new URL('../support/agreement.c', import.meta.url));
-    const files = machine.abis.map((abi) => [`bin/${abi}`, join(directory, abi)] as const);
-    for (const abi of machine.abis) crossCompile(machine, abi, source, join(directory, abi));
-    const jobs = questions.map(({ abi, denyingFilter, calls }) => ({
-      program: abi,
-      input: encodeQuestions(denyingFilter, calls),
-    }));
-    const outputs = await runJobs(machine, new Map(files), jobs);
-    for (const [i, each] of questions.entries()) {
-      answers.set(each, decodeAnswers(outputs[i] ?? Buffer.of(), each.calls));
-    }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+  const source = new URL('../support/agreement.c', import.meta.url);
+  const programs = new Map(machine.abis.map((abi) => [`/bin/${abi}`, { abi, source }]));
+  const jobs = questions.map(({ abi, denyingFilter, calls }): Job => {
+    return { command: [`/bin/${abi}`], input: encodeQuestions(denyingFilter, calls) };
+  });
+  const outputs = await runJobs(machine, jobs, { programs });
+  for (const [i, each] of questions.entries()) {
+    answers.set(each, decodeAnswers(outputs[i] ?? Buffer.of(), each.calls));
   }
 }

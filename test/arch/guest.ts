@@ -1,123 +1,112 @@
 /**
- * Boots real kernels of other CPUs, and an older kernel for this one, under qemu-system. The only process of the guest
- * is test/arch/init.c, which runs jobs.
+ * Boots real kernels of other CPUs, and other kernels for this one, under qemu-system. The first process of the guest is
+ * test/arch/init.c, which runs jobs in a system with the folders and users of a distribution, and busybox.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { AbiName } from '../../lib/syscalls/abi.js';
-
-/** A machine that qemu emulates, and the compilers for its programs. */
-export interface Machine {
-  /** Debian's name for the architecture. */
-  readonly name: 'arm64' | 'riscv64' | 'amd64';
-  /** The ABIs that its kernel supports, the native one first. */
-  readonly abis: readonly [AbiName, ...AbiName[]];
-  readonly compilers: ReadonlyMap<AbiName, string>;
-  readonly qemu: string;
-  readonly options: readonly string[];
-  readonly console: string;
-  /** Additional kernel parameters. Source: Documentation/admin-guide/kernel-parameters.txt. */
-  readonly parameters?: string;
-}
-
-/** A Cortex-A57 runs 32-bit programs too. */
-export const ARM64: Machine = {
-  name: 'arm64',
-  abis: ['aarch64', 'arm'],
-  compilers: new Map([
-    ['aarch64', 'aarch64-linux-gnu-gcc'],
-    ['arm', 'arm-linux-gnueabihf-gcc'],
-  ]),
-  qemu: 'qemu-system-aarch64',
-  options: ['-machine', 'virt', '-accel', 'tcg', '-cpu', 'cortex-a57'],
-  console: 'ttyAMA0',
-};
-
-export const RISCV64: Machine = {
-  name: 'riscv64',
-  abis: ['riscv64'],
-  compilers: new Map([['riscv64', 'riscv64-linux-gnu-gcc']]),
-  qemu: 'qemu-system-riscv64',
-  options: ['-machine', 'virt', '-accel', 'tcg', '-cpu', 'max'],
-  console: 'ttyS0',
-};
-
-/**
- * One compiler for all ABIs: a 64-bit program can make the calls of x86 and x32 too. Debian's kernels need a parameter
- * for x32.
- */
-export const AMD64: Machine = {
-  name: 'amd64',
-  abis: ['x86_64', 'x86', 'x32'],
-  compilers: new Map((['x86_64', 'x86', 'x32'] as const).map((abi) => [abi, 'x86_64-linux-gnu-gcc'])),
-  qemu: 'qemu-system-x86_64',
-  options: ['-machine', 'pc', '-accel', 'tcg', '-cpu', 'max'],
-  console: 'ttyS0',
-  parameters: 'syscall.x32=y',
-};
-
-/** The directory for downloads and builds of scripts/arch-test.sh, and the architectures to test. */
-const KEPT = process.env['SECCOMP_TEST_KERNELS'];
-const ASKED = process.env['SECCOMP_TEST_ARCHITECTURES']?.split(' ');
-
-/**
- * The directory of the machine: `vmlinuz`, `release`, and `package/`, this package built for it; except for riscv64
- * also `node/`.
- */
-export function keptFor({ name }: Machine): string {
-  return join(KEPT ?? '', name);
-}
-
-/** The reason why the machine can't be booted; undefined if it can. */
-export function obstacleTo(machine: Machine): string | undefined {
-  if (KEPT === undefined) return '`npm run test:arch` boots it';
-  if (ASKED !== undefined && !ASKED.includes(machine.name)) return 'SECCOMP_TEST_ARCHITECTURES leaves it out';
-  return existsSync(kernelOf(machine).image) ? undefined : `no kernel in ${keptFor(machine)}`;
-}
-
-/** The kernel's file, and its release with the source of the package. */
-export function kernelOf(machine: Machine): { readonly image: string; readonly release: string } {
-  const release = join(keptFor(machine), 'release');
-  return {
-    image: join(keptFor(machine), 'vmlinuz'),
-    release: existsSync(release) ? readFileSync(release, 'utf8').trim() : 'of unknown release',
-  };
-}
+import { compilerFor, keptFor, kernelOf, type Machine } from './machines.js';
 
 /** One run of a program in the guest. */
 export interface Job {
-  /** The program's file name in the guest's /bin. */
-  readonly program: string;
-  readonly input: Uint8Array | string;
+  /** The program's absolute path in the guest, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly input?: Uint8Array | string;
+  /** The user and group ID. Default: that of root. */
+  readonly user?: number;
 }
 
-/** Paths in the guest, and the files or folders of this machine to copy there. */
+/** Absolute paths in the guest, and the files or folders of this machine to copy there. */
 export type Files = ReadonlyMap<string, string>;
+
+/** What a guest has beside its jobs. */
+export interface GuestOptions {
+  /** Default: none. */
+  readonly files?: Files;
+  /** C programs to build: their absolute paths in the guest, sources, and ABIs. Default: none, and the native ABI. */
+  readonly programs?: ReadonlyMap<string, { readonly source: URL; readonly abi?: AbiName }>;
+  /** Additional kernel parameters. Default: none. */
+  readonly parameters?: string;
+}
+
+/** The ordinary user of a guest, and the home directory, which the user owns; with /tmp, the only one. */
+export const USER = 1000;
+export const HOME = '/home/user';
 
 /** Timeout for a guest, which needs half a minute on an idle machine. */
 export const PATIENCE_MS = 600_000;
 
+/** Folders of every guest, and symbolic links as in Debian. */
+const FOLDERS = [
+  ...['dev', 'etc', 'home', 'mnt', 'opt', 'proc', 'root', 'run', 'srv', 'sys', 'tmp'],
+  ...['usr/bin', 'usr/lib', 'usr/lib64', 'usr/share', 'var/lib', 'var/tmp'],
+];
+const LINKS = ['bin', 'lib', 'lib64'];
+
+/** The programs of busybox in every guest. */
+const PROGRAMS = [
+  ...[
+    'sh',
+    'cat',
+    'chmod',
+    'cp',
+    'dd',
+    'echo',
+    'env',
+    'find',
+    'grep',
+    'head',
+    'id',
+    'ln',
+    'ls',
+    'mkdir',
+    'mkfifo',
+    'mknod',
+  ],
+  ...[
+    'mount',
+    'mv',
+    'pivot_root',
+    'pwd',
+    'readlink',
+    'rm',
+    'rmdir',
+    'sed',
+    'stat',
+    'tail',
+    'touch',
+    'true',
+    'truncate',
+  ],
+  ...['umount', 'unshare', 'wc'],
+];
+
+const ETC = {
+  passwd: `root:x:0:0:root:/root:/bin/sh\nuser:x:${USER}:${USER}:user:${HOME}:/bin/sh\n`,
+  group: `root:x:0:\nuser:x:${USER}:\n`,
+  hosts: '127.0.0.1 localhost\n::1 localhost\n',
+};
+
 /**
- * Boots the machine with additional kernel `parameters`, runs the jobs one after the other, and returns the standard
- * output of each.
+ * Boots the machine, runs the jobs one after the other, and returns the standard output of each.
  * @throws Error with the guest's console if a job fails, or the guest ends before all are done.
  */
 export async function runJobs(
   machine: Machine,
-  files: Files,
   jobs: readonly Job[],
-  parameters = '',
+  options: GuestOptions = {},
 ): Promise<readonly Buffer[]> {
   const directory = mkdtempSync(join(tmpdir(), `seccomp-${machine.name}-`));
   try {
     const memory = join(directory, 'initrd');
     const answers = join(directory, 'answers');
-    writeFileSync(memory, initrd(machine, files, jobs, join(directory, 'root')));
-    const { stdout: console } = await promisify(execFile)(machine.qemu, options(machine, memory, answers, parameters), {
+    writeFileSync(memory, initrd(machine, jobs, options, join(directory, 'root')));
+    const args = qemuArguments(machine, memory, answers, options.parameters);
+    const { stdout: console } = await promisify(execFile)(machine.qemu, args, {
       timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',
       maxBuffer: 1 << 24,
@@ -128,46 +117,55 @@ export async function runJobs(
   }
 }
 
-function options(machine: Machine, memory: string, answers: string, parameters: string): readonly string[] {
+function qemuArguments(machine: Machine, memory: string, answers: string, parameters = ''): readonly string[] {
   return [
     ...machine.options,
     ...['-m', '1024', '-nic', 'none', '-nographic', '-no-reboot'],
     ...['-kernel', kernelOf(machine).image, '-initrd', memory],
-    ...['-append', `console=${machine.console} panic=-1 quiet ${machine.parameters ?? ''} ${parameters}`],
+    ...['-append', `${machine.parameters} panic=-1 quiet ${parameters}`],
     ...['-device', 'virtio-serial-pci', '-chardev', `file,id=answers,path=${answers}`],
     ...['-device', 'virtserialport,chardev=answers,name=answers'], // init.c waits for the name.
   ];
 }
 
-/** Makes the initramfs. Source: Documentation/driver-api/early-userspace/buffer-format.rst. */
-function initrd(machine: Machine, files: Files, jobs: readonly Job[], root: string): Buffer {
-  for (const folder of ['bin', 'dev', 'jobs', 'proc', 'tmp']) mkdirSync(join(root, folder), { recursive: true });
-  crossCompile(machine, machine.abis[0], fileURLToPath(new URL('init.c', import.meta.url)), join(root, 'init'));
-  const modules = join(keptFor(machine), 'modules');
-  if (existsSync(modules)) cpSync(modules, join(root, 'modules'), { recursive: true });
-  for (const [to, from] of files) cpSync(from, join(root, to), { recursive: true, dereference: true });
-  for (const [i, { program, input }] of jobs.entries()) {
-    writeFileSync(join(root, 'jobs', `${String(i).padStart(4, '0')}.${program}`), input);
+/** Makes the initramfs that init.c describes. Source: Documentation/driver-api/early-userspace/buffer-format.rst. */
+function initrd(machine: Machine, jobs: readonly Job[], options: GuestOptions, root: string): Buffer {
+  makeSystem(machine, options, join(root, 'system'));
+  crossCompile(machine, machine.abis[0], new URL('init.c', import.meta.url), join(root, 'init'));
+  cpSync(join(keptFor(machine), 'modules'), join(root, 'modules'), { recursive: true });
+  for (const [i, { command, input = '', user = 0 }] of jobs.entries()) {
+    const job = join(root, 'jobs', String(i).padStart(4, '0'));
+    mkdirSync(job, { recursive: true });
+    writeFileSync(join(job, 'command'), command.map((argument) => `${argument}\0`).join(''));
+    writeFileSync(join(job, 'input'), input);
+    writeFileSync(join(job, 'user'), String(user));
   }
-  return execFileSync('sh', ['-c', 'find . | cpio --quiet --create --format=newc'], { cwd: root, maxBuffer: 1 << 30 });
+  const cpio = 'find . | cpio --quiet --create --format=newc --owner=0:0';
+  return execFileSync('sh', ['-c', cpio], { cwd: root, maxBuffer: 1 << 30 });
+}
+
+function makeSystem(machine: Machine, { files = new Map(), programs = new Map() }: GuestOptions, system: string): void {
+  for (const folder of FOLDERS) mkdirSync(join(system, folder), { recursive: true });
+  for (const link of LINKS) symlinkSync(`usr/${link}`, join(system, link));
+  for (const [name, content] of Object.entries(ETC)) writeFileSync(join(system, 'etc', name), content);
+  cpSync(join(keptFor(machine), 'busybox'), join(system, 'bin/busybox'));
+  for (const program of PROGRAMS) symlinkSync('busybox', join(system, 'bin', program));
+  for (const [to, from] of files) cpSync(from, join(system, to), { recursive: true, dereference: true });
+  for (const [to, { source, abi = machine.abis[0] }] of programs) {
+    crossCompile(machine, abi, source, join(system, to));
+  }
 }
 
 /** Builds a static program for an ABI of the machine. */
-export function crossCompile(machine: Machine, abi: AbiName, source: string, program: string): void {
-  execFileSync(compilerFor(machine, abi), ['-static', '-O1', '-Wall', '-Wextra', '-o', program, source]);
-}
-
-/** The C compiler for an ABI of the machine. */
-export function compilerFor({ name, compilers }: Machine, abi: AbiName): string {
-  const compiler = compilers.get(abi);
-  if (compiler === undefined) throw new RangeError(`no compiler for ${abi} on ${name}`);
-  return compiler;
+function crossCompile(machine: Machine, abi: AbiName, source: URL, program: string): void {
+  execFileSync(compilerFor(machine, abi), ['-static', '-O1', '-Wall', '-Wextra', '-o', program, fileURLToPath(source)]);
 }
 
 /** Parses the output of init.c on the port, which describes its format. */
 function outputs({ name }: Machine, answers: Buffer, jobs: readonly Job[], console: string): readonly Buffer[] {
   const fail = (i: number, what: string) => {
-    throw new Error(`${name}: job ${i + 1} of ${jobs.length}, ${jobs[i]?.program}: ${what}. Its console:\n${console}`);
+    const command = jobs[i]?.command.join(' ');
+    throw new Error(`${name}: job ${i + 1} of ${jobs.length}, ${command}: ${what}. Its console:\n${console}`);
   };
   let at = 0;
   return jobs.map((_, i) => {

@@ -1,22 +1,14 @@
 /** Isolation on real kernels: with Landlock's scopes, with Landlock before them, and without Landlock. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { IsolationEnforcement } from '../../lib/landlock/enforcement.js';
 import { attacksOn, expectAsEnforced, type Reached, type Taken } from '../adversary/reach.js';
-import { crossCompile, kernelOf, PATIENCE_MS, runJobs } from './guest.js';
-import { obstacleToPackage, packageFor, SUBJECTS, type Subject } from './subjects.js';
+import { PATIENCE_MS } from './guest.js';
+import { isolationOn, kernelOf, type Machine } from './machines.js';
+import { NODE_MACHINES, obstacleToScripts, runScripts } from './scripts.js';
 
 const NOBODY = 65_534;
 
-/** The Landlock ABI by kernel version: LANDLOCK_ABI of include/uapi/linux/landlock.h. */
-function expectedOf({ machine }: Subject): IsolationEnforcement['by'] {
-  const [major = 0, minor = 0] = kernelOf(machine).release.split('.').map(Number);
-  const isSince = (since: readonly [number, number]) => major > since[0] || (major === since[0] && minor >= since[1]);
-  return isSince([6, 12]) ? 'scopes' : isSince([5, 19]) ? 'domain' : undefined;
-}
+type Result = readonly (Reached & Taken)[];
 
 const RUNS = [{ isolate: false }, {}, { onViolation: true }];
 const USERS = [
@@ -26,23 +18,23 @@ const USERS = [
 /** The ways to reach other processes of an ordinary user; those that Landlock does not affect are last. */
 const ATTACKS = ['memory', 'environ', 'fd', 'pidfd_getfd', 'ptrace', 'kill', 'abstract socket', 'prlimit', 'TIOCSTI'];
 
-describe.each(SUBJECTS)('on $machine.name', (subject) => {
-  const obstacle = obstacleToPackage(subject);
+describe.each(NODE_MACHINES)('on $name', (machine) => {
+  const obstacle = obstacleToScripts(machine);
   if (obstacle !== undefined) {
     test('is tested', ({ skip }) => skip(obstacle));
     return;
   }
   describe.each([
-    ['', expectedOf(subject)],
+    ['', isolationOn(machine)],
     // Order and names of security modules, without Landlock. Source: Documentation/admin-guide/kernel-parameters.txt.
-    ['lsm=capability', undefined],
-  ] as const)(`Linux ${kernelOf(subject.machine).release} %s`, (parameters, by) => testOn(subject, parameters, by));
+    ...(machine.landlock === 0 ? [] : [['lsm=capability', undefined] as const]),
+  ] as const)(`Linux ${kernelOf(machine).release} %s`, (parameters, by) => testOn(machine, parameters, by));
 });
 
-function testOn(subject: Subject, parameters: string, by: IsolationEnforcement['by']): void {
-  let results: readonly (readonly (Reached & Taken)[])[] = [];
+function testOn(machine: Machine, parameters: string, by: IsolationEnforcement['by']): void {
+  let results: readonly Result[] = [];
   beforeAll(async () => {
-    results = await reachIn(subject, parameters);
+    results = await reachIn(machine, parameters);
   }, PATIENCE_MS);
 
   test('without isolation, a child of the first user carries out every attack', () => {
@@ -71,25 +63,12 @@ function testOn(subject: Subject, parameters: string, by: IsolationEnforcement['
   });
 }
 
-async function reachIn(subject: Subject, parameters: string): Promise<readonly (readonly (Reached & Taken)[])[]> {
-  const { machine } = subject;
-  const directory = mkdtempSync(join(tmpdir(), 'seccomp-isolation-'));
-  try {
-    const source = fileURLToPath(new URL('../adversary/reach.c', import.meta.url));
-    crossCompile(machine, machine.abis[0], source, join(directory, 'reach'));
-    const files = new Map([
-      ['bin/reach', join(directory, 'reach')],
-      ['bin/reach.mjs', fileURLToPath(new URL('../adversary/reach.mjs', import.meta.url))],
-      ...packageFor(subject),
-    ]);
-    const jobs = USERS.map(({ user, options }) => {
-      const runs = [...RUNS, { onViolation: true, listener: 200 }].map((run) => ({ ...options, ...run }));
-      const input = JSON.stringify({ home: '/seccomp/dist/index.js', reach: '/bin/reach', user, runs });
-      return { program: 'reach.mjs', input };
-    });
-    const outputs = await runJobs(machine, files, jobs, parameters);
-    return outputs.map((output) => JSON.parse(String(output)));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+async function reachIn(machine: Machine, parameters: string): Promise<readonly Result[]> {
+  const scripts = USERS.map(({ user, options }) => {
+    const runs = [...RUNS, { onViolation: true, listener: 200 }].map((run) => ({ ...options, ...run }));
+    const input = JSON.stringify({ home: 'seccomp', reach: '/bin/reach', user, runs });
+    return { script: new URL('../adversary/reach.mjs', import.meta.url), input };
+  });
+  const programs = new Map([['/bin/reach', { source: new URL('../adversary/reach.c', import.meta.url) }]]);
+  return await runScripts<Result>(machine, scripts, { programs, parameters });
 }

@@ -5,19 +5,20 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../lib/index.js';
 import { addonHostFlags } from '../support/addon-host.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
-import { compilerFor, crossCompile, keptFor, kernelOf, obstacleTo, PATIENCE_MS, RISCV64, runJobs } from './guest.js';
+import { PATIENCE_MS, runJobs } from './guest.js';
+import { builtFor, compilerFor, kernelOf, obstacleTo, RISCV64 } from './machines.js';
 
-const addon = join(keptFor(RISCV64), 'package/prebuilds/linux-riscv64/seccomp.node');
+const addon = join(builtFor(RISCV64), 'package/prebuilds/linux-riscv64/seccomp.node');
 const obstacle = obstacleTo(RISCV64) ?? (existsSync(addon) ? undefined : `there is no ${addon}`);
 
 const compiler = compilerFor(RISCV64, 'riscv64');
-const support = (name: string) => fileURLToPath(new URL(`../support/${name}`, import.meta.url));
+const support = (name: string) => new URL(`../support/${name}`, import.meta.url);
 const library = (name: string) => execFileSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
 
 /** Calls that docker-default denies. `getpid` is allowed. */
@@ -31,22 +32,27 @@ describe('the prebuilt addon for riscv64', () => {
       const directory = mkdtempSync(join(tmpdir(), 'seccomp-riscv64-'));
       try {
         const host = join(directory, 'addon-host');
-        execFileSync(compiler, ['-O1', '-rdynamic', ...addonHostFlags(addon), '-o', host, support('addon-host.c')]);
-        crossCompile(RISCV64, 'riscv64', support('probe.c'), join(directory, 'probe'));
+        execFileSync(compiler, [
+          '-O1',
+          '-rdynamic',
+          ...addonHostFlags(addon),
+          '-o',
+          host,
+          fileURLToPath(support('addon-host.c')),
+        ]);
         const filter = join(directory, 'filter');
         writeFileSync(filter, compile('docker-default', { abis: ['riscv64'] }).bytes);
         const files = new Map([
-          ['bin/addon-host', host],
-          ['bin/probe', join(directory, 'probe')],
-          ['filter', filter],
-          ['seccomp.node', addon],
-          ...['ld-linux-riscv64-lp64d.so.1', 'libc.so.6', 'libm.so.6'].map(
-            (name) => [`lib/${name}`, library(name)] as const,
-          ),
+          ['/bin/addon-host', host],
+          ['/filter', filter],
+          ['/seccomp.node', addon],
+          [RISCV64.loader, library(basename(RISCV64.loader))],
+          ...['libc.so.6', 'libm.so.6'].map((name) => [`/lib/${name}`, library(name)] as const),
         ]);
+        const programs = new Map([['/bin/probe', { source: support('probe.c') }]]);
         const args = CALLS.map((call) => toArgument({ ...call, abi: 'x86_64' }));
         const input = ['/seccomp.node', '/filter', '/bin/probe', ...args].join('\n');
-        const [output] = await runJobs(RISCV64, files, [{ program: 'addon-host', input }]);
+        const [output] = await runJobs(RISCV64, [{ command: ['/bin/addon-host'], input }], { files, programs });
         const answers = String(output).split('\n').slice(0, -1).map(toAnswer);
         const denied = ['errno EPERM', 'errno EPERM', 'errno EPERM', 'errno EPERM'];
         expect({ kernel: kernelOf(RISCV64).release, answers }).toMatchObject({

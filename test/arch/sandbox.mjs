@@ -1,7 +1,6 @@
-#!/bin/node
 /** In a guest: starts the programs that standard input lists under profiles, and prints the result of each. */
 import { readFileSync } from 'node:fs';
-import { spawn } from '/seccomp/dist/index.js';
+import { spawn } from 'seccomp';
 
 const results = [];
 for (const { file, args, profile } of JSON.parse(readFileSync(0, 'utf8'))) results.push(await run(file, args, profile));
