@@ -9,14 +9,15 @@
       "child/execve.cc",
       "child/memory.cc",
       "child/request.cc",
-      "child/ruleset.cc",
       "landlock/path_ruleset.cc",
+      "landlock/ruleset.cc",
       "landlock/strict_open.cc",
       "napi/addon.cc",
       "napi/descriptors.cc",
       "napi/errors.cc",
       "napi/exit_watch.cc",
       "napi/features.cc",
+      "napi/landlock/path_ruleset.cc",
       "napi/landlock/private_directory.cc",
       "napi/notify/calls.cc",
       "napi/notify/connect.cc",
@@ -24,7 +25,6 @@
       "napi/notify/local_socket.cc",
       "napi/notify/mailbox_reader.cc",
       "napi/notify/supervision.cc",
-      "napi/path_ruleset.cc",
       "napi/probe.cc",
       "napi/read_request.cc",
       "napi/spawn.cc",
@@ -48,7 +48,7 @@
       "system/unix_socket.cc"
     ],
     "launcher_sources": [
-      "child/ruleset.cc",
+      "landlock/ruleset.cc",
       "launcher/freestanding.cc",
       "launcher/main.cc"
     ],

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "child/ruleset.h"
+#include "landlock/ruleset.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {

@@ -8,7 +8,7 @@
 
 #include "child/child_main.h"
 #include "child/memory.h"
-#include "child/ruleset.h"
+#include "landlock/ruleset.h"
 #include "system/descriptor.h"
 
 namespace seccomp {

@@ -28,7 +28,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "child/ruleset.h"
+#include "landlock/ruleset.h"
 #include "launcher/no_stack_protector.h"
 #include "system/numbers.h"
 

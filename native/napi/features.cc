@@ -12,7 +12,7 @@
 
 #include <new>
 
-#include "child/ruleset.h"
+#include "landlock/ruleset.h"
 #include "napi/read_request.h"
 #include "napi/values.h"
 #include "system/linux_abi.h"

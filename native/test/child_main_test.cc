@@ -36,7 +36,7 @@
 #include <vector>
 
 #include "check.h"
-#include "child/ruleset.h"
+#include "landlock/ruleset.h"
 #include "system/linux_abi.h"
 
 #ifdef __SANITIZE_THREAD__

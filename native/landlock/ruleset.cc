@@ -1,5 +1,5 @@
 // The launcher contains this file.
-#include "child/ruleset.h"
+#include "landlock/ruleset.h"
 
 #include <errno.h>
 #include <fcntl.h>

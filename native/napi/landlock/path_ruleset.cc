@@ -1,4 +1,4 @@
-#include "napi/path_ruleset.h"
+#include "napi/landlock/path_ruleset.h"
 
 #include <errno.h>
 #include <sys/prctl.h>

@@ -1,6 +1,6 @@
 // A Landlock ruleset and the domain that a thread enters by it, landlock(7). Needs no Node: the launcher uses it too.
-#ifndef SECCOMP_NATIVE_CHILD_RULESET_H_
-#define SECCOMP_NATIVE_CHILD_RULESET_H_
+#ifndef SECCOMP_NATIVE_LANDLOCK_RULESET_H_
+#define SECCOMP_NATIVE_LANDLOCK_RULESET_H_
 
 #include <cstdint>
 
@@ -21,4 +21,4 @@ int EnterDomain(int ruleset);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_CHILD_RULESET_H_
+#endif  // SECCOMP_NATIVE_LANDLOCK_RULESET_H_

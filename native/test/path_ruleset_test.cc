@@ -1,0 +1,154 @@
+// Rulesets of paths, and whether they are still right.
+#include "landlock/path_ruleset.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "check.h"
+#include "landlock/ruleset.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using seccomp::EnterDomain;
+using seccomp::LinkTrust;
+using seccomp::PathRule;
+using seccomp::PathRuleset;
+using seccomp::PathRulesetFailure;
+using seccomp::test::Skip;
+
+// Of linux/landlock.h.
+constexpr uint64_t kWriteFile = 1U << 1;
+constexpr uint64_t kReadFile = 1U << 2;
+constexpr uint64_t kReadDir = 1U << 3;
+constexpr uint64_t kHandled = kWriteFile | kReadFile | kReadDir;
+
+class Tree {
+ public:
+  Tree() {
+    char name[] = "/tmp/seccomp-ruleset-XXXXXX";
+    path_ = fs::canonical(mkdtemp(name));
+    fs::create_directories(path_ / "a");
+    for (const char* file : {"a/file", "other"}) Write(file);
+  }
+  ~Tree() { fs::remove_all(path_); }
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  void Write(const std::string& name) const { std::ofstream(path_ / name) << name; }
+  std::string operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+std::shared_ptr<const PathRuleset> Make(const std::vector<PathRule>& rules, PathRulesetFailure* failure) {
+  return PathRuleset::Make(kHandled, 0, rules, LinkTrust{geteuid(), {}}, failure);
+}
+
+std::shared_ptr<const PathRuleset> Make(const std::vector<PathRule>& rules) {
+  PathRulesetFailure failure;
+  auto made = Make(rules, &failure);
+  if (failure.error == ENOSYS || failure.error == EOPNOTSUPP) Skip("this kernel has no Landlock");
+  CHECK_EQUAL(made != nullptr, true);
+  return made;
+}
+
+// The errno of opening a file in the domain of a ruleset; 0 if it is opened.
+int OpenIn(const PathRuleset& ruleset, const std::string& path, int flags) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    if (EnterDomain(ruleset.descriptor()) != 0) _exit(255);
+    _exit(open(path.c_str(), flags) < 0 ? errno : 0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(GrantsOnFilesAndBeneathDirectories) {
+  const Tree tree;
+  const auto ruleset = Make({{tree / "a", kReadFile | kReadDir}, {tree / "other", kHandled}});
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "a/file", O_RDONLY), 0);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "a", O_RDONLY), 0);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "a/file", O_WRONLY), EACCES);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "other", O_RDWR), 0);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "", O_RDONLY), EACCES);
+}
+
+TEST(NamesTheRuleThatCannotBeMade) {
+  const Tree tree;
+  PathRulesetFailure failure;
+  CHECK_EQUAL(Make({{"/", kReadFile}, {tree / "none", kReadFile}}, &failure) == nullptr, true);
+  if (std::string(failure.call) == "landlock_create_ruleset") Skip("this kernel has no Landlock");
+  CHECK_EQUAL(failure.error, ENOENT);
+  CHECK_EQUAL(std::string(failure.call), "open");
+  CHECK_EQUAL(failure.rule, 1U);
+  fs::create_symlink("file", tree / "a/link");
+  CHECK_EQUAL(Make({{tree / "a/link", kReadFile}}, &failure) == nullptr, true);
+  CHECK_EQUAL(failure.error, ELOOP);
+  CHECK_EQUAL(failure.link, tree / "a/link");
+  CHECK_EQUAL(PathRuleset::Make(uint64_t{1} << 31, 0, {}, {}, &failure) == nullptr, true);
+  CHECK_EQUAL(std::string(failure.call), "landlock_create_ruleset");
+  CHECK_EQUAL(failure.error, EINVAL);
+}
+
+TEST(SkipsOptionalPathsAndFollowsLinksIfAsked) {
+  const Tree tree;
+  fs::create_symlink("file", tree / "a/link");
+  const auto ruleset = Make({{tree / "none", kReadFile, true, false},
+                             {tree / "a/file/none", kReadFile, true, false},
+                             {tree / "a/link", kReadFile, false, true}});
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "a/file", O_RDONLY), 0);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "other", O_RDONLY), EACCES);
+  PathRulesetFailure failure;
+  CHECK_EQUAL(Make({{tree / "a/link", kReadFile, true, false}}, &failure) == nullptr, true);
+  CHECK_EQUAL(failure.error, ELOOP);
+}
+
+TEST(LeavesOutRightsThatAFileCannotHave) {
+  const Tree tree;
+  const auto ruleset = Make({{tree / "other", kReadDir}, {tree / "a/file", kReadFile | kReadDir}});
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "other", O_RDONLY), EACCES);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "a/file", O_RDONLY), 0);
+}
+
+TEST(IsCurrentUntilAPathLeadsToAnotherFile) {
+  const Tree tree;
+  const std::vector<PathRule> rules = {{tree / "a", kReadDir}, {tree / "a/file", kReadFile}};
+  auto ruleset = Make(rules);
+  CHECK_EQUAL(ruleset->IsCurrent(), true);
+  tree.Write("a/file");  // The same file with other content.
+  CHECK_EQUAL(ruleset->IsCurrent(), true);
+  fs::remove(tree / "a/file");
+  CHECK_EQUAL(ruleset->IsCurrent(), false);
+  tree.Write("a/file");
+  CHECK_EQUAL(ruleset->IsCurrent(), false);
+  ruleset = Make(rules);
+  fs::rename(tree / "other", tree / "a/file");
+  CHECK_EQUAL(ruleset->IsCurrent(), false);
+  ruleset = Make(rules);
+  fs::rename(tree / "a", tree / "b");
+  CHECK_EQUAL(ruleset->IsCurrent(), false);
+  fs::create_symlink("b", tree / "a");  // The same file, and so the same grant.
+  CHECK_EQUAL(ruleset->IsCurrent(), true);
+}
+
+TEST(IsCurrentUntilAnOptionalPathAppears) {
+  const Tree tree;
+  const auto ruleset = Make({{tree / "later", kReadFile, true, false}});
+  CHECK_EQUAL(ruleset->IsCurrent(), true);
+  tree.Write("later");
+  CHECK_EQUAL(ruleset->IsCurrent(), false);
+}
+
+}  // namespace

@@ -1,0 +1,149 @@
+// Opening paths without following links that the child could have made.
+#include "landlock/strict_open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "check.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using seccomp::LinkTrust;
+using seccomp::OpenStrictly;
+using seccomp::StrictlyOpened;
+using seccomp::test::Skip;
+
+// A directory of this process's user, with mode 755, that is removed at the end: a/file, and a/deep/file.
+class Tree {
+ public:
+  Tree() {
+    char name[] = "/tmp/seccomp-strict-XXXXXX";
+    path_ = fs::canonical(mkdtemp(name));
+    fs::permissions(path_, fs::perms(0755));
+    fs::create_directories(path_ / "a/deep");
+    std::ofstream(path_ / "a/file") << "file";
+    std::ofstream(path_ / "a/deep/file") << "deep";
+  }
+  ~Tree() { fs::remove_all(path_); }
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  std::string operator/(const std::string& name) const { return path_ / name; }
+  void Link(const std::string& name, const std::string& target) const { fs::create_symlink(target, path_ / name); }
+  // Trusts the links in this tree.
+  LinkTrust Trusting() const { return geteuid() == 0 ? LinkTrust{0, {path_}} : LinkTrust{geteuid() + 1, {}}; }
+  // Does not: the user could replace them.
+  static LinkTrust Distrusting() { return {geteuid(), {}}; }
+
+ private:
+  fs::path path_;
+};
+
+// The inode of an opened file; 0 if it was not opened.
+ino_t Inode(const StrictlyOpened& opened) {
+  struct stat status = {};
+  return opened.file.get() >= 0 && fstat(opened.file.get(), &status) == 0 ? status.st_ino : 0;
+}
+
+ino_t Inode(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 ? status.st_ino : 1;
+}
+
+void CheckRefused(const StrictlyOpened& opened, int error, const std::string& link) {
+  CHECK_EQUAL(opened.file.get(), -1);
+  CHECK_EQUAL(opened.error, error);
+  CHECK_EQUAL(opened.link, link);
+}
+
+TEST(OpensPathsWithoutLinks) {
+  const Tree tree;
+  for (const std::string name : {"a", "a/file", "a/deep/file"}) {
+    CHECK_EQUAL(Inode(OpenStrictly(tree / name, Tree::Distrusting())), Inode(tree / name));
+  }
+  CHECK_EQUAL(Inode(OpenStrictly("/", Tree::Distrusting())), Inode("/"));
+  CheckRefused(OpenStrictly(tree / "none", tree.Trusting()), ENOENT, "");
+  CheckRefused(OpenStrictly(tree / "a/file/none", tree.Trusting()), ENOTDIR, "");
+}
+
+TEST(RefusesLinksThatTheUserCouldReplace) {
+  const Tree tree;
+  tree.Link("link", "a");
+  tree.Link("a/last", tree / "a/file");
+  CheckRefused(OpenStrictly(tree / "link", Tree::Distrusting()), ELOOP, tree / "link");
+  CheckRefused(OpenStrictly(tree / "link/deep/file", Tree::Distrusting()), ELOOP, tree / "link");
+  CheckRefused(OpenStrictly(tree / "a/last", Tree::Distrusting()), ELOOP, tree / "a/last");
+}
+
+TEST(FollowsLinksThatTheUserCouldNotReplace) {
+  const Tree tree;
+  tree.Link("link", "a");
+  tree.Link("a/last", tree / "a/file");
+  tree.Link("a/deep/up", "../../link//./last");
+  tree.Link("a/root", "/");
+  CHECK_EQUAL(Inode(OpenStrictly(tree / "link/deep/file", tree.Trusting())), Inode(tree / "a/deep/file"));
+  CHECK_EQUAL(Inode(OpenStrictly(tree / "a/deep/up", tree.Trusting())), Inode(tree / "a/file"));
+  CHECK_EQUAL(Inode(OpenStrictly(tree / "a/root", tree.Trusting())), Inode("/"));
+  tree.Link("a/none", "gone");
+  CheckRefused(OpenStrictly(tree / "a/none", tree.Trusting()), ENOENT, "");
+  tree.Link("a/through", "file/x");
+  CheckRefused(OpenStrictly(tree / "a/through", tree.Trusting()), ENOTDIR, "");
+}
+
+TEST(RefusesLinksInDirectoriesThatOthersMayWrite) {
+  for (const auto mode : {0775, 0757, 01777}) {
+    const Tree tree;
+    tree.Link("a/last", "file");
+    fs::permissions(tree / "a", fs::perms(mode));
+    CheckRefused(OpenStrictly(tree / "a/last", tree.Trusting()), ELOOP, tree / "a/last");
+  }
+}
+
+TEST(RefusesALinkBehindATrustedOne) {
+  const Tree tree;
+  tree.Link("a/deep/inner", "file");
+  fs::permissions(tree / "a/deep", fs::perms(0777));
+  tree.Link("link", "a/deep/inner");
+  CheckRefused(OpenStrictly(tree / "link", tree.Trusting()), ELOOP, tree / "a/deep/inner");
+}
+
+TEST(EndsInALoop) {
+  const Tree tree;
+  tree.Link("one", "two");
+  tree.Link("two", "one");
+  CheckRefused(OpenStrictly(tree / "one", tree.Trusting()), ELOOP, "");
+}
+
+TEST(TrustsForRootTheLinksOfRootInTheFoldersOnly) {
+  if (geteuid() != 0) Skip("needs root");
+  const Tree tree;
+  tree.Link("a/last", "file");
+  for (const std::string& folder : {tree / "a", tree / ""}) {
+    const std::string without_slash = folder.back() == '/' ? folder.substr(0, folder.size() - 1) : folder;
+    CHECK_EQUAL(Inode(OpenStrictly(tree / "a/last", {0, {without_slash}})), Inode(tree / "a/file"));
+  }
+  CheckRefused(OpenStrictly(tree / "a/last", {0, {tree / "a/las"}}), ELOOP, tree / "a/last");
+  CheckRefused(OpenStrictly(tree / "a/last", {0, {tree / "b", "/usr"}}), ELOOP, tree / "a/last");
+  CHECK_EQUAL(chown((tree / "a").c_str(), 65534, 65534), 0);
+  CheckRefused(OpenStrictly(tree / "a/last", {0, {tree / "a"}}), ELOOP, tree / "a/last");
+}
+
+TEST(RefusesTheLinksThatDifferForEachProcess) {
+  if (access("/proc/self", F_OK) != 0) Skip("/proc is not mounted");
+  const LinkTrust trust = {geteuid() == 0 ? 0 : geteuid(), {"/proc"}};
+  CheckRefused(OpenStrictly("/proc/self", trust), ELOOP, "/proc/self");
+  CheckRefused(OpenStrictly("/proc/thread-self/maps", trust), ELOOP, "/proc/thread-self");
+  const Tree tree;
+  tree.Link("self", "/proc/self/root/etc");
+  CheckRefused(OpenStrictly(tree / "self", {tree.Trusting().user, {"/proc", tree / ""}}), ELOOP,
+               geteuid() == 0 ? tree / "self" : "/proc/self");
+}
+
+}  // namespace
