@@ -10,7 +10,11 @@
  * It prints a line for each access, with the errno of each of the two, or 0. Each access is undone, so that all find
  * the same files: the inodes too, to which the kernel ties rules. For that, each directory contains a file and is thus
  * never removed, and each other file has a second link outside of the tree. Runs in an empty directory, in which it
- * makes `tree` (the directory of relative paths) and `kept`. With --abi, it prints the version of Landlock.
+ * makes `tree` and `kept`, and removes both.
+ *
+ * For a domain that others make: --make only makes the files; --serve, within the domain, makes the accesses that it
+ * reads from standard input; --ask sends it accesses by descriptor 3 and receives results by 4, and removes the files.
+ * --abi prints the version of Landlock.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -120,18 +124,19 @@ static void undo(const struct statement* s, int result) {
   }
 }
 
-static void add_file(const struct statement* s) {
-  int failed = is(s->word, "hard") ? result(link(s->second, s->first)) : make(s->word, s->first);
+/* Makes a file, unless an earlier process has made it, and notes it. */
+static void add_file(const struct statement* s, int is_made) {
+  int failed = is_made ? 0 : is(s->word, "hard") ? result(link(s->second, s->first)) : make(s->word, s->first);
   if (failed) errx(1, "make %s %s: %s", s->word, s->first, strerror(failed));
   char path[LENGTH + 8];
   if (is(s->word, "directory")) {
     snprintf(path, sizeof path, "%s/kept", s->first);
-    if (make("file", path)) err(1, "%s", path);
+    if (!is_made && make("file", path)) err(1, "%s", path);
     return;
   }
   if (file_count == FILES) errx(1, "more than %d files", FILES);
   snprintf(path, sizeof path, "../kept/%d", file_count);
-  if (link(s->first, path) == -1) err(1, "link to %s", s->first);
+  if (!is_made && link(s->first, path) == -1) err(1, "link to %s", s->first);
   strcpy(files[file_count++], s->first);
 }
 
@@ -151,16 +156,28 @@ static void add_rule(int ruleset, uint64_t rights, const char* path) {
   close(beneath.parent);
 }
 
-/* Makes the accesses that it reads from a socket, within the domain. */
-static void serve(int ruleset, int socket) {
+/* Makes the accesses that it reads from one descriptor, and writes their results to another one. */
+static int serve(int in, int out) {
+  struct statement s;
+  while (read(in, &s, sizeof s) == sizeof s && !is(s.verb, "end")) {
+    int found = attempt(&s);
+    if (write(out, &found, sizeof found) != sizeof found) err(1, "write");
+  }
+  return 0;
+}
+
+/* Starts a process that serves within the domain. Returns a socket. */
+static int start_server(int ruleset) {
+  int sockets[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) == -1) err(1, "socketpair");
+  if (fork() != 0) {
+    close(sockets[1]);
+    return sockets[0];
+  }
+  close(sockets[0]);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (syscall(RESTRICT_SELF, ruleset, 0) == -1) err(1, "landlock_restrict_self");
-  struct statement s;
-  while (read(socket, &s, sizeof s) == sizeof s) {
-    int found = attempt(&s);
-    if (write(socket, &found, sizeof found) != sizeof found) err(1, "write");
-  }
-  _exit(0);
+  _exit(serve(sockets[1], sockets[1]));
 }
 
 static int remove_each(const char* path, const struct stat* st, int type, struct FTW* ftw) {
@@ -168,39 +185,45 @@ static int remove_each(const char* path, const struct stat* st, int type, struct
   return remove(path);
 }
 
+static void remove_files(void) {
+  const int order = FTW_DEPTH | FTW_PHYS;
+  if (chdir("..") == -1 || nftw("tree", remove_each, 8, order) || nftw("kept", remove_each, 8, order))
+    err(1, "removal");
+}
+
 int main(int argc, char** argv) {
+  const char* mode = argc > 1 ? argv[1] : "";
   umask(0);
-  if (argc > 1 && is(argv[1], "--abi")) {
+  if (is(mode, "--abi")) {
     long abi = syscall(CREATE_RULESET, NULL, 0, 1);
     return printf("%ld\n", abi == -1 ? -(long)errno : abi) < 0;
   }
-  if (mkdir("kept", 0777) == -1 || mkdir("tree", 0777) == -1 || chdir("tree") == -1) err(1, "tree");
-  int ruleset = -1, sockets[2] = {-1, -1}, inside;
+  if (is(mode, "--serve")) return serve(0, 1);
+  int asks = is(mode, "--ask");
+  if (!asks && (mkdir("kept", 0777) == -1 || mkdir("tree", 0777) == -1)) err(1, "tree");
+  if (chdir("tree") == -1) err(1, "tree");
+  int ruleset = -1, to = asks ? 3 : -1, from = asks ? 4 : -1, inside;
   struct statement s;
   while (memset(&s, 0, sizeof s), scanf("%15s %15s %255s %255s", s.verb, s.word, s.first, s.second) == 4) {
     if (is(s.verb, "make")) {
-      add_file(&s);
+      add_file(&s, asks);
     } else if (is(s.verb, "handle")) {
       ruleset = new_ruleset(strtoull(s.word, NULL, 0));
     } else if (is(s.verb, "rule")) {
       add_rule(ruleset, strtoull(s.word, NULL, 0), s.first);
     } else {
-      if (sockets[0] == -1) {
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) == -1) err(1, "socketpair");
-        if (fork() == 0) serve(ruleset, (close(sockets[0]), sockets[1]));
-        close(sockets[1]);
-      }
+      if (to == -1) to = from = start_server(ruleset);
       int outside = attempt(&s);
       undo(&s, outside);
-      if (write(sockets[0], &s, sizeof s) == -1 || read(sockets[0], &inside, sizeof inside) <= 0) err(1, "the child");
+      if (write(to, &s, sizeof s) == -1 || read(from, &inside, sizeof inside) <= 0) err(1, "the other process");
       undo(&s, inside);
       printf("%d %d\n", outside, inside);
     }
   }
-  close(sockets[0]);
+  if (is(mode, "--make")) return 0;
+  strcpy(s.verb, "end");
+  if (to != -1 && write(to, &s, sizeof s) == -1) err(1, "write");
   wait(NULL);
-  const int order = FTW_DEPTH | FTW_PHYS;
-  if (chdir("..") == -1 || nftw("tree", remove_each, 8, order) || nftw("kept", remove_each, 8, order))
-    err(1, "removal");
+  remove_files();
   return 0;
 }

@@ -1,10 +1,16 @@
 /** Makes the accesses of a scenario in the running kernel. */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
+import { spawn } from '../../lib/index.js';
+import type { Paths } from '../../lib/landlock/paths.js';
 import { compileC } from '../support/compile-c.js';
 import type { Scenario } from './scenarios.js';
 
-const program = () => compileC('../landlock/accesses.c');
+/** The program that makes the accesses. */
+export const program = () => compileC('../landlock/accesses.c');
 
 /** The version of Landlock, or an errno below 0. */
 export function landlockAbi(): number {
@@ -20,17 +26,37 @@ export interface Answer {
 
 /** Returns the kernel's answer to each access of a scenario. */
 export function kernelAnswers({ place, files, ruleset, attempts }: Scenario): readonly Answer[] {
-  const input = [
-    ...files,
-    `handle ${ruleset.handled} - -`,
-    ...ruleset.rules.map(({ path, rights }) => `rule ${rights} ${path} -`),
-    ...attempts.map(({ words }) => words),
-    '',
-  ].join('\n');
-  const output = execFileSync(program(), { cwd: place, input, encoding: 'utf8', timeout: 60_000 });
-  const answers = output.trimEnd().split('\n').filter(Boolean);
-  if (answers.length !== attempts.length) throw new Error(`${answers.length} answers to ${attempts.length} accesses`);
-  return answers.map((line) => {
+  const rules = ruleset.rules.map(({ path, rights }) => `rule ${rights} ${path} -`);
+  const input = [...files, `handle ${ruleset.handled} - -`, ...rules, ...attempts.map(({ words }) => words), ''];
+  const output = execFileSync(program(), { cwd: place, input: input.join('\n'), encoding: 'utf8', timeout: 60_000 });
+  return readAnswers(output, attempts.length);
+}
+
+/** Returns the answers to a child with the option `paths` instead of the scenario's ruleset. */
+export async function answersUnder(paths: Paths, { place, files, attempts }: Scenario): Promise<readonly Answer[]> {
+  const pipes = ['questions', 'answers'].map((name) => join(place, name));
+  execFileSync('mkfifo', pipes);
+  execFileSync(program(), ['--make'], { cwd: place, input: files.join('\n') });
+  const [questions = 0, answers = 0] = pipes.map((path) => openSync(path, 'r+'));
+  try {
+    const child = spawn(program(), ['--serve'], 'docker-default', { paths, stdio: [questions, answers, 'inherit'] });
+    const input = [...files, ...attempts.map(({ words }) => words), ''].join('\n');
+    const stdio = ['pipe', 'pipe', 'inherit', questions, answers] as const;
+    const options = { cwd: place, input, encoding: 'utf8', timeout: 60_000 } as const;
+    const output = execFileSync(program(), ['--ask'], { ...options, stdio: [...stdio] });
+    await once(child, 'exit');
+    return readAnswers(output, attempts.length);
+  } finally {
+    for (const pipe of [questions, answers]) closeSync(pipe);
+    for (const path of [...pipes, join(place, 'tree'), join(place, 'kept')])
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function readAnswers(output: string, count: number): readonly Answer[] {
+  const lines = output.trimEnd().split('\n').filter(Boolean);
+  if (lines.length !== count) throw new Error(`${lines.length} answers to ${count} accesses`);
+  return lines.map((line) => {
     const [outside = '', inside = ''] = line.split(' ').map(Number).map(nameOf);
     return { outside, inside };
   });

@@ -17,13 +17,15 @@ export interface Scenario {
   readonly place: string;
   /** The statements that make the files. */
   readonly files: readonly string[];
+  /** The files, the directory that all are in first. */
+  readonly nodes: readonly Node[];
   readonly tree: FileTree;
   readonly ruleset: Ruleset;
   readonly attempts: readonly Attempt[];
 }
 
 /** A file, with the path of its first name. */
-interface Node {
+export interface Node {
   readonly path: string;
   readonly what: FileType;
   readonly identity: string;
@@ -91,7 +93,18 @@ const KINDS = [
   'link',
   'other',
 ] as const;
-const MADE = ['directory', 'directory', 'directory', 'file', 'file', 'symlink', 'fifo', 'socket', 'hard'] as const;
+const MADE = [
+  'directory',
+  'directory',
+  'directory',
+  'file',
+  'file',
+  'symlink',
+  'fifo',
+  'socket',
+  'hard',
+  'hard',
+] as const;
 
 /** Scenarios with up to `size` accesses, most of them with as many, for a kernel with this version of Landlock. */
 export function scenario(directories: readonly string[], abi: number, size: number): fc.Arbitrary<Scenario> {
@@ -143,6 +156,7 @@ function scenarioOf({ place, made, tried, ...chosen }: Choices, size: number): S
   return {
     place,
     files,
+    nodes,
     tree: { identify: (path) => identities.get(path) ?? path, mountPoint },
     ruleset: { handled: chosen.handled, rules: rulesOf(nodes, chosen) },
     attempts: tried.flatMap((each) => attemptOf(nodes, each) ?? []).slice(0, size),
