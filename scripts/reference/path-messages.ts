@@ -62,7 +62,7 @@ export const PATH_MESSAGES: readonly PathMessage[] = [
     prints: 'Cannot create temporary file in /tmp/: Permission denied',
     cause: '`/tmp` is not granted',
     remedy: '`@tmp`, or `TMPDIR` in a writable directory',
-    with: {},
+    with: { paths: { read: ['@system', '@tmp'], write: ['.'] }, env: { TMPDIR: '/tmp' } },
   },
   {
     needs: ['npm'],
