@@ -17,7 +17,7 @@
       "napi/errors.cc",
       "napi/exit_watch.cc",
       "napi/features.cc",
-      "napi/landlock/path_ruleset.cc",
+      "napi/landlock/rulesets.cc",
       "napi/landlock/private_directory.cc",
       "napi/notify/calls.cc",
       "napi/notify/connect.cc",

@@ -4,7 +4,7 @@
 #include "napi/descriptors.h"
 #include "napi/environment.h"
 #include "napi/features.h"
-#include "napi/landlock/path_ruleset.h"
+#include "napi/landlock/rulesets.h"
 #include "napi/landlock/private_directory.h"
 #include "napi/notify/calls.h"
 #include "napi/notify/connect.h"

@@ -1,6 +1,6 @@
 // Rulesets of paths, for JavaScript.
-#ifndef SECCOMP_NATIVE_NAPI_LANDLOCK_PATH_RULESET_H_
-#define SECCOMP_NATIVE_NAPI_LANDLOCK_PATH_RULESET_H_
+#ifndef SECCOMP_NATIVE_NAPI_LANDLOCK_RULESETS_H_
+#define SECCOMP_NATIVE_NAPI_LANDLOCK_RULESETS_H_
 
 #include <napi.h>
 
@@ -14,4 +14,4 @@ Napi::Value RestrictThisProcess(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_NAPI_LANDLOCK_PATH_RULESET_H_
+#endif  // SECCOMP_NATIVE_NAPI_LANDLOCK_RULESETS_H_

@@ -1,4 +1,4 @@
-#include "napi/landlock/path_ruleset.h"
+#include "napi/landlock/rulesets.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
