@@ -88,6 +88,7 @@ function outcomeText(violation: Violation): string {
 /** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */
 function remedyText({ remedy, rule, deniedBy, profile }: Violation): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
+  if (deniedBy === 'paths') return 'run without --read, --write and --execute';
   if (remedy === undefined) return 'no rule allows just these calls';
   if (rule === undefined) return wrapJson(JSON.stringify(remedy), REMEDY.length, messageWidth());
   if (profile !== undefined && builtinNames().includes(profile))

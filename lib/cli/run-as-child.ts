@@ -30,8 +30,9 @@ export async function runAsChild(
   }).finally(stop);
   ended(child);
   exitAsProgram(code, signal);
-  // If this process survives the signal, it exits with a shell's status for it.
-  if (signal !== null) process.kill(process.pid, signal);
+  // When nothing is left to do, such as to remove the program's own directory. If this process survives the signal, it
+  // exits with a shell's status for it.
+  if (signal !== null) process.once('beforeExit', () => process.kill(process.pid, signal));
 }
 
 function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {

@@ -32,7 +32,7 @@ export function planPaths(paths: CheckedPaths, bestEffort: boolean, obstacle: st
   const { rights, reason: unsupported } = pathsSupport();
   const reason = unsupported ?? obstacle;
   if (reason !== null) {
-    if (!bestEffort) throw pathsRefusal(reason);
+    if (!bestEffort) throw new PathsRefusal(reason);
     return { ...OPEN, paths, enforced: () => notRestricted(reason) };
   }
   const has = (right: Right) => (rights & bitsOf(right)) !== 0;
@@ -48,13 +48,23 @@ export function planPaths(paths: CheckedPaths, bestEffort: boolean, obstacle: st
 const OPEN = { handled: 0, required: false, gaps: undefined };
 
 /** The error for `paths` that can't be honored. */
-export function pathsRefusal(reason: string): SeccompError {
-  const remedy = 'leave it out, or give bestEffort: true: enforcement.paths then reports what is not restricted';
-  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', `options.paths can't be honored: ${reason}; ${remedy}`);
+export class PathsRefusal extends SeccompError {
+  readonly #reason: string;
+
+  constructor(reason: string) {
+    const remedy = 'leave it out, or give bestEffort: true: enforcement.paths then reports what is not restricted';
+    super('ERR_SECCOMP_UNSUPPORTED', `options.paths can't be honored: ${reason}; ${remedy}`);
+    this.#reason = reason;
+  }
+
+  /** Why the paths can't be restricted, without a remedy. */
+  get reason(): string {
+    return this.#reason;
+  }
 }
 
 /** The error for a child that failed to enter the domain of its paths with `errno`. */
-export const pathsError = (errno: number): SeccompError => pathsRefusal(landlockReason(errno));
+export const pathsError = (errno: number): SeccompError => new PathsRefusal(landlockReason(errno));
 
 const METADATA = {
   reach: 'metadata',

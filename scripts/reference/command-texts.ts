@@ -67,6 +67,20 @@ seccomp: one kind of calls denied
         to allow: {"names":["unshare"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":268435456,"op":"SCMP_CMP_EQ"}]}
 \`\`\`
 
+\`--read\`, \`--write\` and \`--execute\` are the lists of the option \`paths\`: with one of them, COMMAND reaches no files but these, its own program and the
+program's interpreter. Relative paths are relative to the working directory, and a path that does not exist is an error. Most programs need \`--read @system\`. With \`@tmp\`,
+COMMAND is a child of the command, which removes the directory when COMMAND has ended.
+
+\`\`\`sh
+mkdir dist
+npx seccomp run --read @system --write dist -- sh -c 'cat package.json; echo done > dist/out; cat dist/out' 2>&1
+\`\`\`
+
+\`\`\`text
+cat: package.json: Permission denied
+done
+\`\`\`
+
 The profile is resolved for no capability, and COMMAND keeps those that it has, unless \`--capability\` names some. COMMAND is a child of the command where
 the system has no seccomp.`,
   ],
@@ -144,7 +158,7 @@ Without calls, it lists all syscalls by action. \`--json\` prints a list: for ca
   ],
   [
     'doctor',
-    `\`doctor\` prints a line for each of: kernel, CONFIG_SECCOMP, actions, flags, isolation, privileges, attached filters, container, and a Node program that it runs under
+    `\`doctor\` prints a line for each of: kernel, CONFIG_SECCOMP, actions, flags, isolation, paths, privileges, attached filters, container, and a Node program that it runs under
 \`docker-default\`. \`✓\` is good, \`·\` a fact, \`!\` a feature that is missing, \`✗\` a reason why no program can be sandboxed here. A line with \`→\` says what helps.
 
 \`\`\`sh

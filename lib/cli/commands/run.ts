@@ -7,6 +7,8 @@ import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName } from '../../index.js';
 import { execve } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
+import { PathsRefusal } from '../../landlock/path-plan.js';
+import { givenPathFlags, hasPrivateDirectory, type PathFlags, pathOptions, withPathOptions } from '../path-options.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 import { several } from '../repeated-options.js';
@@ -14,7 +16,7 @@ import { runBeside } from '../report-violations.js';
 import { runAsChild } from '../run-as-child.js';
 import { reportStartFailure } from '../start-failure.js';
 
-interface RunFlags extends ProfileFlags {
+interface RunFlags extends ProfileFlags, PathFlags {
   readonly profile: string;
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
@@ -30,12 +32,12 @@ it from being started, 126 if it is not executable, 127 if it was not found.
 
 Examples:
   seccomp run -- node server.js
-  seccomp run -p ./profile.json --explain -- node server.js`;
+  seccomp run -p ./profile.json --explain -- node server.js
+  seccomp run --read @system --read @node --read . --write ./dist -- node build.js`;
 
 export function runCommand(): Command {
-  return refuseBoth(
-    withProfileOptions(new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default')),
-  )
+  const command = new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default');
+  return refuseBoth(withPathOptions(withProfileOptions(command)))
     .summary('run a command under a profile')
     .description('Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory.')
     .usage('[options] [--] <command> [args...]')
@@ -75,20 +77,25 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     abis: abi,
     noNewPrivileges: newPrivileges && false,
     isolate: abstractSockets ? { abstractSockets } : isolate,
+    ...pathOptions(flags),
   };
   try {
-    if (unsupported !== undefined) await runAsChild(command, args, profile, options);
+    if (unsupported !== undefined || (hasPrivateDirectory(flags) && !explain))
+      await runAsChild(command, args, profile, options);
     else if (explain) await runBeside(command, args, profile, options);
     else execve(command, args, profile, options);
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error);
+    if (error instanceof PathsRefusal) throw refusedPaths(error, givenPathFlags(flags));
     reportStartFailure(command, error);
   }
 }
 
 /** Refuses flags that need seccomp or Landlock. The library's errors name the options of its functions. */
-function refuseWithoutEffect({ capability, isolate, abstractSockets, explain }: RunFlags, reason: string): void {
+function refuseWithoutEffect(flags: RunFlags, reason: string): void {
+  const { capability, isolate, abstractSockets, explain } = flags;
   const given = [
+    ...givenPathFlags(flags),
     capability !== undefined && '--capability',
     isolate && '--isolate',
     abstractSockets && '--abstract-sockets',
@@ -101,6 +108,11 @@ function refuseWithoutEffect({ capability, isolate, abstractSockets, explain }: 
 function refusedIsolation({ reason }: IsolationRefusal): Error {
   const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
   return new Error(`--isolate can't be honored: ${reason}: ${remedy}`);
+}
+
+function refusedPaths({ reason }: PathsRefusal, flags: readonly string[]): Error {
+  const remedy = 'leave out --read, --write and --execute, or give --best-effort, with which COMMAND reaches all files';
+  return new Error(`${flags.join(' and ')} can't be honored: ${reason}: ${remedy}`);
 }
 
 /** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */

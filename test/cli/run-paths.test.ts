@@ -1,0 +1,135 @@
+/** `seccomp run` with --read, --write and --execute: the command restricts the files that the program reaches. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { RIGHTS } from '../../lib/landlock/rights.js';
+import { main } from '../support/built.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { run } from '../support/processes.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-run-paths-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+writeFileSync(join(directory, 'granted.txt'), 'granted\n');
+writeFileSync(join(directory, 'other.txt'), 'other\n');
+writeFileSync(join(directory, 'program'), '#!/bin/sh\necho executed\n', { mode: 0o755 });
+mkdirSync(join(directory, 'out'));
+symlinkSync('other.txt', join(directory, 'link'));
+
+const seccomp = (...args: readonly string[]) => {
+  const command = [main, 'run', ...args];
+  const { status, signal, stdout, stderr, pid } = spawnSync(process.execPath, command, {
+    encoding: 'utf8',
+    cwd: directory,
+  });
+  return { status, signal, stdout, stderr, pid };
+};
+const { reason, rights } = pathsSupport();
+const seesUnixSockets = (rights & RIGHTS.RESOLVE_UNIX.bit) !== 0;
+
+describeUnless(reason ?? undefined, 'seccomp run', () => {
+  test('lets the program reach the files that are named, and no others', () => {
+    const script = `cat granted.txt; cat other.txt; echo new >out/new; cat out/new; ./program; echo $$`;
+    const granted = ['--read', '@system', '--read', 'granted.txt', '--write', 'out'];
+    const result = seccomp(...granted, '--', 'sh', '-c', script);
+    expect(result).toMatchObject({ status: 0, stdout: `granted\nnew\n${result.pid}\n` });
+    expect(result.stderr).toMatch(/other\.txt: Permission denied\n.*program: Permission denied/);
+    expect(readFileSync(join(directory, 'out/new'), 'utf8')).toBe('new\n');
+    expect(seccomp(...granted, '--execute', 'program', 'sh', '-c', './program').stdout).toBe('executed\n');
+    expect(seccomp('--read', '@system', '--read', '.', 'sh', '-c', 'echo x >out/no').status).toBe(2);
+  });
+
+  test.each<[string, readonly string[], RegExp]>([
+    [
+      'a path that does not exist',
+      ['--read', 'no'],
+      /^--read: \/.*\/no does not exist \(ENOENT\): create it before, or leave it out$/,
+    ],
+    ['the second path', ['--write', 'out', '--write', 'no'], /^--write: \/.*\/no does not exist/],
+    ['an unknown word', ['--execute', '@sytem'], /^--execute: "@sytem" is unknown \(did you mean @system\?\)/],
+    ['a word that is not for writing', ['--write', '@node'], /^--write: @node has rights .*: give it with --read$/],
+    ['an empty path', ['--read', ''], /^--read cannot be empty: '\.' is the working directory/],
+    [
+      '--best-effort without paths',
+      ['--best-effort'],
+      /^--best-effort has no effect without --read, --write or --execute/,
+    ],
+  ])('refuses %s, and names the flag', (_, flags, message) => {
+    const { status, stdout, stderr } = seccomp(...flags, '--', 'echo', 'started');
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+    expect(stderr).toMatch(/^seccomp: .*\n$/);
+    expect(stderr.slice('seccomp: '.length, -1)).toMatch(message);
+  });
+
+  test('refuses --abstract-sockets with paths where the kernel can’t tell Unix sockets apart', ({ skip }) => {
+    skip(seesUnixSockets, 'this kernel tells them apart');
+    expect(seccomp('--abstract-sockets', '--read', '.', 'true')).toMatchObject({
+      status: 125,
+      stderr: expect.stringMatching(/^seccomp: --abstract-sockets can't be honored: .*; leave it out\n$/),
+    });
+  });
+
+  test('--explain names what the restriction to paths denies', ({ skip }) => {
+    skip(seesUnixSockets, 'this kernel tells Unix sockets apart');
+    const socket = `require('net').connect('/nowhere').on('error', () => {})`;
+    const { stderr } = seccomp(
+      '--explain',
+      '--read',
+      '@system',
+      '--read',
+      '@node',
+      '--',
+      process.execPath,
+      '-e',
+      socket,
+    );
+    expect(stderr).toMatch(/seccomp: socket\(AF_UNIX, .*\): EAFNOSUPPORT\n/);
+    expect(stderr).toMatch(/to allow: run without --read, --write and --execute\n/);
+  });
+
+  describe('with @tmp', () => {
+    const own = ['--read', '@system', '--read', '@tmp', '--'];
+    const inOwn = (script: string) =>
+      seccomp(...own, 'sh', '-c', `echo "$TMPDIR"; echo $$; echo x >"$TMPDIR/x"; ${script}`);
+
+    test('gives the program a directory, and removes it', () => {
+      const { status, stdout, pid } = inOwn('cat "$TMPDIR/x"; exit 7');
+      const [path = '', child, content] = stdout.split('\n');
+      expect({ status, content }).toEqual({ status: 7, content: 'x' });
+      expect(Number(child)).not.toBe(pid);
+      expect([path, existsSync(path)]).toEqual([expect.stringMatching(/^\/.*\/seccomp-/), false]);
+    });
+
+    test('removes it also if a signal ends the program, and is ended by the same signal', () => {
+      for (const signal of ['SIGKILL', 'SIGTERM']) {
+        const result = inOwn(`kill -${signal.slice(3)} $$`);
+        const [path = ''] = result.stdout.split('\n');
+        expect(result).toMatchObject({ status: null, signal });
+        expect([path, existsSync(path)]).toEqual([expect.stringMatching(/\/seccomp-/), false]);
+      }
+    });
+  });
+});
+
+describe('where Landlock is denied', () => {
+  const denied = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['landlock_create_ruleset'], action: 'SCMP_ACT_ERRNO' }],
+  } as const;
+  const underFilter = (...args: readonly string[]) => run(process.execPath, [main, 'run', ...args], denied);
+
+  test('paths are refused, and named by their flags', async () => {
+    const { code, stdout, stderr } = await underFilter('--read', '/', '--write', '/tmp', '--', 'echo', 'started');
+    expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
+    expect(stderr).toMatch(
+      /^seccomp: --read and --write can't be honored: an attached filter denies Landlock: .*: leave out --read, .* or give --best-effort/,
+    );
+  });
+
+  test('--best-effort starts the program', async () => {
+    const { code, stdout } = await underFilter('--best-effort', '--read', '/nowhere', '--', 'echo', 'started');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'started\n' });
+  });
+});
