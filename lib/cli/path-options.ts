@@ -21,8 +21,12 @@ export function withPathOptions(command: Command): Command {
       'let COMMAND reach only the files that are named: read this file, or all beneath this directory; @system, @node and @tmp name sets of files; may be repeated',
       several,
     )
-    .option('--write <path>', 'the same for reading and changing files, and for creating and removing them', several)
-    .option('--execute <path>', 'the same for reading and executing files', several)
+    .option(
+      '--write <path>',
+      'the same for reading and changing files, and for creating and removing them; may be repeated',
+      several,
+    )
+    .option('--execute <path>', 'the same for reading and executing files; may be repeated', several)
     .option('--best-effort', 'start COMMAND even if the kernel cannot restrict the files that it reaches');
 }
 
