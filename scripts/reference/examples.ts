@@ -13,7 +13,7 @@ const PROGRAMS: readonly (readonly [title: string, purpose: string, ...files: st
   ],
   [
     'Untrusted code',
-    'Runs Python, JavaScript or shell code within bounds, in bubblewrap if it is given a working directory. The guide: [Run model-written code](../guides/model-code.md).',
+    'Runs Python, JavaScript or shell code within bounds, in a working directory if it is given one, with no other files of the user. The guide: [Run model-written code](../guides/model-code.md).',
     'untrusted-code.mjs',
   ],
   [

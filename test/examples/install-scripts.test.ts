@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
 import { commandOf, isCached } from '../../scripts/package-matrix/tools.mjs';
 import { packTo } from '../support/installed.js';
 import { libraries, noLibraries } from '../support/libraries.js';
@@ -188,12 +189,18 @@ test('without either, a script has both', () => {
   expect(reportOf(project)).toEqual({ network: 'ECONNREFUSED', token: 'secret' });
 });
 
-test('under bubblewrap, scripts can also write in the project only', ({ skip }) => {
-  const { status } = spawnSync('bwrap', ['--ro-bind', '/', '/', 'true']);
-  if (status !== 0) skip('bwrap is missing, or not allowed to make namespaces');
-  const project = makeProject('bubblewrap');
+test('under paths, scripts can also write in the project only', ({ skip }) => {
+  const { reason } = pathsSupport();
+  if (reason !== null) skip(reason);
+  const project = makeProject('paths');
   run(project, ['npm', 'install', '--ignore-scripts']);
-  const [, command = ''] = /^```sh\n(NODE=.*?)^```$/ms.exec(guide) ?? [];
-  run(project, ['bash', '-c', command]);
+  const [command = ''] = /^npx seccomp run .*--read .*$/m.exec(guide) ?? [];
+  appendFileSync(
+    join(project, 'node_modules/curious/report.cjs'),
+    "try { writeFileSync(process.env.OUTSIDE, ''); } catch ({ code }) { writeFileSync('outside.json', JSON.stringify(code)); }\n",
+  );
+  run(project, ['bash', '-c', command], { OUTSIDE: join(folder, 'outside') });
   expect(reportOf(project)).toEqual({ network: 'EACCES' });
+  const outside = readFileSync(join(project, 'node_modules/curious/outside.json'), 'utf8');
+  expect(outside).toBe('"EACCES"');
 });
