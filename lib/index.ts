@@ -15,7 +15,16 @@ export type { Counterexample, Proof } from './filter/verify/proof.js';
 export { prove } from './filter/verify/prove.js';
 export { isSupported } from './host.js';
 export type { Isolate, IsolateOptions } from './landlock/domain.js';
-export type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './landlock/enforcement.js';
+export type {
+  DeniedBeside,
+  Enforcement,
+  IsolationEnforcement,
+  OpenReach,
+  PathReach,
+  PathsEnforcement,
+  Reach,
+} from './landlock/enforcement.js';
+export type { PathGrant, Paths } from './landlock/paths.js';
 export type { FileDescriptorLike, NotifyResponse, ReturnFdOptions } from './notify/answer.js';
 export type { CallContainer, OciContainer, PeerCredentials } from './notify/container.js';
 export type { Handler, Handlers } from './notify/handlers.js';

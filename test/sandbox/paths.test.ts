@@ -1,0 +1,388 @@
+/** The option `paths`: what it takes, every way to start that has it, and what is reported. */
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  execve,
+  fork,
+  harden,
+  type Paths,
+  record,
+  run,
+  Sandbox,
+  type SpawnSyncOptions,
+  spawn,
+  spawnSync,
+} from '../../lib/index.js';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { packageRoot } from '../support/scripts.js';
+import { until } from '../support/until.mjs';
+
+const { reason, abi } = pathsSupport();
+const home = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-paths-')));
+afterAll(() => rmSync(home, { recursive: true }));
+const work = join(home, 'work');
+mkdirSync(join(work, 'in'), { recursive: true });
+mkdirSync(join(work, 'out'));
+const secret = join(home, 'secret');
+writeFileSync(secret, 'secret\n');
+writeFileSync(join(work, 'in/text'), 'text\n');
+symlinkSync(secret, join(work, 'link'));
+
+const SYSTEM: Paths = { read: ['@system'] };
+/** A shell under paths. */
+function shell(script: string, paths: Paths, options: object = {}) {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script], 'docker-default', {
+    cwd: work,
+    encoding: 'utf8',
+    paths,
+    ...options,
+  } as SpawnSyncOptions & { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const opened = (stdout: string) => ({ status: 0, stdout, stderr: '' });
+const denied = (file: string) => ({ status: 1, stdout: '', stderr: `cat: ${file}: Permission denied\n` });
+
+describe('the option paths takes', () => {
+  const start = (paths: unknown) => () => spawnSync('true', 'docker-default', { cwd: work, paths: paths as Paths });
+
+  test.each<[unknown, RegExp]>([
+    [{ read: ['@sytem'] }, /^options\.paths\.read\[0\]: "@sytem" is unknown \(did you mean @system\?\).*\.\/@sytem$/],
+    [{ write: ['@node'] }, /^options\.paths\.write\[0\]: @node has rights of its own.*put it into read$/],
+    [{ read: [{ path: '@tmp', optional: true }] }, /@tmp can't be optional/],
+    [{ deny: ['/etc'] }, /^options\.paths\.deny: is unknown: what is not named is denied.*grant its other entries/],
+    [{ reed: ['/etc'] }, /^options\.paths\.reed: is unknown \(did you mean read\?\)/],
+    [{ read: [{ path: '.', rights: 1 }] }, /^options\.paths\.read\[0\]\.rights: is unknown: .*path and optional/],
+    [{ read: ['.', ''] }, /options\.paths\.read\[1\].*cannot be empty: '\.' is the working directory/],
+    [{ read: ['a\0b'] }, /null bytes/],
+    [{ read: '.' }, /"options\.paths\.read" .*an instance of Array/],
+    [{ read: [7] }, /"options\.paths\.read\[0\]" .*of type string or an instance of URL/],
+    [{ read: [{ path: '.', optional: 'yes' }] }, /"options\.paths\.read\[0\]\.optional" .*of type boolean/],
+    [['.'], /options\.paths: must be a plain object, not an array/],
+    ['.', /"options\.paths" .*of type object/],
+  ])('no %j', (paths, message) => {
+    expect(start(paths)).toThrow(message);
+  });
+});
+
+describeUnless(reason ?? undefined, 'under paths', () => {
+  test.each<[string, Paths, RegExp]>([
+    [
+      'does not exist',
+      { read: ['none'] },
+      /^options\.paths\.read\[0\]: .*\/work\/none does not exist \(ENOENT\): create it/,
+    ],
+    ['has a tilde', { read: ['~/.ssh'] }, /does not exist \(ENOENT\): ~ is not expanded, so use os\.homedir\(\)$/],
+    ['leads through a file', { write: ['in/text/x'] }, /write\[0\]: .* does not exist \(ENOTDIR\)/],
+    [
+      'leads through a link that the program could replace',
+      { read: ['in', 'link'] },
+      /^options\.paths\.read\[1\]: .*leads through the symbolic link .*\/work\/link, .*give the path that it leads to, .*\/secret$/,
+    ],
+    [
+      'is that of this process alone',
+      { read: ['/proc/self/status'] },
+      /leads through \/proc\/self, which is a different/,
+    ],
+  ])('a path that %s is an error before the start', (_, paths, message) => {
+    expect(() => shell('touch out/started', paths)).toThrow(
+      expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(message) }),
+    );
+    expect(existsSync(join(work, 'out/started'))).toBe(false);
+  });
+
+  test('files that are not named are denied; what is read can not be written', () => {
+    expect(shell('cat in/text', { read: ['@system', 'in'] })).toEqual(opened('text\n'));
+    expect(shell(`cat ${secret}`, { read: ['@system', 'in'] })).toEqual(denied(secret));
+    expect(shell('cat in/text', SYSTEM)).toEqual(denied('in/text'));
+    expect(shell('echo >>in/text', { read: ['@system', 'in'] }).stderr).toMatch(
+      /cannot create in\/text: Permission denied/,
+    );
+  });
+
+  test('what is written can be read, made, removed, moved and linked', () => {
+    const script =
+      'cd out && echo a >a && mkdir d && mv a d/b && ln d/b c && cat c && ln -s c l && rm -r c d l && ls -A';
+    expect(shell(script, { read: ['@system'], write: ['out'] })).toEqual(opened('a\n'));
+  });
+
+  test('what is executed can be read, and directories of it are not listed', () => {
+    writeFileSync(join(work, 'tool'), '#!/bin/sh\necho tool\n', { mode: 0o755 });
+    mkdirSync(join(work, 'bin'), { recursive: true });
+    writeFileSync(join(work, 'bin/tool'), '#!/bin/sh\necho tool\n', { mode: 0o755 });
+    expect(shell('./tool; bin/tool; ls bin', { read: ['@system'], execute: ['bin'] })).toMatchObject({
+      stdout: 'tool\n',
+      stderr: expect.stringMatching(
+        /tool: Permission denied\n.*ls: cannot open directory 'bin': Permission denied\n$/s,
+      ),
+    });
+  });
+
+  test('the program and its interpreter need no grant', () => {
+    writeFileSync(join(work, 'script'), '#!/bin/sh\necho "$0"\n', { mode: 0o755 });
+    const { status, stdout } = spawnSync(join(work, 'script'), [], 'docker-default', {
+      cwd: work,
+      encoding: 'utf8',
+      paths: { execute: ['/lib', '/lib64', '/usr/lib'].map((path) => ({ path, optional: true })) },
+    });
+    expect([status, stdout]).toEqual([0, `${join(work, 'script')}\n`]);
+  });
+
+  test('paths are strings, file URLs or objects, relative to cwd; those that are optional may be missing', () => {
+    for (const path of ['in', './in/', join(work, 'out/../in'), pathToFileURL(join(work, 'in'))]) {
+      expect(shell('cat in/text', { read: ['@system', path] })).toEqual(opened('text\n'));
+      expect(shell('cat in/text', { read: ['@system', { path }] })).toEqual(opened('text\n'));
+    }
+    expect(shell('cat in/text', { read: ['@system', 'in', { path: 'none', optional: true }] })).toEqual(
+      opened('text\n'),
+    );
+  });
+
+  test('a path that appears, or leads to another file, is noticed at the next start', () => {
+    const paths: Paths = { read: ['@system', 'out/changing'] };
+    const file = join(work, 'out/changing');
+    for (const text of ['one', 'two', 'three']) {
+      rmSync(file, { force: true });
+      writeFileSync(file, text);
+      expect(shell('cat out/changing', paths)).toEqual(opened(text));
+    }
+    rmSync(file);
+    symlinkSync(secret, file);
+    expect(() => shell('cat out/changing', paths)).toThrow(/leads through the symbolic link/);
+    rmSync(file);
+    const optional: Paths = { read: ['@system', { path: 'out/changing', optional: true }] };
+    expect(shell('cat out/changing', optional).status).toBe(1);
+    writeFileSync(file, 'late');
+    expect(shell('cat out/changing', optional)).toEqual(opened('late'));
+    rmSync(file);
+  });
+
+  test('the descriptors of rulesets are not inherited', () => {
+    expect(shell('ls -l /dev/fd/', { read: ['@system', '/proc'] }).stdout).not.toMatch(/landlock/);
+  });
+
+  test.each(['write', 'read', 'execute'] as const)(
+    '@tmp in %s is a directory of the child alone, which is removed',
+    (list) => {
+      const script = 'echo "$TMPDIR"; cd "$TMPDIR" && mkdir -m 0 d && echo x >f && ls';
+      const { stdout, status } = shell(script, {
+        read: ['@system'],
+        ...{ [list]: list === 'read' ? ['@system', '@tmp'] : ['@tmp'] },
+      });
+      const [directory = '', ...files] = stdout.split('\n');
+      expect({ status, files }).toEqual({ status: 0, files: ['d', 'f', ''] });
+      expect(basename(directory)).toMatch(/^seccomp-/);
+      expect(existsSync(directory)).toBe(false);
+    },
+  );
+
+  test('programs in @tmp can be executed only if it is in execute', () => {
+    const script = 'cd "$TMPDIR" && printf "#!/bin/sh\\necho ran\\n" >s && chmod +x s && ./s';
+    expect(shell(script, { read: ['@system'], write: ['@tmp'] }).stderr).toMatch(/Permission denied/);
+    expect(shell(script, { read: ['@system'], execute: ['@tmp'] }).stdout).toBe('ran\n');
+  });
+
+  test('a start that fails leaves no directory behind', async () => {
+    const before = readdirSync(tmpdir()).filter((name) => /^seccomp-[a-z2-7]{20,}$/.test(name));
+    expect(spawnSync('none', 'docker-default', { paths: { write: ['@tmp'] } }).error).toMatchObject({ code: 'ENOENT' });
+    const child = spawn('none', 'docker-default', { paths: { write: ['@tmp'] } });
+    await once(child, 'error');
+    await once(child, 'close');
+    expect(() => spawnSync('true', 'docker-default', { paths: { write: ['@tmp'], read: ['/none'] } })).toThrow(
+      /does not exist/,
+    );
+    const after = readdirSync(tmpdir()).filter((name) => /^seccomp-[a-z2-7]{20,}$/.test(name));
+    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  });
+});
+
+describeUnless(reason ?? undefined, 'every way to start restricts paths:', () => {
+  const paths: Paths = { read: ['@system', 'in'] };
+  const args = ['in/text', secret];
+  const half = { stdout: 'text\n', stderr: `cat: ${secret}: Permission denied\n` };
+
+  test('run', async () => {
+    await expect(run('cat', args, 'docker-default', { cwd: work, paths })).rejects.toMatchObject({
+      ...half,
+      enforcement: { paths: { by: 'landlock' } },
+    });
+  });
+
+  test('spawn, under unconfined too', async () => {
+    const child = spawn('cat', args, 'unconfined', { cwd: work, paths });
+    const [stdout, stderr] = [child.stdout?.toArray(), child.stderr?.toArray()];
+    expect(String(await stdout)).toBe(half.stdout);
+    expect(String(await stderr)).toBe(half.stderr);
+    expect(child.enforcement.paths?.by).toBe('landlock');
+  });
+
+  test('a Sandbox, by default', async () => {
+    const { spawnSync: start, execFileSync, fork: forkIn } = new Sandbox('docker-default', { cwd: work, paths });
+    expect(start('cat', args, { encoding: 'utf8' })).toMatchObject(half);
+    expect(() => execFileSync('cat', [secret], { stdio: 'pipe' })).toThrow(/Permission denied/);
+    writeFileSync(join(work, 'in/module.mjs'), 'process.send(1); process.disconnect();');
+    const child = forkIn(join(work, 'in/module.mjs'));
+    expect(await once(child, 'message')).toEqual([1, undefined]);
+    await once(child, 'exit');
+  });
+
+  test('fork, whose module and Node need no grant', async () => {
+    const file = join(work, 'module.mjs');
+    writeFileSync(
+      file,
+      `import { readFileSync } from 'node:fs';
+      const open = (file) => { try { return readFileSync(file, 'utf8'); } catch ({ code }) { return code; } };
+      process.send([open('in/text'), open(${JSON.stringify(secret)}), process.env.TMPDIR === undefined]);
+      process.disconnect();`,
+    );
+    const child = fork(file, 'docker-default', { cwd: work, paths });
+    expect((await once(child, 'message'))[0]).toEqual(['text\n', 'EACCES', true]);
+    expect(child.enforcement.paths?.by).toBe('landlock');
+    expect(child.stdio).toHaveLength(4);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('fork, with descriptors of its own and @tmp', async () => {
+    const file = join(work, 'tmp.mjs');
+    writeFileSync(
+      file,
+      `import { writeFileSync, writeSync } from 'node:fs';
+      writeFileSync(process.env.TMPDIR + '/f', '');
+      writeSync(4, process.env.TMPDIR);
+      process.disconnect();`,
+    );
+    const options = {
+      cwd: work,
+      paths: { read: ['@system', '@tmp'] },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    };
+    const child = fork(file, 'docker-default', options as object);
+    const [directory] = await once(child.stdio[4] ?? child, 'data');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(child.stdio).toHaveLength(5);
+    await until(() => !existsSync(String(directory)));
+  });
+
+  test('execve', () => {
+    const code = `require('seccomp').execve('cat', ${JSON.stringify(args)}, 'docker-default', ${JSON.stringify({ cwd: work, paths })});`;
+    expect(nodeSpawnSync(process.execPath, ['-e', code], { cwd: packageRoot, encoding: 'utf8' })).toMatchObject(half);
+    expect(() => execve('true', 'docker-default', { paths: { write: ['@tmp'] } })).toThrow(
+      /@tmp is removed by the parent/,
+    );
+  });
+
+  test('record', async () => {
+    const { calls } = await record('sh', ['-c', `! cat ${secret} 2>/dev/null`], { cwd: work, paths, stdio: 'ignore' });
+    expect(calls.length).toBeGreaterThan(0);
+  });
+});
+
+describeUnless(reason ?? undefined, 'Node restricts itself', () => {
+  const file = join(work, 'in/app.mjs');
+  const script = `
+    import { readFileSync } from 'node:fs';
+    import { spawnSync } from 'node:child_process';
+    const open = (file) => { try { return readFileSync(file, 'utf8'); } catch ({ code }) { return code; } };
+    const [,, depth] = process.argv;
+    console.log(depth, process.pid === process.ppid, open(${JSON.stringify(secret)}), process.execArgv.length);
+    if (depth === '2') process.stdout.write(spawnSync(process.execPath, [...process.execArgv, import.meta.filename, '1']).stdout);`;
+
+  function registered(how: string, env: object, args: readonly string[] = [file, '2']) {
+    writeFileSync(file, script);
+    const register = join(packageRoot, how === '--import' ? 'dist/register.js' : 'dist/register.cjs');
+    return nodeSpawnSync(process.execPath, [how, register, ...args], {
+      cwd: work,
+      encoding: 'utf8',
+      env: { ...process.env, SECCOMP_PROFILE: 'unconfined', ...env },
+    });
+  }
+
+  test.each(['--import', '--require'])('by seccomp/register with SECCOMP_PATHS and %s; its children too', (how) => {
+    const { stdout, stderr } = registered(how, { SECCOMP_PATHS: '{"read":["@system","@node","in"]}' });
+    expect({ stdout, stderr }).toEqual({ stdout: '2 false EACCES 2\n1 false EACCES 2\n', stderr: '' });
+  });
+
+  test('only if it has entered the domain itself: the variable alone has no effect', () => {
+    const entered = { SECCOMP_PATHS: '{"read":["@system","in"]}', SECCOMP_PATHS_ENTERED_BY: '1' };
+    expect(registered('--import', entered, [file, '1']).stdout).toBe('1 false EACCES 2\n');
+  });
+
+  test.each([
+    ['{"read":', /^seccomp\/register: SECCOMP_PATHS is not JSON \(.*\): give it as in \{/],
+    ['{"red":[]}', /^seccomp\/register: SECCOMP_PATHS\.red: is unknown \(did you mean read\?\)/],
+    ['{"read":["/none"]}', /^seccomp\/register: .*\/none does not exist/],
+    ['{"write":["@tmp"]}', /@tmp is removed by the parent of a program/],
+  ])('and does not run with SECCOMP_PATHS=%s', (text, message) => {
+    const { status, stdout, stderr } = registered('--import', { SECCOMP_PATHS: text }, [file, '1']);
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  test('by harden only where the kernel can restrict all threads', ({ skip }) => {
+    skip((abi ?? 0) >= 8, 'this kernel can: test/arch tests that');
+    expect(() => harden('unconfined', { paths: SYSTEM })).toThrow(
+      /^options\.paths can't be honored: a running process can be restricted only with Landlock ABI 8, Linux 7\.0 .*SECCOMP_PATHS/,
+    );
+    expect(() => harden('unconfined', { paths: SYSTEM, threads: 'current', acceptSharedPool: true })).toThrow(
+      /one thread alone/,
+    );
+  });
+});
+
+describeUnless(reason ?? undefined, 'enforcement.paths', () => {
+  test('says what is enforced, and closes what leads through files', () => {
+    const by = (paths: Paths) => spawnSync('true', 'docker-default', { paths }).enforcement;
+    const { paths, isolation } = by(SYSTEM) ?? {};
+    expect(paths).toMatchObject({
+      by: 'landlock',
+      closed: expect.arrayContaining(['files', 'truncation', 'unix-sockets']),
+    });
+    expect(paths?.open.map(({ reach }) => reach)).toContain('metadata');
+    expect(isolation?.closed).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score', 'autogroup', 'proc-files']));
+    const open = (enforced: typeof isolation) => enforced?.open.map(({ reach }) => reach);
+    expect(open(by({ write: ['/proc'] })?.isolation)).toEqual(expect.arrayContaining(['oom-score', 'proc-files']));
+    expect(open(by({ write: ['/'] })?.isolation)).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score']));
+    expect(spawnSync('true', 'docker-default').enforcement).not.toHaveProperty('paths');
+  });
+
+  test('is refused in the sixteenth domain, unless bestEffort accepts that nothing is enforced', () => {
+    const launcher = join(packageRoot, 'build/Release/seccomp-launch');
+    const nested = Array.from({ length: 16 }, () => [launcher, '0,0,2,0,1,0,0,1,0']).flat();
+    const code = `
+      const { spawnSync } = require('seccomp');
+      let message; try { spawnSync('true', 'docker-default', { paths: {} }) } catch (error) { message = error.message }
+      const { status, enforcement } = spawnSync('true', 'docker-default', { paths: {}, bestEffort: true });
+      console.log(JSON.stringify([message, status, enforcement.paths]));`;
+    const [command = '', ...args] = [...nested, process.execPath, '-e', code];
+    const { stdout } = nodeSpawnSync(command, args, { encoding: 'utf8', cwd: packageRoot });
+    expect(JSON.parse(stdout)).toEqual([
+      expect.stringMatching(
+        /^options\.paths can't be honored: this process is already in 16 Landlock domains.*bestEffort: true/,
+      ),
+      0,
+      expect.objectContaining({ closed: [], reason: expect.stringMatching(/16 Landlock domains/) }),
+    ]);
+  });
+
+  test('abstract sockets cannot be allowed beside paths where Unix sockets are denied as a whole', ({ skip }) => {
+    skip((abi ?? 0) >= 9, 'this kernel tells Unix sockets apart');
+    expect(() => spawnSync('true', 'docker-default', { paths: SYSTEM, isolate: { abstractSockets: true } })).toThrow(
+      /^options\.isolate\.abstractSockets can't be honored: with paths, .*Landlock ABI 9/,
+    );
+  });
+});
