@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { addon, launcherFile, RULE_FOLLOWS_LINKS, RULE_OPTIONAL } from '../lib/native.js';
+import { addon, launcherFile, RULE_OPTIONAL } from '../lib/native.js';
 
 const launch = (...args: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync(launcherFile(), args, { encoding: 'utf8' });
@@ -124,7 +124,7 @@ describe('the launcher', () => {
       handled: READ_FILE,
       scoped: 0,
       paths: ['/usr', '/lib', '/lib64', '/etc'],
-      grants: Uint32Array.from([1, 2, 3, 4].flatMap(() => [READ_FILE, RULE_OPTIONAL | RULE_FOLLOWS_LINKS])),
+      grants: Uint32Array.from([1, 2, 3, 4].flatMap(() => [READ_FILE, RULE_OPTIONAL])),
       user: process.geteuid?.() ?? 0,
       folders: [],
     });

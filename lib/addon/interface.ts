@@ -55,9 +55,12 @@ export interface NativeRequest extends NativeFilters {
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
-/** Flags of a rule: a path that does not exist is skipped; all symbolic links are followed. */
+/**
+ * Flags of a rule: a path that does not exist is skipped; all symbolic links are followed, and what is no executable file
+ * is skipped.
+ */
 export const RULE_OPTIONAL = 1;
-export const RULE_FOLLOWS_LINKS = 2;
+export const RULE_PROGRAM = 2;
 
 /** A Landlock ruleset of paths. */
 export interface NativeRuleset {
@@ -71,7 +74,7 @@ export interface NativeRuleset {
   readonly grants: Uint32Array;
   /**
    * The child's user. A symbolic link is followed only in a directory that this user can't write; for root, which can
-   * write all of them, in a directory of root's beneath one of `folders`.
+   * write all of them, in a directory of root's that is `/`, or one of `folders`, or beneath one that ends in `/`.
    */
   readonly user: number;
   readonly folders: readonly string[];

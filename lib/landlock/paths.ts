@@ -135,8 +135,8 @@ export interface PathRule {
   /** LANDLOCK_ACCESS_FS_* */
   readonly rights: number;
   readonly optional: boolean;
-  /** Whether symbolic links are followed even if the child could replace them. */
-  readonly followsLinks: boolean;
+  /** Whether symbolic links are followed even if the child could replace them, and only an executable file is granted. */
+  readonly isProgram: boolean;
   /** Where it was given, for messages. */
   readonly place: string;
 }
@@ -169,7 +169,7 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
       path: resolve(directory, path),
       rights: GRANTS[access],
       optional,
-      followsLinks: false,
+      isProgram: false,
       place,
     })),
     ...wordsFor(paths, subject).flatMap((word) =>
@@ -177,7 +177,7 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
         path,
         rights: GRANTS[access],
         optional: true,
-        followsLinks: false,
+        isProgram: false,
         place: word,
       })),
     ),
@@ -188,10 +188,10 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
             path: tmp,
             rights: GRANTS.write | (executesTmp ? executable : 0),
             optional: false,
-            followsLinks: false,
+            isProgram: false,
             place: '@tmp',
           },
         ]),
-    ...needs.map((path) => ({ path, rights: executable, optional: true, followsLinks: true, place: 'the program' })),
+    ...needs.map((path) => ({ path, rights: executable, optional: true, isProgram: true, place: 'the program' })),
   ];
 }

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
-import { addon, type NativeRulesetFailure, RULE_FOLLOWS_LINKS, RULE_OPTIONAL, type RulesetHandle } from '../native.js';
+import { addon, type NativeRulesetFailure, RULE_OPTIONAL, RULE_PROGRAM, type RulesetHandle } from '../native.js';
 import { has } from '../util/own-data.js';
 import { systemErrorName } from '../util/system-error.js';
 import { type WordGrant, wordGrants } from './path-words.js';
@@ -20,27 +20,30 @@ export interface RulesetSubject extends PathsSubject {
 }
 
 /**
- * Directories in which a root child's symbolic links are followed: root could replace them, but only with rights that
- * would let it do anything else as well.
+ * Directories of programs and settings in which a root child's symbolic links are followed: whoever may write there can do
+ * anything else as well. Beneath those that end in `/`, all directories are such. Not among them are directories of
+ * applications, such as /opt, /usr/src and /var/lib, whose data a child may be granted for writing.
  */
 const SYSTEM_FOLDERS: readonly string[] = [
-  '/bin',
-  '/sbin',
-  '/lib',
-  '/lib32',
-  '/lib64',
-  '/libx32',
+  '/bin/',
+  '/sbin/',
+  '/lib/',
+  '/lib32/',
+  '/lib64/',
+  '/libx32/',
   '/usr',
+  ...['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'libexec', 'share', 'include'].map((name) => `/usr/${name}/`),
+  '/usr/local',
+  '/usr/local/bin',
   '/etc',
-  '/opt',
-  '/nix',
-  '/gnu',
-  '/snap',
+  ...['alternatives', 'ca-certificates', 'crypto-policies', 'pki', 'ssl', 'static'].map((name) => `/etc/${name}/`),
+  '/nix/store/',
+  '/gnu/store/',
   '/run',
   '/var',
   '/dev',
   '/proc',
-  '/sys',
+  '/sys/',
 ];
 
 /** The number of rulesets that are kept. Each keeps a descriptor open. */
@@ -85,9 +88,9 @@ function makeRuleset(subject: RulesetSubject): RulesetHandle {
     scoped,
     paths: rules.map(({ path }) => path),
     grants: Uint32Array.from(
-      rules.flatMap(({ rights, optional, followsLinks }) => [
+      rules.flatMap(({ rights, optional, isProgram }) => [
         rights,
-        (optional ? RULE_OPTIONAL : 0) | (followsLinks ? RULE_FOLLOWS_LINKS : 0),
+        (optional ? RULE_OPTIONAL : 0) | (isProgram ? RULE_PROGRAM : 0),
       ]),
     ),
     user,

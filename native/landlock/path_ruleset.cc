@@ -17,10 +17,12 @@ namespace {
 // that grants others on a file.
 constexpr uint64_t kRightsOfFiles = 1U << 0 | 1U << 1 | 1U << 2 | 1U << 14 | 1U << 15 | 1U << 16;
 
+constexpr mode_t kExecutable = S_IXUSR | S_IXGRP | S_IXOTH;
+
 bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 StrictlyOpened Open(const PathRule& rule, const LinkTrust& trust) {
-  if (!rule.follows_links) return OpenStrictly(rule.path, trust);
+  if (!rule.is_program) return OpenStrictly(rule.path, trust);
   Descriptor file(open(rule.path.c_str(), O_PATH | O_CLOEXEC));
   const int error = file.get() < 0 ? errno : 0;
   return {std::move(file), error, ""};
@@ -57,6 +59,10 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
   if (opened.file.get() < 0 || fstat(opened.file.get(), &status) != 0) {
     *failure = {opened.error != 0 ? opened.error : errno, "open", 0, std::move(opened.link)};
     return false;
+  }
+  if (rule.is_program && (!S_ISREG(status.st_mode) || (status.st_mode & kExecutable) == 0)) {
+    rules_.push_back({rule.path, false, 0, 0});
+    return true;
   }
   const uint64_t possible = S_ISDIR(status.st_mode) ? handled : handled & kRightsOfFiles;
   const LandlockPathBeneath added = {rule.rights & possible, opened.file.get()};

@@ -17,8 +17,10 @@ namespace seccomp {
 struct PathRule {
   std::string path;  // Absolute, without `.` and `..`.
   uint64_t rights = 0;
-  bool is_optional = false;    // Whether a path that does not exist is skipped.
-  bool follows_links = false;  // Whether all symbolic links are followed.
+  bool is_optional = false;  // Whether a path that does not exist is skipped.
+  // Whether all symbolic links are followed, and what is no executable file is skipped. The child may be able to
+  // replace the file until it is opened here, so that whoever named the path can't have checked it.
+  bool is_program = false;
 };
 
 // Why a ruleset was not made.

@@ -103,8 +103,8 @@ class Walk {
     if (status.st_uid != 0) return false;
     const std::string_view path = directory.path;
     return path.empty() || std::any_of(trust_.folders.begin(), trust_.folders.end(), [path](std::string_view folder) {
-             return path.substr(0, folder.size()) == folder &&
-                    (path.size() == folder.size() || path[folder.size()] == '/');
+             if (folder.empty() || folder.back() != '/') return path == folder;
+             return path.substr(0, folder.size()) == folder || path == folder.substr(0, folder.size() - 1);
            });
   }
 

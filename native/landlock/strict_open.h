@@ -12,7 +12,8 @@
 namespace seccomp {
 
 // Which symbolic links are followed: those in directories that `user` can't write. Root can write every directory; for
-// root, links are followed that are in a directory of root's beneath one of `folders`.
+// root, links are followed that are in a directory of root's that is `/`, or one of `folders`, or beneath one that ends
+// in `/`.
 struct LinkTrust {
   uid_t user = 0;
   std::vector<std::string> folders;

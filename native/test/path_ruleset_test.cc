@@ -102,8 +102,9 @@ TEST(NamesTheRuleThatCannotBeMade) {
   CHECK_EQUAL(failure.error, EINVAL);
 }
 
-TEST(SkipsOptionalPathsAndFollowsLinksIfAsked) {
+TEST(SkipsOptionalPathsAndFollowsLinksToPrograms) {
   const Tree tree;
+  fs::permissions(tree / "a/file", fs::perms(0755));
   fs::create_symlink("file", tree / "a/link");
   const auto ruleset = Make({{tree / "none", kReadFile, true, false},
                              {tree / "a/file/none", kReadFile, true, false},
@@ -113,6 +114,16 @@ TEST(SkipsOptionalPathsAndFollowsLinksIfAsked) {
   PathRulesetFailure failure;
   CHECK_EQUAL(Make({{tree / "a/link", kReadFile, true, false}}, &failure) == nullptr, true);
   CHECK_EQUAL(failure.error, ELOOP);
+}
+
+TEST(SkipsProgramsThatAreNoExecutableFiles) {
+  const Tree tree;
+  fs::create_symlink("a", tree / "link");
+  for (const char* name : {"link", "a", "a/file"}) {
+    const auto ruleset = Make({{tree / name, kReadFile, false, true}});
+    CHECK_EQUAL(OpenIn(*ruleset, tree / "a/file", O_RDONLY), EACCES);
+    CHECK_EQUAL(ruleset->IsCurrent(), false);
+  }
 }
 
 TEST(LeavesOutRightsThatAFileCannotHave) {
@@ -152,3 +163,5 @@ TEST(IsCurrentUntilAnOptionalPathAppears) {
 }
 
 }  // namespace
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }

@@ -45,15 +45,15 @@ bool ReadPaths(const Napi::Value& value, PathRulesetRequest* request) {
 // Flat pairs of rights and RULE_* of lib/native.ts, one for each path.
 bool ReadGrants(const Napi::Value& value, PathRulesetRequest* request) {
   constexpr uint32_t kOptional = 1;
-  constexpr uint32_t kFollowsLinks = 2;
+  constexpr uint32_t kProgram = 2;
   const auto words = ReadWords(value);
   if (!words || words->size != 2 * request->rules.size()) return false;
   for (size_t i = 0; i < request->rules.size(); i++) {
     const uint32_t flags = words->data[2 * i + 1];
-    if (flags > (kOptional | kFollowsLinks)) return false;
+    if (flags > (kOptional | kProgram)) return false;
     request->rules[i].rights = words->data[2 * i];
     request->rules[i].is_optional = (flags & kOptional) != 0;
-    request->rules[i].follows_links = (flags & kFollowsLinks) != 0;
+    request->rules[i].is_program = (flags & kProgram) != 0;
   }
   return true;
 }
