@@ -108,7 +108,7 @@ function rulesetError({ error, call, link }: NativeRulesetFailure, rule: PathRul
       `options.paths can't be honored: Landlock fails with ${name} on Linux ${release()}`,
     );
   const { path, place } = rule;
-  const where = place.startsWith('options.') ? `${place}: ${path}` : `options.paths: ${path}, of ${place},`;
+  const where = place.includes('.') ? `${place}: ${path}` : `options.paths: ${path}, of ${place},`;
   return new SeccompError('ERR_SECCOMP_OPTION', `${where} ${pathProblem(error, name, call, link, path)}`);
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "system/file_status.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {
@@ -56,7 +57,7 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
     return true;
   }
   struct stat status = {};
-  if (opened.file.get() < 0 || fstat(opened.file.get(), &status) != 0) {
+  if (opened.file.get() < 0 || FileStatus(opened.file.get(), &status) != 0) {
     *failure = {opened.error != 0 ? opened.error : errno, "open", 0, std::move(opened.link)};
     return false;
   }
@@ -79,7 +80,7 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
 bool PathRuleset::IsCurrent() const {
   return std::all_of(rules_.begin(), rules_.end(), [](const Rule& rule) {
     struct stat status = {};
-    if (stat(rule.path.c_str(), &status) != 0) return !rule.exists && IsMissing(errno);
+    if (FileStatusAt(AT_FDCWD, rule.path.c_str(), 0, &status) != 0) return !rule.exists && IsMissing(errno);
     return rule.exists && status.st_dev == rule.device && status.st_ino == rule.inode;
   });
 }

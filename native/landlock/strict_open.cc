@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "system/file_status.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {
@@ -76,7 +77,7 @@ class Walk {
     std::string path = directory.path + "/" + name;
     Descriptor file(openat(directory.file.get(), name.c_str(), kOpenFlags));
     struct stat status = {};
-    if (file.get() < 0 || fstat(file.get(), &status) != 0) return Fail(errno);
+    if (file.get() < 0 || FileStatus(file.get(), &status) != 0) return Fail(errno);
     if (S_ISLNK(status.st_mode)) return Follow(file, path);
     if (!rest_.empty() && !S_ISDIR(status.st_mode)) return Fail(ENOTDIR);
     directories_.push_back({std::move(path), std::move(file)});
@@ -98,7 +99,7 @@ class Walk {
   // Whether only others than the child can change the entries of a directory.
   bool IsTrusted(const Place& directory) const {
     struct stat status = {};
-    if (fstat(directory.file.get(), &status) != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
+    if (FileStatus(directory.file.get(), &status) != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
     if (trust_.user != 0) return status.st_uid != trust_.user;
     if (status.st_uid != 0) return false;
     const std::string_view path = directory.path;

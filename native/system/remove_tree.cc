@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "system/dumpable.h"
+#include "system/file_status.h"
 #include "system/linux_abi.h"
 #include "system/signals_blocked.h"
 
@@ -241,7 +242,7 @@ int OpenDirectory(int parent, const char* name, Descriptor* directory, struct st
   if (directory->get() < 0 && errno == EACCES && MakeAccessible(parent, name)) {
     *directory = Descriptor(openat(parent, name, O_RDONLY | kOpenFlags));
   }
-  return directory->get() >= 0 && fstat(directory->get(), file) == 0 ? 0 : errno;
+  return directory->get() >= 0 && FileStatus(directory->get(), file) == 0 ? 0 : errno;
 }
 
 int RemoveTree(const Descriptor& parent, const std::string& name, const FileIdentity& identity,

@@ -236,9 +236,9 @@ describeUnless(reason ?? undefined, 'every way to start restricts paths:', () =>
     expect(start('cat', args, { encoding: 'utf8' })).toMatchObject(half);
     expect(() => execFileSync('cat', [secret], { stdio: 'pipe' })).toThrow(/Permission denied/);
     writeFileSync(join(work, 'in/module.mjs'), 'process.send(1); process.disconnect();');
-    const child = forkIn(join(work, 'in/module.mjs'));
-    expect(await once(child, 'message')).toEqual([1, undefined]);
-    await once(child, 'exit');
+    const child = forkIn(join(work, 'in/module.mjs'), { execArgv: [] });
+    const [message] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
+    expect(message).toEqual([1, undefined]);
   });
 
   test('fork, whose module and Node need no grant', async () => {
@@ -250,11 +250,12 @@ describeUnless(reason ?? undefined, 'every way to start restricts paths:', () =>
       process.send([open('in/text'), open(${JSON.stringify(secret)}), process.env.TMPDIR === undefined]);
       process.disconnect();`,
     );
-    const child = fork(file, 'docker-default', { cwd: work, paths });
-    expect((await once(child, 'message'))[0]).toEqual(['text\n', 'EACCES', true]);
+    const child = fork(file, 'docker-default', { cwd: work, paths, execArgv: [] });
+    const [[message], end] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
+    expect(message).toEqual(['text\n', 'EACCES', true]);
     expect(child.enforcement.paths?.by).toBe('landlock');
     expect(child.stdio).toHaveLength(4);
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(end).toEqual([0, null]);
   });
 
   test('fork, with descriptors of its own and @tmp', async () => {
@@ -272,8 +273,8 @@ describeUnless(reason ?? undefined, 'every way to start restricts paths:', () =>
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     };
     const child = fork(file, 'docker-default', options as object);
-    const [directory] = await once(child.stdio[4] ?? child, 'data');
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    const [[directory], end] = await Promise.all([once(child.stdio[4] ?? child, 'data'), once(child, 'exit')]);
+    expect(end).toEqual([0, null]);
     expect(child.stdio).toHaveLength(5);
     await until(() => !existsSync(String(directory)));
   });
