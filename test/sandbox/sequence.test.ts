@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
 import { dist } from '../support/built.js';
 import { describeUnless } from '../support/describe-unless.js';
 
@@ -74,6 +75,13 @@ describeUnless(
         'seccomp',
         'execve',
       ]);
+    });
+
+    test('with paths the same', ({ skip }) => {
+      const { reason } = pathsSupport();
+      if (reason !== null) skip(reason);
+      const withPaths = sequence("spawn('/bin/true', [], 'docker-default', { paths: { read: ['@system'] } })");
+      expect(withPaths).toEqual(sequence("spawn('/bin/true', 'docker-default')"));
     });
 
     test('with an agent also getpid, and sendmsg before the program', async () => {
