@@ -57,7 +57,7 @@ export const ROOT: Attacker = { who: 'root', user: undefined, owner: 0, options:
  * documentation is admin-guide/LSM/Yama.rst. A connected stream can't be connected again anywhere.
  */
 const RARE =
-  /io_uring|mount|tmpfs|pivot_root|chroot|tree|fanotify|handle|cgroup|modprobe|sysrq|autogroup|dump core|openat2|setxattr|inherited stream|device|ptrace|pidfd_getfd|PID\/mem/;
+  /io_uring|mount|tmpfs|pivot_root|chroot|tree|fanotify|handle|cgroup|modprobe|sysrq|autogroup|dump core|openat2|setxattr|inherited stream|device|by \/dev\/|link an empty path|ptrace|pidfd_getfd|PID\/mem/;
 
 /** What the ways that are no attacks, or that are open anyway, begin with. */
 const GRANTED = /^granted: /;

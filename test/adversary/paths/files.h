@@ -145,7 +145,7 @@ static long received_directory(void) { return read_at(receive(GIVE_DIRECTORY), "
 static long received_path(void) { return read_at(receive(GIVE_PATH), "secret"); }
 static long received_file_path(void) { return read_path(of_descriptor("/proc/self/fd", receive(GIVE_FILE_PATH), "")); }
 static long received_as_cwd(void) { return fchdir(receive(GIVE_DIRECTORY)) ? -1 : read_path("secret"); }
-static long reopen_received(void) { return write_path(of_descriptor("/dev/fd", receive(GIVE_FILE), "")); }
+static long reopen_received(void) { return write_path(of_descriptor("/proc/self/fd", receive(GIVE_FILE), "")); }
 static long reopen_inherited(void) { return write_path("/dev/fd/0"); }
 static long reopen_stdin(void) { return write_path("/dev/stdin"); }
 static long reopen_to_read(void) { return read_path(of_descriptor("/proc/self/fd", receive(GIVE_FILE), "")); }

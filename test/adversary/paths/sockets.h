@@ -72,16 +72,16 @@ static long connect_abstract(void) {
 /* The socket to the process outside is connected already, and stays so. */
 static long reconnect_inherited(void) { return connect_to(OUTSIDER, "sockets/stream"); }
 
-enum { IO_URING_SETUP = 425, IO_URING_ENTER = 426, ENTRIES = 4, PAGES = 4096 * 4 };
+enum { IO_URING_SETUP = 425, IO_URING_ENTER = 426, ENTRIES = 4, PAGE = 4096 };
 
 /* Makes one request by a new ring. Returns its result as a system call does. */
 static long by_ring(struct io_uring_sqe request) {
   struct io_uring_params parameters = {0};
   int ring = (int)syscall(IO_URING_SETUP, ENTRIES, &parameters);
   if (ring < 0) return -1;
-  char* submission = mmap(NULL, PAGES, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-  char* completion = mmap(NULL, PAGES, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
-  struct io_uring_sqe* entries = mmap(NULL, PAGES, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+  char* submission = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+  char* completion = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+  struct io_uring_sqe* entries = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
   must(submission != MAP_FAILED && completion != MAP_FAILED && entries != MAP_FAILED, "io_uring");
   entries[0] = request;
   ((uint32_t*)(submission + parameters.sq_off.array))[0] = 0;
