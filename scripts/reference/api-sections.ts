@@ -96,7 +96,8 @@ export const MODULES: ReadonlyMap<string, string> = new Map([
     `Attaches a profile to a Node process before its program starts: \`node --import seccomp/register server.js\`, or with
 \`--require\`. The environment variable \`SECCOMP_PROFILE\` names the profile: a built-in's name, a path, JSON text, or
 \`unconfined\` to attach nothing. If the variable is missing or the profile cannot be attached, the process prints the reason
-and exits with status 125, and the program does not run. Worker threads are under the same profile. On Node 22 and later, a profile that denies
+and exits with status 125, and the program does not run. Worker threads are under the same profile. \`SECCOMP_PATHS\`, if it is set, has
+[paths](../paths.md) as JSON. On Node 22 and later, a profile that denies
 \`io_uring_setup\` makes the process start Node once more, without io_uring. See docs/reference/node-processes.md#seccompregister.`,
   ],
   [

@@ -1,6 +1,7 @@
 /**
  * The tasks of a developer who runs code that a language model wrote, done as docs/guides/model-code.md and
- * docs/guides/untrusted-tool.md say: what is kept out, what is bounded, and what needs bubblewrap.
+ * docs/guides/untrusted-tool.md say: what is kept out, what is bounded, and what bubblewrap adds, as
+ * docs/reference/bubblewrap.md has it.
  */
 import { spawn as nodeSpawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile, extend, RunError, type RunOptions, type RunResult, run, stringify } from '../../lib/index.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
 import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
@@ -139,6 +141,22 @@ os.killpg(0, 9)`;
       expect(JSON.parse(stdout)).toMatchObject({ byDefault: 'Permission denied', without: 'found' });
     });
   });
+});
+
+test('with paths, code reads and writes its own directories only', async ({ skip }) => {
+  const { reason } = pathsSupport();
+  if (reason !== null) skip(reason);
+  const work = mkdtempSync(join(folder, 'work-'));
+  chmodSync(work, 0o777);
+  const secret = join(folder, 'secret');
+  writeFileSync(secret, 'secret', { mode: 0o644 });
+  const script = `cat ${secret}; echo 42 > ${folder}/mark; echo 42 > result && echo 42 > "$TMPDIR/file" && cat result "$TMPDIR/file"`;
+  const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
+  const read = (paths?: Options['paths']) => runCode('sh', script, { ...user, cwd: work, paths });
+  const { stdout, stderr } = await read({ read: ['@system', '@tmp'], write: [work] });
+  expect(stdout).toBe('42\n42\n');
+  expect(stderr.match(/Permission denied/g)).toHaveLength(2);
+  expect((await read()).stdout).toContain('secret');
 });
 
 test('a shell’s output is cut at maxBuffer', async () => {
