@@ -76,10 +76,14 @@ function restartInDomain(profile: string, paths: CheckedPaths): void {
   const plan = planFilters(resolveSources(profile, emptyFields()), own({ paths }), 'register');
   const [, script] = process.argv;
   const confinement = toNativeConfinement(plan, emptyFields(), (directory) => ({
-    needs: [
-      ...programNeeds([process.execPath], directory).map(({ path }) => path),
-      ...(script === undefined ? [] : [resolve(directory, script)]),
-    ],
+    program: undefined,
+    needs: () => ({
+      paths: [
+        ...programNeeds([process.execPath], directory).map(({ path }) => path),
+        ...(script === undefined ? [] : [resolve(directory, script)]),
+      ],
+      isSettled: false,
+    }),
     isNode: true,
     tmp: undefined,
   }));

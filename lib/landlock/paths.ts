@@ -73,7 +73,20 @@ const ACCESSES: readonly Access[] = ['read', 'write', 'execute'];
 /** Maximum length of each list. */
 const MOST_PATHS = 4096;
 
-/** Checks and copies the option. */
+/** Lists of an option that was read before, in the order of ACCESSES, and what they were read as. */
+interface ReadBefore {
+  readonly name: string;
+  readonly lists: Lists;
+  readonly paths: CheckedPaths;
+}
+
+type Lists = readonly (readonly unknown[])[];
+
+/** Options that were read before, and consist of strings only: most programs give the same paths at each start. */
+const readBefore: ReadBefore[] = [];
+const MOST_READ_BEFORE = 32;
+
+/** Checks and copies the option. Equal options of strings are read as the same object, if they were read recently. */
 export function readPaths(value: unknown, name: string): CheckedPaths {
   if (value instanceof CheckedPaths) return value;
   if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value);
@@ -81,7 +94,26 @@ export function readPaths(value: unknown, name: string): CheckedPaths {
   const fields = copyFields(value, refuse);
   const unknown = Object.keys(fields).find((key) => !ACCESSES.some((access) => access === key));
   if (unknown !== undefined) refuse([unknown], unknownList(unknown));
-  return new CheckedPaths(ACCESSES.flatMap((access) => readList(fields[access], access, `${name}.${access}`)));
+  const lists = ACCESSES.map((access) => readList(fields[access], `${name}.${access}`));
+  const known = readBefore.find((each) => each.name === name && areEqual(each.lists, lists));
+  if (known !== undefined) return known.paths;
+  const paths = new CheckedPaths(
+    ACCESSES.flatMap((access, at) =>
+      (lists[at] ?? []).map((each, i) => readGrant(each, access, `${name}.${access}[${i}]`)),
+    ),
+  );
+  if (lists.flat().every((each) => typeof each === 'string')) {
+    readBefore.push({ name, lists, paths });
+    if (readBefore.length > MOST_READ_BEFORE) readBefore.shift();
+  }
+  return paths;
+}
+
+function areEqual(some: Lists, others: Lists): boolean {
+  return some.every((list, at) => {
+    const other = others[at];
+    return list.length === other?.length && list.every((each, i) => each === other[i]);
+  });
 }
 
 function unknownList(name: string): string {
@@ -90,11 +122,10 @@ function unknownList(name: string): string {
   return `is unknown${suggest(name, ACCESSES) || ': use read, write and execute'}`;
 }
 
-function readList(value: unknown, access: Access, place: string): readonly GivenPath[] {
+function readList(value: unknown, place: string): readonly unknown[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw invalidType(place, 'an instance of Array', value);
-  const refuse = refuseIn(place);
-  return copyList(value, MOST_PATHS, refuse).map((each, i) => readGrant(each, access, `${place}[${i}]`));
+  return copyList(value, MOST_PATHS, refuseIn(place));
 }
 
 function readGrant(value: unknown, access: Access, place: string): GivenPath {
@@ -155,9 +186,12 @@ export interface PathsSubject {
 
 /** The words whose paths a child is granted. */
 export function wordsFor({ words }: CheckedPaths, { isNode }: Pick<PathsSubject, 'isNode'>): readonly PathWord[] {
+  if (words.size === 0 && !isNode) return NO_WORDS;
   const all = new Set<Word>(isNode ? [...words, '@node'] : words);
   return [...all].filter((word) => word !== '@tmp');
 }
+
+const NO_WORDS: readonly PathWord[] = [];
 
 /** The rules of a child's ruleset: those for the paths as given, then those for the words, then what it needs itself. */
 export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly PathRule[] {

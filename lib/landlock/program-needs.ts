@@ -33,14 +33,28 @@ export interface ProgramNeed {
  * nothing to execute; execve(2) then fails.
  */
 export function programNeeds(candidates: readonly string[], directory: string): readonly ProgramNeed[] {
+  return findNeeds(candidates, directory).needs;
+}
+
+/** What a program needs, and what else could change that. */
+export interface FoundNeeds {
+  readonly needs: readonly ProgramNeed[];
+  /** Whether the needs are the same for as long as they are the same files with the same content at the same paths. */
+  readonly isSettled: boolean;
+}
+
+/** As `programNeeds`. */
+export function findNeeds(candidates: readonly string[], directory: string): FoundNeeds {
   const needs: ProgramNeed[] = [];
-  for (const candidate of candidates) {
-    const program = executable(absolute(candidate, directory));
+  for (const [i, candidate] of candidates.entries()) {
+    const path = absolute(candidate, directory);
+    const program = executable(path);
     if (program === undefined) continue;
     needs.push(program.need);
-    if (addInterpreters(program, directory, needs)) break;
+    const found = addInterpreters(program, directory, needs);
+    if (found !== 'missing') return { needs, isSettled: i === 0 && program.need.path === path && found === 'all' };
   }
-  return needs;
+  return { needs, isSettled: false };
 }
 
 /** As many interpreters as the kernel runs for one program: see exec_binprm of its fs/exec.c. */
@@ -48,25 +62,32 @@ const MOST_INTERPRETERS = 5;
 
 const SHELL = '/bin/sh';
 
-/** Adds a program's interpreters to `needs`. Returns whether all of them exist, so that no other candidate is tried. */
-function addInterpreters(program: Executable, directory: string, needs: ProgramNeed[]): boolean {
+/**
+ * Adds a program's interpreters to `needs`. Returns whether one is missing, so that the next candidate is tried; if not,
+ * whether the found files name all that is needed.
+ */
+function addInterpreters(
+  program: Executable,
+  directory: string,
+  needs: ProgramNeed[],
+): 'missing' | 'all' | 'unsettled' {
   let { format } = program;
   for (let depth = 0; format?.kind === 'script'; depth++) {
-    if (depth === MOST_INTERPRETERS) return true; // ELOOP: execvp(3) tries no other candidate.
+    if (depth === MOST_INTERPRETERS) return 'unsettled'; // ELOOP: execvp(3) tries no other candidate.
     const interpreter = executable(absolute(format.interpreter, directory));
-    if (interpreter === undefined) return false;
+    if (interpreter === undefined) return 'missing';
     needs.push(interpreter.named);
     ({ format } = interpreter);
   }
   if (format?.kind === 'elf')
-    return format.interpreter === undefined || addLoader(format.interpreter, directory, needs);
-  if (format === undefined) return true;
+    return format.interpreter === undefined || addLoader(format.interpreter, directory, needs) ? 'all' : 'missing';
+  if (format === undefined) return 'unsettled';
   const shell = executable(SHELL);
-  if (shell === undefined) return true;
+  if (shell === undefined) return 'unsettled';
   needs.push(shell.named);
   if (shell.format?.kind === 'elf' && shell.format.interpreter !== undefined)
     addLoader(shell.format.interpreter, directory, needs);
-  return true;
+  return 'unsettled';
 }
 
 function addLoader(path: string, directory: string, needs: ProgramNeed[]): boolean {
@@ -76,7 +97,7 @@ function addLoader(path: string, directory: string, needs: ProgramNeed[]): boole
 }
 
 /** An absolute path. `..` stays, as it refers to where a link before it leads. */
-function absolute(path: string, directory: string): string {
+export function absolute(path: string, directory: string): string {
   if (isAbsolute(path)) return path;
   return isAbsolute(directory) ? `${directory}/${path}` : `${process.cwd()}/${directory}/${path}`;
 }

@@ -9,7 +9,7 @@ import { type WordGrant, wordGrants } from './path-words.js';
 import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './paths.js';
 
 /** What a ruleset is made of. */
-export interface RulesetSubject extends PathsSubject {
+interface MadeOf extends PathsSubject {
   readonly paths: CheckedPaths;
   /** LANDLOCK_ACCESS_FS_* that are denied unless a path grants them. */
   readonly handled: number;
@@ -17,6 +17,21 @@ export interface RulesetSubject extends PathsSubject {
   readonly scoped: number;
   /** The child's user ID. */
   readonly user: number;
+}
+
+/** A child for which a ruleset is wanted. */
+export interface RulesetSubject extends Omit<MadeOf, 'needs'> {
+  /** The program by the path that is tried first; undefined if there are other needs than those of a program. */
+  readonly program: string | undefined;
+  /** Finds what it needs in order to start. */
+  needs(): Needs;
+}
+
+/** What a child needs in order to start. */
+export interface Needs {
+  readonly paths: readonly string[];
+  /** As in FoundNeeds of program-needs.ts. */
+  readonly isSettled: boolean;
 }
 
 /**
@@ -49,14 +64,17 @@ const SYSTEM_FOLDERS: readonly string[] = [
 /** The number of rulesets that are kept. Each keeps a descriptor open. */
 const MOST_KEPT = 32;
 
-/** A ruleset, and what the words of its paths granted when it was made. */
+/** A ruleset, what it was made of, and what the words of its paths granted then. */
 interface Kept {
+  readonly subject: MadeOf;
+  /** The program, if its needs are the same for as long as the ruleset is current. */
+  readonly program: string | undefined;
   readonly ruleset: RulesetHandle;
   readonly words: readonly (readonly WordGrant[])[];
 }
 
-/** Rulesets by what they are made of, the one that was used last at the end. */
-const kept = new Map<string, Kept>();
+/** Rulesets, the one that was used last at the beginning. */
+const kept: Kept[] = [];
 
 /**
  * Returns the ruleset for a child. One that was made before is used again if its paths still lead to the same files, and
@@ -66,21 +84,62 @@ const kept = new Map<string, Kept>();
  * the child could replace.
  */
 export function rulesetFor(subject: RulesetSubject): RulesetHandle {
-  const { paths, handled, scoped, user, directory, needs, isNode, tmp } = subject;
-  if (tmp !== undefined) return makeRuleset(subject);
-  const key = [handled, scoped, user, isNode, directory, paths.key, ...needs].join('\0');
-  const known = kept.get(key);
-  kept.delete(key);
-  const words = wordsFor(paths, subject).map(wordGrants);
-  const isSame = known?.words.every((grants, i) => grants === words[i]) === true;
-  const ruleset = isSame && addon().isCurrent(known.ruleset) ? known.ruleset : makeRuleset(subject);
-  kept.set(key, { ruleset, words });
-  const [oldest] = kept.keys();
-  if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-  return ruleset;
+  const { program } = subject;
+  if (subject.tmp !== undefined) return makeRuleset({ ...subject, needs: subject.needs().paths });
+  const settled = program !== undefined && take((each) => each.program === program && areEqual(each.subject, subject));
+  return keep(settled || forNeeds(subject));
 }
 
-function makeRuleset(subject: RulesetSubject): RulesetHandle {
+/** Finds or makes a ruleset for a child whose needs may have changed. */
+function forNeeds(subject: RulesetSubject): Kept {
+  const needs = subject.needs();
+  const known = take((each) => areEqual(each.subject, subject) && areSame(each.subject.needs, needs.paths));
+  if (known !== undefined) return known;
+  const { paths, handled, scoped, user, directory, isNode, tmp } = subject;
+  const made = { paths, handled, scoped, user, directory, isNode, tmp, needs: needs.paths };
+  const words = wordsOf(made);
+  const ruleset = makeRuleset(made);
+  // The ruleset has what was at the paths when it was made, which may be other files than those that were read.
+  const isSettled = needs.isSettled && areSame(subject.needs().paths, needs.paths);
+  return { subject: made, program: isSettled ? subject.program : undefined, ruleset, words };
+}
+
+/** Takes the first matching ruleset out of those that are kept. Returns undefined if it can't be used any more. */
+function take(matches: (each: Kept) => boolean): Kept | undefined {
+  const at = kept.findIndex(matches);
+  if (at === -1) return undefined;
+  const [found] = kept.splice(at, 1);
+  if (found === undefined) return undefined;
+  const words = wordsOf(found.subject);
+  const isUsable = found.words.every((grants, i) => grants === words[i]) && addon().isCurrent(found.ruleset);
+  return isUsable ? found : undefined;
+}
+
+function keep(used: Kept): RulesetHandle {
+  kept.unshift(used);
+  if (kept.length > MOST_KEPT) kept.pop();
+  return used.ruleset;
+}
+
+const wordsOf = (subject: MadeOf): Kept['words'] => wordsFor(subject.paths, subject).map(wordGrants);
+
+const areSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((each, i) => each === others[i]);
+
+/** Whether two children without private directories can have the same ruleset, if they have the same needs. */
+function areEqual(one: Omit<MadeOf, 'needs'>, other: Omit<MadeOf, 'needs'>): boolean {
+  return (
+    one.handled === other.handled &&
+    one.scoped === other.scoped &&
+    one.user === other.user &&
+    one.isNode === other.isNode &&
+    one.directory === other.directory &&
+    one.paths.key === other.paths.key
+  );
+}
+
+/** Makes a ruleset, whether or not one is kept. Throws as `rulesetFor`. */
+export function makeRuleset(subject: MadeOf): RulesetHandle {
   const { paths, handled, scoped, user } = subject;
   const rules = pathRules(paths, subject);
   const made = addon().openPathRuleset({

@@ -122,7 +122,12 @@ export function hardenProcess(profile: FilterSource, options: HardenOptions, tar
 
 /** Restricts the paths of this process. Returns the errno of a failure that bestEffort accepts, or 0. */
 function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
-  const { ruleset } = toNativeConfinement(plan, own({}), () => ({ needs: [], isNode: false, tmp: undefined }));
+  const { ruleset } = toNativeConfinement(plan, own({}), () => ({
+    program: undefined,
+    needs: () => ({ paths: [], isSettled: false }),
+    isNode: false,
+    tmp: undefined,
+  }));
   if (ruleset === undefined) return 0;
   const error = addon().restrictThisProcess(ruleset, noNewPrivileges);
   if (error !== 0 && plan.paths?.required) throw pathsError(error);

@@ -206,7 +206,9 @@ function readFields(value: object, path: Path, refuse: Refuse): Fields {
 function readElements(value: object, most: number, path: Path, refuse: Refuse): unknown[] {
   const length: unknown = Object.getOwnPropertyDescriptor(value, 'length')?.value;
   if (typeof length !== 'number' || length > most) return refuse(path, `has ${length} elements, more than ${most}`);
-  const other = Reflect.ownKeys(value).find((key) => typeof key === 'symbol' || !isPosition(key, length));
+  const keys = Reflect.ownKeys(value);
+  // If every position has a property, as is checked below, there is one key more: `length`.
+  const other = keys.length === length + 1 ? undefined : keys.find((key) => !isPosition(key, length));
   const elements: unknown[] = [];
   for (let i = 0; i < length; i++) {
     const property = Object.getOwnPropertyDescriptor(value, i);
@@ -220,7 +222,8 @@ function readElements(value: object, most: number, path: Path, refuse: Refuse): 
 }
 
 /** Whether a key of an array is an element's index or `length`. */
-function isPosition(key: string, length: number): boolean {
+function isPosition(key: string | symbol, length: number): boolean {
+  if (typeof key === 'symbol') return false;
   return key === 'length' || (String(Number(key) >>> 0) === key && Number(key) < length);
 }
 

@@ -20,6 +20,10 @@ constexpr uint64_t kRightsOfFiles = 1U << 0 | 1U << 1 | 1U << 2 | 1U << 14 | 1U 
 
 constexpr mode_t kExecutable = S_IXUSR | S_IXGRP | S_IXOTH;
 
+bool IsSameTime(const timespec& one, const timespec& other) {
+  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
 bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 StrictlyOpened Open(const PathRule& rule, const LinkTrust& trust) {
@@ -41,7 +45,7 @@ std::shared_ptr<const PathRuleset> PathRuleset::Make(uint64_t handled, uint64_t 
     return nullptr;
   }
   const std::shared_ptr<PathRuleset> made(new PathRuleset(std::move(ruleset)));
-  made->rules_.reserve(rules.size());
+  made->expected_.reserve(rules.size());
   for (size_t i = 0; i < rules.size(); i++) {
     if (made->Add(rules[i], handled, trust, failure)) continue;
     failure->rule = i;
@@ -53,7 +57,7 @@ std::shared_ptr<const PathRuleset> PathRuleset::Make(uint64_t handled, uint64_t 
 bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& trust, PathRulesetFailure* failure) {
   StrictlyOpened opened = Open(rule, trust);
   if (rule.is_optional && IsMissing(opened.error)) {
-    rules_.push_back({rule.path, false, 0, 0});
+    Expect({rule.path, rule.is_program, false, {}});
     return true;
   }
   struct stat status = {};
@@ -62,7 +66,7 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
     return false;
   }
   if (rule.is_program && (!S_ISREG(status.st_mode) || (status.st_mode & kExecutable) == 0)) {
-    rules_.push_back({rule.path, false, 0, 0});
+    Expect({rule.path, rule.is_program, false, {}});
     return true;
   }
   const uint64_t possible = S_ISDIR(status.st_mode) ? handled : handled & kRightsOfFiles;
@@ -73,15 +77,30 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
     *failure = {errno, "landlock_add_rule", 0, ""};
     return false;
   }
-  rules_.push_back({rule.path, true, status.st_dev, status.st_ino});
+  Expect({rule.path, rule.is_program, true, status});
   return true;
 }
 
+void PathRuleset::Expect(Expected expected) {
+  // Directories of programs are granted twice in a row, to be read and to be executed.
+  const bool is_known = !expected_.empty() && expected_.back().path == expected.path &&
+                        expected_.back().has_same_content == expected.has_same_content &&
+                        expected_.back().exists == expected.exists &&
+                        (!expected.exists || expected_.back().Matches(expected.status));
+  if (!is_known) expected_.push_back(std::move(expected));
+}
+
+bool PathRuleset::Expected::Matches(const struct stat& other) const {
+  if (!exists || other.st_dev != status.st_dev || other.st_ino != status.st_ino) return false;
+  return !has_same_content || (other.st_mode == status.st_mode && other.st_size == status.st_size &&
+                               IsSameTime(other.st_mtim, status.st_mtim) && IsSameTime(other.st_ctim, status.st_ctim));
+}
+
 bool PathRuleset::IsCurrent() const {
-  return std::all_of(rules_.begin(), rules_.end(), [](const Rule& rule) {
+  return std::all_of(expected_.begin(), expected_.end(), [](const Expected& expected) {
     struct stat status = {};
-    if (FileStatusAt(AT_FDCWD, rule.path.c_str(), 0, &status) != 0) return !rule.exists && IsMissing(errno);
-    return rule.exists && status.st_dev == rule.device && status.st_ino == rule.inode;
+    if (FileStatusAt(AT_FDCWD, expected.path.c_str(), 0, &status) != 0) return !expected.exists && IsMissing(errno);
+    return expected.Matches(status);
   });
 }
 

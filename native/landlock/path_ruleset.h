@@ -40,22 +40,27 @@ class PathRuleset {
   int descriptor() const { return ruleset_.get(); }
 
   // Whether each path still leads to the file for which the ruleset has a rule, or, if it was skipped, to none. The
-  // kernel does not reuse the inode number of such a file, since the ruleset holds its inode.
+  // kernel does not reuse the inode number of such a file, since the ruleset holds its inode. A program must also have
+  // the same content and mode.
   bool IsCurrent() const;
 
  private:
-  struct Rule {
+  // What must be at a path for as long as the ruleset is current.
+  struct Expected {
+    bool Matches(const struct stat& other) const;
+
     std::string path;
+    bool has_same_content = false;  // Whether its content must be the same.
     bool exists = false;
-    dev_t device = 0;
-    ino_t inode = 0;
+    struct stat status = {};
   };
 
   explicit PathRuleset(Descriptor ruleset) : ruleset_(std::move(ruleset)) {}
   bool Add(const PathRule& rule, uint64_t handled, const LinkTrust& trust, PathRulesetFailure* failure);
+  void Expect(Expected expected);
 
   Descriptor ruleset_;
-  std::vector<Rule> rules_;
+  std::vector<Expected> expected_;
 };
 
 }  // namespace seccomp

@@ -10,7 +10,8 @@
 
 namespace seccomp {
 
-// Linux 4.11, statx(2): sets the device, the inode, the mode and the owner of a file. Returns 0, or -1 with errno set.
+// Linux 4.11, statx(2): sets the device, the inode, the mode, the owner, the size and the
+// times of modification of a file. Returns 0, or -1 with errno set.
 inline int FileStatusAt(int directory, const char* path, int flags, struct stat* status) {
   struct statx found = {};
   if (syscall(SYS_statx, directory, path, flags, STATX_BASIC_STATS, &found) != 0) return -1;
@@ -20,6 +21,9 @@ inline int FileStatusAt(int directory, const char* path, int flags, struct stat*
   status->st_mode = found.stx_mode;
   status->st_uid = found.stx_uid;
   status->st_gid = found.stx_gid;
+  status->st_size = static_cast<off_t>(found.stx_size);
+  status->st_mtim = {found.stx_mtime.tv_sec, found.stx_mtime.tv_nsec};
+  status->st_ctim = {found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec};
   return 0;
 }
 

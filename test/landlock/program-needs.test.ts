@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { programNeeds } from '../../lib/landlock/program-needs.js';
+import { findNeeds, programNeeds } from '../../lib/landlock/program-needs.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-needs-')));
 chmodSync(base, 0o755);
@@ -271,5 +271,33 @@ describe('a program that has changed is read again', () => {
     rmSync(link);
     symlinkSync(join(second, 'program'), link);
     expect(needsOf(link)[0]).toBe(join(second, 'program'));
+  });
+});
+
+describe('the needs are settled', () => {
+  const isSettled = (...candidates: readonly string[]) => findNeeds(candidates, base).isSettled;
+
+  function link(target: string): string {
+    const path = join(base, `link-${number++}`);
+    symlinkSync(target, path);
+    return path;
+  }
+
+  test.each([
+    ['a program', () => process.execPath],
+    ['a script', () => file('#!/bin/sh\n')],
+    ['a script of a script', () => file(`#!${file('#!/bin/sh\n')}\n`)],
+  ])('if the files name all of them: %s', (_, path) => {
+    expect(isSettled(realpathSync(path()))).toBe(true);
+  });
+
+  test.each([
+    ['a program behind another candidate', () => [join(base, 'none'), file('#!/bin/sh\n')]],
+    ['a link', () => [link(process.execPath)]],
+    ['a script whose interpreter is missing', () => [file(`#!${join(base, 'none')}\n`)]],
+    ['a file of an unknown format', () => [file('')]],
+    ['a missing program', () => [join(base, 'none')]],
+  ])('not if other files could change them: %s', (_, candidates) => {
+    expect(isSettled(...candidates())).toBe(false);
   });
 });

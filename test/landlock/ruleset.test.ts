@@ -1,8 +1,8 @@
 /** Rulesets of `paths`: when one that was made before is used again. */
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readPaths } from '../../lib/landlock/paths.js';
 import { pathsSupport } from '../../lib/landlock/paths-support.js';
 import { rulesetFor } from '../../lib/landlock/ruleset.js';
@@ -20,7 +20,17 @@ beforeEach(() => {
   words.grants = [{ path: '/usr', access: 'read' }];
 });
 
-const subject = { handled: rights, scoped: 0, user: 0, directory: base, needs: [], isNode: false, tmp: undefined };
+const needing = (...paths: readonly string[]) => ({ needs: () => ({ paths, isSettled: false }) });
+const subject = {
+  handled: rights,
+  scoped: 0,
+  user: 0,
+  directory: base,
+  program: undefined,
+  ...needing(),
+  isNode: false,
+  tmp: undefined,
+};
 const rulesetOf = (paths: object, more: object = {}) =>
   rulesetFor({ ...subject, paths: readPaths(paths, 'paths'), ...more });
 
@@ -35,7 +45,7 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
     ['another word', { read: ['@system'] }, {}],
     ['another user', { read: ['/usr'] }, { user: 1 }],
     ['another working directory', { read: ['/usr'] }, { directory: '/' }],
-    ['another program', { read: ['/usr'] }, { needs: ['/bin/sh'] }],
+    ['another program', { read: ['/usr'] }, needing('/bin/sh')],
     ['other scopes', { read: ['/usr'] }, { scoped: 1 }],
     ['a Node', { read: ['/usr'] }, { isNode: true }],
   ])('is not used for %s', (_, paths, more) => {
@@ -67,4 +77,59 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
     mkdirSync(path);
     expect(rulesetOf(paths)).not.toBe(before);
   });
+
+  describe('of a program', () => {
+    /** A program in a new file. `needs` says of it that nothing else determines what it needs. */
+    function program(content = '') {
+      const path = join(mkdtempSync(join(base, 'program-')), 'program');
+      writeFileSync(path, content, { mode: 0o755 });
+      const needs = vi.fn(() => ({ paths: [path], isSettled: true }));
+      return { path, needs, rulesetOf: () => rulesetOf({ read: ['/usr'] }, { program: path, needs }) };
+    }
+
+    test('is used again without looking for its needs', () => {
+      const { needs, rulesetOf } = program();
+      const before = rulesetOf();
+      needs.mockClear();
+      expect(rulesetOf()).toBe(before);
+      expect(needs).not.toHaveBeenCalled();
+    });
+
+    test('is not used after the program has other content', () => {
+      const { path, needs, rulesetOf } = program('#!/bin/sh');
+      const before = rulesetOf();
+      needs.mockClear();
+      writeFileSync(path, '#!/bin/bash');
+      expect(rulesetOf()).not.toBe(before);
+      expect(needs).toHaveBeenCalled();
+    });
+
+    test('is not used after the program may not be executed any more', () => {
+      const { path, rulesetOf } = program();
+      const before = rulesetOf();
+      chmodSync(path, 0o600);
+      expect(rulesetOf()).not.toBe(before);
+    });
+
+    test.each([
+      ['other files determine its needs', { isSettled: false }],
+      ['its needs changed when the ruleset was made', { paths: [join(base, 'other')] }],
+    ])('is used again only for the same needs, if %s', (_, then) => {
+      const { path, needs, rulesetOf } = program();
+      needs.mockImplementationOnce(() => ({ paths: [path], isSettled: true, ...then }));
+      rulesetOf();
+      needs.mockClear();
+      rulesetOf();
+      expect(needs).toHaveBeenCalled();
+    });
+  });
+});
+
+test('equal paths are read as one object, until a list is changed', () => {
+  const read = ['/usr', '/etc'];
+  const before = readPaths({ read }, 'paths');
+  expect(readPaths({ read: [...read] }, 'paths')).toBe(before);
+  expect(readPaths({ write: read }, 'paths')).not.toBe(before);
+  read[1] = '/opt';
+  expect(readPaths({ read }, 'paths').given.map(({ path }) => path)).toEqual(['/usr', '/opt']);
 });

@@ -1,10 +1,9 @@
 /** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
-import type { PathsSubject } from '../../landlock/paths.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/private-directory.js';
-import { programNeeds } from '../../landlock/program-needs.js';
-import { rulesetFor } from '../../landlock/ruleset.js';
+import { absolute, findNeeds } from '../../landlock/program-needs.js';
+import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/ruleset.js';
 import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js';
 import { openMailbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';
@@ -50,7 +49,8 @@ export function toNativeRequest(
     keptCapabilities: capabilities && capabilityBits(capabilities),
     ...toNativeFilters(plan, noNewPrivileges),
     ...toNativeConfinement(plan, options, (from) => ({
-      needs: programNeeds(candidates, from).map(({ path }) => path),
+      program: absolute(candidates[0] ?? '', from),
+      needs: () => needsOf(candidates, from),
       isNode: false,
       tmp: tmp?.path,
     })),
@@ -60,29 +60,33 @@ export function toNativeRequest(
   });
 }
 
+function needsOf(candidates: readonly string[], directory: string): Needs {
+  const { needs, isSettled } = findNeeds(candidates, directory);
+  return { paths: needs.map(({ path }) => path), isSettled };
+}
+
 /** The members of a request for a program's isolation and paths. */
 type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' | 'domainRequired'>;
 
 /**
  * The confinement of a program.
  *
- * @param needs - Returns what it needs in order to start, given its working directory.
+ * @param needs - Returns what it is and needs in order to start, given its working directory.
  * @throws {SeccompError} as rulesetFor.
  */
 export function toNativeConfinement(
   { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
   { cwd, uid }: Pick<ProgramOptions, 'cwd' | 'uid'>,
-  needs: (directory: string) => Omit<PathsSubject, 'directory'>,
+  needs: (directory: string) => Pick<RulesetSubject, 'program' | 'needs' | 'isNode' | 'tmp'>,
 ): NativeConfinement {
   const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
   if (paths === undefined || paths.handled === 0)
     return { isolation: required, domain, domainRequired: required === true && domain !== undefined };
-  const directory = resolvePath(String(cwd ?? ''));
-  const [, , scoped] = domain ?? NO_DOMAIN;
+  const directory = cwd ? resolvePath(String(cwd)) : process.cwd();
   const ruleset = rulesetFor({
     paths: paths.paths,
     handled: paths.handled,
-    scoped,
+    scoped: (domain ?? NO_DOMAIN)[2],
     user: (uid ?? process.geteuid?.() ?? 0) >>> 0, // As in Node, −1 is the highest ID.
     directory,
     ...needs(directory),

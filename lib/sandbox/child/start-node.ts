@@ -179,10 +179,14 @@ function launchedFork(
   if (typeof program !== 'string' || program.includes('\0') || isMissing(program, given))
     return failingFork(modulePath, args, options);
   const confinement = toNativeConfinement(plan, own({ cwd, uid }), (directory) => ({
-    needs: [
-      ...programNeeds(candidatePaths(program, options.env ?? process.env), directory).map(({ path }) => path),
-      resolve(directory, modulePath),
-    ],
+    program: undefined,
+    needs: () => ({
+      paths: [
+        ...programNeeds(candidatePaths(program, options.env ?? process.env), directory).map(({ path }) => path),
+        resolve(directory, modulePath),
+      ],
+      isSettled: false,
+    }),
     isNode: true,
     tmp,
   }));
