@@ -16,6 +16,30 @@ export function spread(samples: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
+/** Warm-up rounds, whose times are dropped: code is compiled and files are read for the first time. */
+const WARM_UP = 20;
+
+/**
+ * Measures the functions in turn, in every second round in the reverse order, and returns the spread of each. An uncounted start precedes each counted one: after a
+ * fork, the process's pages are copied again when it writes to them, which must not be attributed to the next function.
+ */
+export async function interleave(
+  turns: Readonly<Record<string, () => Promise<number>>>,
+  count: number,
+  warmUp = WARM_UP,
+): Promise<ReadonlyMap<string, Spread>> {
+  const samples = new Map<string, number[]>();
+  for (let round = -warmUp; round < count; round++) {
+    const order = Object.entries(turns);
+    for (const [name, once] of round % 2 === 0 ? order : order.reverse()) {
+      await once();
+      const time = await once();
+      if (round >= 0) samples.set(name, [...(samples.get(name) ?? []), time]);
+    }
+  }
+  return new Map(Object.keys(turns).map((name) => [name, spread(samples.get(name) ?? [])]));
+}
+
 /** `12.3 (11.9–12.8)` */
 export function show({ median, low, high }: Spread): string {
   return `${digits(median)} (${digits(low)}–${digits(high)})`;

@@ -29,16 +29,16 @@ const directory = mkdtempSync(join(tmpdir(), 'seccomp-bench-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
 /** The lower bound: vfork, execve and waitpid in a C program, without and with our filter. */
-export function vfork(): { readonly bare: Peer; readonly filtered: Peer } {
+export function vfork(started = TRUE): { readonly bare: Peer; readonly filtered: Peer } {
   const program = compileC('../../bench/vfork-exec.c', ['-O2']);
   return {
-    bare: helper('C: vfork, execve, waitpid', program, [TRUE]),
-    filtered: helper('C: the same under the same filter', program, [TRUE, filterFile()]),
+    bare: helper('C: vfork, execve, waitpid', program, [started]),
+    filtered: helper('C: the same under the same filter', program, [started, filterFile()]),
   };
 }
 
 /** Writes docker-default's filter to a file. */
-function filterFile(): string {
+export function filterFile(): string {
   const file = join(directory, 'filter');
   writeFileSync(file, compile('docker-default').bytes);
   return file;
@@ -59,7 +59,7 @@ export function peers(): Readonly<Record<string, Peer | null>> {
   return Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, orNull(name, make)]));
 }
 
-function orNull(name: string, make: () => Peer): Peer | null {
+export function orNull(name: string, make: () => Peer): Peer | null {
   try {
     return { ...make(), name };
   } catch (error) {
@@ -69,7 +69,7 @@ function orNull(name: string, make: () => Peer): Peer | null {
 }
 
 /** A command that this package starts each time, without a profile. `input` is its descriptor 3. */
-function command(file: string, args: readonly string[], input?: string): Peer {
+export function command(file: string, args: readonly string[], input?: string): Peer {
   const start = () => {
     const third = input === undefined ? [] : [openSync(input, 'r')];
     const begin = performance.now();

@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fork, spawn, spawnSync } from '../dist/index.js';
-import { digits, machine, markdownTable, replaceSection, type Spread, show, spread, table } from './measure.js';
+import { digits, interleave, machine, markdownTable, replaceSection, type Spread, show, table } from './measure.js';
 import { peers, TRUE, vfork } from './spawn-peers.js';
 
 const { values: options } = parseArgs({
@@ -17,8 +17,6 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be an integer of at least 1');
-/** Warm-up rounds, whose times are dropped: code is compiled and files are read for the first time. */
-const WARM_UP = 20;
 /** Slow launchers are measured in one of this many rounds. */
 const PEERS_EVERY = 4;
 /** More rounds are needed, since the difference is small. */
@@ -77,26 +75,6 @@ interface Line {
   /** The ratio of the medians. */
   readonly ofNode?: number;
   readonly ofC?: number;
-}
-
-/**
- * Measures the functions in turn, and returns the spread of each. An uncounted start precedes each counted one: after a
- * fork, the process's pages are copied again when it writes to them, which must not be attributed to the next function.
- */
-async function interleave(
-  turns: Readonly<Record<string, () => Promise<number>>>,
-  count: number,
-  warmUp = WARM_UP,
-): Promise<ReadonlyMap<string, Spread>> {
-  const samples = new Map<string, number[]>();
-  for (let round = -warmUp; round < count; round++) {
-    for (const [name, once] of Object.entries(turns)) {
-      await once();
-      const time = await once();
-      if (round >= 0) samples.set(name, [...(samples.get(name) ?? []), time]);
-    }
-  }
-  return new Map([...samples].map(([name, times]) => [name, spread(times)]));
 }
 
 async function compare(
