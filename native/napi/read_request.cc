@@ -183,6 +183,9 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
          Require(env, request.domain || request.ruleset >= 0 || !request.domain_required,
                  "domainRequired is true, but neither domain nor ruleset is set") &&
          Require(env, !request.domain || request.ruleset < 0, "domain and ruleset are both set") &&
+         Require(env, !request.domain || request.isolation, "domain is set, but isolation is not") &&
+         Require(env, request.domain_required || !request.isolation.value_or(false),
+                 "isolation is required, but domainRequired is not true") &&
          Require(env, request.supervision == nullptr || request.reader != nullptr,
                  "supervision is set, but mailbox is not") &&
          Require(env, !request.agent || is_agent_possible,
