@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
 import { type CheckedPaths, readPaths } from './landlock/paths.js';
-import { programNeeds } from './landlock/program-needs.js';
+import { moduleNeeds, programNeeds } from './landlock/program-needs.js';
 import { unsupportedReason } from './native.js';
 import { toNativeConfinement } from './sandbox/child/native-request.js';
 import { hardenProcess } from './sandbox/harden.js';
@@ -78,12 +78,10 @@ function restartInDomain(profile: string, paths: CheckedPaths): void {
   const confinement = toNativeConfinement(plan, emptyFields(), (directory) => ({
     program: undefined,
     needs: () => ({
-      paths: [
-        ...programNeeds([process.execPath], directory).map(({ path }) => path),
-        ...(script === undefined ? [] : [resolve(directory, script)]),
-      ],
+      paths: programNeeds([process.execPath], directory).map(({ path }) => path),
       isSettled: false,
     }),
+    files: script === undefined ? [] : moduleNeeds(resolve(directory, script)),
     isNode: true,
     tmp: undefined,
   }));
@@ -136,8 +134,8 @@ function isRequired(): boolean {
   return createRequire(import.meta.filename).cache[import.meta.filename]?.isPreloading === true;
 }
 
-function restartRefusal({ confinement }: Pick<Restart, 'confinement'>, where: string, remedy: string): SeccompError {
-  const isForRings = confinement === undefined;
+function restartRefusal(how: Omit<Restart, 'noNewPrivileges'>, where: string, remedy: string): SeccompError {
+  const isForRings = !Object.hasOwn(how, 'confinement');
   const why = isForRings
     ? 'has io_uring instances, which the profile denies'
     : 'has to be restarted to restrict its paths';

@@ -6,7 +6,7 @@ import { invalidType, invalidValue } from '../util/option-errors.js';
 import { copyFields, copyList, type Fields, own, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { type PathWord, wordGrants } from './path-words.js';
-import { type Access, GRANTS } from './rights.js';
+import { type Access, bitsOf, GRANTS } from './rights.js';
 
 /** A path, or one of the words. See docs/paths.md. */
 export type PathGrant =
@@ -178,6 +178,8 @@ export interface PathsSubject {
   readonly directory: string;
   /** Files that it needs in order to start: its program, and the interpreters of that. */
   readonly needs: readonly string[];
+  /** Files that it reads in order to start: those of a module that Node runs. */
+  readonly files: readonly string[];
   /** Whether it is a Node that loads this package. */
   readonly isNode: boolean;
   /** Its private directory, if it has one. */
@@ -196,7 +198,7 @@ const NO_WORDS: readonly PathWord[] = [];
 /** The rules of a child's ruleset: those for the paths as given, then those for the words, then what it needs itself. */
 export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly PathRule[] {
   const { given, executesTmp } = paths;
-  const { directory, needs, tmp } = subject;
+  const { directory, needs, files, tmp } = subject;
   const executable = GRANTS.execute;
   return [
     ...given.map(({ path, optional, access, place }) => ({
@@ -226,6 +228,13 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
             place: '@tmp',
           },
         ]),
+    ...files.map((path) => ({
+      path,
+      rights: bitsOf('READ_FILE'),
+      optional: true,
+      isProgram: false,
+      place: 'the module',
+    })),
     ...needs.map((path) => ({ path, rights: executable, optional: true, isProgram: true, place: 'the program' })),
   ];
 }

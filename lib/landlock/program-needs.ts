@@ -3,6 +3,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readSync,
@@ -10,7 +11,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { type ExecutableFormat, formatOf } from './executable-format.js';
 
 /** A file that a program can't be started without. */
@@ -186,4 +187,20 @@ function readFormat(path: string, stats: Stats): ExecutableFormat | undefined {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * The files that Node reads before it runs a module: the module, and the package.json that says how it is read. Node fails
+ * if it may not read a package.json that exists.
+ *
+ * @param module - An absolute path.
+ */
+export function moduleNeeds(module: string): readonly string[] {
+  const configuration = (folder: string): readonly string[] => {
+    const file = join(folder, 'package.json');
+    if (existsSync(file)) return [file];
+    const parent = dirname(folder);
+    return parent === folder ? [] : configuration(parent);
+  };
+  return [module, ...configuration(dirname(module))];
 }

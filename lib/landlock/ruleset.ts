@@ -95,8 +95,8 @@ function forNeeds(subject: RulesetSubject): Kept {
   const needs = subject.needs();
   const known = take((each) => areEqual(each.subject, subject) && areSame(each.subject.needs, needs.paths));
   if (known !== undefined) return known;
-  const { paths, handled, scoped, user, directory, isNode, tmp } = subject;
-  const made = { paths, handled, scoped, user, directory, isNode, tmp, needs: needs.paths };
+  const { paths, handled, scoped, user, directory, files, isNode, tmp } = subject;
+  const made = { paths, handled, scoped, user, directory, files, isNode, tmp, needs: needs.paths };
   const words = wordsOf(made);
   const ruleset = makeRuleset(made);
   // The ruleset has what was at the paths when it was made, which may be other files than those that were read.
@@ -134,7 +134,8 @@ function areEqual(one: Omit<MadeOf, 'needs'>, other: Omit<MadeOf, 'needs'>): boo
     one.user === other.user &&
     one.isNode === other.isNode &&
     one.directory === other.directory &&
-    one.paths.key === other.paths.key
+    one.paths.key === other.paths.key &&
+    areSame(one.files, other.files)
   );
 }
 

@@ -125,6 +125,7 @@ function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
   const { ruleset } = toNativeConfinement(plan, own({}), () => ({
     program: undefined,
     needs: () => ({ paths: [], isSettled: false }),
+    files: [],
     isNode: false,
     tmp: undefined,
   }));

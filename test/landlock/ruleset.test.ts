@@ -28,6 +28,7 @@ const subject = {
   directory: base,
   program: undefined,
   ...needing(),
+  files: [],
   isNode: false,
   tmp: undefined,
 };

@@ -269,6 +269,7 @@ describeUnless(reason ?? undefined, 'every way to start restricts paths:', () =>
     );
     const options = {
       cwd: work,
+      execArgv: [],
       paths: { read: ['@system', '@tmp'] },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     };

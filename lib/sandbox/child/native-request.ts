@@ -51,6 +51,7 @@ export function toNativeRequest(
     ...toNativeConfinement(plan, options, (from) => ({
       program: absolute(candidates[0] ?? '', from),
       needs: () => needsOf(candidates, from),
+      files: NO_FILES,
       isNode: false,
       tmp: tmp?.path,
     })),
@@ -77,11 +78,11 @@ type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' 
 export function toNativeConfinement(
   { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
   { cwd, uid }: Pick<ProgramOptions, 'cwd' | 'uid'>,
-  needs: (directory: string) => Pick<RulesetSubject, 'program' | 'needs' | 'isNode' | 'tmp'>,
+  needs: (directory: string) => Pick<RulesetSubject, 'program' | 'needs' | 'files' | 'isNode' | 'tmp'>,
 ): NativeConfinement {
   const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
   if (paths === undefined || paths.handled === 0)
-    return { isolation: required, domain, domainRequired: required === true && domain !== undefined };
+    return own({ isolation: required, domain, domainRequired: required === true && domain !== undefined });
   const directory = cwd ? resolvePath(String(cwd)) : process.cwd();
   const ruleset = rulesetFor({
     paths: paths.paths,
@@ -91,8 +92,10 @@ export function toNativeConfinement(
     directory,
     ...needs(directory),
   });
-  return { isolation: required, ruleset, domainRequired: paths.required || required === true };
+  return own({ isolation: required, ruleset, domainRequired: paths.required || required === true });
 }
+
+const NO_FILES: readonly string[] = [];
 
 /** Makes the private directory of a child whose paths have the word `@tmp`; undefined for any other child. */
 export function privateDirectoryFor(

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../../errors.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { removeAfterFork } from '../../landlock/private-directory.js';
-import { programNeeds } from '../../landlock/program-needs.js';
+import { moduleNeeds, programNeeds } from '../../landlock/program-needs.js';
 import { addon, launcherFile, preloadFile } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
@@ -181,12 +181,10 @@ function launchedFork(
   const confinement = toNativeConfinement(plan, own({ cwd, uid }), (directory) => ({
     program: undefined,
     needs: () => ({
-      paths: [
-        ...programNeeds(candidatePaths(program, options.env ?? process.env), directory).map(({ path }) => path),
-        resolve(directory, modulePath),
-      ],
+      paths: programNeeds(candidatePaths(program, options.env ?? process.env), directory).map(({ path }) => path),
       isSettled: false,
     }),
+    files: moduleNeeds(resolve(directory, modulePath)),
     isNode: true,
     tmp,
   }));

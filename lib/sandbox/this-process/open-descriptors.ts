@@ -27,7 +27,7 @@ function descriptorNames(): readonly string[] {
     return readdirSync('/proc/self/fd');
   } catch (cause) {
     const remedy =
-      'mount /proc, attach this filter before one that denies reading it, or allow accept4 and io_uring_enter';
+      'mount /proc, grant it if paths are restricted, attach this filter before one that denies reading it, or allow accept4 and io_uring_enter';
     const message = `can't list the descriptors of this process, to see whether the filter would break them: ${remedy}`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
   }
