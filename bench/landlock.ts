@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type SpawnSyncOptions, spawnSync } from '../dist/index.js';
-import { readPaths } from '../lib/landlock/paths.js';
-import { pathsSupport } from '../lib/landlock/paths-support.js';
-import { programNeeds } from '../lib/landlock/program-needs.js';
-import { makeRuleset } from '../lib/landlock/ruleset.js';
+import { readPaths } from '../lib/landlock/paths/option.js';
+import { programNeeds } from '../lib/landlock/paths/program-needs.js';
+import { makeRuleset } from '../lib/landlock/paths/ruleset.js';
+import { pathsSupport } from '../lib/landlock/paths/support.js';
 import { addon } from '../lib/native.js';
 import { compileC } from '../test/support/compile-c.js';
 import { interleave, machine, markdownTable, replaceSection, type Spread, show, spread, table } from './measure.js';
@@ -54,6 +54,7 @@ function ruleset(paths: Paths) {
     user: process.geteuid?.() ?? 0,
     directory,
     needs: programNeeds([program], directory).map(({ path }) => path),
+    files: [],
     isNode: false,
     tmp: undefined,
   });

@@ -24,7 +24,7 @@ export type {
   PathsEnforcement,
   Reach,
 } from './landlock/enforcement.js';
-export type { PathGrant, Paths } from './landlock/paths.js';
+export type { PathGrant, Paths } from './landlock/paths/option.js';
 export type { FileDescriptorLike, NotifyResponse, ReturnFdOptions } from './notify/answer.js';
 export type { CallContainer, OciContainer, PeerCredentials } from './notify/container.js';
 export type { Handler, Handlers } from './notify/handlers.js';

@@ -6,6 +6,7 @@ import { unsupportedReason } from './addon/platform.js';
 import { once } from './util/memo.js';
 
 export * from './addon/interface.js';
+export * from './addon/notify-interface.js';
 export { unsupportedReason };
 
 /** Returns the file that a forked child loads first: the one in dist/, even if this module is loaded from lib/. */

@@ -4,8 +4,8 @@ import os from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { features, isSupported, kernelConfig, machineAbis, thisHost } from '../lib/host.js';
-import { pathsSupport } from '../lib/landlock/paths-support.js';
-import { RIGHTS, rightsIn } from '../lib/landlock/rights.js';
+import { RIGHTS, rightsIn } from '../lib/landlock/paths/rights.js';
+import { pathsSupport } from '../lib/landlock/paths/support.js';
 import { addon } from '../lib/native.js';
 
 vi.mock('node:fs', { spy: true });

@@ -1,4 +1,15 @@
 /** The addon's functions, and the values that they take and return. */
+import type {
+  ListenerHandle,
+  LocalSocket,
+  MailboxHandle,
+  NativeKind,
+  NativeListener,
+  OnMail,
+  SocketTraits,
+  Supervision,
+  SupervisionOptions,
+} from './notify-interface.js';
 
 /** The filters to attach. */
 export interface NativeFilters {
@@ -93,15 +104,6 @@ declare const held: unique symbol;
 /** A ruleset: the result of `addon().openPathRuleset`. */
 export type RulesetHandle = { readonly [held]: 'ruleset' };
 
-/** How calls are answered and counted: the result of `addon().supervision`. */
-export type Supervision = { readonly [held]: 'supervision' };
-
-/** Where listeners report: the result of `addon().openMailbox`. */
-export type MailboxHandle = { readonly [held]: 'mailbox' };
-
-/** A listener. Its descriptor stays open until its processes have ended. */
-export type ListenerHandle = { readonly [held]: 'listener' };
-
 /** A private directory. As long as it was not removed, the handle holds a descriptor of its parent directory. */
 export type PrivateDirectoryHandle = { readonly [held]: 'private directory' };
 
@@ -110,53 +112,6 @@ export interface NativePrivateDirectory {
   readonly path: string;
   readonly handle: PrivateDirectoryHandle;
 }
-
-export interface SupervisionOptions {
-  /** `struct sock_filter[]` that returns the answer to a notified call; `notify` passes the call to JavaScript. */
-  readonly answers: Uint8Array;
-  /** Whether allowed calls are counted too. Then new kinds are not reported. */
-  readonly countsAll: boolean;
-  /** Whether `answers` passes every call to JavaScript. Its thread then receives the calls, which is faster. */
-  readonly passesAll: boolean;
-  /** Flat: AUDIT_ARCH_*, number, argument, and how many of its low bits distinguish kinds of calls. */
-  readonly distinguishing: Uint32Array;
-  /** Memory to read. Flat: AUDIT_ARCH_*, number, argument, 1: a string, most bytes, argument with the size or 6. */
-  readonly captures: Uint32Array;
-}
-
-/** The first call of a kind. */
-export interface NativeKind {
-  readonly arch: number;
-  readonly number: number;
-  /** SECCOMP_RET_* with its data. */
-  readonly answer: number;
-  /** 0 if unknown. */
-  readonly pid: number;
-  readonly tid: number;
-  /** Empty if unknown. */
-  readonly executable: string;
-  /** The module and offset of the instruction pointer, as in `/usr/lib/libc.so.6+0x10e1a7`; empty if unknown. */
-  readonly instruction: string;
-  readonly args: readonly bigint[];
-  /** By argument: the memory that was read for `captures`. */
-  readonly captured: readonly (Buffer | undefined)[];
-}
-
-/** Words of a waiting call: listener, ID, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */
-export const CALL_WORDS = 11;
-
-/**
- * Receives mail: flat pairs of a listener and the index of a new kind of call; CALL_WORDS for each waiting call, the
- * first `size` of an array that is reused; listeners whose processes have ended; flat pairs of a connection and 0 or an
- * errno.
- */
-export type OnMail = (
-  kinds: readonly number[],
-  words: BigUint64Array,
-  size: number,
-  ended: readonly number[],
-  connected: readonly number[],
-) => void;
 
 /** No descriptor. */
 export const NONE = -1;
@@ -199,44 +154,6 @@ export interface NativeChild {
   readonly listener?: NativeListener;
 }
 
-export interface NativeListener {
-  /** Unique in this process. */
-  readonly id: number;
-  readonly handle: ListenerHandle;
-}
-
-/** A listening Unix socket with a path, or a connection to one. It does not keep the event loop alive. */
-export interface LocalSocket {
-  /** Calls `onReadable` once, when a connection, data or the end has arrived. Returns 0 or −errno. */
-  await(onReadable: () => void): number;
-  /** Returns a connection, or −errno; EAGAIN if none waits. */
-  accept(): LocalSocket | number;
-  /** Returns the bytes and descriptors that have arrived, or −errno. Empty bytes mean the end of the stream. */
-  receive(): Received | number;
-  /** Returns the IDs that the peer had when it connected, or −errno. */
-  sender(): NativeCredentials | number;
-  /** Serves the received descriptor with this index. Returns −errno if that fails; ENOTTY if it is not a listener. */
-  serve(descriptor: number, supervision: Supervision, mailbox: MailboxHandle): NativeListener | number;
-  /** Closes the socket, and the received descriptors that are not served. May be called twice. */
-  close(): void;
-}
-
-export interface Received {
-  /** At most 65,536. */
-  readonly bytes: Buffer;
-  /** The number of descriptors that the connection has received and kept so far, at most 16. */
-  readonly descriptors: number;
-  /** Whether descriptors were lost, because too many arrived at once or this process may not have more. */
-  readonly lost: boolean;
-}
-
-/** SO_PEERCRED of unix(7). An ID that this process's namespaces do not have is 0 for a process, 65534 for a user. */
-export interface NativeCredentials {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
 export interface NativeLimits {
   readonly input?: Uint8Array | undefined;
   /** Milliseconds; 0: none. */
@@ -261,9 +178,6 @@ export interface NativeResult {
   readonly domainError: number;
   readonly listener?: NativeListener;
 }
-
-/** The parameters of the socket(2) call that made a socket. */
-export type SocketTraits = readonly [domain: number, type: number, protocol: number];
 
 /**
  * The addon, and the version of the package for which it was built. Throws a TypeError for arguments of a wrong type.

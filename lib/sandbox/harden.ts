@@ -2,8 +2,8 @@
 import { SeccompError } from '../errors.js';
 import { type CompiledFilter, type Filter, filterOf } from '../filter/filter.js';
 import type { PathsEnforcement } from '../landlock/enforcement.js';
-import { pathsError } from '../landlock/path-plan.js';
-import type { Paths } from '../landlock/paths.js';
+import type { Paths } from '../landlock/paths/option.js';
+import { pathsError } from '../landlock/paths/plan.js';
 import { addon } from '../native.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';

@@ -1,5 +1,5 @@
 /** What programs print that lack a grant of `paths`, and what helps. A test runs each of them. */
-import type { Paths } from '../../lib/landlock/paths.js';
+import type { Paths } from '../../lib/landlock/paths/option.js';
 
 /** What a program is given. */
 interface Given {

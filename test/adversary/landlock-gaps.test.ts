@@ -10,7 +10,7 @@ import { afterAll, expect, test } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { machineAbis, thisHost } from '../../lib/host.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
-import { RIGHTS } from '../../lib/landlock/rights.js';
+import { RIGHTS } from '../../lib/landlock/paths/rights.js';
 import { denialsPolicy } from '../../lib/policy/confinement-denials.js';
 import { type Denials, denialsFor, type LandlockGaps } from '../../lib/policy/denied-calls.js';
 import { errnoName } from '../../lib/syscalls/errno.js';

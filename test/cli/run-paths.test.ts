@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
-import { RIGHTS } from '../../lib/landlock/rights.js';
+import { RIGHTS } from '../../lib/landlock/paths/rights.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { main } from '../support/built.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { run } from '../support/processes.js';

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { commandOf, isCached } from '../../scripts/package-matrix/tools.mjs';
 import { packTo } from '../support/installed.js';
 import { libraries, noLibraries } from '../support/libraries.js';

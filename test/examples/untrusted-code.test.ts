@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';

@@ -5,7 +5,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from '../../lib/index.js';
-import type { Paths } from '../../lib/landlock/paths.js';
+import type { Paths } from '../../lib/landlock/paths/option.js';
 import { compileC } from '../support/compile-c.js';
 import type { Scenario } from './scenarios.js';
 

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, wr
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { expanded } from '../../lib/landlock/path-patterns.js';
-import { PATH_WORDS, type PathWord, wordGrants } from '../../lib/landlock/path-words.js';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { expanded } from '../../lib/landlock/paths/patterns.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { PATH_WORDS, type PathWord, wordGrants } from '../../lib/landlock/paths/words.js';
 import { run } from '../../lib/sandbox/run.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';

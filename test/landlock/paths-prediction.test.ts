@@ -2,10 +2,10 @@
 import { statSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Paths, pathRules, readPaths } from '../../lib/landlock/paths.js';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
-import { predict, type Ruleset } from '../../lib/landlock/prediction.js';
-import { ALL_RIGHTS, RIGHTS_OF_FILES } from '../../lib/landlock/rights.js';
+import { type Paths, pathRules, readPaths } from '../../lib/landlock/paths/option.js';
+import { predict, type Ruleset } from '../../lib/landlock/paths/prediction.js';
+import { ALL_RIGHTS, RIGHTS_OF_FILES } from '../../lib/landlock/paths/rights.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { answersUnder, landlockAbi, program } from './accesses.js';
 import { places, type Scenario, scenario } from './scenarios.js';

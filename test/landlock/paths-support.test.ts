@@ -2,8 +2,8 @@
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
-import { ALL_RIGHTS, bitsOf, RIGHTS, rightsIn } from '../../lib/landlock/rights.js';
+import { ALL_RIGHTS, bitsOf, RIGHTS, rightsIn } from '../../lib/landlock/paths/rights.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { addon } from '../../lib/native.js';
 import { evaluateScript } from '../support/scripts.js';
 

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FileAccess, type Prediction, predict, type Rule } from '../../lib/landlock/prediction.js';
-import { bitsOf, GRANTS, type Right, rightsIn } from '../../lib/landlock/rights.js';
+import { type FileAccess, type Prediction, predict, type Rule } from '../../lib/landlock/paths/prediction.js';
+import { bitsOf, GRANTS, type Right, rightsIn } from '../../lib/landlock/paths/rights.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { kernelAnswers, landlockAbi } from './accesses.js';
 import { type Attempt, places, type Scenario, scenario } from './scenarios.js';

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
-import { makePrivateDirectory, removeAfterFork } from '../../lib/landlock/private-directory.js';
+import { makePrivateDirectory, removeAfterFork } from '../../lib/landlock/paths/private-directory.js';
 import { addon } from '../../lib/native.js';
 import { packageRoot } from '../support/scripts.js';
 

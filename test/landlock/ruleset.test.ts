@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readPaths } from '../../lib/landlock/paths.js';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
-import { rulesetFor } from '../../lib/landlock/ruleset.js';
+import { readPaths } from '../../lib/landlock/paths/option.js';
+import { rulesetFor } from '../../lib/landlock/paths/ruleset.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-ruleset-')));
@@ -15,7 +15,7 @@ const { rights, reason } = pathsSupport();
 
 /** What the words grant. A new list is what the words grant after a change of the system. */
 const words = vi.hoisted(() => ({ grants: [] as readonly object[] }));
-vi.mock('../../lib/landlock/path-words.js', () => ({ wordGrants: () => words.grants }));
+vi.mock('../../lib/landlock/paths/words.js', () => ({ wordGrants: () => words.grants }));
 beforeEach(() => {
   words.grants = [{ path: '/usr', access: 'read' }];
 });

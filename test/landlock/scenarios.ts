@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { FileAccess, FileTree, FileType, Rule, Ruleset } from '../../lib/landlock/prediction.js';
-import { bitsOf, GRANTS, RIGHTS, RIGHTS_OF_FILES, type Right } from '../../lib/landlock/rights.js';
+import type { FileAccess, FileTree, FileType, Rule, Ruleset } from '../../lib/landlock/paths/prediction.js';
+import { bitsOf, GRANTS, RIGHTS, RIGHTS_OF_FILES, type Right } from '../../lib/landlock/paths/rights.js';
 
 /** An access, and the words by which accesses.c makes it. */
 export interface Attempt {

@@ -3,7 +3,7 @@ import { EventEmitter, getEventListeners } from 'node:events';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { PrivateDirectory } from '../../lib/landlock/private-directory.js';
+import type { PrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
 import type { ExitWatch } from '../../lib/native.js';
 import { makeProcess } from '../../lib/sandbox/child/child-process.js';
 import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';

@@ -27,7 +27,7 @@ import {
   spawn,
   spawnSync,
 } from '../../lib/index.js';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
 import { until } from '../support/until.mjs';

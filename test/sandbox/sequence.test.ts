@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { dist } from '../support/built.js';
 import { describeUnless } from '../support/describe-unless.js';
 

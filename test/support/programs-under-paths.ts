@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { RunError } from '../../lib/index.js';
-import type { Paths } from '../../lib/landlock/paths.js';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import type { Paths } from '../../lib/landlock/paths/option.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { run } from '../../lib/sandbox/run.js';
 import { obstacleTo } from './commands.js';
 

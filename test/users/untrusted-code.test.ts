@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile, extend, RunError, type RunOptions, type RunResult, run, stringify } from '../../lib/index.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
-import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';

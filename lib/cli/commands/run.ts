@@ -7,7 +7,7 @@ import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName } from '../../index.js';
 import { execve } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
-import { PathsRefusal } from '../../landlock/path-plan.js';
+import { PathsRefusal } from '../../landlock/paths/plan.js';
 import { givenPathFlags, hasPrivateDirectory, type PathFlags, pathOptions, withPathOptions } from '../path-options.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';

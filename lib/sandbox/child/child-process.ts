@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Enforcement } from '../../landlock/enforcement.js';
-import type { PrivateDirectory } from '../../landlock/private-directory.js';
+import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../../native.js';
 import type { Listener } from '../../notify/listener.js';
 import type { Violation } from '../../notify/violation.js';

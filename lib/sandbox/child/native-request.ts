@@ -1,9 +1,9 @@
 /** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
-import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/private-directory.js';
-import { absolute, findNeeds } from '../../landlock/program-needs.js';
-import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/ruleset.js';
+import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/paths/private-directory.js';
+import { absolute, findNeeds } from '../../landlock/paths/program-needs.js';
+import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/paths/ruleset.js';
 import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js';
 import { openMailbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';

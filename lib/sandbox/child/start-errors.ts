@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { isolationError } from '../../landlock/domain.js';
-import { pathsError } from '../../landlock/path-plan.js';
+import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
 import { define, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';

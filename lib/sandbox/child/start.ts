@@ -1,6 +1,6 @@
 /** start: the last step of every start. Starts a program through the addon, and reports failures as Node does. */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
-import type { PrivateDirectory } from '../../landlock/private-directory.js';
+import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import {
   addon,
   type NativeChild,

@@ -4,7 +4,7 @@
  * scripts/reference/option-tables.ts.
  */
 import { SeccompError } from '../../errors.js';
-import { readPaths } from '../../landlock/paths.js';
+import { readPaths } from '../../landlock/paths/option.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
 import { memoize } from '../../util/memo.js';
 import { invalidType, refusal, unknownOption } from '../../util/option-errors.js';

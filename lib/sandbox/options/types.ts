@@ -4,7 +4,7 @@
  */
 import type { Stream } from 'node:stream';
 import type { Isolate } from '../../landlock/domain.js';
-import type { Paths } from '../../landlock/paths.js';
+import type { Paths } from '../../landlock/paths/option.js';
 import type { Handlers } from '../../notify/handlers.js';
 import type { OnViolation } from '../../notify/violation.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';

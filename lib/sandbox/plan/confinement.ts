@@ -11,10 +11,10 @@ import {
   notIsolated,
 } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
-import { closedByPaths } from '../../landlock/file-reaches.js';
-import { type PathPlan, planPaths } from '../../landlock/path-plan.js';
-import type { CheckedPaths } from '../../landlock/paths.js';
-import { pathsSupport } from '../../landlock/paths-support.js';
+import { closedByPaths } from '../../landlock/paths/file-reaches.js';
+import type { CheckedPaths } from '../../landlock/paths/option.js';
+import { type PathPlan, planPaths } from '../../landlock/paths/plan.js';
+import { pathsSupport } from '../../landlock/paths/support.js';
 import { type Denials, denialsFor } from '../../policy/denied-calls.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';

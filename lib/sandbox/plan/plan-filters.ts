@@ -8,7 +8,7 @@ import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import { type Isolation, nothingEnforced } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
-import type { PathPlan } from '../../landlock/path-plan.js';
+import type { PathPlan } from '../../landlock/paths/plan.js';
 import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js';

@@ -22,7 +22,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { pathsSupport } from '../../../lib/landlock/paths-support.js';
+import { pathsSupport } from '../../../lib/landlock/paths/support.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
 import { compileC } from '../../support/compile-c.js';
 import { describeUnless } from '../../support/describe-unless.js';

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { pathsSupport } from '../../../lib/landlock/paths-support.js';
+import { pathsSupport } from '../../../lib/landlock/paths/support.js';
 import { compileC } from '../../support/compile-c.js';
 import { describeUnless } from '../../support/describe-unless.js';
 import {

@@ -1,13 +1,13 @@
 /** Whether and how this kernel can restrict a child's paths, and what is enforced then. */
 import { release } from 'node:os';
-import { SeccompError } from '../errors.js';
-import type { LandlockGaps } from '../policy/denied-calls.js';
-import { freeze } from '../util/own-data.js';
-import { landlockReason } from './domain.js';
-import type { DeniedBeside, PathReach, PathsEnforcement } from './enforcement.js';
-import type { CheckedPaths } from './paths.js';
-import { pathsSupport } from './paths-support.js';
+import { SeccompError } from '../../errors.js';
+import type { LandlockGaps } from '../../policy/denied-calls.js';
+import { freeze } from '../../util/own-data.js';
+import { landlockReason } from '../domain.js';
+import type { DeniedBeside, PathReach, PathsEnforcement } from '../enforcement.js';
+import type { CheckedPaths } from './option.js';
 import { bitsOf, type Right } from './rights.js';
+import { pathsSupport } from './support.js';
 
 /** How a child's paths are restricted. */
 export interface PathPlan {

@@ -1,9 +1,9 @@
 /** The words that `paths` accepts beside paths: `@system` and `@node`, and the paths that each stands for. */
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { launcherFile, preloadFile } from '../native.js';
-import { freeze } from '../util/own-data.js';
-import { expanded } from './path-patterns.js';
+import { launcherFile, preloadFile } from '../../native.js';
+import { freeze } from '../../util/own-data.js';
+import { expanded } from './patterns.js';
 import type { Access } from './rights.js';
 
 /** A path that a word grants. Whatever of it a system lacks is skipped. */

@@ -1,12 +1,12 @@
 /** Rulesets for the option `paths`: made once for equal options, and used again for as long as they are right. */
 import { realpathSync } from 'node:fs';
 import { constants, release } from 'node:os';
-import { SeccompError } from '../errors.js';
-import { addon, type NativeRulesetFailure, RULE_OPTIONAL, RULE_PROGRAM, type RulesetHandle } from '../native.js';
-import { has } from '../util/own-data.js';
-import { systemErrorName } from '../util/system-error.js';
-import { type WordGrant, wordGrants } from './path-words.js';
-import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './paths.js';
+import { SeccompError } from '../../errors.js';
+import { addon, type NativeRulesetFailure, RULE_OPTIONAL, RULE_PROGRAM, type RulesetHandle } from '../../native.js';
+import { has } from '../../util/own-data.js';
+import { systemErrorName } from '../../util/system-error.js';
+import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './option.js';
+import { type WordGrant, wordGrants } from './words.js';
 
 /** What a ruleset is made of. */
 interface MadeOf extends PathsSubject {

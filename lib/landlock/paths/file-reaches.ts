@@ -1,6 +1,6 @@
 /** The ways to reach other processes that lead through files, which `paths` closes unless it grants those files. */
 import { relative } from 'node:path';
-import type { Reach } from './enforcement.js';
+import type { Reach } from '../enforcement.js';
 
 /** The directories that hold the files of a way. */
 const FOLDERS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly string[]>([

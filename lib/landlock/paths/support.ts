@@ -1,8 +1,8 @@
 /** What Landlock can enforce on files here. */
 import { constants } from 'node:os';
-import { addon } from '../native.js';
-import { freeze } from '../util/own-data.js';
-import { landlockReason } from './domain.js';
+import { addon } from '../../native.js';
+import { freeze } from '../../util/own-data.js';
+import { landlockReason } from '../domain.js';
 import { ALL_RIGHTS } from './rights.js';
 
 /** The file access rights that Landlock can restrict here. */

@@ -2,10 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { SeccompError } from '../errors.js';
-import { addon } from '../native.js';
-import { has } from '../util/own-data.js';
-import { systemErrorName } from '../util/system-error.js';
+import { SeccompError } from '../../errors.js';
+import { addon } from '../../native.js';
+import { has } from '../../util/own-data.js';
+import { systemErrorName } from '../../util/system-error.js';
 
 /**
  * A directory that one child has for itself. It exists until it is removed. If this process ends before the child, or is

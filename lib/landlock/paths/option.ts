@@ -1,12 +1,12 @@
 /** The option `paths`: the files that a child may reach, and how it may reach them. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { refuseIn } from '../errors.js';
-import { invalidType, invalidValue } from '../util/option-errors.js';
-import { copyFields, copyList, type Fields, own, type Refuse } from '../util/own-data.js';
-import { suggest } from '../util/suggest.js';
-import { type PathWord, wordGrants } from './path-words.js';
+import { refuseIn } from '../../errors.js';
+import { invalidType, invalidValue } from '../../util/option-errors.js';
+import { copyFields, copyList, type Fields, own, type Refuse } from '../../util/own-data.js';
+import { suggest } from '../../util/suggest.js';
 import { type Access, bitsOf, GRANTS } from './rights.js';
+import { type PathWord, wordGrants } from './words.js';
 
 /** A path, or one of the words. See docs/paths.md. */
 export type PathGrant =
