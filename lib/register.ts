@@ -3,7 +3,8 @@
  * process, and so does `--import`.
  */
 import type { Cluster } from 'node:cluster';
-import { opendirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, constants, opendirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
@@ -23,7 +24,10 @@ import { type Restart, restartNode, WITHOUT_IO_URING } from './sandbox/this-proc
 import { emptyFields, own } from './util/own-data.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
-/** Holds the number of the process that has entered the domain of its paths. Programs that it starts are in it too. */
+/**
+ * Holds the number of the process that has entered the domain of its paths, and a digest of these. Programs that it starts
+ * are in the domain too.
+ */
 const ENTERED_VARIABLE = 'SECCOMP_PATHS_ENTERED_BY';
 
 runOrExit('seccomp/register', () => {
@@ -57,7 +61,7 @@ function deniesRings(profile: string): boolean {
 /** The `paths` in the environment; undefined if there are none. */
 function registeredPaths(): CheckedPaths | undefined {
   const text = process.env[PATHS_VARIABLE];
-  if (text === undefined || text === '') return undefined;
+  if (text === undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -71,17 +75,19 @@ function registeredPaths(): CheckedPaths | undefined {
 
 /** Restarts Node in the domain of its paths. Returns if this process is in it already. */
 function restartInDomain(profile: string, paths: CheckedPaths): void {
-  const entered = process.env[ENTERED_VARIABLE];
-  if (entered === String(process.pid) || (entered !== undefined && isRestricted())) return;
+  const id = createHash('sha256').update(`${process.env[PATHS_VARIABLE]}\0${process.cwd()}`).digest('base64url');
+  const [enteredBy, enteredId] = process.env[ENTERED_VARIABLE]?.split(':') ?? [];
+  if (enteredId === id && isRestricted(paths, enteredBy === String(process.pid))) return;
   const plan = planFilters(resolveSources(profile, emptyFields()), own({ paths }), 'register');
   const [, script] = process.argv;
+  const hasScript = script !== undefined && !hasEval(process.execArgv);
   const confinement = toNativeConfinement(plan, emptyFields(), (directory) => ({
     program: undefined,
     needs: () => ({
       paths: programNeeds([process.execPath], directory).map(({ path }) => path),
       isSettled: false,
     }),
-    files: script === undefined ? [] : moduleNeeds(resolve(directory, script)),
+    files: hasScript ? moduleNeeds(resolve(directory, script)) : [],
     isNode: true,
     tmp: undefined,
   }));
@@ -90,14 +96,29 @@ function restartInDomain(profile: string, paths: CheckedPaths): void {
     remedy: 'start it by spawn or fork with paths',
     withoutIoUring: deniesIoUring(plan.filters.map(({ policy }) => policy)),
     confinement: { ruleset: confinement.ruleset, domainRequired: true },
-    variables: { [ENTERED_VARIABLE]: String(process.pid) },
+    variables: { [ENTERED_VARIABLE]: `${process.pid}:${id}` },
   });
 }
 
-/** Whether this process is in a domain that does not let it list the root directory, as everybody may. */
-function isRestricted(): boolean {
+/**
+ * Whether this process is in a domain of its paths, as the environment says, which can be copied: it must not be able to
+ * do what everybody may, unless the paths grant that.
+ *
+ * @param otherwise - The answer if they grant all of that.
+ */
+function isRestricted({ given }: CheckedPaths, otherwise: boolean): boolean {
+  const isGranted = (path: string, accesses: readonly string[]) =>
+    given.some(
+      (each) => accesses.includes(each.access) && (path === '/' ? ['/'] : ['/', path]).includes(resolve(each.path)),
+    );
+  if (!isGranted('/', ['read', 'write'])) return isDenied(() => opendirSync('/').closeSync());
+  if (!isGranted('/proc', ['write'])) return isDenied(() => closeSync(openSync('/proc/self/comm', constants.O_WRONLY)));
+  return otherwise;
+}
+
+function isDenied(open: () => void): boolean {
   try {
-    opendirSync('/').closeSync();
+    open();
     return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EACCES';

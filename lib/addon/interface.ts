@@ -68,10 +68,11 @@ export interface NativeRequest extends NativeFilters {
 
 /**
  * Flags of a rule: a path that does not exist is skipped; all symbolic links are followed, and what is no executable file
- * is skipped.
+ * is skipped; what is no regular file, or is behind a symbolic link that is not followed, is skipped.
  */
 export const RULE_OPTIONAL = 1;
 export const RULE_PROGRAM = 2;
+export const RULE_FILE = 4;
 
 /** A Landlock ruleset of paths. */
 export interface NativeRuleset {

@@ -56,7 +56,7 @@ std::shared_ptr<const PathRuleset> PathRuleset::Make(uint64_t handled, uint64_t 
 
 bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& trust, PathRulesetFailure* failure) {
   StrictlyOpened opened = Open(rule, trust);
-  if (rule.is_optional && IsMissing(opened.error)) {
+  if (rule.is_optional && (IsMissing(opened.error) || (rule.is_file && opened.error == ELOOP))) {
     Expect({rule.path, rule.is_program, false, {}});
     return true;
   }
@@ -65,7 +65,9 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
     *failure = {opened.error != 0 ? opened.error : errno, "open", 0, std::move(opened.link)};
     return false;
   }
-  if (rule.is_program && (!S_ISREG(status.st_mode) || (status.st_mode & kExecutable) == 0)) {
+  const bool is_regular = S_ISREG(status.st_mode);
+  const bool is_executable = is_regular && (status.st_mode & kExecutable) != 0;
+  if ((rule.is_file && !is_regular) || (rule.is_program && !is_executable)) {
     Expect({rule.path, rule.is_program, false, {}});
     return true;
   }

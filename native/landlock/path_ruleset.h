@@ -21,6 +21,8 @@ struct PathRule {
   // Whether all symbolic links are followed, and what is no executable file is skipped. The child may be able to
   // replace the file until it is opened here, so that whoever named the path can't have checked it.
   bool is_program = false;
+  // Whether what is no regular file, or is behind a symbolic link that is not followed, is skipped.
+  bool is_file = false;
 };
 
 // Why a ruleset was not made.

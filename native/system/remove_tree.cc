@@ -220,11 +220,13 @@ struct RoundAs {
   int Join() {
     const DumpableKept dumpable;
     pthread_t thread = 0;
+    int failed = 0;  // Not `error`, which the thread may set at once.
     {
       const SignalsBlocked blocked;  // The thread inherits the mask.
-      error = blocked.error() != 0 ? blocked.error() : pthread_create(&thread, nullptr, Run, this);
+      failed = blocked.error() != 0 ? blocked.error() : pthread_create(&thread, nullptr, Run, this);
     }
-    if (error == 0) pthread_join(thread, nullptr);
+    if (failed != 0) return failed;
+    pthread_join(thread, nullptr);
     return error;
   }
 };

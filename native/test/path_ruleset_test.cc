@@ -126,6 +126,20 @@ TEST(SkipsProgramsThatAreNoExecutableFiles) {
   }
 }
 
+TEST(SkipsWhatIsNoRegularFileIfAFileIsMeant) {
+  const Tree tree;
+  fs::create_symlink("file", tree / "a/link");
+  std::vector<PathRule> rules;
+  for (const char* name : {"a", "a/link", "other"}) {
+    PathRule rule = {tree / name, kReadFile};
+    rule.is_optional = rule.is_file = true;
+    rules.push_back(rule);
+  }
+  const auto ruleset = Make(rules);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "a/file", O_RDONLY), EACCES);
+  CHECK_EQUAL(OpenIn(*ruleset, tree / "other", O_RDONLY), 0);
+}
+
 TEST(LeavesOutRightsThatAFileCannotHave) {
   const Tree tree;
   const auto ruleset = Make({{tree / "other", kReadDir}, {tree / "a/file", kReadFile | kReadDir}});

@@ -62,6 +62,9 @@ const EMULATORS = {
   x64: 'qemu-x86_64',
 };
 
+/** The launcher's numbers, none of which asks for anything. */
+const NOTHING = '0,0,0,0,0,0,0,0,0';
+
 describe.each(Object.entries(EMULATORS))('the launcher for %s', (architecture, emulator) => {
   const launcher = join(folder(architecture), 'seccomp-launch');
   const launch = (...args: readonly string[]) => {
@@ -72,8 +75,8 @@ describe.each(Object.entries(EMULATORS))('the launcher for %s', (architecture, e
   test('starts the program that the PATH leads to, or tells why it cannot', ({ skip }) => {
     skip(!existsSync(launcher), 'npm run build:prebuilds was not run for it');
     skip(spawnSync(emulator, ['--version']).error !== undefined, `${emulator} is not installed`);
-    expect(launch('0,0,0,0,0', 'echo', 'one', '', 'three')).toEqual({ status: 0, stdout: 'one  three\n', stderr: '' });
-    expect(launch('0,0,0,0,0', '/nowhere/program')).toEqual({
+    expect(launch(NOTHING, 'echo', 'one', '', 'three')).toEqual({ status: 0, stdout: 'one  three\n', stderr: '' });
+    expect(launch(NOTHING, '/nowhere/program')).toEqual({
       status: 127,
       stdout: '',
       stderr: 'seccomp fork: /nowhere/program: No such file or directory; the program was not run\n',

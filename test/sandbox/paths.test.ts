@@ -319,14 +319,51 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     expect({ stdout, stderr }).toEqual({ stdout: '2 false EACCES 2\n1 false EACCES 2\n', stderr: '' });
   });
 
-  test('only if it has entered the domain itself: the variable alone has no effect', () => {
-    const entered = { SECCOMP_PATHS: '{"read":["@system","in"]}', SECCOMP_PATHS_ENTERED_BY: '1' };
-    expect(registered('--import', entered, [file, '1']).stdout).toBe('1 false EACCES 2\n');
+  test('and what the environment says of that is not believed', () => {
+    const env = { SECCOMP_PATHS: '{"read":["@system","in"]}' };
+    const print = ['-p', 'process.env.SECCOMP_PATHS_ENTERED_BY'];
+    const [, digest] = registered('--import', env, print).stdout.trim().split(':');
+    // The number of this process is that of the Node which the shell becomes.
+    const script = `export SECCOMP_PATHS_ENTERED_BY=$$:${digest}; exec "$@"`;
+    const register = join(packageRoot, 'dist/register.js');
+    const { stdout } = nodeSpawnSync('sh', ['-c', script, 'sh', process.execPath, '--import', register, file, '1'], {
+      cwd: work,
+      encoding: 'utf8',
+      env: { ...process.env, SECCOMP_PROFILE: 'unconfined', ...env },
+    });
+    expect(stdout).toBe('1 false EACCES 2\n');
+  });
+
+  test('and its children do too, if all may be read', () => {
+    const { stdout, stderr } = registered('--import', { SECCOMP_PATHS: '{"read":["/"],"write":["out"]}' });
+    expect({ stdout, stderr }).toEqual({ stdout: '2 false secret\n 2\n1 false secret\n 2\n', stderr: '' });
+  });
+
+  test('and a child with other paths does not run if it cannot enter their domain', () => {
+    const nested = `process.env.SECCOMP_PATHS = '{"read":["@system"]}';
+      const { status, stderr } = require('child_process').spawnSync(process.execPath, [...process.execArgv.slice(0, 2), '-p', '1']);
+      console.log(status, String(stderr).includes('could not be restarted'))`;
+    const { stdout } = registered('--import', { SECCOMP_PATHS: '{"read":["@system","in"]}' }, ['-e', nested]);
+    expect(stdout).toBe('125 true\n');
+  });
+
+  test('without granting what an argument of `node -p` or a directory as module names', () => {
+    const read = `try { require('fs').readFileSync(${JSON.stringify(secret)}, 'utf8') } catch ({ code }) { code }`;
+    expect(registered('--import', { SECCOMP_PATHS: '{"read":["@system"]}' }, ['-p', read, home]).stdout).toBe(
+      'EACCES\n',
+    );
+    writeFileSync(
+      join(work, 'index.js'),
+      "try { require('fs').readFileSync('in/text'); } catch ({ code }) { console.log(code); }",
+    );
+    const { status, stdout, stderr } = registered('--import', { SECCOMP_PATHS: '{"read":["@system"]}' }, [work]);
+    expect({ status, stdout, isDenied: /EACCES/.test(stderr) }).toEqual({ status: 1, stdout: '', isDenied: true });
   });
 
   test.each([
     ['{"read":', /^seccomp\/register: SECCOMP_PATHS is not JSON \(.*\): give it as in \{/],
     ['{"red":[]}', /^seccomp\/register: SECCOMP_PATHS\.red: is unknown \(did you mean read\?\)/],
+    ['', /^seccomp\/register: SECCOMP_PATHS is not JSON/],
     ['{"read":["/none"]}', /^seccomp\/register: .*\/none does not exist/],
     ['{"write":["@tmp"]}', /@tmp is removed by the parent of a program/],
   ])('and does not run with SECCOMP_PATHS=%s', (text, message) => {

@@ -168,6 +168,8 @@ export interface PathRule {
   readonly optional: boolean;
   /** Whether symbolic links are followed even if the child could replace them, and only an executable file is granted. */
   readonly isProgram: boolean;
+  /** Whether only a regular file is granted, and one behind a link that is not followed is left out. */
+  readonly isFile: boolean;
   /** Where it was given, for messages. */
   readonly place: string;
 }
@@ -206,6 +208,7 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
       rights: GRANTS[access],
       optional,
       isProgram: false,
+      isFile: false,
       place,
     })),
     ...wordsFor(paths, subject).flatMap((word) =>
@@ -214,6 +217,7 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
         rights: GRANTS[access],
         optional: true,
         isProgram: false,
+        isFile: false,
         place: word,
       })),
     ),
@@ -225,6 +229,7 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
             rights: GRANTS.write | (executesTmp ? executable : 0),
             optional: false,
             isProgram: false,
+            isFile: false,
             place: '@tmp',
           },
         ]),
@@ -233,8 +238,16 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
       rights: bitsOf('READ_FILE'),
       optional: true,
       isProgram: false,
+      isFile: true,
       place: 'the module',
     })),
-    ...needs.map((path) => ({ path, rights: executable, optional: true, isProgram: true, place: 'the program' })),
+    ...needs.map((path) => ({
+      path,
+      rights: executable,
+      optional: true,
+      isProgram: true,
+      isFile: false,
+      place: 'the program',
+    })),
   ];
 }

@@ -191,7 +191,7 @@ function readFormat(path: string, stats: Stats): ExecutableFormat | undefined {
 
 /**
  * The files that Node reads before it runs a module: the module, and the package.json that says how it is read. Node fails
- * if it may not read a package.json that exists.
+ * if it may not read a package.json that exists. As in Node, `.js` may be left out of the module's path.
  *
  * @param module - An absolute path.
  */
@@ -202,5 +202,5 @@ export function moduleNeeds(module: string): readonly string[] {
     const parent = dirname(folder);
     return parent === folder ? [] : configuration(parent);
   };
-  return [module, ...configuration(dirname(module))];
+  return [module, `${module}.js`, ...configuration(dirname(module))];
 }

@@ -2,7 +2,14 @@
 import { realpathSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { SeccompError } from '../../errors.js';
-import { addon, type NativeRulesetFailure, RULE_OPTIONAL, RULE_PROGRAM, type RulesetHandle } from '../../native.js';
+import {
+  addon,
+  type NativeRulesetFailure,
+  RULE_FILE,
+  RULE_OPTIONAL,
+  RULE_PROGRAM,
+  type RulesetHandle,
+} from '../../native.js';
 import { has } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './option.js';
@@ -148,9 +155,9 @@ export function makeRuleset(subject: MadeOf): RulesetHandle {
     scoped,
     paths: rules.map(({ path }) => path),
     grants: Uint32Array.from(
-      rules.flatMap(({ rights, optional, isProgram }) => [
+      rules.flatMap(({ rights, optional, isProgram, isFile }) => [
         rights,
-        (optional ? RULE_OPTIONAL : 0) | (isProgram ? RULE_PROGRAM : 0),
+        (optional ? RULE_OPTIONAL : 0) | (isProgram ? RULE_PROGRAM : 0) | (isFile ? RULE_FILE : 0),
       ]),
     ),
     user,

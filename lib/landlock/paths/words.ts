@@ -38,12 +38,22 @@ const WRITE: readonly Access[] = ['write'];
 const EXECUTE: readonly Access[] = ['execute'];
 const PROGRAMS: readonly Access[] = ['read', 'execute'];
 
+const FOLDERS_OF_PROGRAMS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'libexec', 'share', 'include', 'games'];
+
 /**
  * What `@system` grants. Links need no row, since Landlock checks what a link leads to. Left out, with reasons in
  * scripts/reference/path-words.ts: whatever holds secrets, names other programs' data, or belongs to one process.
  */
 const SYSTEM: readonly WordRow[] = freeze([
-  row(PROGRAMS, 'programs and libraries', '/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'),
+  row(PROGRAMS, 'programs and libraries', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'),
+  rowIn(
+    '/usr',
+    PROGRAMS,
+    'the same; applications in /usr/src are not among them',
+    ...FOLDERS_OF_PROGRAMS,
+    '*-linux-gnu*',
+  ),
+  rowIn('/usr/local', PROGRAMS, 'the same, as installed on this machine', ...FOLDERS_OF_PROGRAMS),
   row(PROGRAMS, 'programs and libraries of Nix and Guix', '/nix/store', '/gnu/store'),
   rowIn(
     '/etc',

@@ -45,7 +45,7 @@ export function restartNode(restart: Restart): never {
   const failure = addon().execve({
     candidates: [process.execPath],
     args: startArguments(restart),
-    env: terminatedStrings('/proc/self/environ', restart) + added.join(''),
+    env: environmentWithout(Object.keys(variables), restart) + added.join(''),
     detached: false,
     stdio: inheritedDescriptors(),
     noNewPrivileges,
@@ -59,6 +59,16 @@ export function restartNode(restart: Restart): never {
 
 function restartError({ purpose, remedy }: Restart, cause: string, advice = remedy): SeccompError {
   return new SeccompError('ERR_SECCOMP_ATTACH', `Node could not be restarted ${purpose} ${cause}: ${advice}`);
+}
+
+/** The environment that this process was started with, without some variables. */
+function environmentWithout(names: readonly string[], restart: Restart): string {
+  const isOther = (variable: string) => !names.some((name) => variable.startsWith(`${name}=`));
+  return terminatedStrings('/proc/self/environ', restart)
+    .split('\0')
+    .filter((variable) => variable !== '' && isOther(variable))
+    .map((variable) => `${variable}\0`)
+    .join('');
 }
 
 /** The number of io_uring_setup on every ABI that Node runs on. */
@@ -96,9 +106,18 @@ function startArguments(restart: Restart): readonly string[] {
   );
 }
 
+function readProcessFile(file: string, restart: Restart): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : String(error);
+    throw restartError(restart, `as ${file} cannot be read (${code})`);
+  }
+}
+
 /** Reads strings that each end with a NUL. */
 function terminatedStrings(file: string, restart: Restart): string {
-  const bytes = readFileSync(file);
+  const bytes = readProcessFile(file, restart);
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) throw restartError(restart, `as ${file} is not UTF-8`);
   return text.slice(0, text.lastIndexOf('\0') + 1);

@@ -46,14 +46,16 @@ bool ReadPaths(const Napi::Value& value, PathRulesetRequest* request) {
 bool ReadGrants(const Napi::Value& value, PathRulesetRequest* request) {
   constexpr uint32_t kOptional = 1;
   constexpr uint32_t kProgram = 2;
+  constexpr uint32_t kFile = 4;
   const auto words = ReadWords(value);
   if (!words || words->size != 2 * request->rules.size()) return false;
   for (size_t i = 0; i < request->rules.size(); i++) {
     const uint32_t flags = words->data[2 * i + 1];
-    if (flags > (kOptional | kProgram)) return false;
+    if (flags > (kOptional | kProgram | kFile)) return false;
     request->rules[i].rights = words->data[2 * i];
     request->rules[i].is_optional = (flags & kOptional) != 0;
     request->rules[i].is_program = (flags & kProgram) != 0;
+    request->rules[i].is_file = (flags & kFile) != 0;
   }
   return true;
 }
@@ -69,7 +71,7 @@ constexpr Member<PathRulesetRequest> kMembers[] = {
     {"handled", Presence::kRequired, "an unsigned 32-bit integer other than 0", ReadHandled},
     {"scoped", Presence::kRequired, "an unsigned 32-bit integer", ReadScoped},
     {"paths", Presence::kRequired, "an array of absolute paths without NUL", ReadPaths},
-    {"grants", Presence::kRequired, "a Uint32Array of pairs: rights, and flags from 0 to 3", ReadGrants},
+    {"grants", Presence::kRequired, "a Uint32Array of pairs: rights, and flags from 0 to 7", ReadGrants},
     {"user", Presence::kRequired, "an unsigned 32-bit integer", ReadUser},
     {"folders", Presence::kRequired, "an array of strings without NUL", ReadFolders},
 };
