@@ -151,6 +151,7 @@ function testOn(machine: Machine): void {
     expect(amiss.map(({ name, state }) => [name, state])).toEqual([
       ...(isSince(machine, [5, 19]) ? [] : [['flags', 'limit']]), // WAIT_KILLABLE_RECV
       ...(machine.landlock >= 6 ? [] : [['isolation', 'limit']]), // Landlock's scopes
+      ...(machine.landlock >= 5 ? [] : [['paths', 'limit']]), // ioctl(2) on devices
     ]);
     expect(code).toBe(0);
   });
