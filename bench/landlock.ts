@@ -75,7 +75,7 @@ function start(file: string, args: readonly string[], given: SpawnSyncOptions): 
   return String(stdout);
 }
 
-const started = (paths?: Paths) => timed(() => start(program, [], { stdio: 'ignore', paths }));
+const started = (given: SpawnSyncOptions) => timed(() => start(program, [], { stdio: 'ignore', ...given }));
 
 /** Sets of paths by how they are named in the tables. */
 const SETS: Readonly<Record<string, Paths>> = {
@@ -84,11 +84,12 @@ const SETS: Readonly<Record<string, Paths>> = {
   '@system, @node': { read: ['@system', '@node'] },
 };
 
-const ALONE = 'no paths';
+const ALONE = 'the filter alone';
 const STARTS = {
-  [ALONE]: started(),
-  ...Object.fromEntries(Object.entries(SETS).map(([name, paths]) => [name, started(paths)])),
-  '20 paths and @tmp': started({ read: [...(granted(20).read ?? []), '@tmp'] }),
+  [ALONE]: started({ isolate: false }),
+  'isolation, no paths': started({}),
+  ...Object.fromEntries(Object.entries(SETS).map(([name, paths]) => [name, started({ paths })])),
+  '20 paths and @tmp': started({ paths: { read: [...(granted(20).read ?? []), '@tmp'] } }),
 };
 
 /** bwrap with the same filter, in which the same directories and the program are mounted for reading. */
@@ -180,7 +181,7 @@ const times1000 = ({ median, low, high }: Spread): Spread => ({
 function tables({ starts, rulesets, opens: opened }: Results): readonly (readonly (readonly string[])[])[] {
   return [
     [
-      ['from the call to the exit of the program', 'ms', 'relative to no paths'],
+      ['from the call to the exit of the program', 'ms', 'relative to the filter alone'],
       ...starts.map(({ name, time, ofAlone }) => [name, show(time), `${ofAlone.toFixed(3)}×`]),
     ],
     [

@@ -20,8 +20,9 @@ export function spread(samples: readonly number[]): Spread {
 const WARM_UP = 20;
 
 /**
- * Measures the functions in turn, in every second round in the reverse order, and returns the spread of each. An uncounted start precedes each counted one: after a
- * fork, the process's pages are copied again when it writes to them, which must not be attributed to the next function.
+ * Measures the functions in turn, in each round in another random order, and returns the spread of each: what one leaves
+ * in the caches then concerns all others alike. An uncounted start precedes each counted one: after a fork, the process's
+ * pages are copied again when it writes to them, which must not be attributed to the next function.
  */
 export async function interleave(
   turns: Readonly<Record<string, () => Promise<number>>>,
@@ -30,14 +31,21 @@ export async function interleave(
 ): Promise<ReadonlyMap<string, Spread>> {
   const samples = new Map<string, number[]>();
   for (let round = -warmUp; round < count; round++) {
-    const order = Object.entries(turns);
-    for (const [name, once] of round % 2 === 0 ? order : order.reverse()) {
+    for (const [name, once] of shuffled(Object.entries(turns))) {
       await once();
       const time = await once();
       if (round >= 0) samples.set(name, [...(samples.get(name) ?? []), time]);
     }
   }
   return new Map(Object.keys(turns).map((name) => [name, spread(samples.get(name) ?? [])]));
+}
+
+/** The values in a random order. */
+function shuffled<T>(values: readonly T[]): readonly T[] {
+  return values
+    .map((value) => ({ value, key: Math.random() }))
+    .toSorted((a, b) => a.key - b.key)
+    .map(({ value }) => value);
 }
 
 /** `12.3 (11.9–12.8)` */

@@ -82,7 +82,7 @@ function restartInDomain(profile: string, paths: CheckedPaths): void {
   const [, script] = process.argv;
   const hasScript = script !== undefined && !hasEval(process.execArgv);
   const confinement = toNativeConfinement(plan, emptyFields(), (directory) => ({
-    program: undefined,
+    candidates: undefined,
     needs: () => ({
       paths: programNeeds([process.execPath], directory).map(({ path }) => path),
       isSettled: false,

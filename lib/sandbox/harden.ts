@@ -123,7 +123,7 @@ export function hardenProcess(profile: FilterSource, options: HardenOptions, tar
 /** Restricts the paths of this process. Returns the errno of a failure that bestEffort accepts, or 0. */
 function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
   const { ruleset } = toNativeConfinement(plan, own({}), () => ({
-    program: undefined,
+    candidates: undefined,
     needs: () => ({ paths: [], isSettled: false }),
     files: [],
     isNode: false,

@@ -291,9 +291,18 @@ describe('the needs are settled', () => {
     expect(isSettled(realpathSync(path()))).toBe(true);
   });
 
+  test('if files that are looked at before are missing or links: these are its places', () => {
+    const [none, program] = [join(base, 'none'), file('#!/bin/sh\n')];
+    const path = link(program);
+    const { needs, places, isSettled } = findNeeds([none, path], base);
+    expect(needs[0]).toEqual({ path: program, access: 'execute' });
+    expect(places).toEqual([none, path]);
+    expect(isSettled).toBe(true);
+  });
+
   test.each([
-    ['a program behind another candidate', () => [join(base, 'none'), file('#!/bin/sh\n')]],
-    ['a link', () => [link(process.execPath)]],
+    ['a program behind a candidate that can’t be executed', () => [file('', 0o644), file('#!/bin/sh\n')]],
+    ['a program behind one whose interpreter is missing', () => [file(`#!${join(base, 'none')}\n`), process.execPath]],
     ['a script whose interpreter is missing', () => [file(`#!${join(base, 'none')}\n`)]],
     ['a file of an unknown format', () => [file('')]],
     ['a missing program', () => [join(base, 'none')]],

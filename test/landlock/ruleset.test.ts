@@ -26,7 +26,7 @@ const subject = {
   scoped: 0,
   user: 0,
   directory: base,
-  program: undefined,
+  candidates: undefined,
   ...needing(),
   files: [],
   isNode: false,
@@ -85,7 +85,7 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
       const path = join(mkdtempSync(join(base, 'program-')), 'program');
       writeFileSync(path, content, { mode: 0o755 });
       const needs = vi.fn(() => ({ paths: [path], isSettled: true }));
-      return { path, needs, rulesetOf: () => rulesetOf({ read: ['/usr'] }, { program: path, needs }) };
+      return { path, needs, rulesetOf: () => rulesetOf({ read: ['/usr'] }, { candidates: [path], needs }) };
     }
 
     test('is used again without looking for its needs', () => {

@@ -172,6 +172,23 @@ describeUnless(reason ?? undefined, 'under paths', () => {
     rmSync(file);
   });
 
+  test('a program that appears earlier in PATH, or to which a link leads now, needs no grant either', () => {
+    const [first, second] = [join(work, 'bin1'), join(work, 'bin2')];
+    for (const folder of [first, second]) mkdirSync(folder);
+    const write = (path: string) => writeFileSync(path, '#!/bin/sh\necho "$0"\n', { mode: 0o755 });
+    const options = { encoding: 'utf8', env: { PATH: `${first}:${second}` }, paths: SYSTEM } as const;
+    const started = () => spawnSync('changing', [], 'docker-default', options).stdout;
+    write(join(second, 'changing'));
+    for (const _ of ['made', 'kept']) expect(started()).toBe(`${second}/changing\n`);
+    const [one, other] = [join(work, 'one'), join(work, 'other')];
+    for (const path of [one, other]) {
+      write(path);
+      rmSync(join(first, 'changing'), { force: true });
+      symlinkSync(path, join(first, 'changing'));
+      for (const _ of ['made', 'kept']) expect(started()).toBe(`${first}/changing\n`);
+    }
+  });
+
   test('the descriptors of rulesets are not inherited', () => {
     expect(shell('ls -l /dev/fd/', { read: ['@system', '/proc'] }).stdout).not.toMatch(/landlock/);
   });

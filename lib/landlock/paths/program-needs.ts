@@ -40,22 +40,42 @@ export function programNeeds(candidates: readonly string[], directory: string): 
 /** What a program needs, and what else could change that. */
 export interface FoundNeeds {
   readonly needs: readonly ProgramNeed[];
-  /** Whether the needs are the same for as long as they are the same files with the same content at the same paths. */
+  /** Other paths at which the program was looked for: there is nothing, or a symbolic link on the way to it. */
+  readonly places: readonly string[];
+  /**
+   * Whether the needs are the same for as long as the same files with the same content are at their paths and at the
+   * places.
+   */
   readonly isSettled: boolean;
 }
 
 /** As `programNeeds`. */
 export function findNeeds(candidates: readonly string[], directory: string): FoundNeeds {
   const needs: ProgramNeed[] = [];
-  for (const [i, candidate] of candidates.entries()) {
+  const places: string[] = [];
+  let isSettled = true;
+  for (const candidate of candidates) {
     const path = absolute(candidate, directory);
     const program = executable(path);
-    if (program === undefined) continue;
+    if (program?.need.path !== path) places.push(path);
+    if (program === undefined) {
+      isSettled &&= isMissing(path);
+      continue;
+    }
     needs.push(program.need);
     const found = addInterpreters(program, directory, needs);
-    if (found !== 'missing') return { needs, isSettled: i === 0 && program.need.path === path && found === 'all' };
+    if (found !== 'missing') return { needs, places, isSettled: isSettled && found === 'all' };
+    isSettled = false;
   }
-  return { needs, isSettled: false };
+  return { needs, places, isSettled: false };
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** As many interpreters as the kernel runs for one program: see exec_binprm of its fs/exec.c. */

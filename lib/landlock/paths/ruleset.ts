@@ -28,8 +28,8 @@ interface MadeOf extends PathsSubject {
 
 /** A child for which a ruleset is wanted. */
 export interface RulesetSubject extends Omit<MadeOf, 'needs'> {
-  /** The program by the path that is tried first; undefined if there are other needs than those of a program. */
-  readonly program: string | undefined;
+  /** The paths at which its program is looked for; undefined if it has other needs than those of a program. */
+  readonly candidates: readonly string[] | undefined;
   /** Finds what it needs in order to start. */
   needs(): Needs;
 }
@@ -37,7 +37,7 @@ export interface RulesetSubject extends Omit<MadeOf, 'needs'> {
 /** What a child needs in order to start. */
 export interface Needs {
   readonly paths: readonly string[];
-  /** As in FoundNeeds of program-needs.ts. */
+  /** As in FoundNeeds of program-needs.ts. The paths include the places. */
   readonly isSettled: boolean;
 }
 
@@ -74,8 +74,8 @@ const MOST_KEPT = 32;
 /** A ruleset, what it was made of, and what the words of its paths granted then. */
 interface Kept {
   readonly subject: MadeOf;
-  /** The program, if its needs are the same for as long as the ruleset is current. */
-  readonly program: string | undefined;
+  /** The paths at which the program is looked for, if its needs are the same for as long as the ruleset is current. */
+  readonly candidates: readonly string[] | undefined;
   readonly ruleset: RulesetHandle;
   readonly words: readonly (readonly WordGrant[])[];
 }
@@ -91,9 +91,11 @@ const kept: Kept[] = [];
  * the child could replace.
  */
 export function rulesetFor(subject: RulesetSubject): RulesetHandle {
-  const { program } = subject;
+  const { candidates } = subject;
   if (subject.tmp !== undefined) return makeRuleset({ ...subject, needs: subject.needs().paths });
-  const settled = program !== undefined && take((each) => each.program === program && areEqual(each.subject, subject));
+  const settled =
+    candidates !== undefined &&
+    take((each) => areEqual(each.subject, subject) && areSame(each.candidates ?? NONE, candidates));
   return keep(settled || forNeeds(subject));
 }
 
@@ -108,7 +110,7 @@ function forNeeds(subject: RulesetSubject): Kept {
   const ruleset = makeRuleset(made);
   // The ruleset has what was at the paths when it was made, which may be other files than those that were read.
   const isSettled = needs.isSettled && areSame(subject.needs().paths, needs.paths);
-  return { subject: made, program: isSettled ? subject.program : undefined, ruleset, words };
+  return { subject: made, candidates: isSettled ? subject.candidates : undefined, ruleset, words };
 }
 
 /** Takes the first matching ruleset out of those that are kept. Returns undefined if it can't be used any more. */
@@ -129,6 +131,8 @@ function keep(used: Kept): RulesetHandle {
 }
 
 const wordsOf = (subject: MadeOf): Kept['words'] => wordsFor(subject.paths, subject).map(wordGrants);
+
+const NONE: readonly string[] = [];
 
 const areSame = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((each, i) => each === others[i]);

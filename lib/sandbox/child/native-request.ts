@@ -2,7 +2,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/paths/private-directory.js';
-import { absolute, findNeeds } from '../../landlock/paths/program-needs.js';
+import { findNeeds } from '../../landlock/paths/program-needs.js';
 import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/paths/ruleset.js';
 import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js';
 import { openMailbox } from '../../notify/listener.js';
@@ -49,7 +49,7 @@ export function toNativeRequest(
     keptCapabilities: capabilities && capabilityBits(capabilities),
     ...toNativeFilters(plan, noNewPrivileges),
     ...toNativeConfinement(plan, options, (from) => ({
-      program: absolute(candidates[0] ?? '', from),
+      candidates,
       needs: () => needsOf(candidates, from),
       files: NO_FILES,
       isNode: false,
@@ -62,8 +62,8 @@ export function toNativeRequest(
 }
 
 function needsOf(candidates: readonly string[], directory: string): Needs {
-  const { needs, isSettled } = findNeeds(candidates, directory);
-  return { paths: needs.map(({ path }) => path), isSettled };
+  const { needs, places, isSettled } = findNeeds(candidates, directory);
+  return { paths: [...needs.map(({ path }) => path), ...places], isSettled };
 }
 
 /** The members of a request for a program's isolation and paths. */
@@ -78,7 +78,7 @@ type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' 
 export function toNativeConfinement(
   { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
   { cwd, uid }: Pick<ProgramOptions, 'cwd' | 'uid'>,
-  needs: (directory: string) => Pick<RulesetSubject, 'program' | 'needs' | 'files' | 'isNode' | 'tmp'>,
+  needs: (directory: string) => Pick<RulesetSubject, 'candidates' | 'needs' | 'files' | 'isNode' | 'tmp'>,
 ): NativeConfinement {
   const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
   if (paths === undefined || paths.handled === 0)

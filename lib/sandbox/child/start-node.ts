@@ -179,7 +179,7 @@ function launchedFork(
   if (typeof program !== 'string' || program.includes('\0') || isMissing(program, given))
     return failingFork(modulePath, args, options);
   const confinement = toNativeConfinement(plan, own({ cwd, uid }), (directory) => ({
-    program: undefined,
+    candidates: undefined,
     needs: () => ({
       paths: programNeeds(candidatePaths(program, options.env ?? process.env), directory).map(({ path }) => path),
       isSettled: false,
