@@ -300,6 +300,13 @@ describe('the needs are settled', () => {
     expect(isSettled).toBe(true);
   });
 
+  test('not if one of these can’t be reached: it is no place', () => {
+    const loop = join(base, `loop-${number++}`);
+    symlinkSync(loop, loop);
+    const { places, isSettled } = findNeeds([join(loop, 'none'), file('#!/bin/sh\n')], base);
+    expect({ places, isSettled }).toEqual({ places: [], isSettled: false });
+  });
+
   test.each([
     ['a program behind a candidate that can’t be executed', () => [file('', 0o644), file('#!/bin/sh\n')]],
     ['a program behind one whose interpreter is missing', () => [file(`#!${join(base, 'none')}\n`), process.execPath]],

@@ -57,11 +57,12 @@ export function findNeeds(candidates: readonly string[], directory: string): Fou
   for (const candidate of candidates) {
     const path = absolute(candidate, directory);
     const program = executable(path);
-    if (program?.need.path !== path) places.push(path);
-    if (program === undefined) {
-      isSettled &&= isMissing(path);
+    if (program === undefined && !isMissing(path)) {
+      isSettled = false; // Its directory may be out of reach, so that no rule could name it.
       continue;
     }
+    if (program?.need.path !== path) places.push(path);
+    if (program === undefined) continue;
     needs.push(program.need);
     const found = addInterpreters(program, directory, needs);
     if (found !== 'missing') return { needs, places, isSettled: isSettled && found === 'all' };
