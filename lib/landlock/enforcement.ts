@@ -75,11 +75,13 @@ export type DeniedBeside =
   | 'mounts'
   /** Renaming and linking between directories, below Landlock ABI 2. */
   | 'moves'
-  /** All Unix sockets except for those of socketpair(2), below Landlock ABI 9. */
+  /** truncate(2), and open(2) with O_TRUNC but without write access, below Landlock ABI 3. */
+  | 'truncate'
+  /** All Unix sockets except for pairs of stream sockets and of SOCK_SEQPACKET, below Landlock ABI 9. */
   | 'unix-sockets'
   /** io_uring(7), below Landlock ABI 9. */
   | 'io_uring'
-  /** openat2(2), below Landlock ABI 5. */
+  /** openat2(2), and open(2) with access mode 3, below Landlock ABI 5. */
   | 'openat2';
 
 /** How a child's paths are restricted. */

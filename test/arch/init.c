@@ -84,6 +84,8 @@ static void enter_system(void) {
   check(mount("/system", "/system", NULL, MS_BIND, NULL), "bind /system");
   check(chdir("/system"), "/system");
   check(mount("devtmpfs", "dev", "devtmpfs", MS_NOSUID, NULL), "mount /dev");
+  check(mkdir("dev/pts", 0755), "mkdir /dev/pts");
+  check(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=0666"), "mount /dev/pts");
   check(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount /proc");
   check(mount("sysfs", "sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount /sys");
   check(mount("securityfs", "sys/kernel/security", "securityfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL),

@@ -125,7 +125,7 @@ describe('the check of', () => {
       2,
       ['TRUNCATE', 'IOCTL_DEV', 'RESOLVE_UNIX'],
       'limit',
-      /without TRUNCATE, the filter denies truncate\(2\).*; without IOCTL_DEV, ioctl\(2\) is open on .*RESOLVE_UNIX/,
+      /without TRUNCATE, the filter denies truncate\(2\).*; without IOCTL_DEV, ioctl\(2\) is open on .* denies openat2\(2\); .*RESOLVE_UNIX/,
       'IOCTL_DEV needs Linux 6.10',
     ],
     [1, ['REFER'], 'ok', /between directories is denied$/, undefined],

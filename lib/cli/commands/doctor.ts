@@ -132,7 +132,12 @@ const LATER_RIGHTS = [
     instead: 'the filter denies truncate(2), and truncating a file that is not opened for writing',
     isOpen: false,
   },
-  { right: 'IOCTL_DEV', since: '6.10', instead: 'ioctl(2) is open on devices that may be read', isOpen: true },
+  {
+    right: 'IOCTL_DEV',
+    since: '6.10',
+    instead: 'ioctl(2) is open on devices that may be read, and the filter denies openat2(2)',
+    isOpen: true,
+  },
   {
     right: 'RESOLVE_UNIX',
     since: '7.1',

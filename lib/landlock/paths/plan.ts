@@ -78,6 +78,7 @@ function restricted(rights: number): PathsEnforcement {
   const alsoDenied: readonly (DeniedBeside | false)[] = [
     'mounts',
     lacks('REFER') && 'moves',
+    lacks('TRUNCATE') && 'truncate',
     lacks('RESOLVE_UNIX') && 'unix-sockets',
     lacks('RESOLVE_UNIX') && 'io_uring',
     (lacks('TRUNCATE') || lacks('IOCTL_DEV')) && 'openat2',

@@ -195,7 +195,16 @@ static long watch(void) { return inotify_add_watch(inotify_init1(0), "outside/se
 static long read_readable(void) { return read_path("read/file"); }
 static long list_readable(void) { return open("read", O_RDONLY | O_DIRECTORY); }
 static long write_writable(void) { return empty(open("write/file", O_WRONLY | O_TRUNC), "write/file"); }
-static long rename_writable(void) { return renamed("write/file", "write/moving/new", 0); }
-static long link_writable(void) { return link("write/file", "write/moving/new"); }
 static long read_received(void) { return read_from(receive(GIVE_FILE)); }
 static long read_inherited(void) { return read_from(0); }
+
+/* Granted too, but denied where the version of Landlock requires it. */
+static long rename_writable(void) { return renamed("write/file", "write/moving/new", 0); }
+static long link_writable(void) { return link("write/file", "write/moving/new"); }
+static long truncate_writable(void) { return empty(truncate("write/file", 0), "write/file"); }
+static long truncate_writable_to_read(void) { return empty(open("write/file", O_RDONLY | O_TRUNC), "write/file"); }
+static long open_writable_with_mode_3(void) { return open("write/file", MODE_3); }
+static long read_by_openat2(void) {
+  const uint64_t how[3] = {O_RDONLY, 0, 0};
+  return read_from(syscall(OPENAT2, AT_FDCWD, "read/file", how, sizeof how));
+}

@@ -4,7 +4,8 @@
  * paths attack DIRECTORY PID  Tries to get at what is outside of DIRECTORY/read, which may be read, and
  *     DIRECTORY/write, which may be written. PID is the process outside. Standard input is DIRECTORY/read/file.
  *     Prints a line for each way: its name, and 0 if it succeeded, else the errno. What begins with `granted:` is no
- *     attack and must succeed. What begins with `metadata:` or `code:` is open, as the documentation says.
+ *     attack and must succeed. What begins with `metadata:` or `code:` is open, as the documentation says. What begins
+ *     with `beside:` is no attack either; whether it succeeds depends on the version of Landlock.
  * paths  Does nothing: a program to execute.
  */
 #define _GNU_SOURCE
@@ -156,10 +157,17 @@ static const struct {
     {"granted: read a file", read_readable},
     {"granted: list a directory", list_readable},
     {"granted: write a file", write_writable},
-    {"granted: rename between directories", rename_writable},
-    {"granted: link between directories", link_writable},
     {"granted: read a received file", read_received},
     {"granted: read an inherited file", read_inherited},
+    {"beside: rename between directories", rename_writable},
+    {"beside: link between directories", link_writable},
+    {"beside: truncate", truncate_writable},
+    {"beside: truncate by opening for reading", truncate_writable_to_read},
+    {"beside: open with mode 3", open_writable_with_mode_3},
+    {"beside: read by openat2", read_by_openat2},
+    {"beside: connect a socket of its own", connect_own},
+    {"beside: use io_uring", use_ring},
+    {"beside: ioctl of a readable device", control_device},
 };
 
 /* Each way is tried in a process of its own, with new files. */

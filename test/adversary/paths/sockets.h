@@ -72,6 +72,14 @@ static long connect_abstract(void) {
 /* The socket to the process outside is connected already, and stays so. */
 static long reconnect_inherited(void) { return connect_to(OUTSIDER, "sockets/stream"); }
 
+/* A socket of its own. */
+static long connect_own(void) {
+  struct sockaddr_un to = address("write/new");
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (listener < 0 || bind(listener, (void*)&to, sizeof to) || listen(listener, 1)) return -1;
+  return connect_to(socket(AF_UNIX, SOCK_STREAM, 0), "write/new");
+}
+
 enum { IO_URING_SETUP = 425, IO_URING_ENTER = 426, ENTRIES = 4, PAGE = 4096 };
 
 /* Makes one request by a new ring. Returns its result as a system call does. */
@@ -91,6 +99,8 @@ static long by_ring(struct io_uring_sqe request) {
   errno = result < 0 ? -result : 0;
   return result < 0 ? -1 : result;
 }
+
+static long use_ring(void) { return by_ring((struct io_uring_sqe){.opcode = IORING_OP_NOP}); }
 
 static long ring_open(const char* path, unsigned flags) {
   return by_ring((struct io_uring_sqe){

@@ -3,6 +3,7 @@
 
 #include <linux/fs.h>
 #include <sys/fanotify.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
 #include "sockets.h"
@@ -144,6 +145,12 @@ static long make_device(void) { return mknod("write/new", S_IFCHR | 0600, makede
 static long make_disk(void) { return mknod("write/new", S_IFBLK | 0600, makedev(7, 0)); }
 static long make_device_outside(void) { return mknod("outside/new", S_IFCHR | 0600, makedev(1, 5)); }
 static long open_memory_device(void) { return open("/dev/kmsg", O_RDONLY); }
+
+/* A device that may be read, but not written: the ioctl gives the number of the new pseudoterminal. */
+static long control_device(void) {
+  int number, device = open("/dev/ptmx", O_RDONLY | O_NOCTTY);
+  return device < 0 ? -1 : ioctl(device, TIOCGPTN, &number);
+}
 
 /* Succeeds if the program runs. Without arguments, it does nothing. */
 static long executed(int directory, const char* path, int flags) {
