@@ -81,11 +81,17 @@ const masked = (index: number, mask: number, value: number): Condition => ({
   value: BigInt(value),
 });
 
+/** What the requests of a terminal have on SuperH beside their generic number. */
+const ON_SH = 0x4001_0000;
+
 /**
- * Returns the condition for a request of ioctl(2), whose number differs on MIPS. The kernel reads 32 bits of it. Source
- * of TIOCSTI and TIOCLINUX: asm-generic/ioctls.h, and asm/ioctls.h of MIPS.
+ * Returns the condition for a request of ioctl(2), whose number differs on MIPS and SuperH. The kernel reads 32 bits of
+ * it. Source of TIOCSTI and TIOCLINUX: asm-generic/ioctls.h, and asm/ioctls.h of MIPS and SuperH.
  */
-const ioctl = (generic: number, mips: number) => (abi: AbiName) => [equals(1, abi.startsWith('mips') ? mips : generic)];
+const ioctl = (generic: number, mips: number) => (abi: AbiName) => {
+  const isSh = abi === 'sh' || abi === 'sheb';
+  return [equals(1, abi.startsWith('mips') ? mips : isSh ? ON_SH + generic : generic)];
+};
 
 const OF_ISOLATION: readonly DeniedCall[] = [
   {
@@ -206,9 +212,25 @@ const OF_ROOT: readonly (readonly [syscall: string, why: string])[] = [
   ['open_by_handle_at', 'opens files outside of the granted directories: open files by their paths'],
   ['mount_setattr', 'changes mounts of other processes: leave them as they are'],
   ['open_tree_attr', 'changes mounts of other processes: use open_tree'],
+  ['fsopen', 'makes file systems such as overlayfs, which copies files to any directory: use the mounted ones'],
+];
+
+/** By these, a child types commands into a shell that is not restricted, without a right to the terminal's device. */
+const TYPING: readonly (readonly [name: string, conditions: DeniedCall['conditions']])[] = [
+  ['TIOCSTI', ioctl(0x5412, 0x5472)],
+  ['TIOCLINUX', ioctl(0x541c, 0x5483)],
 ];
 
 const OF_PATHS: readonly DeniedCall[] = [
+  ...TYPING.map(([name, conditions]) =>
+    ofPaths({
+      syscall: 'ioctl',
+      to: ['paths'],
+      errno: () => EPERM,
+      conditions,
+      why: `paths denies ioctl ${name}, which types commands into a terminal's shell: write to the terminal instead`,
+    }),
+  ),
   ...OF_ROOT.map(([syscall, why]) =>
     ofPaths({ syscall, to: ['paths'], errno: () => EPERM, why: `paths denies ${syscall}, which ${why}` }),
   ),

@@ -175,12 +175,27 @@ describe.each([...ABIS.keys()])('with paths, on %s', (abi) => {
     }
   });
 
-  test.each(['open_by_handle_at', 'mount_setattr', 'open_tree_attr'])('%s is denied on any kernel', (syscall) => {
-    const none = denialsFor(false, { unixSockets: false, truncation: false, deviceIoctls: false });
-    expect(decide(denialsPolicy([abi], none), abi, syscall)).toEqual(EPERM);
-    expect(denialOf(abi, syscall, [], none)).toMatchObject({ by: 'paths', action: EPERM });
-    expect(decide(denialsPolicy([abi], NO_DENIALS), abi, syscall)).toEqual({ kind: 'allow' });
-  });
+  test.each(['open_by_handle_at', 'mount_setattr', 'open_tree_attr', 'fsopen'])(
+    '%s is denied on any kernel',
+    (syscall) => {
+      const none = denialsFor(false, { unixSockets: false, truncation: false, deviceIoctls: false });
+      expect(decide(denialsPolicy([abi], none), abi, syscall)).toEqual(EPERM);
+      expect(denialOf(abi, syscall, [], none)).toMatchObject({ by: 'paths', action: EPERM });
+      expect(decide(denialsPolicy([abi], NO_DENIALS), abi, syscall)).toEqual({ kind: 'allow' });
+    },
+  );
+});
+
+test.each(['TIOCSTI', 'TIOCLINUX'])('%s is denied with paths, also without isolation', (name) => {
+  const none = denialsFor(false, { unixSockets: false, truncation: false, deviceIoctls: false });
+  for (const abi of ABIS.keys()) {
+    const request = constantOn(abi, name);
+    if (request === undefined) continue;
+    const args = [0n, HIGH | BigInt(request)];
+    expect([abi, decide(denialsPolicy([abi], none), abi, 'ioctl', ...args)]).toEqual([abi, EPERM]);
+    expect(denialOf(abi, 'ioctl', args, none)).toMatchObject({ by: 'paths', action: EPERM });
+    expect(denialOf(abi, 'ioctl', args, { ...none, isolated: true })).toMatchObject({ by: 'isolation' });
+  }
 });
 
 test('a child without paths is denied nothing of what paths denies', () => {

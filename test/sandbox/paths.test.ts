@@ -411,6 +411,10 @@ describeUnless(reason ?? undefined, 'enforcement.paths', () => {
     expect(paths?.open.map(({ reach }) => reach)).toContain('metadata');
     expect(isolation?.closed).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score', 'autogroup', 'proc-files']));
     const open = (enforced: typeof isolation) => enforced?.open.map(({ reach }) => reach);
+    const notIsolated = spawnSync('true', 'unconfined', { paths: SYSTEM }).enforcement?.isolation;
+    expect(notIsolated?.closed).toEqual(['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'terminal']);
+    expect(open(notIsolated)).not.toContain('terminal');
+    expect(isolation?.closed.filter((reach) => reach === 'terminal')).toEqual(['terminal']);
     expect(open(by({ write: ['/proc'] })?.isolation)).toEqual(expect.arrayContaining(['oom-score', 'proc-files']));
     expect(open(by({ write: ['/'] })?.isolation)).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score']));
     expect(spawnSync('true', 'docker-default').enforcement).not.toHaveProperty('paths');

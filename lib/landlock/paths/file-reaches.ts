@@ -1,4 +1,7 @@
-/** The ways to reach other processes that lead through files, which `paths` closes unless it grants those files. */
+/**
+ * The ways to reach other processes that `paths` closes: those that lead through files, unless it grants these; and typing
+ * into a terminal, which the filter denies.
+ */
 import { relative } from 'node:path';
 import type { Reach } from '../enforcement.js';
 
@@ -8,6 +11,7 @@ const FOLDERS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly s
   ['oom-score', ['/proc']],
   ['autogroup', ['/proc']],
   ['proc-files', ['/proc']],
+  ['terminal', []],
 ]);
 
 /**

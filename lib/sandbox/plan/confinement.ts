@@ -125,7 +125,7 @@ export function enforcementOf(
   const reaches = closedByPaths(writtenPaths(paths.paths, options));
   const { closed, open, ...how } = enforced.isolation;
   const stillOpen = open.filter(({ reach }) => !reaches.includes(reach));
-  return { isolation: { ...how, closed: [...closed, ...reaches], open: stillOpen }, paths: ofPaths };
+  return { isolation: { ...how, closed: [...new Set([...closed, ...reaches])], open: stillOpen }, paths: ofPaths };
 }
 
 /** The absolute paths that a program may write, without symbolic links where these can be read. */

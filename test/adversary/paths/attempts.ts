@@ -58,10 +58,11 @@ export const ROOT: Attacker = { who: 'root', user: undefined, owner: 0, options:
 
 /**
  * Ways for which a kernel, or its settings, may lack something: the last ones may be restricted by Yama, whose
- * documentation is admin-guide/LSM/Yama.rst. A connected stream can't be connected again anywhere.
+ * documentation is admin-guide/LSM/Yama.rst, and typing by dev.tty.legacy_tiocsti. A connected stream can't be connected
+ * again anywhere.
  */
 const RARE =
-  /io_uring|mount|tmpfs|pivot_root|chroot|tree|fanotify|handle|cgroup|modprobe|sysrq|autogroup|dump core|openat2|setxattr|inherited stream|device|by \/dev\/|link an empty path|ptrace|pidfd_getfd|PID\/mem/;
+  /io_uring|mount|tmpfs|pivot_root|chroot|tree|fanotify|handle|cgroup|modprobe|sysrq|autogroup|dump core|openat2|setxattr|inherited stream|device|by \/dev\/|link an empty path|ptrace|pidfd_getfd|PID\/mem|overlayfs|terminal|message queue/;
 
 /** What the ways that are no attacks, or that are open anyway, begin with. */
 const GRANTED = /^granted: /;

@@ -31,6 +31,7 @@ enum request {
   GIVE_PATH = 'p',      /* the same with O_PATH */
   GIVE_FILE = 'f',      /* of outside/secret, opened for reading */
   GIVE_FILE_PATH = 'q', /* the same with O_PATH */
+  GIVE_TERMINAL = 't',  /* of a new terminal, or of /dev/null without any */
   MOVE_OUT = 'm',       /* moves write/moving to outside/moving */
   READ_SECRET = 'o',    /* opens outside/secret and reads it */
 };
@@ -45,6 +46,13 @@ static struct sockaddr_un address(const char* path) {
   struct sockaddr_un result = {.sun_family = AF_UNIX};
   strcpy(result.sun_path, path);
   return result;
+}
+
+/* The name of a message queue of the process outside, for the system calls of mq_overview(7). */
+static const char* queue_of(pid_t process) {
+  static char name[64];
+  snprintf(name, sizeof name, "seccomp-paths-%d", (int)process);
+  return name;
 }
 
 /* A name in the abstract namespace, unix(7). */

@@ -74,6 +74,13 @@ static void send_descriptor(int socket, int descriptor) {
   must(sendmsg(socket, &message, 0) == 1 && close(descriptor) == 0, "sendmsg");
 }
 
+/* The other end stays open. */
+static int open_terminal(void) {
+  int controller = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (controller < 0 || grantpt(controller) || unlockpt(controller)) return open("/dev/null", O_RDWR);
+  return open(ptsname(controller), O_RDWR | O_NOCTTY);
+}
+
 static void answer(int socket, char request) {
   char text[8];
   int file;
@@ -86,6 +93,8 @@ static void answer(int socket, char request) {
       return send_descriptor(socket, open("outside/secret", O_RDONLY));
     case GIVE_FILE_PATH:
       return send_descriptor(socket, open("outside/secret", O_PATH));
+    case GIVE_TERMINAL:
+      return send_descriptor(socket, open_terminal());
     case RESET:
       make_files();
       break;
@@ -114,6 +123,13 @@ static void bind_abstract_socket(void) {
   must(listener >= 0 && bind(listener, (void*)&to, length) == 0 && listen(listener, 4096) == 0, "abstract socket");
 }
 
+/* A kernel may have no message queues. */
+static void make_queue(void) {
+  mode_t mask = umask(0);
+  close((int)syscall(SYS_mq_open, queue_of(getpid()), O_RDWR | O_CREAT, 0666, NULL));
+  umask(mask);
+}
+
 /* Sets OUTSIDE_CGROUP to the directory of the cgroup that this process is in: of v2, if it is mounted. */
 static void name_cgroup(void) {
   const char* const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
@@ -140,6 +156,7 @@ static int be_outside(char** command) {
   bind_socket(SOCK_SEQPACKET, "sockets/packets");
   bind_socket(SOCK_DGRAM, "sockets/datagrams");
   bind_abstract_socket();
+  make_queue();
   name_cgroup();
   must(dup3(open("outside/secret", O_RDONLY | O_CLOEXEC), OF_OUTSIDER, O_CLOEXEC) == OF_OUTSIDER, "dup3");
   must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0, "socketpair");
@@ -152,6 +169,7 @@ static int be_outside(char** command) {
   }
   close(pair[1]);
   while (read(pair[0], &request, 1) == 1) answer(pair[0], request);
+  syscall(SYS_mq_unlink, queue_of(getpid()));
   must(waitpid(child, &status, 0) == child, "waitpid");
   return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }

@@ -15,7 +15,7 @@
 #define SYS_fsconfig 431
 #define SYS_fsmount 432
 #endif
-enum { TREE_CLONE = 1, FROM_EMPTY_PATH = 4, CREATE_FILESYSTEM = 6 };
+enum { TREE_CLONE = 1, FROM_EMPTY_PATH = 4, SET_FLAG = 0, SET_STRING = 1, CREATE_FILESYSTEM = 6 };
 
 static void put(const char* path, const char* format, int id) {
   char text[64];
@@ -88,6 +88,42 @@ static long use_new_filesystem(void) {
   return mounted < 0 ? -1 : openat(mounted, "new", O_RDWR | O_CREAT, 0600);
 }
 
+/*
+ * A file system that changes the lower layer, write/moving, by copies in the upper one, outside: it makes them without a
+ * look at their paths, when metadata change.
+ */
+static long copy_up(const char* name, const char* copy) {
+  struct stat status;
+  char lower[256];
+  snprintf(lower, sizeof lower, "%.*s/write/moving", (int)(strlen(secret) - strlen("/outside/secret")), secret);
+  if (unshared(CLONE_NEWNS) || mkdir("write/empty", 0700)) return -1;
+  int system = (int)syscall(SYS_fsopen, "overlay", 0);
+  if (system < 0 || syscall(SYS_fsconfig, system, SET_STRING, "lowerdir", lower, 0)) return -1;
+  if (syscall(SYS_fsconfig, system, SET_STRING, "upperdir", outside, 0)) return -1;
+  snprintf(strrchr(lower, '/'), sizeof "/empty", "/empty");
+  if (syscall(SYS_fsconfig, system, SET_STRING, "workdir", lower, 0)) return -1;
+  syscall(SYS_fsconfig, system, SET_FLAG, "userxattr", NULL, 0); /* Needed in user namespaces, since Linux 5.11. */
+  if (syscall(SYS_fsconfig, system, CREATE_FILESYSTEM, NULL, NULL, 0)) return -1;
+  int mounted = (int)syscall(SYS_fsmount, system, 0, 0);
+  if (mounted < 0 || utimensat(mounted, name, NULL, AT_SYMLINK_NOFOLLOW)) return -1;
+  errno = ENODATA;
+  return lstat(copy, &status) == 0 ? 0 : -1;
+}
+static long copy_link_up(void) {
+  return symlink("/etc/passwd", "write/moving/link") ? -1 : copy_up("link", "outside/link");
+}
+static long copy_directory_up(void) {
+  return mkdir("write/moving/new", 0700) ? -1 : copy_up("new", "outside/new");
+}
+
+/* Types a command into the shell of a terminal, of which the process outside has the other end. */
+static long type_command(void) {
+  int terminal = receive(GIVE_TERMINAL);
+  char byte = '\n';
+  if (setsid() < 0 || ioctl(terminal, TIOCSCTTY, 0)) return -1;
+  return ioctl(terminal, TIOCSTI, &byte);
+}
+
 static long open_by_handle(void) {
   struct {
     struct file_handle handle;
@@ -151,6 +187,9 @@ static long control_device(void) {
   int number, device = open("/dev/ptmx", O_RDONLY | O_NOCTTY);
   return device < 0 ? -1 : ioctl(device, TIOCGPTN, &number);
 }
+
+/* A message queue is a file, although it is opened without a path. */
+static long open_queue(void) { return syscall(SYS_mq_open, queue_of(outsider), O_RDWR, 0, NULL); }
 
 /* Succeeds if the program runs. Without arguments, it does nothing. */
 static long executed(int directory, const char* path, int flags) {
