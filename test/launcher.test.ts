@@ -127,6 +127,7 @@ describe('the launcher', () => {
       grants: Uint32Array.from([1, 2, 3, 4].flatMap(() => [READ_FILE, RULE_OPTIONAL])),
       user: process.geteuid?.() ?? 0,
       folders: [],
+      mappedUsers: Uint32Array.from([0, 2 ** 32 - 1]),
     });
     if ('error' in made) throw new Error(made.call);
     const { stdout, stderr, status } = spawnSync(

@@ -86,10 +86,13 @@ export interface NativeRuleset {
   readonly grants: Uint32Array;
   /**
    * The child's user. A symbolic link is followed only in a directory that this user can't write; for root, which can
-   * write all of them, in a directory of root's that is `/`, or one of `folders`, or beneath one that ends in `/`.
+   * write all of them whose owner is mapped, in a directory of root's that is `/`, or one of `folders`, or beneath one that
+   * ends in `/`.
    */
   readonly user: number;
   readonly folders: readonly string[];
+  /** Flat pairs of a user ID and a number of IDs: those that are mapped in the user namespace of this process. */
+  readonly mappedUsers: Uint32Array;
 }
 
 /** Why a ruleset was not made. */
@@ -101,6 +104,18 @@ export interface NativeRulesetFailure extends NativeFailure {
 }
 
 declare const held: unique symbol;
+
+/** The result of `addon().credentials`. */
+export type ThreadCredentials = readonly [
+  real: number,
+  effective: number,
+  saved: number,
+  secureBits: number,
+  permittedLow: number,
+  permittedHigh: number,
+  effectiveLow: number,
+  effectiveHigh: number,
+];
 
 /** A ruleset: the result of `addon().openPathRuleset`. */
 export type RulesetHandle = { readonly [held]: 'ruleset' };
@@ -227,6 +242,11 @@ export interface Addon {
   isCurrent(ruleset: RulesetHandle): boolean;
   /** Returns the descriptor of a ruleset, which stays open as long as the handle is held. */
   descriptorOf(ruleset: RulesetHandle): number;
+  /**
+   * Returns the calling thread's user IDs (real, effective and saved), its SECBIT_*, and the lower and upper halves of its
+   * permitted and of its effective capabilities; or −errno.
+   */
+  credentials(): ThreadCredentials | number;
   /** Moves all threads of this process into the domain of a ruleset: Linux 7.0. Returns 0 or an errno. */
   restrictThisProcess(ruleset: RulesetHandle, noNewPrivileges: boolean): number;
   /**

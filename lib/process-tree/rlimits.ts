@@ -1,10 +1,9 @@
 /** Resource limits of the programs that this package starts: setrlimit(2). */
-import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
-import { once } from '../util/memo.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, own, type ProblemKind } from '../util/own-data.js';
+import { mappedUserIds } from '../util/process-status.js';
 import { suggest } from '../util/suggest.js';
 
 /**
@@ -125,15 +124,9 @@ export function refuseProcessLimitOfRoot(limits: unknown, uid: unknown): void {
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-/** Whether user 0 of this process's user namespace is user 0 of the initial one. Read once. */
-export const isRootOutside = once((): boolean => {
-  try {
-    const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
-    return ranges.some((range) => /^\s*0\s+0\s/.test(range));
-  } catch {
-    return true; // Unknown without /proc.
-  }
-});
+/** Whether user 0 of this process's user namespace is user 0 of the initial one; true if that is unknown. */
+export const isRootOutside = (): boolean =>
+  mappedUserIds()?.some(({ first, outside }) => first === 0 && outside === 0) ?? true;
 
 /** The soft and the hard limit of a resource. */
 function bounds(limit: unknown, name: string): { readonly soft: unknown; readonly hard: unknown } {

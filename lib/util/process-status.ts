@@ -1,5 +1,6 @@
 /** The state of this process as the kernel reports it: proc_pid_status(5). */
 import { readFileSync } from 'node:fs';
+import { once } from './memo.js';
 
 /**
  * Reads the fields of a file such as /proc/self/status, by their names.
@@ -16,3 +17,23 @@ export function attachedFilters(status: ReadonlyMap<string, string>): number | n
   const count = status.get('Seccomp_filters');
   return count === undefined ? null : Number(count);
 }
+
+/** User IDs of a user namespace, and those that they are in the parent namespace: user_namespaces(7). */
+interface UserIdRange {
+  readonly first: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** The user IDs that are mapped in this process's user namespace. Null if /proc is missing. Read once. */
+export const mappedUserIds = once((): readonly UserIdRange[] | null => {
+  try {
+    const lines = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+    return lines.map((line) => {
+      const [first = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number);
+      return { first, outside, count };
+    });
+  } catch {
+    return null;
+  }
+});

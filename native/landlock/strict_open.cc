@@ -101,12 +101,22 @@ class Walk {
     struct stat status = {};
     if (FileStatus(directory.file.get(), &status) != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
     if (trust_.user != 0) return status.st_uid != trust_.user;
+    if (!IsMapped(status.st_uid)) return true;
     if (status.st_uid != 0) return false;
     const std::string_view path = directory.path;
     return path.empty() || std::any_of(trust_.folders.begin(), trust_.folders.end(), [path](std::string_view folder) {
              if (folder.empty() || folder.back() != '/') return path == folder;
              return path.substr(0, folder.size()) == folder || path == folder.substr(0, folder.size() - 1);
            });
+  }
+
+  // Whether an owner may be mapped in this user namespace. The kernel shows all owners that are not as one ID, which
+  // may be mapped as well. A capability in a namespace overrides no permissions of a file whose owner is not mapped in
+  // it, whatever its group: capable_wrt_inode_uidgid of Linux, kernel/capability.c.
+  bool IsMapped(uid_t user) const {
+    return std::any_of(trust_.mapped.begin(), trust_.mapped.end(), [user](const MappedUsers& users) {
+      return user >= users.first && user - users.first < users.count;
+    });
   }
 
   // Whether a link is one of those of proc(5) that are different for each process, as /proc/self is.

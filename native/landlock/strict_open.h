@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,19 @@
 
 namespace seccomp {
 
-// Which symbolic links are followed: those in directories that `user` can't write. Root can write every directory; for
-// root, links are followed that are in a directory of root's that is `/`, or one of `folders`, or beneath one that ends
-// in `/`.
+// User IDs that are mapped in the user namespace of this process, user_namespaces(7).
+struct MappedUsers {
+  uid_t first;
+  uint32_t count;
+};
+
+// Which symbolic links are followed: those in directories that `user` can't write. Root can write every directory whose
+// owner is mapped in its user namespace; of these, links are followed in a directory of root's that is `/`, or one of
+// `folders`, or beneath one that ends in `/`.
 struct LinkTrust {
   uid_t user = 0;
   std::vector<std::string> folders;
+  std::vector<MappedUsers> mapped = {{0, UINT32_MAX}};
 };
 
 struct StrictlyOpened {

@@ -1,4 +1,4 @@
-// Confines or replaces this process itself.
+// Confines, replaces or describes this process itself.
 #ifndef SECCOMP_NATIVE_NAPI_THIS_PROCESS_H_
 #define SECCOMP_NATIVE_NAPI_THIS_PROCESS_H_
 
@@ -13,6 +13,10 @@ Napi::Value Install(const Napi::CallbackInfo& info);
 
 // execve(request) → { error, call } if it failed; this process is then as it was. Otherwise it does not return.
 Napi::Value Execve(const Napi::CallbackInfo& info);
+
+// credentials() → the calling thread's user IDs (real, effective and saved), its SECBIT_*, and the lower and upper
+// halves of its permitted and of its effective capabilities; or −errno.
+Napi::Value Credentials(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 

@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "check.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using seccomp::LinkTrust;
+using seccomp::MappedUsers;
 using seccomp::OpenStrictly;
 using seccomp::StrictlyOpened;
 using seccomp::test::Skip;
@@ -137,9 +140,36 @@ TEST(TrustsForRootTheLinksOfRootInTheFoldersOnly) {
   CheckRefused(OpenStrictly(tree / "a/last", {0, {tree / "a"}}), ELOOP, tree / "a/last");
 }
 
+TEST(TrustsForRootTheLinksOfUsersThatAreNotMapped) {
+  const Tree tree;
+  tree.Link("a/last", "file");
+  const uid_t owner = geteuid();
+  const auto open = [&](const std::vector<MappedUsers>& mapped) {
+    return OpenStrictly(tree / "a/last", {0, {}, mapped});
+  };
+  // As the kernel shows owners to a namespace that has other users.
+  CHECK_EQUAL(Inode(open({})), Inode(tree / "a/file"));
+  CHECK_EQUAL(Inode(open({{owner + 1, 10}})), Inode(tree / "a/file"));
+  if (owner > 0) CHECK_EQUAL(Inode(open({{owner - 1, 1}})), Inode(tree / "a/file"));
+  for (const std::vector<MappedUsers>& mapped :
+       {std::vector<MappedUsers>{{owner, 1}}, {{owner + 1, 10}, {owner, 1}}, {{0, owner + 1}}, {{0, UINT32_MAX}}}) {
+    CheckRefused(open(mapped), ELOOP, tree / "a/last");
+  }
+  CHECK_EQUAL(chmod((tree / "a").c_str(), 0775), 0);
+  CheckRefused(open({}), ELOOP, tree / "a/last");
+}
+
+TEST(TrustsForAnotherUserNoLinkOfItsOwnThatIsNotMapped) {
+  const Tree tree;
+  tree.Link("a/last", "file");
+  if (geteuid() == 0) CHECK_EQUAL(chown((tree / "a").c_str(), 1, 1), 0);
+  const uid_t owner = geteuid() == 0 ? 1 : geteuid();
+  CheckRefused(OpenStrictly(tree / "a/last", {owner, {}, {}}), ELOOP, tree / "a/last");
+}
+
 TEST(RefusesTheLinksThatDifferForEachProcess) {
   if (access("/proc/self", F_OK) != 0) Skip("/proc is not mounted");
-  const LinkTrust trust = {geteuid() == 0 ? 0 : geteuid(), {"/proc"}};
+  const LinkTrust trust = {geteuid(), {"/proc"}};
   CheckRefused(OpenStrictly("/proc/self", trust), ELOOP, "/proc/self");
   CheckRefused(OpenStrictly("/proc/thread-self/maps", trust), ELOOP, "/proc/thread-self");
   const Tree tree;

@@ -12,6 +12,7 @@ import {
 } from '../../native.js';
 import { has } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
+import { mappedUsers, SYSTEM_FOLDERS } from './link-trust.js';
 import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './option.js';
 import { type WordGrant, wordGrants } from './words.js';
 
@@ -22,7 +23,7 @@ interface MadeOf extends PathsSubject {
   readonly handled: number;
   /** LANDLOCK_SCOPE_* of its isolation. */
   readonly scoped: number;
-  /** The child's user ID. */
+  /** As `userOfLinks` returns it. */
   readonly user: number;
 }
 
@@ -40,33 +41,6 @@ export interface Needs {
   /** As in FoundNeeds of program-needs.ts. The paths include the places. */
   readonly isSettled: boolean;
 }
-
-/**
- * Directories of programs and settings in which a root child's symbolic links are followed: whoever may write there can do
- * anything else as well. Beneath those that end in `/`, all directories are such. Not among them are directories of
- * applications, such as /opt, /usr/src and /var/lib, whose data a child may be granted for writing.
- */
-const SYSTEM_FOLDERS: readonly string[] = [
-  '/bin/',
-  '/sbin/',
-  '/lib/',
-  '/lib32/',
-  '/lib64/',
-  '/libx32/',
-  '/usr',
-  ...['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'libexec', 'share', 'include'].map((name) => `/usr/${name}/`),
-  '/usr/local',
-  '/usr/local/bin',
-  '/etc',
-  ...['alternatives', 'ca-certificates', 'crypto-policies', 'pki', 'ssl', 'static'].map((name) => `/etc/${name}/`),
-  '/nix/store/',
-  '/gnu/store/',
-  '/run',
-  '/var',
-  '/dev',
-  '/proc',
-  '/sys/',
-];
 
 /** The number of rulesets that are kept. Each keeps a descriptor open. */
 const MOST_KEPT = 32;
@@ -166,6 +140,7 @@ export function makeRuleset(subject: MadeOf): RulesetHandle {
     ),
     user,
     folders: SYSTEM_FOLDERS,
+    mappedUsers: mappedUsers(),
   });
   if (has(made, 'error')) throw rulesetError(made, rules[made.rule]);
   return made;

@@ -1,6 +1,7 @@
 /** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
+import { userOfLinks } from '../../landlock/paths/link-trust.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import { findNeeds } from '../../landlock/paths/program-needs.js';
 import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/paths/ruleset.js';
@@ -77,7 +78,7 @@ type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' 
  */
 export function toNativeConfinement(
   { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
-  { cwd, uid }: Pick<ProgramOptions, 'cwd' | 'uid'>,
+  { cwd, uid, capabilities }: Pick<ProgramOptions, 'cwd' | 'uid' | 'capabilities'>,
   needs: (directory: string) => Pick<RulesetSubject, 'candidates' | 'needs' | 'files' | 'isNode' | 'tmp'>,
 ): NativeConfinement {
   const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
@@ -88,7 +89,7 @@ export function toNativeConfinement(
     paths: paths.paths,
     handled: paths.handled,
     scoped: (domain ?? NO_DOMAIN)[2],
-    user: (uid ?? process.geteuid?.() ?? 0) >>> 0, // As in Node, −1 is the highest ID.
+    user: userOfLinks(own({ uid: uid ?? undefined, capabilities })),
     directory,
     ...needs(directory),
   });

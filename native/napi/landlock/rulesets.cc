@@ -66,6 +66,15 @@ bool ReadFolders(const Napi::Value& value, PathRulesetRequest* request) {
   return ReadValue(value, &request->trust.folders);
 }
 
+// Flat pairs of a user ID and a number of IDs.
+bool ReadMappedUsers(const Napi::Value& value, PathRulesetRequest* request) {
+  const auto words = ReadWords(value);
+  if (!words || words->size % 2 != 0) return false;
+  request->trust.mapped.clear();
+  for (size_t i = 0; i < words->size; i += 2) request->trust.mapped.push_back({words->data[i], words->data[i + 1]});
+  return true;
+}
+
 // In the order in which they are read: the grants refer to paths.
 constexpr Member<PathRulesetRequest> kMembers[] = {
     {"handled", Presence::kRequired, "an unsigned 32-bit integer other than 0", ReadHandled},
@@ -74,6 +83,7 @@ constexpr Member<PathRulesetRequest> kMembers[] = {
     {"grants", Presence::kRequired, "a Uint32Array of pairs: rights, and flags from 0 to 7", ReadGrants},
     {"user", Presence::kRequired, "an unsigned 32-bit integer", ReadUser},
     {"folders", Presence::kRequired, "an array of strings without NUL", ReadFolders},
+    {"mappedUsers", Presence::kRequired, "a Uint32Array of pairs: a user ID, and a number of IDs", ReadMappedUsers},
 };
 
 Napi::Value ToJavaScript(Napi::Env env, const PathRulesetFailure& failure) {

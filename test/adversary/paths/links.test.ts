@@ -24,6 +24,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { pathsSupport } from '../../../lib/landlock/paths/support.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
+import { obstacleTo, obstacleUnder } from '../../support/commands.js';
 import { compileC } from '../../support/compile-c.js';
 import { describeUnless } from '../../support/describe-unless.js';
 
@@ -38,11 +39,15 @@ interface Start {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The outputs of starts, or the messages of their errors. */
-function startAll(user: number | undefined, starts: readonly Start[]): readonly string[] {
+/** The outputs of starts, or the messages of their errors. `under`: a command that starts what starts them. */
+function startAll(
+  user: number | undefined,
+  starts: readonly Start[],
+  under: readonly string[] = [],
+): readonly string[] {
   const home = new URL('../../../dist/index.js', import.meta.url).href;
   const script = fileURLToPath(new URL('starts.mjs', import.meta.url));
-  const input = JSON.stringify({ home, user, starts });
+  const input = JSON.stringify({ home, user, under, starts });
   const { stdout, stderr } = spawnSyncUnconfined(process.execPath, [script], { input, encoding: 'utf8' });
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout);
@@ -63,6 +68,11 @@ const USERS: readonly Who[] = isRoot
       { who: 'root', user: undefined, owner: 0, ids: {} },
     ]
   : [{ who: 'an ordinary user', user: undefined, owner: self, ids: {} }];
+
+const obstacleToNamespace = () =>
+  isRoot
+    ? obstacleUnder(['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'], ['unshare'])
+    : obstacleTo('unshare');
 
 const made: string[] = [];
 afterAll(() => {
@@ -207,6 +217,81 @@ describeUnless(pathsSupport().reason ?? undefined, 'links', () => {
     expect(asRoot).toMatch(REFUSED);
     expect(asOther).toMatch(FOLLOWED);
     expect(startAll(NOBODY, [{ ...start, options: { cwd: '/', paths } }])).toEqual([expect.stringMatching(FOLLOWED)]);
+  });
+
+  describeUnless(obstacleToNamespace(), 'for root of a user namespace', () => {
+    const NAMESPACE = ['unshare', '--user', '--map-root-user'];
+    const user = isRoot ? NOBODY : undefined;
+    const cat = (path: string, paths: object): Start => ({
+      ...{ file: '/bin/cat', args: [path], options: { cwd: '/', paths } },
+    });
+
+    test('of the system are followed, although its owner is not mapped', () => {
+      const start = { file: '/bin/echo', args: ['started'], options: { cwd: '/', paths: { read: ['@system'] } } };
+      expect(startAll(user, [start], NAMESPACE)).toEqual(['started\n']);
+    });
+
+    test('that its user, or anyone, could have made are not followed', () => {
+      const directory = makeFiles(user ?? self);
+      const links = [join(directory, 'work/out'), join('/tmp', `${basename(directory)}-namespace`)];
+      made.push(...links);
+      for (const link of links) symlinkSync(join(directory, 'secret'), link);
+      const starts = links.map((link) => cat(`${link}/key`, { read: ['@system', link] }));
+      expect(startAll(user, starts, NAMESPACE).filter((each) => !REFUSED.test(each))).toEqual([]);
+    });
+
+    test('are not followed if its user is not mapped, and could own what others own', () => {
+      const directory = makeFiles(user ?? self);
+      const link = join(directory, 'work/out');
+      symlinkSync('../secret', link);
+      const start = cat(`${link}/key`, { read: [link, '/'] });
+      for (const under of [
+        ['unshare', '--user'],
+        ['unshare', '--user', '--keep-caps'],
+      ])
+        expect(startAll(user, [start], under)).toEqual([expect.stringMatching(REFUSED)]);
+    });
+
+    test('are not followed if the ID is mapped that stands for owners that are not', ({ skip }) => {
+      skip(!isRoot, 'only root can map other users');
+      const mapped = (...ranges: readonly string[]) => [
+        ...['unshare', '--map-groups=0:0:1', ...ranges.map((range) => `--map-users=${range}`)],
+      ];
+      const [unshare = '', ...args] = [...mapped('0:0:1'), 'true'];
+      skip(spawnSyncUnconfined(unshare, args).status !== 0, 'needs unshare of util-linux 2.39');
+      const outside = makeFiles(0);
+      const link = join(makeDirectory(join(outside, 'of-another'), 70_001), 'link');
+      symlinkSync('../secret', link);
+      const start = cat(`${link}/key`, { read: ['@system', link] });
+      expect(startAll(undefined, [start], mapped('0:0:1'))).toEqual([expect.stringMatching(FOLLOWED)]);
+      const ambiguous = mapped('0:0:1', `${NOBODY}:${NOBODY}:1`);
+      expect(startAll(undefined, [start], ambiguous)).toEqual([expect.stringMatching(REFUSED)]);
+    });
+  });
+
+  test('that only root can make are not followed for a child with a capability that overrides permissions', ({
+    skip,
+  }) => {
+    skip(!isRoot, NEEDS_ROOT);
+    const directory = makeFiles(0);
+    const link = join(directory, 'link');
+    symlinkSync('secret', link);
+    const start = (options: object): Start => ({
+      ...{ file: '/bin/cat', args: [`${link}/key`] },
+      options: { cwd: '/', paths: { read: ['@system', link] }, ...options },
+    });
+    const withAmbient = (capability: string) => [
+      ...['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'],
+      ...['--inh-caps', '--ambient-caps'].map((set) => `${set}=+${capability}`),
+    ];
+    for (const capability of ['chown', 'dac_override', 'fowner', 'setuid', 'sys_admin']) {
+      const starts = [start({}), start({ capabilities: [`CAP_${capability.toUpperCase()}`] })];
+      for (const each of startAll(undefined, starts, withAmbient(capability))) expect(each).toMatch(REFUSED);
+    }
+    const without = [start({ capabilities: ['CAP_NET_BIND_SERVICE'] })];
+    expect(startAll(undefined, without, withAmbient('dac_override'))).toEqual([expect.stringMatching(FOLLOWED)]);
+    const harmless = withAmbient('net_bind_service,+dac_read_search');
+    expect(startAll(undefined, [start({})], harmless)).toEqual([expect.stringMatching(FOLLOWED)]);
   });
 
   test('to which another child replaces a program while it is started grant nothing', async () => {

@@ -1,16 +1,17 @@
 #!/bin/node
 /**
- * Starts programs one after the other as `user`, and prints the result of each. Standard input: { home, user, starts }.
- * Each of `starts` has a file, args and options of spawnSync. Of a start that fails, the message is the result.
+ * Starts programs one after the other, and prints the result of each. Standard input: { home, user, under, starts }. If
+ * they are given, this runs as `user`, and `under` is a command, with its arguments, that starts this. Each of `starts` has a file, args and options of spawnSync. Of a start that fails, the message is the result.
  */
 import { spawnSync as spawnUnconfined } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const { user, ...input } = JSON.parse(readFileSync(0, 'utf8'));
-if (user === undefined) process.stdout.write(JSON.stringify(await startAll(input)));
+const { user, under = [], ...input } = JSON.parse(readFileSync(0, 'utf8'));
+if (user === undefined && under.length === 0) process.stdout.write(JSON.stringify(await startAll(input)));
 else {
-  const { stdout, stderr } = spawnUnconfined(process.execPath, [fileURLToPath(import.meta.url)], {
+  const [command, ...args] = [...under, process.execPath, fileURLToPath(import.meta.url)];
+  const { stdout, stderr } = spawnUnconfined(command, args, {
     ...{ uid: user, gid: user, cwd: '/', input: JSON.stringify(input), encoding: 'utf8' },
   });
   process.stdout.write(stdout);
