@@ -49,16 +49,21 @@ static uint64_t rights(void) {
 /* The size of landlock_ruleset_attr: handled_access_fs, since ABI 4 handled_access_net, since ABI 6 scoped. */
 static size_t known_size(void) { return MEMBER * (abi >= 6 ? 3 : abi >= 4 ? 2 : 1); }
 
+static int memory_of(pid_t process) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/mem", (int)process);
+  const int memory = open(path, O_RDONLY | O_CLOEXEC);
+  must(memory >= 0, path);
+  return memory;
+}
+
 /* What landlock_create_ruleset returns for attributes: a negative errno, or 0 if the kernel is to say. */
 static int check_attributes(const struct seccomp_notif* call) {
   static unsigned char bytes[LARGEST];
-  char path[64];
   uint64_t handled;
   const size_t size = (size_t)call->data.args[1];
   if (size < MEMBER || size > LARGEST) return 0;
-  snprintf(path, sizeof path, "/proc/%u/mem", call->pid);
-  const int memory = open(path, O_RDONLY | O_CLOEXEC);
-  must(memory >= 0, path);
+  const int memory = memory_of((pid_t)call->pid);
   const ssize_t read = pread(memory, bytes, size, (off_t)call->data.args[0]);
   close(memory);
   if (read != (ssize_t)size) return 0;
@@ -124,21 +129,21 @@ static int attach(void) {
 }
 
 int main(int count, char** arguments) {
-  int pipe_of_listener[2], listener, status;
+  int status, listener, passed[2];
   if (count < 3) return 2;
   abi = atoi(arguments[1]);
-  must(pipe2(pipe_of_listener, O_CLOEXEC) == 0, "pipe");
-  /* The child shares the descriptors of this process until it executes the command. */
-  const pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+  must(pipe2(passed, O_CLOEXEC | O_NONBLOCK) == 0, "pipe");
+  /* Until it executes the command or ends, the child shares the descriptors of this process, which waits. */
+  const pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
   must(child >= 0, "clone");
   if (child == 0) {
     listener = attach();
     must(listener >= 0, "seccomp");
-    must(write(pipe_of_listener[1], &listener, sizeof listener) == sizeof listener, "write");
+    must(write(passed[1], &listener, sizeof listener) == sizeof listener, "write");
     execvp(arguments[2], arguments + 2);
     must(0, arguments[2]);
   }
-  must(read(pipe_of_listener[0], &listener, sizeof listener) == sizeof listener, "the child");
+  must(read(passed[0], &listener, sizeof listener) == sizeof listener, "no listener");
   supervise(listener);
   must(waitpid(child, &status, 0) == child, "waitpid");
   return WIFEXITED(status) ? WEXITSTATUS(status) : 125;

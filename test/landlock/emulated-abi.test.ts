@@ -4,6 +4,7 @@
  * an older version, not how an older kernel decides. test/arch/paths.test.ts boots real kernels of ABI 2, 6 and 10.
  */
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
 import { ALL_RIGHTS, RIGHTS, type Right, rightsIn } from '../../lib/landlock/paths/rights.js';
@@ -26,6 +27,8 @@ import { callTo, toAnswer, toArgument } from '../support/probe.js';
 
 /** ABI 1 and 3 are of kernels that no distribution has any more. ABI 4 adds TCP ports only, ABI 5 devices. */
 const EMULATED = [1, 3, 5];
+
+const ADDON = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
 
 /** An ordinary user, and root that starts children as one. Their kernel is the same. */
 const ATTACKERS = attackersHere().filter(({ owner }) => owner !== 0);
@@ -53,7 +56,8 @@ function obstacleTo(abi: number): string | undefined {
   if (newest === null) return String(reason);
   if (newest < abi) return `this kernel has only ABI ${newest} of Landlock`;
   try {
-    const [command = '', ...args] = [...launcherOf(abi), 'true'];
+    const script = `require(${JSON.stringify(ADDON)}).landlockSupport(1)`;
+    const [command = '', ...args] = [...launcherOf(abi), process.execPath, '-e', script];
     execFileSync(command, args, { stdio: 'pipe' });
     return undefined;
   } catch (error) {

@@ -1,10 +1,11 @@
 #!/bin/node
 /**
  * Starts `paths attack` once for each of `runs`, and prints what each reached, and what is enforced. Standard input:
- * { home, program, user, owner, runs }. Each of `runs` has a profile and options of spawn, in which DIRECTORY stands
- * for the directory of the files, which belong to `owner`.
+ * { home, program, launcher, user, owner, runs }. Each of `runs` has a profile and options of spawn, in which DIRECTORY
+ * stands for the directory of the files, which belong to `owner`.
  *
  * First starts itself again by `paths outside`, which makes the files, and gives it a socket as descriptor 9; as `user`.
+ * `launcher` is a program with arguments that starts `paths outside`, or empty.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,19 +17,25 @@ import { fileURLToPath } from 'node:url';
 const input = JSON.parse(readFileSync(0, 'utf8'));
 process.stdout.write(input.directory === undefined ? again(input) : JSON.stringify(await attackAll(input)));
 
-function again({ user, owner, ...rest }) {
+function again({ user, owner, launcher = [], ...rest }) {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-paths-'));
   try {
-    const program = join(directory, 'program');
-    copyFileSync(rest.program, program);
-    chmodSync(program, 0o755);
+    const copied = (file, name) => {
+      const copy = join(directory, name);
+      copyFileSync(file, copy);
+      chmodSync(copy, 0o755);
+      return copy;
+    };
+    const program = copied(rest.program, 'program');
+    const first = launcher.map((word, i) => (i === 0 ? copied(word, 'launcher') : word));
     chmodSync(directory, 0o755);
     if (process.getuid() === 0) chownSync(directory, owner, owner);
-    const { status, signal, stdout, stderr, error } = spawnSync(
-      program,
-      ['outside', directory, String(owner), process.execPath, fileURLToPath(import.meta.url)],
-      { input: JSON.stringify({ ...rest, program, directory }), encoding: 'utf8', cwd: '/', uid: user, gid: user },
-    );
+    const node = [process.execPath, fileURLToPath(import.meta.url)];
+    const [command, ...args] = [...first, program, 'outside', directory, String(owner), ...node];
+    const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
+      input: JSON.stringify({ ...rest, program, directory }),
+      ...{ encoding: 'utf8', cwd: '/', uid: user, gid: user },
+    });
     if (status !== 0) throw new Error(`paths outside: ${error ?? signal ?? status}: ${stderr}`);
     return stdout;
   } finally {

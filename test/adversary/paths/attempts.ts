@@ -111,15 +111,14 @@ export const attackProgram = (): string => compileC('../adversary/paths/paths.c'
 /**
  * Attacks here: returns what was attempted under each of the profiles, without paths and with them.
  *
- * @param launcher - A command that starts the Node which starts the children, and its arguments. Default: none.
+ * @param launcher - The path of a program that starts the Node which starts the children, and its arguments. Default: none.
  */
 export function attack(attacker: Attacker, launcher: readonly string[] = []): readonly Attempted[] {
   const { user, owner } = attacker;
   const runs = PROFILES.flatMap((profile) => runsUnder(profile, attacker));
-  const input = JSON.stringify({ home: dist, program: attackProgram(), user, owner, runs });
+  const input = JSON.stringify({ home: dist, program: attackProgram(), launcher, user, owner, runs });
   const script = fileURLToPath(new URL('attack.mjs', import.meta.url));
-  const [command = '', ...args] = [...launcher, process.execPath, script];
-  const { stdout, stderr } = spawnSync(command, args, { input, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, [script], { input, encoding: 'utf8' });
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout);
 }
