@@ -122,11 +122,13 @@ describe('a file of no known format is run by /bin/sh', () => {
     expect(needsOf(path)).toEqual([path, ...SHELL_NEEDS]);
   });
 
-  test('as the last interpreter of a script', () => {
-    const inner = file('exit 0\n');
-    const script = file(`#!${inner}\n`);
-    expect(needsOf(script)).toEqual([script, inner, ...SHELL_NEEDS]);
-    expect(spawnSync('bash', ['-c', script]).status).toBe(0);
+  test('but is not granted as an interpreter: where every file is executable, it may be a secret', () => {
+    const secret = file('secret\n', 0o777);
+    const script = file(`#!${secret}\n`);
+    const outer = file(`#!${script}\n`);
+    expect(needsOf(script)).toEqual([script]);
+    expect(needsOf(outer)).toEqual([outer, script]);
+    expect(findNeeds([script], base).isSettled).toBe(false);
   });
 });
 
@@ -155,7 +157,7 @@ function elf(bits: 32 | 64, order: 'LE' | 'BE', change: (content: Buffer) => voi
 }
 
 describe('ELF files', () => {
-  writeFileSync(join(base, 'loader'), '', { mode: 0o755 });
+  copyFileSync(realpathSync('/bin/sh'), join(base, 'loader'));
 
   test.each([
     [32, 'LE'],
@@ -165,6 +167,13 @@ describe('ELF files', () => {
   ] as const)('of %i bits, %s', (bits, order) => {
     const path = file(elf(bits, order));
     expect(needsOf(path)).toEqual([path, join(base, 'loader')]);
+  });
+
+  test('get no loader that is no ELF file', () => {
+    const path = file(elf(64, 'LE', (content) => content.write('L', content.indexOf('/loader') + 1)));
+    writeFileSync(join(base, 'Loader'), 'secret\n', { mode: 0o777 });
+    expect(needsOf(path)).toEqual([path]);
+    expect(findNeeds([path], base).isSettled).toBe(false);
   });
 
   test('without an interpreter are static programs', () => {
@@ -210,9 +219,11 @@ describe('candidates', () => {
     expect(needsOf()).toEqual([]);
   });
 
-  test('are all needed up to the first with its interpreters, as execve(2) tries the next then', () => {
+  test('of which an interpreter is missing are left out if a later one can be started', () => {
     const broken = file(`#!${base}/missing\n`);
-    expect(needsOf(broken, program, '/bin/true')).toEqual([broken, program, ...SHELL_NEEDS.slice(1)]);
+    const outer = file(`#!${broken}\n`);
+    expect(needsOf(broken, outer, program, '/bin/true')).toEqual([program, ...SHELL_NEEDS.slice(1)]);
+    expect(needsOf(outer, broken)).toEqual([outer, broken, broken]);
   });
 
   test('are relative to the working directory of the child', () => {

@@ -25,8 +25,9 @@ export interface ProgramNeed {
  * libraries, and `/bin/sh` for a file of an unknown format. Interpreters that the kernel finds by binfmt_misc, such as
  * emulators, are not among these.
  *
- * A file that is missing, not regular or not executable is left out, so that a `#!` line can't name a secret. If the
- * kernel would try several candidates, since an interpreter of the first is missing, these are all returned.
+ * A file that is missing, not regular or not executable is left out, and so is an interpreter of an unknown format, which
+ * the kernel can't run: a `#!` line can't name a secret, even on a file system where every file is executable. For the same
+ * reason, a candidate of which an interpreter is missing is left out if a later one can be started.
  *
  * @param candidates - The paths that execve(2) tries in turn.
  * @param directory - The child's working directory, to which relative paths refer.
@@ -51,7 +52,7 @@ export interface FoundNeeds {
 
 /** As `programNeeds`. */
 export function findNeeds(candidates: readonly string[], directory: string): FoundNeeds {
-  const needs: ProgramNeed[] = [];
+  const failing: ProgramNeed[] = []; // With these, execve(2) fails as it does without `paths`.
   const places: string[] = [];
   let isSettled = true;
   for (const candidate of candidates) {
@@ -63,12 +64,13 @@ export function findNeeds(candidates: readonly string[], directory: string): Fou
     }
     if (program?.need.path !== path) places.push(path);
     if (program === undefined) continue;
-    needs.push(program.need);
+    const needs: ProgramNeed[] = [program.need];
     const found = addInterpreters(program, directory, needs);
     if (found !== 'missing') return { needs, places, isSettled: isSettled && found === 'all' };
+    failing.push(...needs);
     isSettled = false;
   }
-  return { needs, places, isSettled: false };
+  return { needs: failing, places, isSettled: false };
 }
 
 function isMissing(path: string): boolean {
@@ -84,25 +86,22 @@ const MOST_INTERPRETERS = 5;
 
 const SHELL = '/bin/sh';
 
-/**
- * Adds a program's interpreters to `needs`. Returns whether one is missing, so that the next candidate is tried; if not,
- * whether the found files name all that is needed.
- */
-function addInterpreters(
-  program: Executable,
-  directory: string,
-  needs: ProgramNeed[],
-): 'missing' | 'all' | 'unsettled' {
+/** Whether an interpreter is missing, so that the next candidate is tried; if not, whether the found files name all. */
+type Found = 'missing' | 'all' | 'unsettled';
+
+/** Adds a program's interpreters to `needs`. */
+function addInterpreters(program: Executable, directory: string, needs: ProgramNeed[]): Found {
   let { format } = program;
   for (let depth = 0; format?.kind === 'script'; depth++) {
     if (depth === MOST_INTERPRETERS) return 'unsettled'; // ELOOP: execvp(3) tries no other candidate.
     const interpreter = executable(absolute(format.interpreter, directory));
     if (interpreter === undefined) return 'missing';
+    if (interpreter.format?.kind === 'unknown') return 'unsettled';
     needs.push(interpreter.named);
     ({ format } = interpreter);
   }
   if (format?.kind === 'elf')
-    return format.interpreter === undefined || addLoader(format.interpreter, directory, needs) ? 'all' : 'missing';
+    return format.interpreter === undefined ? 'all' : addLoader(format.interpreter, directory, needs);
   if (format === undefined) return 'unsettled';
   const shell = executable(SHELL);
   if (shell === undefined) return 'unsettled';
@@ -112,10 +111,12 @@ function addInterpreters(
   return 'unsettled';
 }
 
-function addLoader(path: string, directory: string, needs: ProgramNeed[]): boolean {
+function addLoader(path: string, directory: string, needs: ProgramNeed[]): Found {
   const loader = executable(absolute(path, directory));
-  if (loader !== undefined) needs.push(loader.named);
-  return loader !== undefined;
+  if (loader === undefined) return 'missing';
+  if (loader.format?.kind !== 'elf') return 'unsettled';
+  needs.push(loader.named);
+  return 'all';
 }
 
 /** An absolute path. `..` stays, as it refers to where a link before it leads. */

@@ -294,6 +294,61 @@ describeUnless(pathsSupport().reason ?? undefined, 'links', () => {
     expect(startAll(undefined, [start({})], harmless)).toEqual([expect.stringMatching(FOLLOWED)]);
   });
 
+  test('in a directory of the system that belongs to another user are not followed for root', ({ skip }) => {
+    const parent = '/usr/share';
+    skip(!isRoot || !isWritable(parent), NEEDS_ROOT);
+    const directory = makeFiles(0, parent);
+    const link = join(makeDirectory(join(directory, 'other'), NOBODY), 'link');
+    symlinkSync('../secret', link);
+    const start = {
+      file: '/bin/cat',
+      args: [`${link}/key`],
+      options: { cwd: '/', paths: { read: ['@system', link] } },
+    };
+    expect(startAll(undefined, [start])).toEqual([expect.stringMatching(REFUSED)]);
+    chownSync(join(directory, 'other'), 0, 0);
+    expect(startAll(undefined, [start])).toEqual([expect.stringMatching(FOLLOWED)]);
+  });
+
+  test.for(USERS)(
+    'and files that a program of an earlier run names as its interpreters grant $who nothing',
+    ({ user, owner, ids }) => {
+      const directory = makeFiles(owner);
+      const [text, script] = ['text', 'script'].map((name) => join(directory, 'secret', name));
+      // As on file systems where every file is executable.
+      writeFileSync(String(text), 'secret\n', { mode: 0o777 });
+      writeFileSync(String(script), '#!/missing\nsecret\n', { mode: 0o777 });
+      for (const file of [text, script]) chmodSync(String(file), 0o777);
+      const plant = [text, script].map(
+        (file, i) =>
+          `mkdir work/${i}; printf '#!%s\\ncat %s\\n' ${file} ${file} >work/${i}/tool; chmod 755 work/${i}/tool`,
+      );
+      plant.push(
+        `mkdir work/2; printf '#!/bin/sh\\ncat %s %s\\n' ${text} ${script} >work/2/tool; chmod 755 work/2/tool`,
+      );
+      const options = { ...ids, cwd: directory };
+      const paths = { read: ['@system', 'work'], execute: ['work'] };
+      const [work] = ['0', '1', '2'].map((name) => join(directory, 'work', name));
+      const results = startAll(user, [
+        {
+          file: '/bin/sh',
+          args: ['-c', plant.join('; ')],
+          options: { ...options, paths: { ...paths, write: ['work'] } },
+        },
+        { file: './work/0/tool', args: [], options: { ...options, paths } },
+        { file: './work/1/tool', args: [], options: { ...options, paths } },
+        {
+          file: 'tool',
+          args: [],
+          options: { ...options, paths, env: { PATH: `${work}:${directory}/work/1:${directory}/work/2:/bin` } },
+        },
+      ]);
+      expect(results[0]).toBe('');
+      expect(results.filter((each) => each.includes('secret\n'))).toEqual([]);
+      expect(results[3]).toMatch(/^cat: .*text: Permission denied\ncat: .*script: Permission denied\n$/);
+    },
+  );
+
   test('to which another child replaces a program while it is started grant nothing', async () => {
     const directory = makeFiles(self);
     const work = join(directory, 'work');
