@@ -95,6 +95,17 @@ describe('a list of names', () => {
     expect(seccomp.spawnSync('/usr/bin/env', 'unconfined', { env: [], encoding: 'utf8' }).stdout).toBe('');
   });
 
+  test.each(['PATH,KEPT', 'KEPT MISSING', 'KEP*', '$KEPT'])(
+    'must not have %o, if it is no name of a variable',
+    (name) => {
+      expect(() => read(['KEPT', name])).toThrow(
+        `The property 'options.env[1]' must be the name of one variable: names are literal, so give each as an element. Received '${name}'`,
+      );
+      vi.stubEnv(name, 'value');
+      expect(read([name])).toEqual({ [name]: 'value' });
+    },
+  );
+
   test('may have a name of a property of Object.prototype', () => {
     vi.stubEnv('toString', 'a variable');
     vi.stubEnv('__proto__', 'another');

@@ -52,8 +52,17 @@ function variablesOfThisProcess(names: readonly unknown[], option: string): Fiel
   for (const [i, name] of names.entries()) {
     const variable = readName(name, `${option}[${i}]`);
     if (Object.hasOwn(process.env, variable)) variables[variable] = process.env[variable];
+    else refuseSeveral(variable, `${option}[${i}]`);
   }
   return variables;
+}
+
+/**
+ * Refuses what may be meant as several variables, if none has this name. A variable that is merely absent is no error.
+ */
+function refuseSeveral(name: string, place: string): void {
+  if (/[*?,$\s]/.test(name))
+    throw invalidValue(place, name, 'must be the name of one variable: names are literal, so give each as an element');
 }
 
 function readName(name: unknown, place: string): string {
