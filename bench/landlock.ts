@@ -48,7 +48,7 @@ const granted = (count: number): Paths => ({ read: directories.slice(0, count) }
 function ruleset(paths: Paths) {
   const directory = process.cwd();
   return makeRuleset({
-    paths: readPaths(paths, 'options.paths'),
+    paths: readPaths(paths),
     handled: pathsSupport().rights,
     scoped: 0,
     user: process.geteuid?.() ?? 0,

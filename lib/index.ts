@@ -24,7 +24,8 @@ export type {
   PathsEnforcement,
   Reach,
 } from './landlock/enforcement.js';
-export type { PathGrant, Paths } from './landlock/paths/option.js';
+export type { PathEntry, PathGrant, Paths } from './landlock/paths/option.js';
+export type { PathWord } from './landlock/paths/words.js';
 export type { FileDescriptorLike, NotifyResponse, ReturnFdOptions } from './notify/answer.js';
 export type { CallContainer, OciContainer, PeerCredentials } from './notify/container.js';
 export type { Handler, Handlers } from './notify/handlers.js';

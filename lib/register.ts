@@ -6,9 +6,11 @@ import type { Cluster } from 'node:cluster';
 import { createHash } from 'node:crypto';
 import { closeSync, constants, opendirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
+import type { PathsForm } from './landlock/paths/messages.js';
 import { type CheckedPaths, readPaths } from './landlock/paths/option.js';
 import { moduleNeeds, programNeeds } from './landlock/paths/program-needs.js';
 import { unsupportedReason } from './native.js';
@@ -29,6 +31,19 @@ const VARIABLE = 'SECCOMP_PROFILE';
  * are in the domain too.
  */
 const ENTERED_VARIABLE = 'SECCOMP_PATHS_ENTERED_BY';
+
+/** Paths that are given as JSON, by a variable of the environment. */
+const AS_VARIABLE: PathsForm = {
+  name: PATHS_VARIABLE,
+  place: (list, index) => `${PATHS_VARIABLE}.${list}[${index}]`,
+  several: () => 'give each path as a string of its own',
+  skip: 'give {"path":"…","optional":true}',
+  toRead: 'put it into read',
+  url: '',
+  home: (rest) => `give ${homedir()}${rest}`,
+  variable: () => 'give its value',
+  without: `unset ${PATHS_VARIABLE}: this Node then reaches all files that its user may`,
+};
 
 runOrExit('seccomp/register', () => {
   const profile = process.env[VARIABLE];
@@ -70,7 +85,7 @@ function registeredPaths(): CheckedPaths | undefined {
     const message = `${PATHS_VARIABLE} is not JSON (${cause instanceof Error ? cause.message : cause}): give it as in ${example}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message, { cause });
   }
-  return readPaths(value, PATHS_VARIABLE);
+  return readPaths(value, AS_VARIABLE);
 }
 
 /** Restarts Node in the domain of its paths. Returns if this process is in it already. */

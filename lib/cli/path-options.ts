@@ -1,6 +1,8 @@
 /** The options for the files that a program may reach. */
 import type { Command } from 'commander';
 import type { ProgramOptions } from '../index.js';
+import type { PathsForm } from '../landlock/paths/messages.js';
+import { readPaths } from '../landlock/paths/option.js';
 import { several } from './repeated-options.js';
 
 export interface PathFlags {
@@ -40,26 +42,38 @@ export function givenPathFlags({ read, write, execute }: PathFlags): readonly st
 /** Returns the library's options. */
 export function pathOptions(flags: PathFlags): Pick<ProgramOptions, 'paths' | 'bestEffort'> {
   const { read, write, execute, bestEffort } = flags;
-  if (givenPathFlags(flags).length > 0) return { paths: { read, write, execute }, bestEffort };
+  const given = givenPathFlags(flags);
+  refuseMissingPaths(flags);
+  if (given.length > 0) return { paths: readPaths({ read, write, execute }, asFlags(given)), bestEffort };
   if (bestEffort) throw new Error('--best-effort has no effect without --read, --write or --execute: leave it out');
   return {};
+}
+
+/** Refuses `--read --write out` and `--read -- cat`, in which the next word is taken as the path. */
+function refuseMissingPaths(flags: PathFlags): void {
+  for (const name of ['read', 'write', 'execute'] as const) {
+    const word = flags[name]?.find((path) => path.startsWith('-'));
+    if (word !== undefined)
+      throw new Error(`--${name} needs a path, and "${word}" follows it; a file of that name is ./${word}`);
+  }
+}
+
+/** Paths that are given by flags. */
+function asFlags(given: readonly string[]): PathsForm {
+  return {
+    name: given.join(' and '),
+    place: (list) => `--${list}`,
+    several: (list) => `give --${list} once for each`,
+    skip: 'leave it out',
+    toRead: 'give it with --read',
+    url: '',
+    home: (rest) => `give "$HOME${rest}"`,
+    variable: () => 'let the shell expand it: in double quotes, not in single ones',
+    without: 'leave out --read, --write and --execute, or give --best-effort, with which COMMAND reaches all files',
+  };
 }
 
 /** Whether the program has a directory of its own. */
 export function hasPrivateDirectory({ read = [], write = [], execute = [] }: PathFlags): boolean {
   return [...read, ...write, ...execute].includes(PRIVATE_DIRECTORY);
-}
-
-/** What the library's messages about paths say, and what they say to users of the command. */
-const IN_FLAGS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/^The property 'options\.paths\.(\w+)\[\d+\]'/, '--$1'],
-  [/^options\.paths\.(\w+)\[\d+\]/, '--$1'],
-  [/^options\.isolate\.abstractSockets/, '--abstract-sockets'],
-  [/, or give \{ path, optional: true \}$/, ', or leave it out'],
-  [/: put it into read$/, ': give it with --read'],
-];
-
-/** Names the command's options in a message of the library, instead of the library's. */
-export function inPathFlags(message: string): string {
-  return IN_FLAGS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), message);
 }

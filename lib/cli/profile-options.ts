@@ -1,7 +1,6 @@
 /** The options for how a profile is read, which several commands share. */
 import { type Command, Option } from 'commander';
 import type { ProfileFormat, ProfileOptions } from '../index.js';
-import { inPathFlags } from './path-options.js';
 
 /** The description of an argument or option that names a profile. */
 export const PROFILE_FORMS = "a built-in's name, a path, JSON text, or - for stdin";
@@ -39,6 +38,7 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['capabilities', '--capability'],
   ['abis', '--abi'],
   ['noNewPrivileges', '--new-privileges'],
+  ['isolate.abstractSockets', '--abstract-sockets'],
 ]);
 
 /**
@@ -46,5 +46,5 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
  */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return inPathFlags(message).replace(/^options\.(\w+)/, (option, name) => FLAG_OF_OPTION.get(name) ?? option);
+  return message.replace(/^options\.(\w+(?:\.abstractSockets)?)/, (option, name) => FLAG_OF_OPTION.get(name) ?? option);
 }

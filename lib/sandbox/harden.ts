@@ -131,7 +131,7 @@ function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
   }));
   if (ruleset === undefined) return 0;
   const error = addon().restrictThisProcess(ruleset, noNewPrivileges);
-  if (error !== 0 && plan.paths?.required) throw pathsError(error);
+  if (error !== 0 && plan.paths?.required) throw pathsError(plan.paths, error);
   return error;
 }
 

@@ -1,10 +1,10 @@
 /** docs/reference/path-words.md: what the words of the option `paths` grant, and what they leave out. */
-import { PATH_WORDS, type PathWord, type WordRow } from '../../lib/landlock/paths/words.js';
+import { PATH_WORDS, type SharedWord, type WordRow } from '../../lib/landlock/paths/words.js';
 import { code, paragraphs, table } from './markdown.js';
 import { PATH_MESSAGES, type PathMessage } from './path-messages.js';
 
 /** What each word is for. */
-const PURPOSES: ReadonlyMap<PathWord, string> = new Map([
+const PURPOSES: ReadonlyMap<SharedWord, string> = new Map([
   [
     '@system',
     `Most programs of the system start with it. It grants programs, libraries and settings that every user can read,

@@ -9,6 +9,7 @@ import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { main } from '../support/built.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { run } from '../support/processes.js';
+import { packageRoot } from '../support/scripts.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-run-paths-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -50,7 +51,19 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
     ['the second path', ['--write', 'out', '--write', 'no'], /^--write: \/.*\/no does not exist/],
     ['an unknown word', ['--execute', '@sytem'], /^--execute: "@sytem" is unknown \(did you mean @system\?\)/],
     ['a word that is not for writing', ['--write', '@node'], /^--write: @node has rights .*: give it with --read$/],
-    ['an empty path', ['--read', ''], /^--read cannot be empty: '\.' is the working directory/],
+    ['an empty path', ['--read', ''], /^--read: is empty: '\.' is the working directory$/],
+    [
+      'a tilde',
+      ['--read', '~/no'],
+      /^--read: \/.*~\/no does not exist \(ENOENT\): ~ is not expanded, so give "\$HOME\/no"$/,
+    ],
+    ['a tilde that a shell leaves', ['--write=~'], /^--write: .*: ~ is not expanded, so give "\$HOME"$/],
+    ['a variable', ['--read', '$HOME/no'], /^--read: .*: \$HOME is not expanded, so let the shell expand it/],
+    ['a pattern', ['--read', 'out/*.js'], /^--read: .*: patterns are not expanded, so grant the directory \/.*\/out$/],
+    ['a URL', ['--read', 'file:///no'], /^--read: is a URL in a string: give the path, \/no$/],
+    ['a list', ['--read', '@system,out'], /^--read: "@system,out" is unknown: .*, give --read once for each$/],
+    ['a flag without its path', ['--read', '--write', 'out'], /^--read needs a path, and "--write" follows it; /],
+    ['a flag before --', ['--execute'], /^--execute needs a path, and "--" follows it; a file of that name is \.\/--$/],
     [
       '--best-effort without paths',
       ['--best-effort'],
@@ -124,7 +137,17 @@ describe('where Landlock is denied', () => {
     const { code, stdout, stderr } = await underFilter('--read', '/', '--write', '/tmp', '--', 'echo', 'started');
     expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
     expect(stderr).toMatch(
-      /^seccomp: --read and --write can't be honored: an attached filter denies Landlock: .*: leave out --read, .* or give --best-effort/,
+      /^seccomp: --read and --write can't be honored: an attached filter denies Landlock: .*; leave out --read, .* or give --best-effort/,
+    );
+  });
+
+  test('SECCOMP_PATHS is refused, and named', async () => {
+    const register = join(packageRoot, 'dist/register.js');
+    const env = { ...process.env, SECCOMP_PROFILE: 'unconfined', SECCOMP_PATHS: '{"read":["/"]}' };
+    const { code, stdout, stderr } = await run(process.execPath, ['--import', register, '-p', '1'], denied, { env });
+    expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
+    expect(stderr).toMatch(
+      /^seccomp\/register: SECCOMP_PATHS can't be honored: an attached filter denies Landlock: .*; unset SECCOMP_PATHS: /,
     );
   });
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { expanded } from '../../lib/landlock/paths/patterns.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
-import { PATH_WORDS, type PathWord, wordGrants } from '../../lib/landlock/paths/words.js';
+import { PATH_WORDS, type SharedWord, wordGrants } from '../../lib/landlock/paths/words.js';
 import { run } from '../../lib/sandbox/run.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
@@ -18,7 +18,7 @@ afterEach(() => {
   process.execPath = execPath;
 });
 
-const WORDS: readonly PathWord[] = ['@system', '@node'];
+const WORDS: readonly SharedWord[] = ['@system', '@node'];
 
 /** What a path leads to; the path itself if this system lacks it. */
 function real(path: string): string {

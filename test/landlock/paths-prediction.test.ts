@@ -59,7 +59,7 @@ function rulesetOf(paths: Paths, { place, nodes }: Scenario): Ruleset {
       ? types.get(path) === 'directory'
       : (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true);
   const subject = { directory: place, needs: [program()], files: [], isNode: false, tmp: undefined };
-  const rules = pathRules(readPaths(paths, 'options.paths'), subject).map(({ path, rights }) => ({
+  const rules = pathRules(readPaths(paths), subject).map(({ path, rights }) => ({
     path,
     rights: rights & handled & (isDirectory(path) ? ALL_RIGHTS : RIGHTS_OF_FILES),
   }));

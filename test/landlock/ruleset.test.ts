@@ -32,8 +32,7 @@ const subject = {
   isNode: false,
   tmp: undefined,
 };
-const rulesetOf = (paths: object, more: object = {}) =>
-  rulesetFor({ ...subject, paths: readPaths(paths, 'paths'), ...more });
+const rulesetOf = (paths: object, more: object = {}) => rulesetFor({ ...subject, paths: readPaths(paths), ...more });
 
 describeUnless(reason ?? undefined, 'a ruleset', () => {
   test('is used again for equal paths', () => {
@@ -128,9 +127,9 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
 
 test('equal paths are read as one object, until a list is changed', () => {
   const read = ['/usr', '/etc'];
-  const before = readPaths({ read }, 'paths');
-  expect(readPaths({ read: [...read] }, 'paths')).toBe(before);
-  expect(readPaths({ write: read }, 'paths')).not.toBe(before);
+  const before = readPaths({ read });
+  expect(readPaths({ read: [...read] })).toBe(before);
+  expect(readPaths({ write: read })).not.toBe(before);
   read[1] = '/opt';
-  expect(readPaths({ read }, 'paths').given.map(({ path }) => path)).toEqual(['/usr', '/opt']);
+  expect(readPaths({ read }).given.map(({ path }) => path)).toEqual(['/usr', '/opt']);
 });

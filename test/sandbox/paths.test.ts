@@ -68,13 +68,13 @@ describe('the option paths takes', () => {
     [{ deny: ['/etc'] }, /^options\.paths\.deny: is unknown: what is not named is denied.*grant its other entries/],
     [{ reed: ['/etc'] }, /^options\.paths\.reed: is unknown \(did you mean read\?\)/],
     [{ read: [{ path: '.', rights: 1 }] }, /^options\.paths\.read\[0\]\.rights: is unknown: .*path and optional/],
-    [{ read: ['.', ''] }, /options\.paths\.read\[1\].*cannot be empty: '\.' is the working directory/],
-    [{ read: ['a\0b'] }, /null bytes/],
+    [{ read: ['.', ''] }, /options\.paths\.read\[1\]: is empty: '\.' is the working directory/],
+    [{ read: ['a\0b'] }, /null byte/],
     [{ read: '.' }, /"options\.paths\.read" .*an instance of Array/],
     [{ read: [7] }, /"options\.paths\.read\[0\]" .*of type string or an instance of URL/],
     [{ read: [{ path: '.', optional: 'yes' }] }, /"options\.paths\.read\[0\]\.optional" .*of type boolean/],
-    [['.'], /options\.paths: must be a plain object, not an array/],
-    ['.', /"options\.paths" .*of type object/],
+    [['.'], /options\.paths: must be an object with the lists .*instance of Array/],
+    ['.', /options\.paths: must be an object with the lists .*type string/],
   ])('no %j', (paths, message) => {
     expect(start(paths)).toThrow(message);
   });
@@ -381,8 +381,20 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     ['{"read":', /^seccomp\/register: SECCOMP_PATHS is not JSON \(.*\): give it as in \{/],
     ['{"red":[]}', /^seccomp\/register: SECCOMP_PATHS\.red: is unknown \(did you mean read\?\)/],
     ['', /^seccomp\/register: SECCOMP_PATHS is not JSON/],
-    ['{"read":["/none"]}', /^seccomp\/register: .*\/none does not exist/],
-    ['{"write":["@tmp"]}', /@tmp is removed by the parent of a program/],
+    ['["."]', /^seccomp\/register: SECCOMP_PATHS: must be an object with the lists read, write and execute/],
+    [
+      '{"read":[1]}',
+      /"SECCOMP_PATHS\.read\[0\]" property must be of type string, or an object \{ path, optional \}\. /,
+    ],
+    [
+      '{"read":["/none"]}',
+      /^seccomp\/register: SECCOMP_PATHS\.read\[0\]: \/none does not exist \(ENOENT\): create it before, or give \{"path":"…","optional":true\}; /,
+    ],
+    ['{"read":["~/none"]}', /SECCOMP_PATHS\.read\[0\]: .* ~ is not expanded, so give \/.*\/none; /],
+    ['{"read":["$HOME"]}', /\$HOME is not expanded, so give its value; /],
+    ['{"read":["file:///x"]}', /SECCOMP_PATHS\.read\[0\]: is a URL in a string: give the path, \/x; /],
+    ['{"write":["@tmp"]}', /^seccomp\/register: SECCOMP_PATHS: @tmp is removed by the parent of a program/],
+    ['{"bestEffort":true}', /SECCOMP_PATHS\.bestEffort: is unknown: use read, write and execute; /],
   ])('and does not run with SECCOMP_PATHS=%s', (text, message) => {
     const { status, stdout, stderr } = registered('--import', { SECCOMP_PATHS: text }, [file, '1']);
     expect({ status, stdout }).toEqual({ status: 125, stdout: '' });

@@ -7,7 +7,6 @@ import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName } from '../../index.js';
 import { execve } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
-import { PathsRefusal } from '../../landlock/paths/plan.js';
 import { givenPathFlags, hasPrivateDirectory, type PathFlags, pathOptions, withPathOptions } from '../path-options.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
@@ -86,7 +85,6 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     else execve(command, args, profile, options);
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error);
-    if (error instanceof PathsRefusal) throw refusedPaths(error, givenPathFlags(flags));
     reportStartFailure(command, error);
   }
 }
@@ -108,11 +106,6 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
 function refusedIsolation({ reason }: IsolationRefusal): Error {
   const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
   return new Error(`--isolate can't be honored: ${reason}: ${remedy}`);
-}
-
-function refusedPaths({ reason }: PathsRefusal, flags: readonly string[]): Error {
-  const remedy = 'leave out --read, --write and --execute, or give --best-effort, with which COMMAND reaches all files';
-  return new Error(`${flags.join(' and ')} can't be honored: ${reason}: ${remedy}`);
 }
 
 /** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */

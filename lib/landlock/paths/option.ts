@@ -1,44 +1,69 @@
 /** The option `paths`: the files that a child may reach, and how it may reach them. */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { refuseIn } from '../../errors.js';
-import { invalidType, invalidValue } from '../../util/option-errors.js';
-import { copyFields, copyList, type Fields, own, type Refuse } from '../../util/own-data.js';
+import { describe, invalidType } from '../../util/option-errors.js';
+import { copyFields, copyList, type Fields, has, notPlain, own, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
+import { AS_OPTION, type GivenText, type PathsForm, readUrl, urlProblem } from './messages.js';
 import { type Access, bitsOf, GRANTS } from './rights.js';
-import { type PathWord, wordGrants } from './words.js';
+import { type PathWord, type SharedWord, wordGrants } from './words.js';
 
-/** A path, or one of the words. See docs/paths.md. */
-export type PathGrant =
-  | string
-  | URL
-  | {
-      /** The path. */
-      readonly path: string | URL;
-      /** Whether to skip a path that does not exist. Default false: it is an error. */
-      readonly optional?: boolean | undefined;
-    };
+/** A path with a property. */
+export interface PathEntry {
+  /** The path. */
+  readonly path: string | URL;
+  /** Whether to skip a path that does not exist. Default false: it is an error. */
+  readonly optional?: boolean | undefined;
+}
 
-/** The files that a program may reach. What no list names is denied. */
+/**
+ * What an entry of a list of `paths` grants: one of the words `@system`, `@node` and `@tmp`, or the path of a file or
+ * directory, which is absolute or relative to `cwd`. A directory stands for all beneath it. Paths are literal: `~`, `*` and
+ * `$HOME` are not expanded. A path may be a `file:` URL, but not as a string. `./@name` is a file whose name begins with
+ * `@`. See docs/paths.md, and docs/reference/path-words.md for the words.
+ *
+ * @example
+ * import { run } from 'seccomp';
+ *
+ * const read = ['@system', '.', new URL('file:///etc/hosts'), { path: './cache', optional: true }];
+ * const { stdout } = await run('ls', ['-a'], 'docker-default', { paths: { read } });
+ * console.log(stdout);
+ */
+export type PathGrant = PathWord | (string & Record<never, never>) | URL | PathEntry; // Editors propose the words.
+
+/**
+ * The files that a program may reach, beside itself and its interpreter. What no list names is denied. Linux restricts
+ * them, by landlock(7). See docs/paths.md.
+ *
+ * @example
+ * import { run } from 'seccomp';
+ *
+ * const paths = { read: ['@system'], write: ['@tmp'] };
+ * const { stdout } = await run('sh', ['-c', 'echo 1 >"$TMPDIR/x"; cat "$TMPDIR/x"'], 'docker-default', { paths });
+ * console.log(stdout); // 1
+ */
 export interface Paths {
   /**
-   * Files that may be read, and directories beneath which all files may be read and all directories listed; and the words
-   * `@system`, `@node` and `@tmp`. Default none.
+   * Files that may be read, and directories beneath which all files may be read and all directories listed. Also the words
+   * `@system`, which most programs need, `@node` and `@tmp`, each of which has rights of its own. Default none.
    */
   readonly read?: readonly PathGrant[] | undefined;
-  /** Files that may be read and written, and directories beneath which all may be changed. Default none. */
+  /**
+   * Files that may be read and written, and directories beneath which all may be read, written, created, removed and
+   * renamed. Also the word `@tmp`; `@system` and `@node` are an error. Default none.
+   */
   readonly write?: readonly PathGrant[] | undefined;
-  /** Programs that may be read and executed, and directories beneath which all may. Default none. */
+  /**
+   * Programs that may be read and executed, and directories beneath which all may. Also the words, which have rights of
+   * their own; `@tmp` makes programs in it executable. Default none.
+   */
   readonly execute?: readonly PathGrant[] | undefined;
 }
 
-/** A word, which stands for paths with rights of their own. */
-export type Word = PathWord | '@tmp';
-
-const WORDS: readonly Word[] = ['@system', '@node', '@tmp'];
+const WORDS: readonly PathWord[] = ['@system', '@node', '@tmp'];
 
 /** A path as the caller gave it. */
-interface GivenPath {
+export interface GivenPath {
   readonly path: string;
   readonly optional: boolean;
   readonly access: Access;
@@ -51,13 +76,16 @@ export class CheckedPaths {
   /** Makes this assignable to `Paths`, which is what options have before they are checked. */
   declare readonly read?: undefined;
   readonly given: readonly GivenPath[];
-  readonly words: ReadonlySet<Word>;
+  readonly words: ReadonlySet<PathWord>;
   /** Whether programs in the private directory may be executed. */
   readonly executesTmp: boolean;
   /** The same for equal options. */
   readonly key: string;
+  /** How they were given. */
+  readonly form: PathsForm;
 
-  constructor(given: readonly GivenPath[]) {
+  constructor(given: readonly GivenPath[], form: PathsForm) {
+    this.form = form;
     this.given = given.filter(({ path }) => !isWord(path));
     this.words = new Set(given.map(({ path }) => path).filter(isWord));
     this.executesTmp = given.some(({ path, access }) => path === '@tmp' && access === 'execute');
@@ -66,7 +94,7 @@ export class CheckedPaths {
   }
 }
 
-const isWord = (path: string): path is Word => WORDS.some((word) => word === path);
+const isWord = (path: string): path is PathWord => WORDS.some((word) => word === path);
 
 const ACCESSES: readonly Access[] = ['read', 'write', 'execute'];
 
@@ -75,7 +103,7 @@ const MOST_PATHS = 4096;
 
 /** Lists of an option that was read before, in the order of ACCESSES, and what they were read as. */
 interface ReadBefore {
-  readonly name: string;
+  readonly form: PathsForm;
   readonly lists: Lists;
   readonly paths: CheckedPaths;
 }
@@ -86,24 +114,29 @@ type Lists = readonly (readonly unknown[])[];
 const readBefore: ReadBefore[] = [];
 const MOST_READ_BEFORE = 32;
 
-/** Checks and copies the option. Equal options of strings are read as the same object, if they were read recently. */
-export function readPaths(value: unknown, name: string): CheckedPaths {
+/**
+ * Checks and copies the option. Equal options of strings are read as the same object, if they were read recently.
+ *
+ * @throws {TypeError} Node's error for a value that is not valid, in the terms of `form`.
+ */
+export function readPaths(value: unknown, form: PathsForm = AS_OPTION): CheckedPaths {
   if (value instanceof CheckedPaths) return value;
-  if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value);
+  const { name } = form;
   const refuse = refuseIn(name);
+  if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) {
+    const expected = `an object with the lists read, write and execute, such as { "read": ["@system", "."] }`;
+    return refuse([], `must be ${expected}. Received ${describe(value)}`, 'type');
+  }
   const fields = copyFields(value, refuse);
   const unknown = Object.keys(fields).find((key) => !ACCESSES.some((access) => access === key));
-  if (unknown !== undefined) refuse([unknown], unknownList(unknown));
+  if (unknown !== undefined) refuse([unknown], unknownList(unknown, form));
   const lists = ACCESSES.map((access) => readList(fields[access], `${name}.${access}`));
-  const known = readBefore.find((each) => each.name === name && areEqual(each.lists, lists));
+  const known = readBefore.find((each) => each.form === form && areEqual(each.lists, lists));
   if (known !== undefined) return known.paths;
-  const paths = new CheckedPaths(
-    ACCESSES.flatMap((access, at) =>
-      (lists[at] ?? []).map((each, i) => readGrant(each, access, `${name}.${access}[${i}]`)),
-    ),
-  );
+  const given = ACCESSES.flatMap((access, at) => (lists[at] ?? []).map((each, i) => readGrant(each, access, i, form)));
+  const paths = new CheckedPaths(given, form);
   if (lists.flat().every((each) => typeof each === 'string')) {
-    readBefore.push({ name, lists, paths });
+    readBefore.push({ form, lists, paths });
     if (readBefore.length > MOST_READ_BEFORE) readBefore.shift();
   }
   return paths;
@@ -116,9 +149,11 @@ function areEqual(some: Lists, others: Lists): boolean {
   });
 }
 
-function unknownList(name: string): string {
+function unknownList(name: string, form: PathsForm): string {
   if (/^(deny|except|exclude|hide)/i.test(name))
     return 'is unknown: what is not named is denied, and nothing beneath a granted directory can be denied, so grant its other entries instead';
+  if (name === 'bestEffort' && form === AS_OPTION) return 'is unknown: bestEffort is an option beside paths';
+  if (/write/i.test(name) && /read/i.test(name)) return 'is unknown: use write, which grants reading too';
   return `is unknown${suggest(name, ACCESSES) || ': use read, write and execute'}`;
 }
 
@@ -128,35 +163,47 @@ function readList(value: unknown, place: string): readonly unknown[] {
   return copyList(value, MOST_PATHS, refuseIn(place));
 }
 
-function readGrant(value: unknown, access: Access, place: string): GivenPath {
+function readGrant(value: unknown, access: Access, index: number, form: PathsForm): GivenPath {
+  const place = form.place(access, index);
   const refuse = refuseIn(place);
-  const isObject = typeof value === 'object' && value !== null && !(value instanceof URL);
-  const fields: Fields = isObject ? copyFields(value, refuse) : own({ path: value });
+  const isEntry =
+    typeof value === 'object' && value !== null && !(value instanceof URL) && notPlain(value) === undefined;
+  const fields: Fields = isEntry ? copyFields(value, refuse) : own({ path: value });
   const { path: given, optional = false, ...others } = fields;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) refuse([unknown], 'is unknown: an entry has the properties path and optional');
   if (typeof optional !== 'boolean') throw invalidType(`${place}.optional`, 'of type boolean', optional);
-  const path = readPathText(given, isObject ? `${place}.path` : place);
-  if (path.startsWith('@')) checkWord(path, optional, access, refuse);
+  const path = isEntry
+    ? readPathText(given, `${place}.path`, '', form)
+    : readPathText(given, place, ', or an object { path, optional }', form);
+  if (path.startsWith('@')) checkWord(path, optional, access, refuse, form);
   return { path, optional, access, place };
 }
 
-function checkWord(path: string, optional: boolean, access: Access, refuse: Refuse): void {
-  if (!isWord(path))
-    refuse(
-      [],
-      `${JSON.stringify(path)} is unknown${suggest(path, WORDS) || ': the words are @system, @node and @tmp'}; a file of that name is ./${path}`,
-    );
+function checkWord(path: string, optional: boolean, access: Access, refuse: Refuse, form: PathsForm): void {
+  if (!isWord(path)) refuse([], `${JSON.stringify(path)} is unknown${wordRemedy(path, form.several(access))}`);
   if (optional) refuse([], `${path} can't be optional: what a system lacks of it is skipped anyway`);
   if (access === 'write' && path !== '@tmp')
-    refuse([], `${path} has rights of its own, so it can't be granted for writing: put it into read`);
+    refuse([], `${path} has rights of its own, so it can't be granted for writing: ${form.toRead}`);
 }
 
-function readPathText(value: unknown, place: string): string {
-  const path = value instanceof URL ? fileURLToPath(value) : value;
-  if (typeof path !== 'string') throw invalidType(place, 'of type string or an instance of URL', value);
-  if (path === '') throw invalidValue(place, path, "cannot be empty: '.' is the working directory");
-  if (path.includes('\0')) throw invalidValue(place, path, 'must be a string without null bytes');
+function wordRemedy(path: string, several: string): string {
+  const [first = '', second] = path.split(/[,:;\s]/, 2);
+  if (isWord(first) && second) return `: to grant several paths, ${several}`;
+  return `${suggest(path, WORDS) || ': the words are @system, @node and @tmp'}; a file of that name is ./${path}`;
+}
+
+function readPathText(value: unknown, place: string, others: string, form: PathsForm): string {
+  const refuse = refuseIn(place);
+  const read = value instanceof URL ? readUrl(value, form) : undefined;
+  if (read !== undefined && has(read, 'problem')) return refuse([], read.problem);
+  const path = read === undefined ? value : read.path;
+  if (typeof path !== 'string')
+    throw invalidType(place, `of type string${form.url === '' ? '' : ' or an instance of URL'}${others}`, value);
+  if (path === '') refuse([], "is empty: '.' is the working directory");
+  if (path.includes('\0')) refuse([], 'has a null byte, which no path can have');
+  const problem = value instanceof URL ? undefined : urlProblem(path, form);
+  if (problem !== undefined) refuse([], problem);
   return path;
 }
 
@@ -170,8 +217,10 @@ export interface PathRule {
   readonly isProgram: boolean;
   /** Whether only a regular file is granted, and one behind a link that is not followed is left out. */
   readonly isFile: boolean;
-  /** Where it was given, for messages. */
+  /** Where it was given, or what needs it, for messages. */
   readonly place: string;
+  /** How it was given; undefined if only a word or the program needs it. */
+  readonly given: GivenText | undefined;
 }
 
 /** A child for which a ruleset is made. */
@@ -189,65 +238,46 @@ export interface PathsSubject {
 }
 
 /** The words whose paths a child is granted. */
-export function wordsFor({ words }: CheckedPaths, { isNode }: Pick<PathsSubject, 'isNode'>): readonly PathWord[] {
+export function wordsFor({ words }: CheckedPaths, { isNode }: Pick<PathsSubject, 'isNode'>): readonly SharedWord[] {
   if (words.size === 0 && !isNode) return NO_WORDS;
-  const all = new Set<Word>(isNode ? [...words, '@node'] : words);
+  const all = new Set<PathWord>(isNode ? [...words, '@node'] : words);
   return [...all].filter((word) => word !== '@tmp');
 }
 
-const NO_WORDS: readonly PathWord[] = [];
+const NO_WORDS: readonly SharedWord[] = [];
 
 /** The rules of a child's ruleset: those for the paths as given, then those for the words, then what it needs itself. */
 export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly PathRule[] {
-  const { given, executesTmp } = paths;
+  const { given, executesTmp, form } = paths;
   const { directory, needs, files, tmp } = subject;
-  const executable = GRANTS.execute;
   return [
     ...given.map(({ path, optional, access, place }) => ({
+      ...FOR_CHILD,
       path: resolve(directory, path),
       rights: GRANTS[access],
       optional,
-      isProgram: false,
-      isFile: false,
       place,
+      given: { text: path, list: access, form, directory },
     })),
     ...wordsFor(paths, subject).flatMap((word) =>
-      wordGrants(word).map(({ path, access }) => ({
-        path,
-        rights: GRANTS[access],
-        optional: true,
-        isProgram: false,
-        isFile: false,
-        place: word,
-      })),
+      wordGrants(word).map(({ path, access }) => ({ ...FOR_CHILD, path, rights: GRANTS[access], place: word })),
     ),
-    ...(tmp === undefined
-      ? []
-      : [
-          {
-            path: tmp,
-            rights: GRANTS.write | (executesTmp ? executable : 0),
-            optional: false,
-            isProgram: false,
-            isFile: false,
-            place: '@tmp',
-          },
-        ]),
+    ...(tmp === undefined ? [] : [tmpRule(tmp, executesTmp)]),
     ...files.map((path) => ({
+      ...FOR_CHILD,
       path,
       rights: bitsOf('READ_FILE'),
-      optional: true,
-      isProgram: false,
       isFile: true,
       place: 'the module',
     })),
-    ...needs.map((path) => ({
-      path,
-      rights: executable,
-      optional: true,
-      isProgram: true,
-      isFile: false,
-      place: 'the program',
-    })),
+    ...needs.map((path) => ({ ...FOR_CHILD, path, rights: GRANTS.execute, isProgram: true, place: 'the program' })),
   ];
+}
+
+/** What most rules have in common. */
+const FOR_CHILD = { optional: true, isProgram: false, isFile: false, given: undefined };
+
+function tmpRule(path: string, isExecutable: boolean): PathRule {
+  const rights = GRANTS.write | (isExecutable ? GRANTS.execute : 0);
+  return { ...FOR_CHILD, path, rights, optional: false, place: '@tmp' };
 }

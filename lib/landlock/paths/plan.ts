@@ -5,6 +5,7 @@ import type { LandlockGaps } from '../../policy/denied-calls.js';
 import { freeze } from '../../util/own-data.js';
 import { landlockReason } from '../domain.js';
 import type { DeniedBeside, PathReach, PathsEnforcement } from '../enforcement.js';
+import type { PathsForm } from './messages.js';
 import type { CheckedPaths } from './option.js';
 import { bitsOf, type Right } from './rights.js';
 import { pathsSupport } from './support.js';
@@ -32,7 +33,7 @@ export function planPaths(paths: CheckedPaths, bestEffort: boolean, obstacle: st
   const { rights, reason: unsupported } = pathsSupport();
   const reason = unsupported ?? obstacle;
   if (reason !== null) {
-    if (!bestEffort) throw new PathsRefusal(reason);
+    if (!bestEffort) throw pathsRefusal(paths.form, reason);
     return { ...OPEN, paths, enforced: () => notRestricted(reason) };
   }
   const has = (right: Right) => (rights & bitsOf(right)) !== 0;
@@ -47,24 +48,14 @@ export function planPaths(paths: CheckedPaths, bestEffort: boolean, obstacle: st
 
 const OPEN = { handled: 0, required: false, gaps: undefined };
 
-/** The error for `paths` that can't be honored. */
-export class PathsRefusal extends SeccompError {
-  readonly #reason: string;
-
-  constructor(reason: string) {
-    const remedy = 'leave it out, or give bestEffort: true: enforcement.paths then reports what is not restricted';
-    super('ERR_SECCOMP_UNSUPPORTED', `options.paths can't be honored: ${reason}; ${remedy}`);
-    this.#reason = reason;
-  }
-
-  /** Why the paths can't be restricted, without a remedy. */
-  get reason(): string {
-    return this.#reason;
-  }
+/** The error for paths that can't be restricted. `reason` says why, without a remedy. */
+function pathsRefusal({ name, without }: PathsForm, reason: string): SeccompError {
+  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${name} can't be honored: ${reason}; ${without}`);
 }
 
 /** The error for a child that failed to enter the domain of its paths with `errno`. */
-export const pathsError = (errno: number): SeccompError => new PathsRefusal(landlockReason(errno));
+export const pathsError = ({ paths }: PathPlan, errno: number): SeccompError =>
+  pathsRefusal(paths.form, landlockReason(errno));
 
 const METADATA = {
   reach: 'metadata',

@@ -1,5 +1,5 @@
 /** Rulesets for the option `paths`: made once for equal options, and used again for as long as they are right. */
-import { realpathSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import {
@@ -13,6 +13,7 @@ import {
 import { has } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { mappedUsers, SYSTEM_FOLDERS } from './link-trust.js';
+import { pathProblem, shownPath } from './messages.js';
 import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './option.js';
 import { type WordGrant, wordGrants } from './words.js';
 
@@ -142,45 +143,39 @@ export function makeRuleset(subject: MadeOf): RulesetHandle {
     folders: SYSTEM_FOLDERS,
     mappedUsers: mappedUsers(),
   });
-  if (has(made, 'error')) throw rulesetError(made, rules[made.rule]);
+  if (has(made, 'error')) throw rulesetError(made, rules[made.rule], subject);
   return made;
 }
 
-function rulesetError({ error, call, link }: NativeRulesetFailure, rule: PathRule | undefined): SeccompError {
+function rulesetError(
+  failure: NativeRulesetFailure,
+  rule: PathRule | undefined,
+  { paths: { form }, directory }: MadeOf,
+): SeccompError {
+  const { error, call } = failure;
   const name = systemErrorName(error);
   if (call === 'landlock_create_ruleset' || rule === undefined)
     return new SeccompError(
       'ERR_SECCOMP_UNSUPPORTED',
-      `options.paths can't be honored: Landlock fails with ${name} on Linux ${release()}`,
+      `${form.name} can't be honored: Landlock fails with ${name} on Linux ${release()}`,
     );
-  const { path, place } = rule;
-  const where = place.includes('.') ? `${place}: ${path}` : `options.paths: ${path}, of ${place},`;
-  return new SeccompError('ERR_SECCOMP_OPTION', `${where} ${pathProblem(error, name, call, link, path)}`);
+  const { ENOENT, ENOTDIR } = constants.errno;
+  if ((error === ENOENT || error === ENOTDIR) && !isDirectory(directory)) {
+    const problem =
+      error === ENOENT
+        ? `does not exist (${name}): create it before, or give another`
+        : `is no directory (${name}): give another`;
+    return new SeccompError('ERR_SECCOMP_OPTION', `options.cwd: ${directory} ${problem}`);
+  }
+  const { path, place, given } = rule;
+  const where = given === undefined ? `${form.name}: ${path}, of ${place},` : `${place}: ${shownPath(path)}`;
+  return new SeccompError('ERR_SECCOMP_OPTION', `${where} ${pathProblem(failure, name, path, given)}`);
 }
 
-function pathProblem(errno: number, name: string, call: string, link: string | undefined, path: string): string {
-  const { ENOENT, ENOTDIR, EACCES, ELOOP } = constants.errno;
-  if (call === 'landlock_add_rule')
-    return `is no file or directory for which Landlock has rules (${name}): leave it out`;
-  if (errno === ELOOP && link !== undefined) return linkProblem(link, path);
-  if (errno === ENOENT || errno === ENOTDIR)
-    return /(^|\/)~/.test(path)
-      ? `does not exist (${name}): ~ is not expanded, so use os.homedir()`
-      : `does not exist (${name}): create it before, or give { path, optional: true }`;
-  if (errno === EACCES) return `can't be reached by this process (${name}): change the permissions of its directories`;
-  return `can't be opened (${name})`;
-}
-
-function linkProblem(link: string, path: string): string {
-  if (/^\/proc\/(thread-)?self$/.test(link))
-    return `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`;
-  return `leads through the symbolic link ${link}, which the program could replace by another: give the path that it leads to${targetOf(path)}`;
-}
-
-function targetOf(path: string): string {
+function isDirectory(path: string): boolean {
   try {
-    return `, ${realpathSync(path)}`;
+    return statSync(path).isDirectory();
   } catch {
-    return '';
+    return false;
   }
 }

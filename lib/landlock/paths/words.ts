@@ -12,8 +12,19 @@ export interface WordGrant {
   readonly access: Access;
 }
 
-/** A word of `paths`. */
-export type PathWord = '@system' | '@node';
+/**
+ * A word, which stands for paths with rights of their own. docs/reference/path-words.md lists these.
+ *
+ * - `@system`: programs, libraries and harmless settings of the system, and devices such as `/dev/null`; no home
+ *   directories, no `/tmp`, no `/var` and no secrets. Most programs need it to start.
+ * - `@node`: the Node that calls this package, npm, and this package. Node needs `@system` too.
+ * - `@tmp`: a new, empty, writable directory, which the child finds in the variable TMPDIR, and which is removed after its
+ *   end.
+ */
+export type PathWord = '@system' | '@node' | '@tmp';
+
+/** A word that stands for the same paths in every child. */
+export type SharedWord = Exclude<PathWord, '@tmp'>;
 
 /** Paths that a word grants for the same reason. docs/reference/path-words.md is made of these. */
 export interface WordRow {
@@ -211,7 +222,7 @@ const NODE: readonly WordRow[] = freeze([
 ]);
 
 /** The rows of each word. */
-export const PATH_WORDS: ReadonlyMap<PathWord, readonly WordRow[]> = new Map([
+export const PATH_WORDS: ReadonlyMap<SharedWord, readonly WordRow[]> = new Map([
   ['@system', SYSTEM],
   ['@node', NODE],
 ]);
@@ -222,7 +233,7 @@ export const PATH_WORDS: ReadonlyMap<PathWord, readonly WordRow[]> = new Map([
  *
  * @throws {SeccompError} ERR_SECCOMP_ADDON for `@node`, if the addon or its launcher can't be used.
  */
-export function wordGrants(word: PathWord): readonly WordGrant[] {
+export function wordGrants(word: SharedWord): readonly WordGrant[] {
   return word === '@system' ? systemGrants() : nodeGrants();
 }
 

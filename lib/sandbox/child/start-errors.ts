@@ -22,7 +22,7 @@ export function attachError(
   { agent, paths }: Partial<Pick<FilterPlan, 'agent' | 'paths'>> = NO_PLAN,
 ): SeccompError | undefined {
   if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent.path);
-  if (call.startsWith('landlock_')) return paths === undefined ? isolationError(error) : pathsError(error);
+  if (call.startsWith('landlock_')) return paths === undefined ? isolationError(error) : pathsError(paths, error);
   if (!OUR_CALLS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;

@@ -88,7 +88,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
       fork: "fork can't set limits of its child: start Node with spawn, or pass execArgv: ['--max-old-space-size=…']",
     }),
     isolate: option(check.readIsolate, [...PROGRAM_STARTS, 'fork']),
-    paths: option(readPaths, [...PROGRAM_STARTS, 'fork', 'harden']),
+    paths: option((value) => readPaths(value), [...PROGRAM_STARTS, 'fork', 'harden']),
     bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
     shell: ofNode(check.readShell, [...CHILDREN, 'execFile']),
     detached: ofNode(nullableBoolean, [...CHILDREN, 'fork']),

@@ -62,15 +62,15 @@ export function pathsFor(
   removesTmp: boolean,
 ): PathPlan | undefined {
   if (paths === undefined) return undefined;
-  if (!removesTmp && (paths as CheckedPaths).words.has('@tmp')) refuseTmp();
-  const plan = planPaths(paths as CheckedPaths, bestEffort, obstacleTo(domain));
+  const checked = paths as CheckedPaths;
+  if (!removesTmp && checked.words.has('@tmp')) refuseTmp(checked);
+  const plan = planPaths(checked, bestEffort, obstacleTo(domain));
   if (plan.gaps?.unixSockets && typeof isolate === 'object' && isolate.abstractSockets) refuseAbstractSockets();
   return plan;
 }
 
-function refuseTmp(): never {
-  const message =
-    'options.paths: @tmp is removed by the parent of a program, and here is none: give a directory of your own';
+function refuseTmp({ form: { name } }: CheckedPaths): never {
+  const message = `${name}: @tmp is removed by the parent of a program, and here is none: give a directory of your own`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 

@@ -10,6 +10,9 @@ import type { Readable, Writable } from 'node:stream';
 import {
   fork,
   type LimitValue,
+  type PathGrant,
+  type Paths,
+  type PathWord,
   type ProcessWithStdio,
   Profile,
   type ProfileOption,
@@ -165,4 +168,16 @@ export function refused(args: string[]): void {
   Profile.allowlist().allow('raed');
   // @ts-expect-error a misspelt group
   Profile.denylist().deny('@netwrok');
+}
+
+/** Editors propose the words, as the type has them beside any other string. */
+export function paths(grant: Extract<PathGrant, `@${string}`>, text: string, read: readonly string[]): void {
+  isOfType<PathWord>()(grant);
+  const list: readonly PathGrant[] = ['@system', './src', text, new URL('file:///'), { path: text, optional: true }];
+  const given: Paths = { read: [...list, ...read], write: ['@tmp'], execute: [{ path: '/bin' }] };
+  spawn('ls', [], 'node', { paths: given, bestEffort: true });
+  // @ts-expect-error A Buffer is no path.
+  spawn('ls', [], 'node', { paths: { read: [Buffer.from('.')] } });
+  // @ts-expect-error It is `optional`.
+  spawn('ls', [], 'node', { paths: { read: [{ path: '.', optinal: true }] } });
 }

@@ -1,0 +1,150 @@
+/** What errors about `paths` say: where a path was given, what is wrong with it, and what to do about that there. */
+import { realpathSync } from 'node:fs';
+import { constants } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Access } from './rights.js';
+
+/** How paths are given. Errors name places and remedies in its terms. */
+export interface PathsForm {
+  /** What has the lists: `options.paths`. */
+  readonly name: string;
+  /** The place of an entry of a list: `options.paths.read[0]`. */
+  readonly place: (list: Access, index: number) => string;
+  /** How several paths are given: `give each path as an element of its own`. */
+  readonly several: (list: Access) => string;
+  /** How a missing path is skipped. */
+  readonly skip: string;
+  /** How a path is granted for reading. */
+  readonly toRead: string;
+  /** How a URL is given; empty if it can't be. */
+  readonly url: string;
+  /** How a path in the home directory is given: `rest` is what follows `~`. */
+  readonly home: (rest: string) => string;
+  /** How the value of a variable of the environment is given. */
+  readonly variable: (name: string) => string;
+  /** What to do where paths can't be restricted. */
+  readonly without: string;
+}
+
+/** Paths that are given as the option. */
+export const AS_OPTION: PathsForm = {
+  name: 'options.paths',
+  place: (list, index) => `options.paths.${list}[${index}]`,
+  several: () => 'give each path as an element of its own',
+  skip: 'give { path, optional: true }',
+  toRead: 'put it into read',
+  url: 'a URL object',
+  home: () => 'use os.homedir()',
+  variable: (name) => `use process.env.${name}`,
+  without: 'leave it out, or give bestEffort: true: enforcement.paths then reports what is not restricted',
+};
+
+/** A path as it was given. */
+export interface GivenText {
+  readonly text: string;
+  readonly list: Access;
+  readonly form: PathsForm;
+  /** The directory that it is relative to. */
+  readonly directory: string;
+}
+
+/** The beginning of a URL. A name such as `C:` has none. */
+const SCHEME = /^([a-z][a-z\d+.-]+):(\/\/)?/i;
+
+/** What is wrong with a string that is a URL and no path; undefined if it is none. */
+export function urlProblem(text: string, { url }: PathsForm): string | undefined {
+  const [, scheme = '', slashes] = SCHEME.exec(text) ?? [];
+  if (/^file$/i.test(scheme)) return `is a URL in a string: give ${pathOr(text, url)}`;
+  return slashes === undefined ? undefined : wrongScheme(`${scheme}:`, url);
+}
+
+function pathOr(text: string, url: string): string {
+  try {
+    return `the path, ${fileURLToPath(text)}${url === '' ? '' : `, or ${url}`}`;
+  } catch {
+    return 'the path';
+  }
+}
+
+/** The path of a URL object, or what is wrong with it. */
+export function readUrl(url: URL, form: PathsForm): { readonly path: string } | { readonly problem: string } {
+  if (url.protocol !== 'file:') return { problem: wrongScheme(url.protocol, form.url) };
+  try {
+    return { path: fileURLToPath(url) };
+  } catch (error) {
+    return { problem: `is no URL of a file here: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+/** Without the rest of the URL, which may have a password. */
+const wrongScheme = (scheme: string, url: string) =>
+  `is a URL of ${scheme}, and only files can be granted: give a path${url === '' ? '' : ', or a URL of file:'}`;
+
+/** What is wrong with a path that can't be opened for a ruleset. */
+export function pathProblem(
+  { error, call, link }: { readonly error: number; readonly call: string; readonly link?: string },
+  name: string,
+  path: string,
+  given: GivenText | undefined,
+): string {
+  const { ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG } = constants.errno;
+  if (call === 'landlock_add_rule')
+    return `is no file or directory for which Landlock has rules (${name}): leave it out`;
+  if (error === ELOOP && link !== undefined) return linkProblem(link, path);
+  if (error === ENOENT || error === ENOTDIR) return `does not exist (${name}): ${missingRemedy(given)}`;
+  if (error === EACCES) return `can't be reached by this process (${name}): change the permissions of its directories`;
+  if (error === ENAMETOOLONG) return `is longer than Linux allows (${name}): give a directory above it`;
+  return `can't be opened (${name})`;
+}
+
+/** Names that follow an `@` in words. */
+const WORD_NAMES = ['system', 'node', 'tmp'];
+
+/** What to do about a path that does not exist: its text may be meant to be more than a path. */
+function missingRemedy(given: GivenText | undefined): string {
+  const create = `create it before, or ${(given?.form ?? AS_OPTION).skip}`;
+  if (given === undefined) return create;
+  const { text, list, form, directory } = given;
+  const [, user, rest = ''] = /^~([^/]*)(.*)$/s.exec(text) ?? [];
+  if (user === '') return `~ is not expanded, so ${form.home(rest)}`;
+  if (user !== undefined) return `~${user} is not expanded, so give the absolute path`;
+  const [, variable] = /^\$\{?([a-z_]\w*)/i.exec(text) ?? [];
+  if (variable !== undefined) return `$${variable} is not expanded, so ${form.variable(variable)}`;
+  if (PATTERN.test(text)) return `patterns are not expanded, so grant the directory ${directoryOf(text, directory)}`;
+  const name = text.trim().replace(/^@/, '');
+  if (WORD_NAMES.includes(name)) return `did you mean @${name}?`;
+  return /,|:[./~@]/.test(text) ? `${create}; for several paths, ${form.several(list)}` : create;
+}
+
+/** Characters that stand for others in patterns. */
+const PATTERN = /[*?]|\[.+\]|\{.+,.*\}/;
+
+/** The directory beneath which a pattern would look for files. */
+function directoryOf(pattern: string, directory: string): string {
+  const names = pattern.split('/');
+  const first = names.findIndex((name) => PATTERN.test(name));
+  const literal = names.slice(0, Math.max(first, 0)).map((name) => `${name}/`);
+  return resolve(directory, literal.join(''));
+}
+
+/** Maximum number of characters of a path in a message. */
+const SHOWN_CHARACTERS = 240;
+
+/** A path as messages show it. */
+export const shownPath = (path: string) =>
+  path.length > SHOWN_CHARACTERS ? `${path.slice(0, SHOWN_CHARACTERS)}…` : path;
+
+function linkProblem(link: string, path: string): string {
+  if (/^\/proc\/(thread-)?self$/.test(link))
+    return `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`;
+  return `leads through the symbolic link ${link}, which the program could replace by another: give the path that it leads to${targetOf(path)}`;
+}
+
+function targetOf(path: string): string {
+  try {
+    return `, ${realpathSync(path)}`;
+  } catch {
+    return '';
+  }
+}

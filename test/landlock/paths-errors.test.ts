@@ -1,0 +1,146 @@
+/** Errors of the option `paths`: what they say is wrong, where, and what to do. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { fork, type PathGrant, type Paths, run, spawnSync } from '../../lib/index.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { describeUnless } from '../support/describe-unless.js';
+
+const { reason } = pathsSupport();
+const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-paths-errors-')));
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+/** The message of the error of a start with paths. */
+function errorOf(paths: unknown, options: object = {}): string {
+  try {
+    spawnSync('true', 'docker-default', { cwd, ...options, paths: paths as Paths });
+  } catch (error) {
+    return error instanceof Error ? error.message.replaceAll(cwd, 'CWD') : String(error);
+  }
+  return 'started';
+}
+const errorOfGrant = (grant: unknown) => errorOf({ read: [grant] });
+
+describe('an entry of paths is refused, with its place and a remedy:', () => {
+  const inPlace = 'options.paths.read[0]: ';
+  test.each<[string, unknown, string]>([
+    ['a file: URL in a string', 'file:///srv/x', 'is a URL in a string: give the path, /srv/x, or a URL object'],
+    ['one of another case', 'FILE:/srv', 'is a URL in a string: give the path, /srv, or a URL object'],
+    ['one that has no path', 'file://host/x', 'is a URL in a string: give the path'],
+    [
+      'another URL in a string, without its password',
+      'https://user:password@example.org/',
+      'is a URL of https:, and only files can be granted: give a path, or a URL of file:',
+    ],
+    [
+      'a URL object of another protocol',
+      new URL('data:,x'),
+      'is a URL of data:, and only files can be granted: give a path, or a URL of file:',
+    ],
+    [
+      'a URL object of a host',
+      new URL('file://host/x'),
+      'is no URL of a file here: File URL host must be "localhost" or empty on linux',
+    ],
+    [
+      'a URL object with an encoded slash',
+      new URL('file:///a%2Fb'),
+      'is no URL of a file here: File URL path must not include encoded / characters',
+    ],
+    ['a null byte in a URL', new URL('file:///a%00b'), 'has a null byte, which no path can have'],
+    [
+      'several words',
+      '@system,@node',
+      '"@system,@node" is unknown: to grant several paths, give each path as an element of its own',
+    ],
+    ['a word with a space', '@tmp ', '"@tmp " is unknown (did you mean @tmp?); a file of that name is ./@tmp '],
+  ])('%s', (_, grant, message) => {
+    expect(errorOfGrant(grant)).toBe(inPlace + message);
+  });
+
+  test('a URL in an object, at the place of its path', () => {
+    expect(errorOf({ write: ['.', { path: new URL('http://a/') }] })).toMatch(
+      /^options\.paths\.write\[1\]\.path: is a URL of http:/,
+    );
+  });
+
+  test.each([[Buffer.from('.')], [['.']], [null]])('%o, which is none of the types', (grant) => {
+    expect(errorOfGrant(grant)).toMatch(
+      /^The "options\.paths\.read\[0\]" property must be of type string or an instance of URL, or an object \{ path, optional \}\. Received /,
+    );
+  });
+});
+
+describe('paths are refused that are', () => {
+  test.each([[null], [['.']], ['.'], [new Map()]])('%o, with an example', (paths) => {
+    expect(errorOf(paths)).toMatch(
+      /^options\.paths: must be an object with the lists read, write and execute, such as \{ "read": .* \}\. Received /,
+    );
+  });
+
+  test.each([
+    ['readWrite', 'use write, which grants reading too'],
+    ['bestEffort', 'bestEffort is an option beside paths'],
+  ])('lists of the name %s', (name, remedy) => {
+    expect(errorOf({ [name]: ['.'] })).toBe(`options.paths.${name}: is unknown: ${remedy}`);
+  });
+});
+
+describeUnless(reason ?? undefined, 'a path that does not exist', () => {
+  mkdirSync(join(cwd, 'src'));
+
+  test.each([
+    ['~', '~ is not expanded, so use os.homedir()'],
+    ['~/x', '~ is not expanded, so use os.homedir()'],
+    ['~somebody/x', '~somebody is not expanded, so give the absolute path'],
+    ['$HOME/x', '$HOME is not expanded, so use process.env.HOME'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: It is that of a shell.
+    ['${HOME}/x', '$HOME is not expanded, so use process.env.HOME'],
+    ['*.ts', 'patterns are not expanded, so grant the directory CWD'],
+    ['src/**/*.ts', 'patterns are not expanded, so grant the directory CWD/src'],
+    ['../{a,b}', `patterns are not expanded, so grant the directory ${realpathSync(tmpdir())}`],
+    ['/none*', 'patterns are not expanded, so grant the directory /'],
+    ['src/[ab]', 'patterns are not expanded, so grant the directory CWD/src'],
+    ['system', 'did you mean @system?'],
+    [' @tmp', 'did you mean @tmp?'],
+    [
+      'a,b',
+      'create it before, or give { path, optional: true }; for several paths, give each path as an element of its own',
+    ],
+    ['a~', 'create it before, or give { path, optional: true }'],
+    ['C:\\x', 'create it before, or give { path, optional: true }'],
+  ])('such as %o: the error says %o', (path, remedy) => {
+    expect(errorOfGrant(path)).toMatch(/^options\.paths\.read\[0\]: .* does not exist \(ENOENT\): /);
+    expect(errorOfGrant(path).replace(/^.* does not exist \(ENOENT\): /, '')).toBe(remedy);
+  });
+
+  test('is shortened in the error if it is too long', () => {
+    const message = errorOfGrant(`/${'x'.repeat(9000)}`);
+    expect(message).toMatch(/: \/x+… is longer than Linux allows \(ENAMETOOLONG\): give a directory above it$/);
+    expect(message.length).toBeLessThan(400);
+  });
+
+  test('is no error if a file has that name', () => {
+    const names = ['*.txt', '~', '$HOME', '[a]', '@system', 'file:', 'system'];
+    for (const name of names) writeFileSync(join(cwd, name), `${name};`);
+    const read: readonly PathGrant[] = ['@system', '*.txt', '~', '$HOME', '[a]', './@system', './file:', 'system'];
+    const { stdout } = spawnSync('cat', names, 'docker-default', { cwd, paths: { read }, encoding: 'utf8' });
+    for (const name of names) rmSync(join(cwd, name));
+    expect(stdout).toBe('*.txt;~;$HOME;[a];@system;file:;system;');
+  });
+
+  test('because the working directory does not: the error names cwd', async () => {
+    const missing = join(cwd, 'missing');
+    const message = 'options.cwd: CWD/missing does not exist (ENOENT): create it before, or give another';
+    for (const read of [['.'], ['x'], ['@system', '../x']]) expect(errorOf({ read }, { cwd: missing })).toBe(message);
+    writeFileSync(join(cwd, 'file'), '');
+    expect(errorOf({ read: ['x'] }, { cwd: join(cwd, 'file') })).toBe(
+      'options.cwd: CWD/file is no directory (ENOTDIR): give another',
+    );
+    const paths = { read: ['.'] };
+    const error = { code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/^options\.cwd: .* does not exist/) };
+    await expect(run('true', 'docker-default', { cwd: missing, paths })).rejects.toMatchObject(error);
+    expect(() => fork('x.mjs', 'docker-default', { cwd: missing, paths })).toThrow(expect.objectContaining(error));
+  });
+});
