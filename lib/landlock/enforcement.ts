@@ -59,8 +59,8 @@ export type PathReach =
   | 'files'
   /** truncate(2), and open(2) with O_TRUNC for reading. */
   | 'truncation'
-  /** Connecting to Unix sockets by their path, unix(7). */
-  | 'unix-sockets'
+  /** Connecting and sending to Unix sockets by their pathname, unix(7). */
+  | 'pathname-sockets'
   /** ioctl(2) on devices that the child may open. */
   | 'device-ioctls'
   /**

@@ -76,14 +76,14 @@ function restricted(rights: number): PathsEnforcement {
   ];
   return freeze({
     by: 'landlock',
-    closed: ['files', 'truncation', 'unix-sockets', ...(lacks('IOCTL_DEV') ? [] : [ioctls])],
+    closed: ['files', 'truncation', 'pathname-sockets', ...(lacks('IOCTL_DEV') ? [] : [ioctls])],
     open: lacks('IOCTL_DEV') ? [openIoctls, METADATA] : [METADATA],
     alsoDenied: alsoDenied.filter((each) => each !== false),
   });
 }
 
 function notRestricted(reason: string): PathsEnforcement {
-  const reaches: readonly PathReach[] = ['files', 'truncation', 'unix-sockets', 'device-ioctls'];
+  const reaches: readonly PathReach[] = ['files', 'truncation', 'pathname-sockets', 'device-ioctls'];
   const remedy = 'a kernel with Landlock, Linux 5.13 or newer; `seccomp doctor` says what this one lacks';
   return freeze({
     reason,

@@ -180,7 +180,7 @@ export function expectEnforced(paths: PathsEnforcement | undefined, abi: number)
   const below = (first: number, ...what: readonly DeniedBeside[]) => (abi < first ? what : []);
   expect({ by, closed, open: open.map(({ reach }) => reach), alsoDenied: new Set(alsoDenied) }).toEqual({
     by: 'landlock',
-    closed: ['files', 'truncation', 'unix-sockets', ...(abi < 5 ? [] : ['device-ioctls'])],
+    closed: ['files', 'truncation', 'pathname-sockets', ...(abi < 5 ? [] : ['device-ioctls'])],
     open: [...(abi < 5 ? ['device-ioctls'] : []), 'metadata'],
     alsoDenied: new Set([
       'mounts',
