@@ -5,11 +5,11 @@
 import { SeccompError } from '../errors.js';
 import { once } from '../util/memo.js';
 import { invalidType, invalidValue, refusal } from '../util/option-errors.js';
-import { copyList } from '../util/own-data.js';
+import { copyList, type Fields } from '../util/own-data.js';
 import { checkNoNul, checkString, readPath } from './options/checks.js';
 import type { WithVariables } from './options/environment.js';
 import { type ProgramFunction, readOptions } from './options/table.js';
-import type { ProgramOptions, SpawnOptions } from './options/types.js';
+import type { ProgramOptions } from './options/types.js';
 import { type ProgramParameters, parametersOf } from './positions.js';
 
 /** A call after its checks: the profile as the caller passed it, and checked options. */
@@ -54,26 +54,38 @@ export function normalizeArguments(
   given: ProgramParameters | readonly unknown[] | CheckedCall<unknown>,
 ): CheckedCall<object> | ProgramCall<ProgramOptions> {
   const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(given) : given;
-  if (!isProgram(parameters)) return { ...parameters, options: readOptions(by, parameters.options) };
+  if (!isProgram(parameters)) {
+    const checked = readOptions<Fields>(by, parameters.options);
+    refuseWithoutEffect(checked);
+    return { ...parameters, options: checked };
+  }
   const command = by === 'fork' ? readModulePath(parameters.command) : readProgramName(parameters.command);
   if (!Array.isArray(parameters.args)) throw invalidType('args', 'an instance of Array', parameters.args);
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of args.entries()) checkNoNul(text, `args[${i}]`);
-  const options = readOptions<WithVariables<ProgramOptions>>(by, parameters.options);
-  if (isList(given)) refuseUnusedTimeout(options);
+  const options = readOptions<WithVariables<ProgramOptions> & Fields>(by, parameters.options);
+  if (isList(given) || by === 'record') refuseWithoutEffect(options);
   const profile = takeProfile(parameters.profile, options);
   return { command, args, profile, options, ...inShell(command, args, options) };
 }
 
+/** Options that have an effect only together with another one. */
+const NEEDED: readonly (readonly [name: string, needed: string])[] = [
+  ['notifyTimeout', 'notify'],
+  ['bestEffort', 'paths'],
+];
+
 /**
- * Refuses a timeout of handlers where there are none. As a default of a Sandbox, it is for the calls that have handlers.
+ * Refuses an option that has no effect without another one, which is absent. As a default of a Sandbox, it is for the
+ * calls that have the other one.
  * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
-export function refuseUnusedTimeout(options: object): void {
-  const { notify, notifyTimeout }: Pick<SpawnOptions, 'notify' | 'notifyTimeout'> = options;
-  if (notifyTimeout === undefined || notify !== undefined) return;
-  const message = 'options.notifyTimeout: has no effect without options.notify: leave it out';
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+export function refuseWithoutEffect(options: Fields): void {
+  for (const [name, needed] of NEEDED) {
+    if (options[name] === undefined || options[name] === false || options[needed] !== undefined) continue;
+    const message = `options.${name}: has no effect without options.${needed}: leave it out`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
 }
 
 /**

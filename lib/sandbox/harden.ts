@@ -52,7 +52,7 @@ export interface HardenOptions extends AttachOptions {
   readonly paths?: Paths | undefined;
   /**
    * Whether to attach the filter although this kernel can't restrict the paths of a running process: the result's `paths`
-   * then says so. Default false: that is an error.
+   * then says so. An error without `paths`. Default false: what can't be restricted is an error.
    */
   readonly bestEffort?: boolean | undefined;
 }

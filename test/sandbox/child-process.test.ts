@@ -244,6 +244,23 @@ describe('the private directory', () => {
     expect(removals).toHaveLength(1);
   });
 
+  test('is waited for by asyncDispose, in whose time it may have begun to be removed', async () => {
+    const { child, events } = running();
+    const { made, finish } = directory();
+    child.removeAtEnd(made);
+    await turn();
+    const dispose = () => child[Symbol.asyncDispose]().then(() => events.push(['disposed']));
+    const before = dispose();
+    child.exited(0, null);
+    await turn();
+    const after = dispose();
+    await turn();
+    expect(events).toEqual([['spawn'], ['exit', 0, null]]);
+    finish();
+    await Promise.all([before, after]);
+    expect(events.slice(2)).toEqual([['close', 0, null], ['disposed'], ['disposed']]);
+  });
+
   test('is removed if the child could not be started', async () => {
     const child = makeProcess('program', ['program'], endingOf({}), () => ({ isolation }));
     const events: unknown[] = [];

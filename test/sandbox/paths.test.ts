@@ -80,6 +80,34 @@ describe('the option paths takes', () => {
   });
 });
 
+describe('bestEffort without paths', () => {
+  const message = 'options.bestEffort: has no effect without options.paths: leave it out';
+  const bestEffort = { bestEffort: true } as const;
+  const sandbox = new Sandbox('docker-default', bestEffort);
+
+  test.each<[string, () => unknown]>([
+    ['spawn', () => spawn('true', 'docker-default', bestEffort)],
+    ['spawnSync', () => spawnSync('true', 'docker-default', bestEffort)],
+    ['fork', () => fork('none.mjs', 'docker-default', bestEffort)],
+    ['execve', () => execve('true', 'docker-default', bestEffort)],
+    ['harden', () => harden('unconfined', bestEffort)],
+    ['Sandbox.spawnSync', () => sandbox.spawnSync('true', bestEffort)],
+    ['Sandbox.fork', () => sandbox.fork('none.mjs', bestEffort)],
+  ])('is an error of %s', (_, start) => {
+    expect(start).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message }));
+  });
+
+  test('is an error of run and record', async () => {
+    await expect(run('true', 'docker-default', bestEffort)).rejects.toThrow(message);
+    await expect(record('true', [], bestEffort)).rejects.toThrow(message);
+  });
+
+  test('is none if it is false, or a default of a Sandbox', () => {
+    expect(spawnSync('true', 'docker-default', { bestEffort: false }).status).toBe(0);
+    expect(sandbox.spawnSync('true').status).toBe(0);
+  });
+});
+
 describeUnless(reason ?? undefined, 'under paths', () => {
   test.each<[string, Paths, RegExp]>([
     [
@@ -207,6 +235,22 @@ describeUnless(reason ?? undefined, 'under paths', () => {
       expect(existsSync(directory)).toBe(false);
     },
   );
+
+  test('@tmp is gone when run resolves, and when a child is disposed of, whatever holds it', async () => {
+    const paths: Paths = { read: ['@system'], write: ['@tmp'] };
+    const holding = 'cd "$TMPDIR" && echo x >f && { sleep 60 <f >/dev/null 2>&1 & echo "$! $TMPDIR"; }';
+    const { stdout } = await run('sh', ['-c', holding], 'docker-default', { paths });
+    const [pid, directory] = stdout.trim().split(' ');
+    process.kill(Number(pid), 'SIGKILL'); // It still ran.
+    expect([directory, existsSync(String(directory))]).toEqual([expect.stringMatching(/seccomp-/), false]);
+
+    const child = spawn('sh', ['-c', `${holding}; wait`], 'docker-default', { paths });
+    const [line] = await once(child.stdout, 'data');
+    await child[Symbol.asyncDispose]();
+    const [held, disposed] = String(line).trim().split(' ');
+    process.kill(Number(held), 'SIGKILL');
+    expect([disposed, existsSync(String(disposed))]).toEqual([expect.stringMatching(/seccomp-/), false]);
+  });
 
   test('programs in @tmp can be executed only if it is in execute', () => {
     const script = 'cd "$TMPDIR" && printf "#!/bin/sh\\necho ran\\n" >s && chmod +x s && ./s';
@@ -418,7 +462,7 @@ describeUnless(reason ?? undefined, 'enforcement.paths', () => {
     const { paths, isolation } = by(SYSTEM) ?? {};
     expect(paths).toMatchObject({
       by: 'landlock',
-      closed: expect.arrayContaining(['files', 'truncation', 'unix-sockets']),
+      closed: expect.arrayContaining(['files', 'truncation', 'pathname-sockets']),
     });
     expect(paths?.open.map(({ reach }) => reach)).toContain('metadata');
     expect(isolation?.closed).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score', 'autogroup', 'proc-files']));

@@ -91,6 +91,8 @@ export class SandboxedProcess<
   /** Number of events that `close` still waits for: the exit, the end of each stream and of the channel, the removal. */
   #open = 1;
   #removeDirectory = () => {};
+  /** Resolves when the child's directory is removed. */
+  #removed: Promise<void> = Promise.resolve();
   #pipes: readonly ChildPipe[] = [];
   #channel: MessageChannel | undefined;
   readonly #ending: Ending;
@@ -160,7 +162,13 @@ export class SandboxedProcess<
   /** @internal Removes a directory when the child has ended, or could not be started. `close` waits for that. */
   removeAtEnd(directory: PrivateDirectory): void {
     this.#open++;
-    this.#removeDirectory = () => directory.remove(() => this.#closed());
+    this.#removed = new Promise((resolve) => {
+      this.#removeDirectory = () =>
+        directory.remove(() => {
+          resolve();
+          this.#closed();
+        });
+    });
   }
 
   /** @internal Handles the notifications of the child's filter. */
@@ -260,8 +268,9 @@ export class SandboxedProcess<
   }
 
   /**
-   * Ends the child and waits for its exit, but not for other processes that hold its pipes. Rejects with the system's
-   * error if the child may not be sent a signal, since it runs as another user: it is not ended then.
+   * Ends the child and waits for its exit, and until its directory `@tmp` is removed, but not for other processes that hold
+   * its pipes. Rejects with the system's error if the child may not be sent a signal, since it runs as another user: it is
+   * not ended then.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const before = this.#killFailed;
@@ -274,6 +283,7 @@ export class SandboxedProcess<
     await end.finally(() => {
       this.#killFailed = before;
     });
+    await this.#removed;
   }
 
   /** @internal Starts the timeout and listens to the AbortSignal: either of them ends the child. */

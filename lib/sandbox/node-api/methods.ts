@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { runAs } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
-import { refuseUnusedTimeout } from '../arguments.js';
+import { refuseWithoutEffect } from '../arguments.js';
 import type { SandboxedProcess } from '../child/child-process.js';
 import { outputLimits } from '../child/output.js';
 import { forkProgram } from '../fork.js';
@@ -91,8 +91,8 @@ class BoundMethods {
     { file, args, options }: Positions,
   ): ProgramParameters & { readonly options: UncheckedOptions } {
     const merged = mergeOptions(this.#defaults, options, by);
-    if (by === 'spawn' || by === 'execFile')
-      refuseUnusedTimeout(own({ notify: merged['notify'], notifyTimeout: options['notifyTimeout'] }));
+    const { notifyTimeout, bestEffort } = options;
+    refuseWithoutEffect(own({ ...merged, notifyTimeout: isSupervised(by) ? notifyTimeout : undefined, bestEffort }));
     return { command: file, args, profile: this.#profile, options: merged };
   }
 
@@ -115,6 +115,9 @@ class BoundMethods {
     return { ...call, options: own({ ...call.options, shell: typeof shell === 'string' ? shell : true }) };
   }
 }
+
+/** Whether the function has handlers. The others ignore a timeout of these. */
+const isSupervised = (by: FunctionName) => by === 'spawn' || by === 'execFile';
 
 /** A program or, for fork, a module, with its arguments and options. */
 type Positions = Pick<NormalizedCall, 'args' | 'options'> & { readonly file: unknown };

@@ -113,8 +113,9 @@ export interface ProgramOptions extends HostOptions {
    */
   readonly paths?: Paths | undefined;
   /**
-   * Whether to start the program although this kernel can't restrict its paths: `enforcement.paths` then says so. Default
-   * false: that is an error.
+   * Whether to start the program although this kernel can't restrict its `paths`: `enforcement.paths` then says so. Has no
+   * effect on `isolate`. An error without `paths`, but not as a default of a Sandbox. Default false: what can't be
+   * restricted is an error.
    */
   readonly bestEffort?: boolean | undefined;
 }
