@@ -32,8 +32,8 @@ export interface PathEntry {
 export type PathGrant = PathWord | (string & Record<never, never>) | URL | PathEntry; // Editors propose the words.
 
 /**
- * The files that a program may reach, beside itself and its interpreter. What no list names is denied. Linux restricts
- * them, by landlock(7). See docs/paths.md.
+ * The files that a program may reach, beside itself and its interpreter. What no list names is denied, by the kernel's
+ * Landlock. See docs/paths.md.
  *
  * @example
  * import { run } from 'seccomp';
