@@ -445,6 +445,24 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     expect(stderr).toMatch(message);
   });
 
+  test('and harden, which has to read /proc, says what to grant', async () => {
+    writeFileSync(
+      file,
+      `import { createRequire } from 'node:module';
+      const { harden } = createRequire(${JSON.stringify(join(packageRoot, 'package.json'))})('seccomp');
+      try { harden('node'); console.log('hardened'); } catch ({ code, message }) { console.log(code, message); }`,
+    );
+    const start = async (...read: readonly string[]) => {
+      const paths = { read: ['@system', '@node', 'in', packageRoot, ...read] };
+      const env = { ...process.env, NODE_OPTIONS: '', UV_USE_IO_URING: '0' };
+      return (await run(process.execPath, [file], 'docker-default', { cwd: work, env, paths })).stdout;
+    };
+    expect(await start()).toMatch(
+      /^ERR_SECCOMP_UNSUPPORTED can't read \/proc\/self\/fd \(EACCES\) .*, start it with paths: \{ read: \['\/proc'\] \}; /,
+    );
+    expect(await start('/proc')).toBe('hardened\n');
+  });
+
   test('by harden only where the kernel can restrict all threads', ({ skip }) => {
     skip((abi ?? 0) >= 8, 'this kernel can: test/arch tests that');
     expect(() => harden('unconfined', { paths: SYSTEM })).toThrow(

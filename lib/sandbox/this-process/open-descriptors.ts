@@ -26,9 +26,12 @@ function descriptorNames(): readonly string[] {
   try {
     return readdirSync('/proc/self/fd');
   } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : String(cause);
     const remedy =
-      'mount /proc, grant it if paths are restricted, attach this filter before one that denies reading it, or allow accept4 and io_uring_enter';
-    const message = `can't list the descriptors of this process, to see whether the filter would break them: ${remedy}`;
+      code === 'ENOENT'
+        ? 'mount /proc'
+        : "if the paths of this process are restricted, start it with paths: { read: ['/proc'] }; otherwise attach this filter before one that denies reading it";
+    const message = `can't read /proc/self/fd (${code}) to see whether the filter would break open descriptors: ${remedy}; or allow accept4 and io_uring_enter`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
   }
 }
