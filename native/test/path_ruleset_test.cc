@@ -168,6 +168,43 @@ TEST(IsCurrentUntilAPathLeadsToAnotherFile) {
   CHECK_EQUAL(ruleset->IsCurrent(), true);
 }
 
+// Changes the content of a file, and gives it back its modification time. Its size stays the same.
+void Replace(const std::string& path) {
+  struct stat before = {};
+  struct stat now = {};
+  CHECK_EQUAL(stat(path.c_str(), &before), 0);
+  do {  // Until the clock of the file system has moved on.
+    std::ofstream(path) << std::string(static_cast<size_t>(before.st_size), 'x');
+    CHECK_EQUAL(stat(path.c_str(), &now), 0);
+  } while (now.st_ctim.tv_sec == before.st_ctim.tv_sec && now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+  const timespec times[] = {before.st_atim, before.st_mtim};
+  CHECK_EQUAL(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+}
+
+TEST(IsCurrentUntilAProgramChanges) {
+  const Tree tree;
+  fs::permissions(tree / "a/file", fs::perms(0755));
+  const PathRule file = {tree / "a/file", kReadFile};
+  PathRule program = file;
+  program.is_program = true;
+  for (const std::vector<PathRule>& rules : {std::vector{program}, std::vector{file, program}}) {
+    const auto ruleset = Make(rules);
+    CHECK_EQUAL(ruleset->IsCurrent(), true);
+    Replace(tree / "a/file");
+    CHECK_EQUAL(ruleset->IsCurrent(), false);
+  }
+  const auto ruleset = Make({file});
+  Replace(tree / "a/file");
+  CHECK_EQUAL(ruleset->IsCurrent(), true);
+}
+
+TEST(IsNotCurrentIfAnOptionalPathCannotBeLookedUp) {
+  const Tree tree;
+  const auto ruleset = Make({{tree / "later", kReadFile, true, false}});
+  fs::create_symlink("later", tree / "later");
+  CHECK_EQUAL(ruleset->IsCurrent(), false);
+}
+
 TEST(IsCurrentUntilAnOptionalPathAppears) {
   const Tree tree;
   const auto ruleset = Make({{tree / "later", kReadFile, true, false}});

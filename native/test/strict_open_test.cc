@@ -109,6 +109,15 @@ TEST(RefusesLinksInDirectoriesThatOthersMayWrite) {
   }
 }
 
+TEST(LeadsToTheParentOfADirectoryOnly) {
+  const Tree tree;
+  tree.Link("a/last", "file");
+  tree.Link("root", "/../../");
+  CHECK_EQUAL(Inode(OpenStrictly("/../.." + (tree / "a/last"), tree.Trusting())), Inode(tree / "a/file"));
+  CHECK_EQUAL(Inode(OpenStrictly(tree / "root", tree.Trusting())), Inode("/"));
+  CHECK_EQUAL(OpenStrictly(tree / "a/last/../file", tree.Trusting()).error, ENOTDIR);
+}
+
 TEST(RefusesALinkBehindATrustedOne) {
   const Tree tree;
   tree.Link("a/deep/inner", "file");
@@ -136,7 +145,12 @@ TEST(TrustsForRootTheLinksOfRootInTheFoldersOnly) {
     CheckRefused(OpenStrictly(tree / "a/last", {0, {folder}}), ELOOP, tree / "a/last");
   }
   CheckRefused(OpenStrictly(tree / "a/last", {0, {tree / "b", "/usr"}}), ELOOP, tree / "a/last");
+  fs::create_directory(tree / "ab");
+  tree.Link("ab/last", "../a/file");
+  CheckRefused(OpenStrictly(tree / "ab/last", {0, {tree / "a/"}}), ELOOP, tree / "ab/last");
   CHECK_EQUAL(chown((tree / "a").c_str(), 65534, 65534), 0);
+  CheckRefused(OpenStrictly(tree / "a/last", {65534, {}}), ELOOP, tree / "a/last");
+  CHECK_EQUAL(Inode(OpenStrictly(tree / "a/last", {65533, {}})), Inode(tree / "a/file"));
   CheckRefused(OpenStrictly(tree / "a/last", {0, {tree / "a"}}), ELOOP, tree / "a/last");
 }
 

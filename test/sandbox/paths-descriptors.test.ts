@@ -1,0 +1,71 @@
+/** A child with `paths` inherits no ruleset, however it is started: with it, it could give itself more rights. */
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { fork, type Paths, record, run, spawnSync } from '../../lib/index.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { packageRoot } from '../support/scripts.js';
+
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-descriptors-')));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const paths: Paths = { read: ['@system', '/proc'], write: [directory] };
+/** Prints what the descriptors of the shell lead to. */
+const LIST = 'cd /proc/$$/fd; for each in *; do readlink $each; done; true';
+const SHELL = ['sh', ['-c', LIST]] as const;
+const options = { cwd: directory, paths };
+const listed = (output: string) => {
+  const found = output.split('\n').filter((each) => each !== '');
+  expect(found.length).toBeGreaterThan(2);
+  return found.filter((each) => !/^(pipe|socket):|^\/dev\/null$/.test(each));
+};
+
+describeUnless(pathsSupport().reason ?? undefined, 'no ruleset is inherited', () => {
+  test('by a child of spawnSync, although this process keeps it', () => {
+    expect(listed(spawnSync(...SHELL, 'unconfined', { ...options, encoding: 'utf8' }).stdout)).toEqual([]);
+    const own = readdirSync('/proc/self/fd').flatMap((each) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${each}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(own).toContain('anon_inode:[landlock-ruleset]');
+  });
+
+  test('by a child of run, also if it is supervised', async () => {
+    expect(listed((await run(...SHELL, 'docker-default', options)).stdout)).toEqual([]);
+    const supervised = await run(...SHELL, 'docker-default', { ...options, onViolation: () => {} });
+    expect(listed(supervised.stdout)).toEqual([]);
+  });
+
+  test('by a child of record', async () => {
+    const file = join(directory, 'recorded');
+    await record('sh', ['-c', `{ ${LIST}; } >${file}`], { ...options, stdio: 'ignore' });
+    expect(listed(readFileSync(file, 'utf8')).filter((each) => each !== file)).toEqual([]);
+  });
+
+  test('by a program that execve starts', () => {
+    const code = `require('seccomp').execve('sh', ${JSON.stringify(SHELL[1])}, 'docker-default', ${JSON.stringify(options)});`;
+    const { stdout } = nodeSpawnSync(process.execPath, ['-e', code], { cwd: packageRoot, encoding: 'utf8' });
+    expect(listed(stdout)).toEqual([]);
+  });
+
+  test('by a forked Node', async () => {
+    const file = join(directory, 'module.cjs');
+    writeFileSync(
+      file,
+      `const { readdirSync, readlinkSync } = require('node:fs');
+      const linkOf = (each) => { try { return readlinkSync('/proc/self/fd/' + each); } catch ({ code }) { return code; } };
+      process.send(readdirSync('/proc/self/fd').map(linkOf)); process.disconnect();`,
+    );
+    const child = fork(file, 'docker-default', { ...options, execArgv: [], silent: true });
+    const [message] = await once(child, 'message');
+    expect(message.length).toBeGreaterThan(3);
+    expect(message.filter((each: string) => each.includes('landlock'))).toEqual([]);
+  });
+});
