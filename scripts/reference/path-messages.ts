@@ -14,6 +14,8 @@ export interface PathMessage {
   readonly step: readonly [command: string, ...args: string[]];
   /** The contents of files in its home directory, which is not granted. */
   readonly home?: Readonly<Record<string, string>>;
+  /** The contents of files in its working directory. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly without?: Given;
   /** What it prints. `…` stands for any characters. */
   readonly prints: string;
@@ -56,6 +58,50 @@ export const PATH_MESSAGES: readonly PathMessage[] = [
     with: { env: { HOME: '.' } },
   },
   {
+    needs: ['git'],
+    step: ['git', 'add', 'file'],
+    files: { '.git/HEAD': 'ref: refs/heads/main\n', '.git/objects/none': '', '.git/refs/none': '', file: '' },
+    without: { paths: { read: ['@system', '.'] } },
+    prints: "fatal: Unable to create '…/.git/index.lock': Permission denied",
+    cause: '`.git` is not granted for writing',
+    remedy: "`write: ['.git']`; but the hooks in it run later, outside of the sandbox",
+    with: { paths: { read: ['@system', '.'], write: ['.git'] } },
+  },
+  {
+    needs: ['sh'],
+    step: ['sh', '-c', 'cp "$(command -v ls)" tool; ./tool'],
+    prints: './tool: Permission denied',
+    cause: 'a shell, `make` or a script starts a program that may be read, but not executed',
+    remedy: 'its directory in `execute`; what it loads from there can then be read',
+    with: { paths: { ...SYSTEM, execute: ['.'] } },
+  },
+  {
+    needs: ['sed'],
+    step: ['sed', '-i', 's/a/b/', 'file'],
+    files: { file: 'a\n' },
+    without: { paths: { read: ['@system'], write: ['file'] } },
+    prints: "sed: couldn't open temporary file ./sed…: Permission denied",
+    cause: '`sed -i`, as many editors do, writes a new file, and renames it',
+    remedy: "the file's directory in `write`",
+    with: { paths: SYSTEM },
+  },
+  {
+    needs: ['ps'],
+    step: ['ps'],
+    prints: 'Error, do this: mount -t proc proc /proc',
+    cause: '`ps` reads the directories of processes',
+    remedy: "`read: ['/proc']`",
+    with: { paths: { ...SYSTEM, read: ['@system', '/proc'] } },
+  },
+  {
+    needs: ['df'],
+    step: ['df'],
+    prints: 'df: cannot read table of mounted file systems: Permission denied',
+    cause: 'the table is in `/proc/self/mountinfo`',
+    remedy: "`read: ['/proc']`",
+    with: { paths: { ...SYSTEM, read: ['@system', '/proc'] } },
+  },
+  {
     needs: ['gcc'],
     step: ['gcc', '-x', 'c', '-c', '/dev/null', '-o', 'empty.o'],
     without: { env: { TMPDIR: '/tmp' } },
@@ -81,6 +127,15 @@ export const PATH_MESSAGES: readonly PathMessage[] = [
     cause: '`process.memoryUsage()` reads `/proc/self/stat`',
     remedy: "`read: ['/proc']`",
     with: { paths: { ...NODE, read: ['@system', '@node', '/proc'] } },
+  },
+  {
+    needs: ['python3'],
+    step: ['python3', '-c', 'import tempfile; tempfile.mkdtemp()'],
+    without: { paths: { read: ['@system'] }, env: { TMPDIR: '/tmp' } },
+    prints: 'FileNotFoundError: [Errno 2] No usable temporary directory found in …',
+    cause: 'no directory for temporary files is granted, although `/tmp` is there',
+    remedy: '`@tmp`',
+    with: { paths: { read: ['@system', '@tmp'] } },
   },
   {
     needs: ['python3'],

@@ -61,7 +61,7 @@ Node see the memory of the machine and not of their cgroup. \`read: ['/proc']\` 
   [
     ['/dev/ptmx', '/dev/pts'],
     "`/dev/pts` has the user's other terminals",
-    "programs that make terminals, such as `script`, fail. `write: ['/dev/ptmx', '/dev/pts']` opens them",
+    "programs that make terminals, such as `script`, fail, and so does a shell's `>/dev/stderr` in a terminal: write `>&2`. `write: ['/dev/ptmx', '/dev/pts']` opens them",
   ],
 ];
 
