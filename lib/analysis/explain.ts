@@ -1,7 +1,7 @@
 /** explain(): explains what a profile decides for a call on this machine. */
 import { permissiveness } from '../policy/action.js';
 import { denialOf } from '../policy/confinement-denials.js';
-import { denialsFor } from '../policy/denied-calls.js';
+import { type Denials, denialsFor, type LandlockGaps } from '../policy/denied-calls.js';
 import type { Action } from '../policy/policy.js';
 import { refuseOptions } from '../profile/document/options.js';
 import { type ExplainQuery, readQuestion, registers } from '../profile/explain-query.js';
@@ -43,16 +43,43 @@ export function explain(source: ProfileSource, question: ExplainQuery, options: 
   }
   const host = hostOf(given);
   const explanation = explainCall(profile, asked, host);
-  return { ...explanation, changes: [...explanation.changes, ...isolationChanges(asked, host, explanation.action)] };
+  const confinement = confinementChanges(asked, host, explanation.action);
+  return { ...explanation, changes: [...explanation.changes, ...confinement] };
 }
 
-/** The change that isolation makes: it denies some calls to a child, regardless of the profile. */
-function isolationChanges(
+const NO_GAPS: LandlockGaps = { unixSockets: false, truncation: false, deviceIoctls: false };
+
+/** What denies some calls to a child, regardless of the profile. Of two that deny the same for `paths`, the first is named. */
+const CONFINEMENTS: readonly (Pick<ExplainChange, 'kind' | 'by'> & { readonly denials: Denials })[] = [
+  { kind: 'isolation', by: 'in a child that is isolated, as it is by default', denials: denialsFor(true) },
+  { kind: 'paths', by: 'in a child with paths', denials: denialsFor(false, NO_GAPS) },
+  {
+    kind: 'paths',
+    by: 'in a child with paths, before Linux 7.1',
+    denials: denialsFor(false, { ...NO_GAPS, unixSockets: true }),
+  },
+  {
+    kind: 'paths',
+    by: 'in a child with paths, before Linux 6.10',
+    denials: denialsFor(false, { ...NO_GAPS, deviceIoctls: true }),
+  },
+  {
+    kind: 'paths',
+    by: 'in a child with paths, before Linux 6.2',
+    denials: denialsFor(false, { ...NO_GAPS, truncation: true }),
+  },
+];
+
+/** The changes that isolation and the restriction to `paths` make. */
+function confinementChanges(
   { syscall, args, abi }: Required<ExplainQuery>,
   host: Host,
   action: Action,
 ): readonly ExplainChange[] {
-  const denial = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denialsFor(true));
-  if (denial === undefined || permissiveness(action) === 0) return [];
-  return [{ kind: 'isolation', by: 'in a child that is isolated, as it is by default', action: denial.action }];
+  if (permissiveness(action) === 0) return [];
+  const changes = CONFINEMENTS.flatMap(({ kind, by, denials }) => {
+    const denial = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denials);
+    return denial === undefined ? [] : [{ kind, by, action: denial.action }];
+  });
+  return changes.filter(({ kind }, i) => changes.findIndex((each) => each.kind === kind) === i);
 }

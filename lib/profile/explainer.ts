@@ -40,10 +40,10 @@ export interface RuleReference {
 /** A change of one fact that leads to another action. */
 export interface ExplainChange {
   /**
-   * Which fact would change: the capabilities of the process, the kernel version, the arguments of the call, or whether
-   * the caller is isolated.
+   * Which fact would change: the capabilities of the process, the kernel version, the arguments of the call, whether the
+   * caller is isolated, or whether its `paths` are restricted.
    */
-  readonly kind: 'capability' | 'kernel' | 'arguments' | 'isolation';
+  readonly kind: 'capability' | 'kernel' | 'arguments' | 'isolation' | 'paths';
   /** The change in words: `with CAP_SYS_ADMIN`, `before Linux 4.8`, `with other arguments, such as flags = 1`. */
   readonly by: string;
   /** The action that it leads to. */

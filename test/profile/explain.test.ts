@@ -69,7 +69,9 @@ describe('for a call that a rule decides', () => {
     expect(explained('docker-default', 'socket', 40).changes).toHaveLength(1);
     const { rule, changes } = explained(TEXT, 'socket', 1);
     expect(rule?.path).toBe('syscalls[1]');
-    expect(changes).toEqual([{ kind: 'arguments', by: 'with other arguments, such as argument 0 = 0', action: EPERM }]);
+    expect(changes.filter(({ kind }) => kind !== 'paths')).toEqual([
+      { kind: 'arguments', by: 'with other arguments, such as argument 0 = 0', action: EPERM },
+    ]);
   });
 
   test('lists facts of the host that lead to another action', () => {
@@ -251,4 +253,29 @@ test.each<[string, ExplainQuery, RegExp]>([
 
 test('refuses an unknown capability', () => {
   expect(() => explain(TEXT, { syscall: 'read' }, { capabilities: ['CAP_BPFF'] })).toThrow(/did you mean CAP_BPF\?/);
+});
+
+describe('what paths denies to a child is a change', () => {
+  const changeOf = (syscall: string, ...args: readonly number[]) => {
+    const { changes } = explained('docker-default', syscall, ...args);
+    return changes.filter(({ kind }) => kind === 'paths').map(({ by, action }) => [by, action]);
+  };
+  const until = (version: string, errno: number) => [
+    [`in a child with paths, before Linux ${version}`, { kind: 'errno', errno }],
+  ];
+
+  test('on every kernel, or on those whose Landlock does not check the call', () => {
+    const opened = explain(Profile.denylist().deny('mount'), { syscall: 'open_by_handle_at' }, { host });
+    expect(opened.changes).toEqual([{ kind: 'paths', by: 'in a child with paths', action: EPERM }]);
+    expect(changeOf('socket', 1, 1)).toEqual(until('7.1', 97));
+    expect(changeOf('openat', 0, 0, 3)).toEqual(until('6.10', 13));
+    expect(changeOf('openat2')).toEqual(until('6.10', 38));
+    expect(changeOf('truncate')).toEqual(until('6.2', 13));
+  });
+
+  test('but not for other arguments, nor if the profile denies the call', () => {
+    expect(changeOf('socket', 2, 1)).toEqual([]);
+    expect(changeOf('openat', 0, 0, 1)).toEqual([]);
+    expect(changeOf('open_by_handle_at')).toEqual([]);
+  });
 });
