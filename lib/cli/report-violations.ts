@@ -11,6 +11,9 @@ import { runAsChild } from './run-as-child.js';
 /** Precedes a remedy in the summary. */
 const REMEDY = '        to allow: ';
 
+const FILES_UNREPORTED =
+  'the kernel denies, without a report, all files that --read, --write and --execute do not grant: --explain does not list them';
+
 /** Runs a program, and rejects if it can't be started. Exits as the program does. */
 export async function runBeside(
   command: string,
@@ -22,6 +25,7 @@ export async function runBeside(
     const isKilled = endedBySigsys(child.exitCode, child.signalCode);
     if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(profile));
     summarize(child.violations, child.unlistedViolations);
+    if (child.enforcement.paths?.by !== undefined) printMessage(FILES_UNREPORTED);
     if (isKilled) printMessage(sigsysText('--explain'));
   });
 }

@@ -1,7 +1,10 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
 import type { ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
 import { spawn } from '../index.js';
+import { grantText } from '../landlock/missing-grants.js';
+import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { exitAsProgram } from './exit-status.js';
+import { printMessage } from './output/print.js';
 
 /** Signals that a terminal sends to the program itself, as to every process in the foreground. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
@@ -29,6 +32,8 @@ export async function runAsChild(
     child.once('exit', (...end) => resolve(end));
   }).finally(stop);
   ended(child);
+  const missing = grantLackedByChild(child);
+  if (missing !== undefined) printMessage(grantText(missing, 'flags'));
   exitAsProgram(code, signal);
   // When nothing is left to do, such as to remove the program's own directory. If this process survives the signal, it
   // exits with a shell's status for it.

@@ -62,11 +62,14 @@ export function sigsysText(way: string): string {
 }
 
 /**
- * A hint for a program's end that a denied call may have caused, if the message names no denied call. Empty for other
- * ends.
+ * A hint for a program's end that a denied call or a missing grant of `paths` may have caused, if the message names no
+ * denied call. Empty for other ends.
+ *
+ * @param grant - The grant of `paths` that the program probably lacked, as text; empty if none is known.
  */
-export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, isWatched: boolean): string {
+export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, isWatched: boolean, grant = ''): string {
   if (endedBySigsys(exitCode, signal)) return `hint: ${sigsysText('onViolation: true')}`;
+  if (grant !== '') return `hint: ${grant}`;
   if (isWatched) return '';
   const remedy = 'with onViolation: true, the error lists denied calls';
   if (FAILED_STARTS.includes(signal))

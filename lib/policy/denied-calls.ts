@@ -239,7 +239,7 @@ const OF_PATHS: readonly DeniedCall[] = [
     to: ['unixSockets'],
     errno: noUnixSockets,
     conditions: () => [equals(0, constants.AF_UNIX)],
-    why: 'paths denies socket of AF_UNIX, as Landlock checks the paths of Unix sockets only since Linux 7.1: use socketpair or TCP',
+    why: 'paths denies socket of AF_UNIX, as Landlock checks the paths of Unix sockets only since Linux 7.1: use socketpair or TCP. C libraries try nscd so when they look up users, groups and hosts, and do without it',
   }),
   ...datagramPairs,
   ...multiplexed,

@@ -1,9 +1,13 @@
 /** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
+import { grantText } from '../landlock/missing-grants.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denied-calls.js';
+import type { SandboxedProcess } from '../sandbox/child/child-process.js';
+import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
+import { has, own } from '../util/own-data.js';
 
 /**
  * Returns one sentence for each caveat. `others` is the number of calls beyond the kinds that a listener keeps apart.
@@ -22,6 +26,18 @@ export function caveats(calls: readonly ObservedCall[], others: number): readonl
     ...new Set(calls.flatMap(isolationCaveat)),
   ];
 }
+
+/** The caveats for a program that was recorded under `paths`. */
+export function pathCaveats(child: SandboxedProcess): readonly string[] {
+  const { paths } = own({ ...child.enforcement });
+  if (paths === undefined || !has(paths, 'by')) return [];
+  const missing = grantLackedByChild(child);
+  return [...(missing === undefined ? [] : [grantText(missing, 'options')]), PATHS_CAVEAT];
+}
+
+const PATHS_CAVEAT =
+  'the program was recorded with paths: the recording lacks calls that paths denied, and what the program does where ' +
+  'they are not denied; run the program with the same paths under this profile';
 
 const IO_URING_CAVEAT =
   'the program used io_uring, whose requests are not syscalls: the recording lacks them, and seccomp filters do not ' +

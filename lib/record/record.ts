@@ -10,7 +10,7 @@ import { start } from '../sandbox/child/start.js';
 import { openStdio } from '../sandbox/child/stdio.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
 import { planObservation } from '../sandbox/plan/plan-filters.js';
-import { caveats } from './caveats.js';
+import { caveats, pathCaveats } from './caveats.js';
 import { observe } from './observe.js';
 import { extendProfile, synthesize } from './synthesize.js';
 
@@ -90,5 +90,5 @@ export async function record(
   };
   const profile = before === undefined ? synthesize(calls, host, made) : extendProfile(before, calls, host, made);
   const kinds = calls.map((each) => ({ ...recordedCall(each, each), decoded: decode(each), count: each.count }));
-  return { profile, calls: kinds, notes: caveats(calls, others), exitCode, signal };
+  return { profile, calls: kinds, notes: [...caveats(calls, others), ...pathCaveats(child)], exitCode, signal };
 }

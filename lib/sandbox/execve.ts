@@ -40,6 +40,15 @@ export function execve(command: string, profile: SourceWithoutArgs, options?: Pr
 export function execve(command: string, args: readonly string[], options: ProgramOptions & ProfileOption): never;
 export function execve(command: string, options: ProgramOptions & ProfileOption): never;
 export function execve(...parameters: readonly unknown[]): never {
+  return executeProgram(parameters);
+}
+
+/**
+ * The steps of execve().
+ *
+ * @param beforeExec - Called when all is checked, before this process is replaced.
+ */
+export function executeProgram(parameters: readonly unknown[], beforeExec = () => {}): never {
   const call = normalizeArguments('execve', parameters);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'execve');
@@ -51,5 +60,5 @@ export function execve(...parameters: readonly unknown[]): never {
     );
   }
   const stdio = openStdio('inherit', 'execve');
-  return startInPlace(call, plan, stdio);
+  return startInPlace(call, plan, stdio, beforeExec);
 }

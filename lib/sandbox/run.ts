@@ -1,4 +1,5 @@
 /** run(): starts a program under a profile, and returns a promise of its result. */
+import { grantText } from '../landlock/missing-grants.js';
 import { hintAt } from '../notify/denial-messages.js';
 import { normalizeArguments } from './arguments.js';
 import { abortError, onAbort } from './child/abort.js';
@@ -11,6 +12,7 @@ import type { EncodingOption, OutputIn } from './child/types-by-option.js';
 import { startInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
+import { grantLackedByChild } from './path-hints.js';
 import { planFilters } from './plan/plan-filters.js';
 import {
   type FilterSource,
@@ -116,7 +118,10 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
   const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
-  const hint = sources.each.length > 0 ? hintAt(result.exitCode, result.signal, child.isWatched) : '';
+  const missing = grantLackedByChild(child, String(result.stderr));
+  const grant = missing === undefined ? '' : grantText(missing, 'options');
+  const isExplained = sources.each.length > 0 || missing !== undefined;
+  const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
   throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
 }
 

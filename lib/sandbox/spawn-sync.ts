@@ -3,6 +3,7 @@
  */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { Enforcement } from '../landlock/enforcement.js';
+import type { MissingGrant } from '../landlock/missing-grants.js';
 import type { NativeLimits, NativeListener, NativeResult } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';
@@ -19,6 +20,7 @@ import { startSyncInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import { signalName } from './options/signals.js';
 import type { SpawnOptions } from './options/types.js';
+import { grantLackedBy, startHint } from './path-hints.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import {
@@ -151,6 +153,8 @@ export function spawnSync(...parameters: readonly unknown[]): SyncResult {
 export interface SyncOutcome {
   readonly result: SyncResult;
   readonly isWatched: boolean;
+  /** Returns the grant of `paths` that the program probably lacked, given what it wrote to standard error. */
+  missingGrant(output: string): MissingGrant | undefined;
 }
 
 /** The steps of spawnSync(). A Sandbox passes its parameters by name. */
@@ -158,15 +162,17 @@ export function startProgramSync(given: ProgramParameters | readonly unknown[]):
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');
-  if (plan.isOfNode) return { result: startSyncInNode(call, plan), isWatched: false };
+  if (plan.isOfNode) return { result: startSyncInNode(call, plan), ...NOT_WATCHED };
   if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
   const stdio = openStdio(call.options.stdio, 'spawnSync');
   const ended = startSync(call, plan, stdio, limitsOf(call.options));
   if (!has(ended, 'error')) return outcomeOf(ended, call, plan);
-  const error = startError(ended, `spawnSync ${call.file}`, call.file, call.argv);
+  const error = startError(ended, `spawnSync ${call.file}`, call.file, call.argv, startHint(ended, call));
   const none = { status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
-  return { result: { error, ...none, ...noViolations() }, isWatched: false };
+  return { result: { error, ...none, ...noViolations() }, ...NOT_WATCHED };
 }
+
+const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined };
 
 function limitsOf(options: SpawnSyncOptions): NativeLimits {
   const { input, encoding, maxBuffer } = options;
@@ -183,9 +189,11 @@ function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: Encoding): Ui
 
 function outcomeOf(
   ended: NativeResult,
-  { file, argv, options: { encoding } }: ProgramCall<SpawnSyncOptions>,
+  call: ProgramCall<SpawnSyncOptions>,
   { supervision, enforcement }: FilterPlan,
 ): SyncOutcome {
+  const { file, argv, options } = call;
+  const { encoding } = options;
   const { listener } = own(ended);
   const isWatched = listener !== undefined && supervision !== undefined;
   const output = ended.output.map((data) =>
@@ -205,7 +213,8 @@ function outcomeOf(
   // A getter, as most callers never read it.
   const get = () => enforcement(ended.domainError);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
-  return { result, isWatched };
+  const missingGrant = (output: string) => grantLackedBy(call, get(), ended.code, output);
+  return { result, isWatched, missingGrant };
 }
 
 function noViolations(): Violations {

@@ -8,10 +8,15 @@ export function systemErrorName(errno: number): string {
   return getSystemErrorName(-Math.abs(errno));
 }
 
-/** The error that Node makes for a failed system call. `errno` is positive. */
-export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
+/**
+ * The error that Node makes for a failed system call.
+ *
+ * @param errno - Positive.
+ * @param hint - What follows in the message.
+ */
+export function systemError(errno: number, syscall: string, hint = ''): NodeJS.ErrnoException {
   const code = systemErrorName(errno);
-  return define(fromCaller(new Error(`${syscall} ${code}`)), { errno: -errno, code, syscall });
+  return define(fromCaller(new Error(`${syscall} ${code}${hint}`)), { errno: -errno, code, syscall });
 }
 
 /** A system error whose message is `what` and the errno's name: `openat: argument 1: EFAULT`. `errno` is positive. */

@@ -1,6 +1,15 @@
 /** `seccomp run` with --read, --write and --execute: the command restricts the files that the program reaches. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -40,6 +49,33 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
     expect(readFileSync(join(directory, 'out/new'), 'utf8')).toBe('new\n');
     expect(seccomp(...granted, '--execute', 'program', 'sh', '-c', './program').stdout).toBe('executed\n');
     expect(seccomp('--read', '@system', '--read', '.', 'sh', '-c', 'echo x >out/no').status).toBe(2);
+  });
+
+  test('says before the start that libraries are not granted, and after the end that a program is not', () => {
+    const libraries =
+      "seccomp: paths does not grant the libraries of sh, without which it can't start: add --read @system";
+    expect(seccomp('--read', '.', '--', 'sh', '-c', 'true').stderr).toMatch(new RegExp(`^${libraries}\n`));
+    expect(seccomp('--read', '@tmp', '--', 'sh', '-c', 'true').stderr).toMatch(new RegExp(`\n${libraries}\n$`));
+    const program = join(realpathSync(directory), 'program');
+    const { status, stderr } = seccomp('--read', '@system', '--read', '@tmp', '--', 'sh', '-c', './program');
+    expect(status).toBe(126);
+    expect(stderr).toMatch(`\nseccomp: paths does not grant the execution of ${program}: add --execute ${program}\n`);
+    expect(seccomp('--read', '@system', '--read', '@tmp', 'sh', '-c', 'exit 126').stderr).toMatch(
+      /^seccomp: exit code 126 can mean .*: add --execute PROGRAM$/m,
+    );
+    expect(seccomp('--read', '@system', '--read', '@tmp', '--', 'sh', '-c', 'exit 127').stderr).toBe('');
+  });
+
+  test('says that the interpreter of a program which can’t be executed may not be granted', () => {
+    // Of an unknown format, and with an interpreter that is there but can't be executed.
+    const file = join(directory, 'unexecutable');
+    writeFileSync(file, `#!${join(directory, 'granted.txt')}\n`, { mode: 0o755 });
+    const { status, stderr } = seccomp('--read', '.', '--', file);
+    expect(status).toBe(126);
+    expect(stderr).toMatch(
+      /^seccomp: \/.*unexecutable: not executable \(EACCES\)\nseccomp: paths may not grant the inter/,
+    );
+    expect(seccomp('--read', '@system', '--', file).stderr).toMatch(/EACCES\)\n$/);
   });
 
   test.each<[string, readonly string[], RegExp]>([
@@ -99,7 +135,17 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
       socket,
     );
     expect(stderr).toMatch(/seccomp: socket\(AF_UNIX, .*\): EAFNOSUPPORT\n/);
+    expect(stderr).toMatch(/nscd/);
     expect(stderr).toMatch(/to allow: run without --read, --write and --execute\n/);
+  });
+
+  test('--explain says that it does not list denied files', () => {
+    const unlisted =
+      /^seccomp: the kernel denies, without a report, all files that --read, .* do not grant: --explain does not list them\n/m;
+    const { stderr } = seccomp('--explain', '--read', '@system', '--', 'cat', 'other.txt');
+    expect(stderr).toMatch(/other\.txt: Permission denied\nseccomp: no call was denied/);
+    expect(stderr).toMatch(unlisted);
+    expect(seccomp('--explain', '--', 'cat', 'other.txt').stderr).not.toMatch(unlisted);
   });
 
   describe('with @tmp', () => {

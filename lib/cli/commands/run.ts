@@ -5,8 +5,9 @@
 import { Command } from 'commander';
 import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName } from '../../index.js';
-import { execve } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
+import { executeProgram } from '../../sandbox/execve.js';
+import { reportMissingInterpreter, reportMissingLibraries } from '../path-hints.js';
 import { givenPathFlags, hasPrivateDirectory, type PathFlags, pathOptions, withPathOptions } from '../path-options.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
@@ -82,10 +83,11 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     if (unsupported !== undefined || (hasPrivateDirectory(flags) && !explain))
       await runAsChild(command, args, profile, options);
     else if (explain) await runBeside(command, args, profile, options);
-    else execve(command, args, profile, options);
+    else executeProgram([command, args, profile, options], () => reportMissingLibraries(command, options));
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error);
     reportStartFailure(command, error);
+    reportMissingInterpreter(command, options, error);
   }
 }
 

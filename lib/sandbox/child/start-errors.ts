@@ -34,9 +34,19 @@ export function attachError(
 
 const NO_PLAN = own({});
 
-/** Node's error for a program that could not be started, with the call that failed in the property `call`. */
-export function startError({ error, call }: NativeFailure, syscall: string, file: string, argv: readonly string[]) {
-  return define(systemError(error, syscall), { path: file, spawnargs: argv.slice(1), call });
+/**
+ * Node's error for a program that could not be started, with the call that failed in the property `call`.
+ *
+ * @param hint - What follows in the message.
+ */
+export function startError(
+  { error, call }: NativeFailure,
+  syscall: string,
+  file: string,
+  argv: readonly string[],
+  hint = '',
+) {
+  return define(systemError(error, syscall, hint), { path: file, spawnargs: argv.slice(1), call });
 }
 
 /** The error for a kernel without seccomp filters. Undefined if the failure of `call` has another reason. */

@@ -16,6 +16,7 @@ import { systemError } from '../../util/system-error.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
+import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { makeProcess, type SandboxedProcess } from './child-process.js';
 import { privateDirectoryFor, toNativeRequest } from './native-request.js';
@@ -41,10 +42,11 @@ export function start(
     tmp = privateDirectoryFor(call.options, plan);
     const request = toNativeRequest(call, plan, stdio, tmp);
     const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
+    if (plan.paths !== undefined) keepProgram(child, call);
     if (tmp !== undefined) child.removeAtEnd(tmp);
     if (stdio.channel !== undefined) child.connect(stdio.channel);
     publish('child_process', () => ({ process: child }));
-    traced(child, call.options, () => launch(child, request, plan));
+    traced(child, call.options, () => launch(child, request, plan, call));
     child.scheduleEnd();
     return child;
   } catch (error) {
@@ -85,15 +87,24 @@ export function startSync(
 /**
  * Replaces this process by a program. Does not return.
  *
+ * @param beforeExec - Called when the request is complete: with a ruleset, if there are paths.
  * @throws {SeccompError} if the filter can't be attached, or the program can't be isolated; the system's error for a
  * program that can't be executed. This process then continues unchanged, without a filter.
  */
-export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan, stdio: OpenedStdio): never {
+export function startInPlace(
+  call: ProgramCall<ProgramOptions>,
+  plan: FilterPlan,
+  stdio: OpenedStdio,
+  beforeExec: () => void,
+): never {
   refuseWithoutPermission(call.file);
-  const failure = addon().execve(toNativeRequest(call, plan, stdio));
+  const request = toNativeRequest(call, plan, stdio);
+  beforeExec();
+  const failure = addon().execve(request);
   const { error, call: failed } = failure;
   throw (
-    attachError(failure, plan) ?? define(systemError(error, `execve ${call.file}`), { path: call.file, call: failed })
+    attachError(failure, plan) ??
+    define(systemError(error, `execve ${call.file}`, startHint(failure, call)), { path: call.file, call: failed })
   );
 }
 
@@ -110,7 +121,12 @@ function refuseWithoutPermission(file: string): void {
 const EMITTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
 
 /** Starts a child. Returns the error that is emitted, if there is one. */
-function launch(child: SandboxedProcess, request: NativeRequest, plan: FilterPlan): Error | undefined {
+function launch(
+  child: SandboxedProcess,
+  request: NativeRequest,
+  plan: FilterPlan,
+  call: ProgramCall<SpawnOptions>,
+): Error | undefined {
   const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
   if (!has(started, 'error')) {
     takeOver(child, started, plan);
@@ -120,7 +136,7 @@ function launch(child: SandboxedProcess, request: NativeRequest, plan: FilterPla
   if (ours !== undefined) throw ours;
   const failure = define(systemError(started.error, 'spawn'), { call: started.call });
   if (failure.code === undefined || !EMITTED.has(failure.code)) throw failure;
-  const error = startError(started, `spawn ${child.spawnfile}`, child.spawnfile, child.spawnargs);
+  const error = startError(started, `spawn ${call.file}`, call.file, call.argv, startHint(started, call));
   child.fail(
     error,
     request.stdio.map((descriptor) => descriptor === SOCKET),

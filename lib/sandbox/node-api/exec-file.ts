@@ -1,12 +1,14 @@
 /**
  * The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors.
  */
+import { grantText, type MissingGrant } from '../../landlock/missing-grants.js';
 import { denialLines, hintAt } from '../../notify/denial-messages.js';
 import { at, callSite, fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import type { SandboxedProcess } from '../child/child-process.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
+import { grantLackedByChild } from '../path-hints.js';
 import type { SyncOutcome, SyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
@@ -35,8 +37,12 @@ export function reportOutput(
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
     if (buffer.overflow !== undefined || (code === 0 && signal === null)) return report(null);
-    const denials = child.isWatched ? [...denialLines(child), hintAt(code, signal, true)] : [];
-    const message = withDenialLines(`${command.join(' ')}\n${buffer.output('stderr')}`, denials);
+    const stderr = String(buffer.output('stderr'));
+    const denials = [
+      ...(child.isWatched ? denialLines(child) : []),
+      endHint(child.isWatched, grantLackedByChild(child, stderr), code, signal),
+    ];
+    const message = withDenialLines(`${command.join(' ')}\n${stderr}`, denials);
     report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));
   });
   child.on('error', (error) => {
@@ -61,17 +67,15 @@ function codeAndKilled(code: number | null, child: SandboxedProcess, buffer: Out
  * @param passesOnStderr - Whether to write the child's stderr to this process's, as Node does if `stdio` is not set.
  * @throws The error with which the child was not started or was ended, or an error for a status that is not 0.
  */
-export function outputOrThrow(
-  { result, isWatched }: SyncOutcome,
-  command: string,
-  passesOnStderr: boolean,
-): string | Buffer | null {
+export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStderr: boolean): string | Buffer | null {
+  const { result, isWatched } = outcome;
   if (passesOnStderr && result.stderr !== null) process.stderr.write(result.stderr);
   const { error } = own(result);
   if (error !== undefined) throw withResult(error, result);
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  const denials = isWatched ? [...denialLines(result), hintAt(result.status, result.signal, true)] : [];
+  const hint = endHint(isWatched, outcome.missingGrant(stderr), result.status, result.signal);
+  const denials = [...(isWatched ? denialLines(result) : []), hint];
   throw withResult(commandFailed(withDenialLines(`${command}${stderr}`, denials)), result);
 }
 
@@ -85,6 +89,17 @@ export function hideViolations<Result extends object>(result: Result): Result {
   for (const name of ['violations', 'unlistedViolations'])
     Object.defineProperty(result, name, own({ enumerable: false }));
   return result;
+}
+
+/** A hint at a denied call, if these are reported, or at a grant of `paths`. Without both, errors are as Node's. */
+function endHint(
+  isWatched: boolean,
+  missing: MissingGrant | undefined,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+): string {
+  if (missing !== undefined) return hintAt(code, signal, true, grantText(missing, 'options'));
+  return isWatched ? hintAt(code, signal, true, '') : '';
 }
 
 /** Appends lines about denied calls to the message of Node's error. */

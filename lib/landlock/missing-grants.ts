@@ -1,0 +1,190 @@
+/**
+ * What `paths` probably does not grant to a program that ends with exit code 126 or 127: these are the codes of a shell
+ * that can't execute a program, and of a program that can't load its libraries. The kernel does not report what a domain
+ * denies, so this is predicted from the rules.
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type CheckedPaths, pathRules } from './paths/option.js';
+import { type FileAccess, predict, type Rule, type Ruleset } from './paths/prediction.js';
+import { findNeeds, programNeeds } from './paths/program-needs.js';
+import { GRANTS } from './paths/rights.js';
+import { pathsSupport } from './paths/support.js';
+import { wordGrants } from './paths/words.js';
+
+/** A program under `paths`. */
+export interface PathsProgram {
+  readonly paths: CheckedPaths;
+  /** The absolute path of its working directory. */
+  readonly directory: string;
+  readonly file: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** Returns the paths that execvp(3) tries in turn for the name of a program. */
+  readonly candidates: (name: string) => readonly string[];
+}
+
+/** A grant that a program probably lacks. */
+export interface MissingGrant {
+  /** What is not granted, as a clause of a sentence. */
+  readonly problem: string;
+  readonly list: 'read' | 'execute';
+  /** What to add to the list: a path or a word; undefined if it is not known. */
+  readonly path: string | undefined;
+}
+
+const NOT_EXECUTABLE = 126;
+const NOT_LOADED = 127;
+
+/**
+ * Returns the grant that a program probably lacked, which has ended with `exitCode`. Undefined if the rules explain
+ * nothing.
+ *
+ * @param output - What it wrote to standard error, if that is known.
+ */
+export function missingGrant(program: PathsProgram, exitCode: number | null, output: string): MissingGrant | undefined {
+  if (exitCode === NOT_LOADED) return firstOf([program.file, ...namesIn(program, output)], program, notLoaded);
+  if (exitCode !== NOT_EXECUTABLE) return undefined;
+  return firstOf(namesIn(program, output), program, notExecuted) ?? besideProgram(program) ?? SOME_PROGRAM;
+}
+
+/** Returns what a program lacks to load the C library; undefined if it can, or has none beside its dynamic linker. */
+export const missingLibraries = (program: PathsProgram): MissingGrant | undefined =>
+  firstOf([program.file], program, libcUnread);
+
+/** Returns what a program probably lacks for which execve(2) has failed with EACCES. */
+export function missingInterpreter({ paths, file, directory, candidates }: PathsProgram): MissingGrant | undefined {
+  const [program] = programNeeds(candidates(file), directory);
+  if (program === undefined || paths.words.has('@system') || pathsSupport().rights === 0) return undefined;
+  return {
+    problem: `paths may not grant the interpreter or the dynamic linker of ${program.path}, which this process can't find`,
+    ...IN_SYSTEM,
+  };
+}
+
+const IN_SYSTEM = { list: 'read', path: '@system' } as const;
+
+const SOME_PROGRAM: MissingGrant = {
+  problem: 'exit code 126 can mean that paths does not grant the execution of a program that this one starts',
+  list: 'execute',
+  path: undefined,
+};
+
+/** The name of an option of the library, or of the command, by which a grant is given. */
+export type GrantStyle = 'options' | 'flags';
+
+/** The problem and its remedy, as a sentence. */
+export function grantText({ problem, list, path }: MissingGrant, style: GrantStyle): string {
+  const remedy =
+    style === 'flags' ? `--${list} ${path ?? 'PROGRAM'}` : `${path === undefined ? 'it' : `'${path}'`} to ${list}`;
+  return `${problem}: add ${remedy}`;
+}
+
+/** What a program that has been found needs, of which `paths` may not grant something. */
+type Check = (needs: readonly string[], ruleset: Ruleset, name: string) => MissingGrant | undefined;
+
+function firstOf(names: readonly string[], program: PathsProgram, check: Check): MissingGrant | undefined {
+  const ruleset = rulesetOf(program);
+  const { directory, candidates } = program;
+  for (const name of new Set(names)) {
+    const needs = findNeeds(candidates(name), directory).needs.map(({ path }) => real(path) ?? path);
+    const missing = check(needs, ruleset, name);
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+const notExecuted: Check = (needs, ruleset) => {
+  const path = needs.find((each) => !isAllowed(ruleset, { kind: 'execute', path: each }));
+  if (path === undefined) return undefined;
+  return { problem: `paths does not grant the execution of ${path}`, ...grantFor('execute', path) };
+};
+
+const notLoaded: Check = (...found) => libcUnread(...found) ?? besideUnread(...found);
+
+const libcUnread: Check = (needs, ruleset, name) => {
+  const linker = needs.find(isLinker);
+  const libc = linker === undefined ? undefined : join(dirname(linker), 'libc.so.6');
+  if (libc === undefined || !existsSync(libc) || isReadable(ruleset, libc)) return undefined;
+  const grant = grantFor('read', dirname(libc));
+  return { problem: `paths does not grant the libraries of ${name}, without which it can't start`, ...grant };
+};
+
+/** A program can have libraries of its own beside it. */
+const besideUnread: Check = (needs, ruleset) => {
+  const [program] = needs;
+  if (program === undefined || !needs.some(isLinker) || isReadable(ruleset, beside(program))) return undefined;
+  return {
+    problem: `paths does not grant the libraries that may be beside ${program}`,
+    list: 'read',
+    path: dirname(program),
+  };
+};
+
+/** A script can execute programs beside it. */
+function besideProgram(program: PathsProgram): MissingGrant | undefined {
+  return firstOf([program.file], program, ([path], ruleset) => {
+    if (path === undefined || isReadable(ruleset, beside(path))) return undefined;
+    return { problem: `paths grants ${path}, but not the programs beside it`, list: 'execute', path: dirname(path) };
+  });
+}
+
+/** Another file in the same directory. */
+const beside = (path: string): string => join(dirname(path), 'any');
+
+/** Dynamic linkers are named ld-linux-x86-64.so.2, ld-musl-aarch64.so.1, ld64.so.2 and the like. */
+const isLinker = (path: string): boolean => /^ld[^/]*\.so/.test(basename(path));
+
+/** The word, if it grants this, or the path itself. */
+function grantFor(access: 'read' | 'execute', path: string): Pick<MissingGrant, 'list' | 'path'> {
+  const rules = wordGrants('@system').map((each) => ({ path: each.path, rights: GRANTS[each.access] }));
+  const system = withoutLinks(rules);
+  const isGranted =
+    access === 'read' ? isReadable(system, join(path, 'any')) : isAllowed(system, { kind: 'execute', path });
+  return isGranted ? IN_SYSTEM : { list: access, path };
+}
+
+const isReadable = (ruleset: Ruleset, path: string): boolean =>
+  isAllowed(ruleset, { kind: 'open', path, what: 'file', read: true, write: false, truncate: false });
+
+const isAllowed = (ruleset: Ruleset, access: FileAccess): boolean => predict(ruleset, access).allowed;
+
+/** The rules of a program's paths, without its private directory. */
+function rulesetOf({ paths, directory, file, candidates }: PathsProgram): Ruleset {
+  const needs = programNeeds(candidates(file), directory).map(({ path }) => path);
+  return withoutLinks(pathRules(paths, { directory, needs, files: [], isNode: false, tmp: undefined }));
+}
+
+/** The same rules by the paths that links lead to. */
+function withoutLinks(rules: readonly Rule[]): Ruleset {
+  const found = rules.flatMap(({ path, rights }) => {
+    const target = real(path);
+    return target === undefined ? [] : [{ path: target, rights }];
+  });
+  return { handled: pathsSupport().rights, rules: found };
+}
+
+function real(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How much is searched for names of programs. */
+const MOST_LINES = 5;
+const MOST_CHARACTERS = 2000;
+const MOST_NAMES = 50;
+
+/** What may separate names of programs in messages and in commands of a shell. */
+const SEPARATORS = /[\s'"`‘’“”«»:;,&|()<>=$]+/;
+
+/** The words that may name a program: of the last lines of the output, the last line first, and of the arguments. */
+function namesIn({ args }: PathsProgram, output: string): readonly string[] {
+  const lines = output.slice(-MOST_CHARACTERS).trimEnd().split('\n').slice(-MOST_LINES).reverse();
+  return [...lines, ...args]
+    .flatMap((text) => text.slice(0, MOST_CHARACTERS).split(SEPARATORS))
+    .filter((word) => word !== '' && !word.startsWith('-'))
+    .slice(0, MOST_NAMES);
+}

@@ -1,0 +1,76 @@
+/** Which grant of `paths` a program probably lacked: for the errors of programs that failed for lack of one. */
+import { constants } from 'node:os';
+import { resolve } from 'node:path';
+import type { Enforcement } from '../landlock/enforcement.js';
+import {
+  grantText,
+  type MissingGrant,
+  missingGrant,
+  missingInterpreter,
+  type PathsProgram,
+} from '../landlock/missing-grants.js';
+import { AS_OPTION } from '../landlock/paths/messages.js';
+import { readPaths } from '../landlock/paths/option.js';
+import type { NativeFailure } from '../native.js';
+import { has, own } from '../util/own-data.js';
+import type { ProgramCall } from './arguments.js';
+import type { SandboxedProcess } from './child/child-process.js';
+import { candidatePaths } from './child/native-request.js';
+import type { WithVariables } from './options/environment.js';
+import type { ProgramOptions } from './options/types.js';
+
+/** A program, and the options on which its grants depend. */
+export interface StartedProgram extends Pick<ProgramCall<ProgramOptions>, 'file' | 'argv'> {
+  readonly options: Pick<WithVariables<ProgramOptions>, 'paths' | 'cwd' | 'env'>;
+}
+
+/** Describes a program under `paths`; undefined without `paths`. */
+export function pathsProgram({ file, argv, options }: StartedProgram): PathsProgram | undefined {
+  const { paths, cwd, env } = options;
+  if (paths === undefined) return undefined;
+  const variables = env ?? process.env;
+  return {
+    paths: readPaths(paths, AS_OPTION),
+    directory: resolve(cwd ? String(cwd) : ''),
+    file,
+    args: argv.slice(1),
+    candidates: (name) => candidatePaths(name, variables),
+  };
+}
+
+/** The programs of children with `paths`. */
+const programs = new WeakMap<SandboxedProcess, StartedProgram>();
+
+/** Keeps what `grantLackedByChild` needs. */
+export function keepProgram(child: SandboxedProcess, call: StartedProgram): void {
+  programs.set(child, call);
+}
+
+/**
+ * Returns the grant that an ended child probably lacked; undefined if nothing is known, or its paths were not restricted.
+ *
+ * @param output - What it wrote to standard error, if that is known.
+ */
+export function grantLackedByChild(child: SandboxedProcess, output = ''): MissingGrant | undefined {
+  const call = programs.get(child);
+  return call && grantLackedBy(call, child.enforcement, child.exitCode, output);
+}
+
+/** Returns the grant that a program probably lacked; undefined if nothing is known, or its paths were not restricted. */
+export function grantLackedBy(
+  call: StartedProgram,
+  enforcement: Enforcement,
+  exitCode: number | null,
+  output: string,
+): MissingGrant | undefined {
+  const { paths } = own({ ...enforcement });
+  const program = paths !== undefined && has(paths, 'by') ? pathsProgram(call) : undefined;
+  return program && missingGrant(program, exitCode, output);
+}
+
+/** Returns what `paths` may not grant to a program that could not be executed, as the end of a message. */
+export function startHint({ error, call: syscall }: NativeFailure, call: StartedProgram): string {
+  const program = error === constants.errno.EACCES && syscall === 'execve' ? pathsProgram(call) : undefined;
+  const missing = program && missingInterpreter(program);
+  return missing === undefined ? '' : `: ${grantText(missing, 'options')}`;
+}
