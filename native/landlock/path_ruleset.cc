@@ -60,18 +60,18 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
     Expect({rule.path, rule.is_program, false, {}});
     return true;
   }
-  struct stat status = {};
-  if (opened.file.get() < 0 || FileStatus(opened.file.get(), &status) != 0) {
+  FileVersion version;
+  if (opened.file.get() < 0 || FileVersionOf(opened.file.get(), &version) != 0) {
     *failure = {opened.error != 0 ? opened.error : errno, "open", 0, std::move(opened.link)};
     return false;
   }
-  const bool is_regular = S_ISREG(status.st_mode);
-  const bool is_executable = is_regular && (status.st_mode & kExecutable) != 0;
+  const bool is_regular = S_ISREG(version.mode);
+  const bool is_executable = is_regular && (version.mode & kExecutable) != 0;
   if ((rule.is_file && !is_regular) || (rule.is_program && !is_executable)) {
     Expect({rule.path, rule.is_program, false, {}});
     return true;
   }
-  const uint64_t possible = S_ISDIR(status.st_mode) ? handled : handled & kRightsOfFiles;
+  const uint64_t possible = S_ISDIR(version.mode) ? handled : handled & kRightsOfFiles;
   const LandlockPathBeneath added = {rule.rights & possible, opened.file.get()};
   // The kernel refuses a rule without rights.
   if (added.allowed_access != 0 &&
@@ -79,7 +79,7 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
     *failure = {errno, "landlock_add_rule", 0, ""};
     return false;
   }
-  Expect({rule.path, rule.is_program, true, status});
+  Expect({rule.path, rule.is_program, true, version});
   return true;
 }
 
@@ -88,21 +88,25 @@ void PathRuleset::Expect(Expected expected) {
   const bool is_known = !expected_.empty() && expected_.back().path == expected.path &&
                         expected_.back().has_same_content == expected.has_same_content &&
                         expected_.back().exists == expected.exists &&
-                        (!expected.exists || expected_.back().Matches(expected.status));
+                        (!expected.exists || expected_.back().Matches(expected.version));
   if (!is_known) expected_.push_back(std::move(expected));
 }
 
-bool PathRuleset::Expected::Matches(const struct stat& other) const {
-  if (!exists || other.st_dev != status.st_dev || other.st_ino != status.st_ino) return false;
-  return !has_same_content || (other.st_mode == status.st_mode && other.st_size == status.st_size &&
-                               IsSameTime(other.st_mtim, status.st_mtim) && IsSameTime(other.st_ctim, status.st_ctim));
+bool PathRuleset::Expected::Matches(const FileVersion& other) const {
+  if (!exists || other.device != version.device || other.inode != version.inode || other.mount != version.mount ||
+      !IsSameTime(other.created, version.created)) {
+    return false;
+  }
+  return !has_same_content ||
+         (other.mode == version.mode && other.size == version.size && IsSameTime(other.modified, version.modified) &&
+          IsSameTime(other.changed, version.changed));
 }
 
 bool PathRuleset::IsCurrent() const {
   return std::all_of(expected_.begin(), expected_.end(), [](const Expected& expected) {
-    struct stat status = {};
-    if (FileStatusAt(AT_FDCWD, expected.path.c_str(), 0, &status) != 0) return !expected.exists && IsMissing(errno);
-    return expected.Matches(status);
+    FileVersion version;
+    if (FileVersionAt(AT_FDCWD, expected.path.c_str(), 0, &version) != 0) return !expected.exists && IsMissing(errno);
+    return expected.Matches(version);
   });
 }
 

@@ -2,14 +2,13 @@
 #ifndef SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_
 #define SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_
 
-#include <sys/stat.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "landlock/strict_open.h"
 #include "system/descriptor.h"
+#include "system/file_status.h"
 
 namespace seccomp {
 
@@ -42,19 +41,20 @@ class PathRuleset {
   int descriptor() const { return ruleset_.get(); }
 
   // Whether each path still leads to the file for which the ruleset has a rule, or, if it was skipped, to none. The
-  // kernel does not reuse the inode number of such a file, since the ruleset holds its inode. A program must also have
+  // kernel does not reuse the inode number of such a file, since the ruleset holds its inode until its file system is
+  // unmounted; another that is mounted then may have the same numbers, but is another mount. A program must also have
   // the same content and mode.
   bool IsCurrent() const;
 
  private:
   // What must be at a path for as long as the ruleset is current.
   struct Expected {
-    bool Matches(const struct stat& other) const;
+    bool Matches(const FileVersion& other) const;
 
     std::string path;
     bool has_same_content = false;  // Whether its content must be the same.
     bool exists = false;
-    struct stat status = {};
+    FileVersion version;
   };
 
   explicit PathRuleset(Descriptor ruleset) : ruleset_(std::move(ruleset)) {}

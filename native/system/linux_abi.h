@@ -11,15 +11,18 @@ namespace seccomp {
 
 static_assert(sizeof(long) == 8, "the exec gate needs 64-bit registers");
 
-constexpr long kPidfdSendSignal = 424;         // pidfd_send_signal(2), Linux 5.1
-constexpr long kPidfdOpen = 434;               // pidfd_open(2), Linux 5.3
-constexpr long kCloseRange = 436;              // close_range(2), Linux 5.9
-constexpr long kOpenat2 = 437;                 // openat2(2), Linux 5.6
-constexpr long kPidfdGetfd = 438;              // pidfd_getfd(2), Linux 5.6
-constexpr long kFchmodat2 = 452;               // fchmodat2(2), Linux 6.6
-constexpr unsigned kCloseRangeCloexec = 4;     // CLOSE_RANGE_CLOEXEC, Linux 5.11
-constexpr unsigned long kClonePidfd = 0x1000;  // CLONE_PIDFD, Linux 5.2
-constexpr int kWaitPidfd = 3;                  // P_PIDFD, Linux 5.4
+constexpr long kPidfdSendSignal = 424;            // pidfd_send_signal(2), Linux 5.1
+constexpr long kPidfdOpen = 434;                  // pidfd_open(2), Linux 5.3
+constexpr long kCloseRange = 436;                 // close_range(2), Linux 5.9
+constexpr long kOpenat2 = 437;                    // openat2(2), Linux 5.6
+constexpr long kPidfdGetfd = 438;                 // pidfd_getfd(2), Linux 5.6
+constexpr long kFchmodat2 = 452;                  // fchmodat2(2), Linux 6.6
+constexpr unsigned kStatxMountId = 0x1000;        // STATX_MNT_ID of statx(2), Linux 5.8
+constexpr unsigned kStatxUniqueMountId = 0x4000;  // STATX_MNT_ID_UNIQUE of statx(2), Linux 6.8
+constexpr size_t kStatxMountIdOffset = 144;       // offsetof(struct statx, stx_mnt_id)
+constexpr unsigned kCloseRangeCloexec = 4;        // CLOSE_RANGE_CLOEXEC, Linux 5.11
+constexpr unsigned long kClonePidfd = 0x1000;     // CLONE_PIDFD, Linux 5.2
+constexpr int kWaitPidfd = 3;                     // P_PIDFD, Linux 5.4
 
 // The highest signal, and the size of the kernel's sigset_t in bytes (include/uapi/asm-generic/signal.h; MIPS has its
 // own).

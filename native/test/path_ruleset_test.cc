@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using seccomp::EnterDomain;
+using seccomp::FileVersion;
+using seccomp::FileVersionAt;
 using seccomp::LinkTrust;
 using seccomp::PathRule;
 using seccomp::PathRuleset;
@@ -211,6 +215,47 @@ TEST(IsCurrentUntilAnOptionalPathAppears) {
   CHECK_EQUAL(ruleset->IsCurrent(), true);
   tree.Write("later");
   CHECK_EQUAL(ruleset->IsCurrent(), false);
+}
+
+TEST(IsNotCurrentAfterADirectoryIsMadeAgain) {
+  const Tree tree;
+  const auto ruleset = Make({{tree / "a", kReadFile}});
+  CHECK_EQUAL(ruleset->IsCurrent(), true);
+  fs::remove_all(tree / "a");
+  for (int i = 0; i < 100; i++) {
+    fs::create_directory(tree / "a");
+    CHECK_EQUAL(ruleset->IsCurrent(), false);
+    fs::remove(tree / "a");
+  }
+}
+
+TEST(IsNotCurrentAfterAnotherFileSystemIsMounted) {
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    Skip("this user may not mount");
+  }
+  FileVersion before;
+  FileVersion after;
+  {
+    const Tree tree;
+    const std::string path = tree / "a";
+    const auto mount_at = [&](FileVersion* version) {
+      CHECK_EQUAL(mount("none", path.c_str(), "tmpfs", 0, nullptr), 0);
+      CHECK_EQUAL(FileVersionAt(AT_FDCWD, path.c_str(), 0, version), 0);
+    };
+    mount_at(&before);
+    const auto ruleset = Make({{path, kReadDir}});
+    CHECK_EQUAL(ruleset->IsCurrent(), true);
+    CHECK_EQUAL(OpenIn(*ruleset, path, O_RDONLY), 0);
+    // The ruleset does not keep the file system mounted. The next one gets its numbers.
+    CHECK_EQUAL(umount(path.c_str()), 0);
+    CHECK_EQUAL(ruleset->IsCurrent(), false);
+    mount_at(&after);
+    if (before.mount != after.mount) CHECK_EQUAL(ruleset->IsCurrent(), false);
+    CHECK_EQUAL(OpenIn(*ruleset, path, O_RDONLY), EACCES);
+    CHECK_EQUAL(umount(path.c_str()), 0);
+  }
+  CHECK_EQUAL(after.device == before.device && after.inode == before.inode, true);
+  if (before.mount == after.mount) Skip("this kernel has no unique numbers of mounts");
 }
 
 }  // namespace

@@ -69,16 +69,33 @@ namespace fs = std::filesystem;
 
 constexpr uid_t kNobody = 65534;
 
-// Where a file is removed in microseconds; a disk may take milliseconds.
-fs::path FastDirectory() {
+// A directory in which everyone may make files, in memory if possible: there, a file is removed in microseconds, while
+// a disk may take milliseconds. RunAndCleanUp removes it.
+fs::path& SharedDirectory() {
+  static fs::path path;
+  return path;
+}
+
+// Runs a test in a process of its own, which may change its user or its mounts, or end in the midst of the test, and
+// removes what it leaves.
+int RunAndCleanUp(const std::string& test) {
   const char* const memory = "/dev/shm";
-  return access(memory, W_OK) == 0 ? fs::path(memory) : fs::temp_directory_path();
+  const fs::path parent = access(memory, W_OK) == 0 ? fs::path(memory) : fs::temp_directory_path();
+  std::string path = parent / "remove_tree_test.XXXXXX";
+  if (mkdtemp(path.data()) == nullptr || chmod(path.c_str(), 0777) != 0) return 1;
+  SharedDirectory() = path;
+  const pid_t pid = fork();
+  if (pid == 0) return RunTest(test);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  fs::remove_all(path);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 // A directory with a tree to remove, `tree`, and files that must stay, `outside`.
 struct Scratch {
   Scratch() {
-    std::string name = FastDirectory() / "remove_tree_test.XXXXXX";
+    std::string name = SharedDirectory() / "scratch.XXXXXX";
     path = mkdtemp(name.data());
     CHECK_EQUAL(chmod(path.c_str(), 0755), 0);
     tree = path / "tree";
@@ -408,11 +425,10 @@ TEST(ReportsWhyThereIsNoPrivateDirectory) {
     CHECK_EQUAL(error_in(scratch.tree), "mkdir Permission denied");
   }
   // This user cannot give files away, and leaves nothing behind.
-  std::string own = FastDirectory() / "remove_tree_test.XXXXXX";
+  std::string own = SharedDirectory() / "scratch.XXXXXX";
   CHECK_EQUAL(mkdtemp(own.data()) != nullptr, true);
   CHECK_EQUAL(Made(own, FileUser{0, 0}).failure.error, EPERM);
   CHECK_EQUAL(fs::is_empty(own), true);
-  fs::remove(own);
 }
 
 TEST(ARemovalClosesTheDescriptors) {
@@ -427,4 +443,4 @@ TEST(ARemovalClosesTheDescriptors) {
 }  // namespace
 }  // namespace seccomp::test
 
-int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunAndCleanUp(argv[1]) : 2; }
