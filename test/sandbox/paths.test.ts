@@ -495,6 +495,7 @@ describeUnless(reason ?? undefined, 'enforcement.paths', () => {
     expect(open(notIsolated)).not.toContain('terminal');
     expect(isolation?.closed.filter((reach) => reach === 'terminal')).toEqual(['terminal']);
     expect(open(by({ write: ['/proc'] })?.isolation)).toEqual(expect.arrayContaining(['oom-score', 'proc-files']));
+    expect(by({ read: ['/proc'] })?.isolation.closed).toEqual(expect.arrayContaining(['oom-score', 'proc-files']));
     expect(open(by({ write: ['/'] })?.isolation)).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score']));
     expect(spawnSync('true', 'docker-default').enforcement).not.toHaveProperty('paths');
   });
