@@ -12,7 +12,7 @@ import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worke
 import { SeccompError } from './errors.js';
 import type { PathsForm } from './landlock/paths/messages.js';
 import { type CheckedPaths, readPaths } from './landlock/paths/option.js';
-import { moduleNeeds, programNeeds } from './landlock/paths/program-needs.js';
+import { moduleNeeds, programNeeds } from './landlock/programs/program-needs.js';
 import { unsupportedReason } from './native.js';
 import { toNativeConfinement } from './sandbox/child/native-request.js';
 import { hardenProcess } from './sandbox/harden.js';

@@ -1,7 +1,7 @@
 /** Hints at the options for files that a program lacks, before it replaces the command and when it can't be started. */
 import { writeSync } from 'node:fs';
 import type { ProgramOptions } from '../index.js';
-import { grantText, missingInterpreter, missingLibraries } from '../landlock/missing-grants.js';
+import { grantText, missingInterpreter, missingLibraries } from '../landlock/programs/missing-grants.js';
 import { pathsProgram } from '../sandbox/path-hints.js';
 import { printMessage } from './output/print.js';
 

@@ -1,7 +1,7 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
 import type { ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
 import { spawn } from '../index.js';
-import { grantText } from '../landlock/missing-grants.js';
+import { grantText } from '../landlock/programs/missing-grants.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { exitAsProgram } from './exit-status.js';
 import { printMessage } from './output/print.js';

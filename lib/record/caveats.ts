@@ -1,6 +1,6 @@
 /** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
-import { grantText } from '../landlock/missing-grants.js';
+import { grantText } from '../landlock/programs/missing-grants.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denied-calls.js';
 import type { SandboxedProcess } from '../sandbox/child/child-process.js';

@@ -2,15 +2,15 @@
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Enforcement } from '../landlock/enforcement.js';
+import { AS_OPTION } from '../landlock/paths/messages.js';
+import { readPaths } from '../landlock/paths/option.js';
 import {
   grantText,
   type MissingGrant,
   missingGrant,
   missingInterpreter,
   type PathsProgram,
-} from '../landlock/missing-grants.js';
-import { AS_OPTION } from '../landlock/paths/messages.js';
-import { readPaths } from '../landlock/paths/option.js';
+} from '../landlock/programs/missing-grants.js';
 import type { NativeFailure } from '../native.js';
 import { has, own } from '../util/own-data.js';
 import type { ProgramCall } from './arguments.js';

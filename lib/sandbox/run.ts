@@ -1,5 +1,5 @@
 /** run(): starts a program under a profile, and returns a promise of its result. */
-import { grantText } from '../landlock/missing-grants.js';
+import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/denial-messages.js';
 import { normalizeArguments } from './arguments.js';
 import { abortError, onAbort } from './child/abort.js';

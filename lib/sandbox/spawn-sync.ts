@@ -3,7 +3,7 @@
  */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { Enforcement } from '../landlock/enforcement.js';
-import type { MissingGrant } from '../landlock/missing-grants.js';
+import type { MissingGrant } from '../landlock/programs/missing-grants.js';
 import type { NativeLimits, NativeListener, NativeResult } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findNeeds, programNeeds } from '../../lib/landlock/paths/program-needs.js';
+import { findNeeds, programNeeds } from '../../lib/landlock/programs/program-needs.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-needs-')));
 chmodSync(base, 0o755);

@@ -220,13 +220,22 @@ describe('the private directory', () => {
   /** A directory whose removal ends when `finish` is called. */
   function directory() {
     const removals: (() => void)[] = [];
+    let setRemoved = () => {};
+    const removed = new Promise<void>((resolve) => {
+      setRemoved = resolve;
+    });
     const made: PrivateDirectory = {
       path: '/tmp/x',
       variables: { TMPDIR: '/tmp/x' },
+      removed,
       remove: (done) => void removals.push(done),
       removeSync: () => {},
     };
-    return { made, removals, finish: () => removals[0]?.() };
+    const finish = () => {
+      setRemoved();
+      removals[0]?.();
+    };
+    return { made, removals, finish };
   }
 
   test('is removed when the child has ended, before exit; close waits for that', async () => {

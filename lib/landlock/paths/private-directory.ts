@@ -21,6 +21,8 @@ export interface PrivateDirectory {
    * until then. What could not be removed is reported as a warning of the process.
    */
   remove(done: () => void): void;
+  /** Resolves when `remove` has removed the directory. */
+  readonly removed: Promise<void>;
   /** As `remove`, but returns when the directory is removed. Either method may be called again. */
   removeSync(): void;
 }
@@ -43,12 +45,18 @@ export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): Private
   const report = (errno: number) => {
     if (errno !== 0) process.emitWarning(notRemoved(path, errno), 'SeccompWarning');
   };
+  let setRemoved = () => {};
+  const removed = new Promise<void>((resolve) => {
+    setRemoved = resolve;
+  });
   return {
     path,
+    removed,
     variables: { TMPDIR: path },
     remove(done) {
       addon().removePrivateDirectory(handle, (errno) => {
         report(errno);
+        setRemoved();
         done();
       });
     },

@@ -39,7 +39,7 @@ export interface RulesetSubject extends Omit<MadeOf, 'needs'> {
 /** What a child needs in order to start. */
 export interface Needs {
   readonly paths: readonly string[];
-  /** As in FoundNeeds of program-needs.ts. The paths include the places. */
+  /** As in FoundNeeds of programs/program-needs.ts. The paths include the places. */
   readonly isSettled: boolean;
 }
 

@@ -7,7 +7,7 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
-import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../../native.js';
+import type { ExitWatch, NativeChild, NativeListener } from '../../native.js';
 import type { Listener } from '../../notify/listener.js';
 import type { Violation } from '../../notify/violation.js';
 import type { ViolationLog } from '../../notify/violation-log.js';
@@ -22,7 +22,15 @@ import type { SupervisionPlan } from '../plan/supervised.js';
 import { endOnAbort } from './abort.js';
 import { subscribe } from './events.js';
 import type { MessageChannel } from './handover.js';
-import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
+import {
+  type ChildPipe,
+  type ChildStream,
+  drain,
+  endReading,
+  pipesFrom,
+  socketStreams,
+  unconnectedStreams,
+} from './streams.js';
 
 /** The stream of a descriptor above 2. */
 type OtherStream = ChildProcess['stdio'][3];
@@ -90,9 +98,7 @@ export class SandboxedProcess<
   #log: ViolationLog | undefined;
   /** Number of events that `close` still waits for: the exit, the end of each stream and of the channel, the removal. */
   #open = 1;
-  #removeDirectory = () => {};
-  /** Resolves when the child's directory is removed. */
-  #removed: Promise<void> = Promise.resolve();
+  #directory: PrivateDirectory | undefined;
   #pipes: readonly ChildPipe[] = [];
   #channel: MessageChannel | undefined;
   readonly #ending: Ending;
@@ -162,13 +168,7 @@ export class SandboxedProcess<
   /** @internal Removes a directory when the child has ended, or could not be started. `close` waits for that. */
   removeAtEnd(directory: PrivateDirectory): void {
     this.#open++;
-    this.#removed = new Promise((resolve) => {
-      this.#removeDirectory = () =>
-        directory.remove(() => {
-          resolve();
-          this.#closed();
-        });
-    });
+    this.#directory = directory;
   }
 
   /** @internal Handles the notifications of the child's filter. */
@@ -185,7 +185,7 @@ export class SandboxedProcess<
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
-      this.#removeDirectory();
+      this.#directory?.remove(() => this.#closed());
       // Without a listener, emit() throws the error, and Node prints the place of this call.
       if (this.listenerCount('error') === 0) this.emit('error', error);
       guarded(() => this.emit('error', error));
@@ -234,8 +234,8 @@ export class SandboxedProcess<
     if (signal !== null) this.signalCode = signalName(signal);
     else this.exitCode = code;
     this.stdin?.destroy();
-    if (this.#terminated) this.#endPipes();
-    this.#removeDirectory(); // Before `exit`, whose listeners may end this process.
+    if (this.#terminated) endReading(this.#pipes);
+    this.#directory?.remove(() => this.#closed()); // Before `exit`, whose listeners may end this process.
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
   }
@@ -283,7 +283,7 @@ export class SandboxedProcess<
     await end.finally(() => {
       this.#killFailed = before;
     });
-    await this.#removed;
+    await this.#directory?.removed;
   }
 
   /** @internal Starts the timeout and listens to the AbortSignal: either of them ends the child. */
@@ -310,19 +310,11 @@ export class SandboxedProcess<
   terminate(signal: number = this.#ending.killSignal): boolean {
     const { forceKillAfter } = this.#ending;
     this.#terminated = true;
-    if (this.hasEnded) this.#endPipes();
+    if (this.hasEnded) endReading(this.#pipes);
     if (!this.#send(signal)) return false;
     if (forceKillAfter !== Number.POSITIVE_INFINITY)
       this.#forceKill ??= setTimeout(() => this.#send('SIGKILL'), forceKillAfter);
     return true;
-  }
-
-  /**
-   * Shuts the pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now.
-   */
-  #endPipes(): void {
-    for (const { descriptor, stream } of this.#pipes)
-      if (descriptor >= 0 && !stream.destroyed) addon().endReading(descriptor);
   }
 
   /** Sends a signal without throwing. */

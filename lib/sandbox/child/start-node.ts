@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../../errors.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { removeAfterFork } from '../../landlock/paths/private-directory.js';
-import { moduleNeeds, programNeeds } from '../../landlock/paths/program-needs.js';
+import { moduleNeeds, programNeeds } from '../../landlock/programs/program-needs.js';
 import { addon, launcherFile, preloadFile } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';

@@ -45,6 +45,11 @@ export function pipesFrom(
   return streams.flatMap((stream, i) => (!stream || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }]));
 }
 
+/** Shuts pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now. */
+export function endReading(pipes: readonly ChildPipe[]): void {
+  for (const { descriptor, stream } of pipes) if (descriptor >= 0 && !stream.destroyed) addon().endReading(descriptor);
+}
+
 /** Reads streams without readers to their end, so that they close. */
 export function drain(streams: readonly unknown[]): void {
   for (const stream of streams) if (stream instanceof Readable && stream.readable) stream.resume();

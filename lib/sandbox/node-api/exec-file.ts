@@ -1,7 +1,7 @@
 /**
  * The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors.
  */
-import { grantText, type MissingGrant } from '../../landlock/missing-grants.js';
+import { grantText, type MissingGrant } from '../../landlock/programs/missing-grants.js';
 import { denialLines, hintAt } from '../../notify/denial-messages.js';
 import { at, callSite, fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';

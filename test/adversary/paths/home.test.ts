@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Paths } from '../../../lib/landlock/paths/option.js';
-import { programNeeds } from '../../../lib/landlock/paths/program-needs.js';
 import { pathsSupport } from '../../../lib/landlock/paths/support.js';
+import { programNeeds } from '../../../lib/landlock/programs/program-needs.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
 import { describeUnless } from '../../support/describe-unless.js';
 

@@ -5,12 +5,12 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type CheckedPaths, pathRules } from './paths/option.js';
-import { type FileAccess, predict, type Rule, type Ruleset } from './paths/prediction.js';
-import { findNeeds, programNeeds } from './paths/program-needs.js';
-import { GRANTS } from './paths/rights.js';
-import { pathsSupport } from './paths/support.js';
-import { wordGrants } from './paths/words.js';
+import { type CheckedPaths, pathRules } from '../paths/option.js';
+import { type FileAccess, predict, type Rule, type Ruleset } from '../paths/prediction.js';
+import { GRANTS } from '../paths/rights.js';
+import { pathsSupport } from '../paths/support.js';
+import { wordGrants } from '../paths/words.js';
+import { findNeeds, programNeeds } from './program-needs.js';
 
 /** A program under `paths`. */
 export interface PathsProgram {
