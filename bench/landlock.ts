@@ -51,7 +51,6 @@ function ruleset(paths: Paths) {
     paths: readPaths(paths),
     handled: pathsSupport().rights,
     scoped: 0,
-    user: process.geteuid?.() ?? 0,
     directory,
     needs: programNeeds([program], directory).map(({ path }) => path),
     files: [],

@@ -45,6 +45,8 @@ std::shared_ptr<const PathRuleset> PathRuleset::Make(uint64_t handled, uint64_t 
     return nullptr;
   }
   const std::shared_ptr<PathRuleset> made(new PathRuleset(std::move(ruleset)));
+  made->user_ = trust.user;
+  ReadCredentials(&made->credentials_);
   made->expected_.reserve(rules.size());
   for (size_t i = 0; i < rules.size(); i++) {
     if (made->Add(rules[i], handled, trust, failure)) continue;
@@ -103,6 +105,11 @@ bool PathRuleset::Expected::Matches(const FileVersion& other) const {
 }
 
 bool PathRuleset::IsCurrent() const {
+  if (user_ != 0) {
+    Credentials credentials;
+    ReadCredentials(&credentials);
+    if (credentials != credentials_) return false;
+  }
   return std::all_of(expected_.begin(), expected_.end(), [](const Expected& expected) {
     FileVersion version;
     if (FileVersionAt(AT_FDCWD, expected.path.c_str(), 0, &version) != 0) return !expected.exists && IsMissing(errno);

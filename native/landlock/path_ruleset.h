@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "landlock/strict_open.h"
+#include "system/credentials.h"
 #include "system/descriptor.h"
 #include "system/file_status.h"
 
@@ -43,7 +44,8 @@ class PathRuleset {
   // Whether each path still leads to the file for which the ruleset has a rule, or, if it was skipped, to none. The
   // kernel does not reuse the inode number of such a file, since the ruleset holds its inode until its file system is
   // unmounted; another that is mounted then may have the same numbers, but is another mount. A program must also have
-  // the same content and mode.
+  // the same content and mode. If links were followed because a user other than root can't replace them, this thread
+  // must still have the credentials that made it such a user.
   bool IsCurrent() const;
 
  private:
@@ -62,6 +64,8 @@ class PathRuleset {
   void Expect(Expected expected);
 
   Descriptor ruleset_;
+  uid_t user_ = 0;  // As in LinkTrust.
+  Credentials credentials_ = {};
   std::vector<Expected> expected_;
 };
 

@@ -40,7 +40,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<OpenPathRuleset>(exports, "openPathRuleset");
   Register<IsCurrent>(exports, "isCurrent");
   Register<DescriptorOf>(exports, "descriptorOf");
-  Register<Credentials>(exports, "credentials");
+  Register<CredentialsOfThread>(exports, "credentials");
   Register<RestrictThisProcess>(exports, "restrictThisProcess");
   Register<MakePrivateDirectory>(exports, "makePrivateDirectory");
   Register<RemovePrivateDirectory>(exports, "removePrivateDirectory");

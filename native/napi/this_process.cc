@@ -1,14 +1,11 @@
 #include "napi/this_process.h"
 
 #include <errno.h>
-#include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "child/execve.h"
 #include "napi/read_request.h"
 #include "napi/values.h"
+#include "system/credentials.h"
 
 namespace seccomp {
 
@@ -37,24 +34,13 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   return ToJavaScript(env, ReplaceThisProcess(&request));
 }
 
-Napi::Value Credentials(const Napi::CallbackInfo& info) {
+Napi::Value CredentialsOfThread(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  uid_t real = 0;
-  uid_t effective = 0;
-  uid_t saved = 0;
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  const int secure_bits = prctl(PR_GET_SECUREBITS, 0L, 0L, 0L, 0L);
-  if (secure_bits < 0 || getresuid(&real, &effective, &saved) != 0 || syscall(SYS_capget, &header, sets) != 0) {
-    return Napi::Number::New(env, -errno);
-  }
-  const auto bits = static_cast<uint32_t>(secure_bits);
-  const Napi::Array result = Napi::Array::New(env, 8);
+  Credentials credentials;
+  if (ReadCredentials(&credentials) != 0) return Napi::Number::New(env, -errno);
+  const Napi::Array result = Napi::Array::New(env, credentials.size());
   uint32_t i = 0;
-  for (const uint32_t each :
-       {real, effective, saved, bits, sets[0].permitted, sets[1].permitted, sets[0].effective, sets[1].effective}) {
-    result.Set(i++, each);
-  }
+  for (const uint32_t each : credentials) result.Set(i++, each);
   return result;
 }
 

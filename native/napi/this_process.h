@@ -16,7 +16,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info);
 
 // credentials() → the calling thread's user IDs (real, effective and saved), its SECBIT_*, and the lower and upper
 // halves of its permitted and of its effective capabilities; or −errno.
-Napi::Value Credentials(const Napi::CallbackInfo& info);
+Napi::Value CredentialsOfThread(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 

@@ -24,7 +24,6 @@ const needing = (...paths: readonly string[]) => ({ needs: () => ({ paths, isSet
 const subject = {
   handled: rights,
   scoped: 0,
-  user: 0,
   directory: base,
   candidates: undefined,
   ...needing(),
@@ -43,7 +42,7 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
     ['another path', { read: ['/usr', '/etc'] }, {}],
     ['another access', { execute: ['/usr'] }, {}],
     ['another word', { read: ['@system'] }, {}],
-    ['another user', { read: ['/usr'] }, { user: 1 }],
+    ['another user', { read: ['/usr'] }, { uid: 1 }],
     ['another working directory', { read: ['/usr'] }, { directory: '/' }],
     ['another program', { read: ['/usr'] }, needing('/bin/sh')],
     ['other scopes', { read: ['/usr'] }, { scoped: 1 }],

@@ -44,7 +44,7 @@ const SETUID = capabilityBits(['CAP_SETUID']);
 const KEEPS_CAPABILITIES = (1 << 2) | (1 << 4);
 
 /** What determines the credentials of a child. */
-interface ChildCredentials {
+export interface ChildCredentials {
   readonly uid?: number | undefined;
   /** The capabilities that it keeps; undefined for all. */
   readonly capabilities?: readonly string[] | undefined;
@@ -60,8 +60,8 @@ interface ChildCredentials {
 export function userOfLinks({ uid, capabilities }: ChildCredentials): number {
   const found = addon().credentials();
   if (typeof found === 'number') return 0; // Unknown, since a filter denies the calls.
-  const [real, effective, saved, secureBits, ...words] = found;
-  const [permitted, inForce] = [wordPair(words[0], words[1]), wordPair(words[2], words[3])];
+  const [real, effective, saved, secureBits, permittedLow, permittedHigh, effectiveLow, effectiveHigh] = found;
+  const [permitted, inForce] = [wordPair(permittedLow, permittedHigh), wordPair(effectiveLow, effectiveHigh)];
   const user = uid === undefined ? effective : uid >>> 0; // As in Node, −1 is the highest ID.
   const changesAll = uid !== undefined && (inForce & SETUID) !== 0n;
   const ids = [real, effective, saved];

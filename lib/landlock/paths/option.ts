@@ -121,6 +121,8 @@ const MOST_READ_BEFORE = 32;
  */
 export function readPaths(value: unknown, form: PathsForm = AS_OPTION): CheckedPaths {
   if (value instanceof CheckedPaths) return value;
+  const same = readEqual(value, form);
+  if (same !== undefined) return same;
   const { name } = form;
   const refuse = refuseIn(name);
   if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) {
@@ -131,8 +133,6 @@ export function readPaths(value: unknown, form: PathsForm = AS_OPTION): CheckedP
   const unknown = Object.keys(fields).find((key) => !ACCESSES.some((access) => access === key));
   if (unknown !== undefined) refuse([unknown], unknownList(unknown, form));
   const lists = ACCESSES.map((access) => readList(fields[access], `${name}.${access}`));
-  const known = readBefore.find((each) => each.form === form && areEqual(each.lists, lists));
-  if (known !== undefined) return known.paths;
   const given = ACCESSES.flatMap((access, at) => (lists[at] ?? []).map((each, i) => readGrant(each, access, i, form)));
   const paths = new CheckedPaths(given, form);
   if (lists.flat().every((each) => typeof each === 'string')) {
@@ -142,11 +142,27 @@ export function readPaths(value: unknown, form: PathsForm = AS_OPTION): CheckedP
   return paths;
 }
 
-function areEqual(some: Lists, others: Lists): boolean {
-  return some.every((list, at) => {
-    const other = others[at];
-    return list.length === other?.length && list.every((each, i) => each === other[i]);
+/**
+ * Finds an option with the same strings that was read before. This one is not copied for that: each element is read once,
+ * and if it is not the same string, `readPaths` reads and checks it.
+ */
+function readEqual(value: unknown, form: PathsForm): CheckedPaths | undefined {
+  if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) return undefined;
+  if (Reflect.ownKeys(value).some((key) => !ACCESSES.includes(key as Access))) return undefined;
+  const given = ACCESSES.map((access) => {
+    const list = Object.getOwnPropertyDescriptor(value, access);
+    return list === undefined ? NO_PATHS : list.value;
   });
+  return readBefore.find((each) => each.form === form && each.lists.every((list, at) => hasElements(given[at], list)))
+    ?.paths;
+}
+
+const NO_PATHS: readonly unknown[] = [];
+
+function hasElements(value: unknown, elements: readonly unknown[]): boolean {
+  if (!Array.isArray(value) || value.length !== elements.length) return false;
+  for (let i = 0; i < elements.length; i++) if (value[i] !== elements[i]) return false;
+  return true;
 }
 
 function unknownList(name: string, form: PathsForm): string {
@@ -250,34 +266,35 @@ const NO_WORDS: readonly SharedWord[] = [];
 export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly PathRule[] {
   const { given, executesTmp, form } = paths;
   const { directory, needs, files, tmp } = subject;
+  const rightsOfTmp = GRANTS.write | (executesTmp ? GRANTS.execute : 0);
   return [
     ...given.map(({ path, optional, access, place }) => ({
-      ...FOR_CHILD,
       path: resolve(directory, path),
       rights: GRANTS[access],
       optional,
+      isProgram: false,
+      isFile: false,
       place,
       given: { text: path, list: access, form, directory },
     })),
     ...wordsFor(paths, subject).flatMap((word) =>
-      wordGrants(word).map(({ path, access }) => ({ ...FOR_CHILD, path, rights: GRANTS[access], place: word })),
+      wordGrants(word).map(({ path, access }) => ruleFor(word, path, GRANTS[access])),
     ),
-    ...(tmp === undefined ? [] : [tmpRule(tmp, executesTmp)]),
-    ...files.map((path) => ({
-      ...FOR_CHILD,
-      path,
-      rights: bitsOf('READ_FILE'),
-      isFile: true,
-      place: 'the module',
-    })),
-    ...needs.map((path) => ({ ...FOR_CHILD, path, rights: GRANTS.execute, isProgram: true, place: 'the program' })),
+    ...(tmp === undefined ? [] : [ruleFor('@tmp', tmp, rightsOfTmp, 'directory')]),
+    ...files.map((path) => ruleFor('the module', path, bitsOf('READ_FILE'), 'file')),
+    ...needs.map((path) => ruleFor('the program', path, GRANTS.execute, 'program')),
   ];
 }
 
-/** What most rules have in common. */
-const FOR_CHILD = { optional: true, isProgram: false, isFile: false, given: undefined };
-
-function tmpRule(path: string, isExecutable: boolean): PathRule {
-  const rights = GRANTS.write | (isExecutable ? GRANTS.execute : 0);
-  return { ...FOR_CHILD, path, rights, optional: false, place: '@tmp' };
+/** A rule that no list has: for a word, or for what the child needs itself. */
+function ruleFor(place: string, path: string, rights: number, kind?: 'directory' | 'file' | 'program'): PathRule {
+  return {
+    path,
+    rights,
+    optional: kind !== 'directory',
+    isProgram: kind === 'program',
+    isFile: kind === 'file',
+    place,
+    given: undefined,
+  };
 }

@@ -2,6 +2,7 @@
 import { release } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import type { LandlockGaps } from '../../policy/denied-calls.js';
+import { memoize } from '../../util/memo.js';
 import { freeze } from '../../util/own-data.js';
 import { landlockReason } from '../domain.js';
 import type { DeniedBeside, PathReach, PathsEnforcement } from '../enforcement.js';
@@ -36,15 +37,20 @@ export function planPaths(paths: CheckedPaths, bestEffort: boolean, obstacle: st
     if (!bestEffort) throw pathsRefusal(paths.form, reason);
     return { ...OPEN, paths, enforced: () => notRestricted(reason) };
   }
-  const has = (right: Right) => (rights & bitsOf(right)) !== 0;
   return {
     paths,
     handled: rights,
     required: !bestEffort,
-    gaps: { unixSockets: !has('RESOLVE_UNIX'), truncation: !has('TRUNCATE'), deviceIoctls: !has('IOCTL_DEV') },
+    gaps: gapsOf(rights),
     enforced: (error) => (error === 0 ? restricted(rights) : notRestricted(landlockReason(error))),
   };
 }
+
+/** One object for the same rights. */
+const gapsOf = memoize((rights: number): LandlockGaps => {
+  const lacks = (right: Right) => (rights & bitsOf(right)) === 0;
+  return { unixSockets: lacks('RESOLVE_UNIX'), truncation: lacks('TRUNCATE'), deviceIoctls: lacks('IOCTL_DEV') };
+});
 
 const OPEN = { handled: 0, required: false, gaps: undefined };
 

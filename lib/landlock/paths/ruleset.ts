@@ -12,20 +12,18 @@ import {
 } from '../../native.js';
 import { has } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
-import { mappedUsers, SYSTEM_FOLDERS } from './link-trust.js';
+import { type ChildCredentials, mappedUsers, SYSTEM_FOLDERS, userOfLinks } from './link-trust.js';
 import { pathProblem, shownPath } from './messages.js';
 import { type CheckedPaths, type PathRule, type PathsSubject, pathRules, wordsFor } from './option.js';
 import { type WordGrant, wordGrants } from './words.js';
 
 /** What a ruleset is made of. */
-interface MadeOf extends PathsSubject {
+interface MadeOf extends PathsSubject, ChildCredentials {
   readonly paths: CheckedPaths;
   /** LANDLOCK_ACCESS_FS_* that are denied unless a path grants them. */
   readonly handled: number;
   /** LANDLOCK_SCOPE_* of its isolation. */
   readonly scoped: number;
-  /** As `userOfLinks` returns it. */
-  readonly user: number;
 }
 
 /** A child for which a ruleset is wanted. */
@@ -70,44 +68,48 @@ export function rulesetFor(subject: RulesetSubject): RulesetHandle {
   if (subject.tmp !== undefined) return makeRuleset({ ...subject, needs: subject.needs().paths });
   const settled =
     candidates !== undefined &&
-    take((each) => areEqual(each.subject, subject) && areSame(each.candidates ?? NONE, candidates));
-  return keep(settled || forNeeds(subject));
+    find((each) => areEqual(each.subject, subject) && areSame(each.candidates ?? NONE, candidates));
+  return (settled || forNeeds(subject)).ruleset;
 }
 
 /** Finds or makes a ruleset for a child whose needs may have changed. */
 function forNeeds(subject: RulesetSubject): Kept {
   const needs = subject.needs();
-  const known = take((each) => areEqual(each.subject, subject) && areSame(each.subject.needs, needs.paths));
+  const known = find((each) => areEqual(each.subject, subject) && areSame(each.subject.needs, needs.paths));
   if (known !== undefined) return known;
-  const { paths, handled, scoped, user, directory, files, isNode, tmp } = subject;
-  const made = { paths, handled, scoped, user, directory, files, isNode, tmp, needs: needs.paths };
+  const { paths, handled, scoped, uid, capabilities, directory, files, isNode, tmp } = subject;
+  const made = { paths, handled, scoped, uid, capabilities, directory, files, isNode, tmp, needs: needs.paths };
   const words = wordsOf(made);
   const ruleset = makeRuleset(made);
   // The ruleset has what was at the paths when it was made, which may be other files than those that were read.
   const isSettled = needs.isSettled && areSame(subject.needs().paths, needs.paths);
-  return { subject: made, candidates: isSettled ? subject.candidates : undefined, ruleset, words };
+  return keep({ subject: made, candidates: isSettled ? subject.candidates : undefined, ruleset, words });
 }
 
-/** Takes the first matching ruleset out of those that are kept. Returns undefined if it can't be used any more. */
-function take(matches: (each: Kept) => boolean): Kept | undefined {
+/** Finds a ruleset among those that are kept. Returns undefined, and drops it, if it can't be used any more. */
+function find(matches: (each: Kept) => boolean): Kept | undefined {
   const at = kept.findIndex(matches);
-  if (at === -1) return undefined;
-  const [found] = kept.splice(at, 1);
+  const found = kept[at];
   if (found === undefined) return undefined;
   const words = wordsOf(found.subject);
   const isUsable = found.words.every((grants, i) => grants === words[i]) && addon().isCurrent(found.ruleset);
+  if (at > 0 || !isUsable) kept.splice(at, 1);
+  if (at > 0 && isUsable) kept.unshift(found);
   return isUsable ? found : undefined;
 }
 
-function keep(used: Kept): RulesetHandle {
-  kept.unshift(used);
+function keep(made: Kept): Kept {
+  kept.unshift(made);
   if (kept.length > MOST_KEPT) kept.pop();
-  return used.ruleset;
+  return made;
 }
 
 const wordsOf = (subject: MadeOf): Kept['words'] => wordsFor(subject.paths, subject).map(wordGrants);
 
 const NONE: readonly string[] = [];
+
+/** What no list of capabilities is. */
+const ALL: readonly string[] = ['all'];
 
 const areSame = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((each, i) => each === others[i]);
@@ -117,7 +119,8 @@ function areEqual(one: Omit<MadeOf, 'needs'>, other: Omit<MadeOf, 'needs'>): boo
   return (
     one.handled === other.handled &&
     one.scoped === other.scoped &&
-    one.user === other.user &&
+    one.uid === other.uid &&
+    areSame(one.capabilities ?? ALL, other.capabilities ?? ALL) &&
     one.isNode === other.isNode &&
     one.directory === other.directory &&
     one.paths.key === other.paths.key &&
@@ -127,7 +130,7 @@ function areEqual(one: Omit<MadeOf, 'needs'>, other: Omit<MadeOf, 'needs'>): boo
 
 /** Makes a ruleset, whether or not one is kept. Throws as `rulesetFor`. */
 export function makeRuleset(subject: MadeOf): RulesetHandle {
-  const { paths, handled, scoped, user } = subject;
+  const { paths, handled, scoped } = subject;
   const rules = pathRules(paths, subject);
   const made = addon().openPathRuleset({
     handled,
@@ -139,7 +142,7 @@ export function makeRuleset(subject: MadeOf): RulesetHandle {
         (optional ? RULE_OPTIONAL : 0) | (isProgram ? RULE_PROGRAM : 0) | (isFile ? RULE_FILE : 0),
       ]),
     ),
-    user,
+    user: userOfLinks(subject),
     folders: SYSTEM_FOLDERS,
     mappedUsers: mappedUsers(),
   });

@@ -1,7 +1,6 @@
 /** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
-import { userOfLinks } from '../../landlock/paths/link-trust.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/paths/ruleset.js';
 import { findNeeds } from '../../landlock/programs/program-needs.js';
@@ -85,13 +84,19 @@ export function toNativeConfinement(
   if (paths === undefined || paths.handled === 0)
     return own({ isolation: required, domain, domainRequired: required === true && domain !== undefined });
   const directory = cwd ? resolvePath(String(cwd)) : process.cwd();
+  const { candidates, needs: find, files, isNode, tmp } = needs(directory);
   const ruleset = rulesetFor({
     paths: paths.paths,
     handled: paths.handled,
     scoped: (domain ?? NO_DOMAIN)[2],
-    user: userOfLinks(own({ uid: uid ?? undefined, capabilities })),
+    uid: uid ?? undefined,
+    capabilities,
     directory,
-    ...needs(directory),
+    candidates,
+    needs: find,
+    files,
+    isNode,
+    tmp,
   });
   return own({ isolation: required, ruleset, domainRequired: paths.required || required === true });
 }

@@ -15,9 +15,10 @@ import { closedByPaths } from '../../landlock/paths/file-reaches.js';
 import type { CheckedPaths } from '../../landlock/paths/option.js';
 import { type PathPlan, planPaths } from '../../landlock/paths/plan.js';
 import { pathsSupport } from '../../landlock/paths/support.js';
-import { type Denials, denialsFor } from '../../policy/denied-calls.js';
+import { type Denials, denialsFor, type LandlockGaps } from '../../policy/denied-calls.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
+import { memoize } from '../../util/memo.js';
 import { readStatus } from '../../util/process-status.js';
 import type { ProgramOptions } from '../options/types.js';
 
@@ -101,14 +102,14 @@ function refuseAbstractSockets(): never {
 
 /** What the filter denies beside what its profile does. Equal denials are one object. */
 export function denialsOf({ isolation, paths }: Confinement): Denials {
-  const denials = denialsFor(isolation !== undefined, paths?.gaps);
-  const key = Object.values(denials).join();
-  const known = knownDenials.get(key) ?? denials;
-  knownDenials.set(key, known);
-  return known;
+  const [denials, ofIsolated] = denialsWith(paths?.gaps);
+  return isolation === undefined ? denials : ofIsolated;
 }
 
-const knownDenials = new Map<string, Denials>();
+/** The denials for a child that is not isolated, and for one that is. */
+const denialsWith = memoize(
+  (gaps: LandlockGaps | undefined) => [denialsFor(false, gaps), denialsFor(true, gaps)] as const,
+);
 
 /**
  * Returns what is enforced on a program. `domainError` is the errno with which it failed to enter its domain, or 0.

@@ -13,6 +13,7 @@ import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denied-calls.js';
+import { memoize } from '../../util/memo.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
 import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
 import { denialsOf, enforcementOf, isolationFor, pathsFor } from './confinement.js';
@@ -98,6 +99,8 @@ class FilterCache {
 
 const cache = new FilterCache();
 
+const keyOf = memoize((denials: Denials) => Object.values(denials).join());
+
 /**
  * Plans the filters of a program.
  *
@@ -122,7 +125,7 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   const isSupervised = agent === undefined && (names.length > 0 || (watches && sources.each.length > 0));
   const confined = { isolation, paths };
   const denials = denialsOf(confined);
-  const variant = `${target};${Object.values(denials).join()};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
+  const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = cache.get(sources, variant, () => {
     if (agent !== undefined)
       return { filters: [agentFilter(sources.policy, gate, sources.flags, denials)], supervised: undefined };
