@@ -33,6 +33,8 @@ const MOUNTED = 20;
 /** Checks of a ruleset in one sample: one takes a few microseconds. */
 const CHECKS = 20;
 const DEPTHS = [3, 10] as const;
+/** Of Debian and its like on x86_64. */
+const LIBRARIES = ['/lib', '/lib64', '/usr/lib'];
 
 const base = mkdtempSync(join(tmpdir(), 'seccomp-bench-'));
 process.on('exit', () => rmSync(base, { recursive: true }));
@@ -74,7 +76,8 @@ function start(file: string, args: readonly string[], given: SpawnSyncOptions): 
   return String(stdout);
 }
 
-const started = (given: SpawnSyncOptions) => timed(() => start(program, [], { stdio: 'ignore', ...given }));
+const started = (given: SpawnSyncOptions, file = program) =>
+  timed(() => start(file, [], { stdio: 'ignore', ...given }));
 
 /** Sets of paths by how they are named in the tables. */
 const SETS: Readonly<Record<string, Paths>> = {
@@ -89,6 +92,13 @@ const STARTS = {
   'isolation, no paths': started({}),
   ...Object.fromEntries(Object.entries(SETS).map(([name, paths]) => [name, started({ paths })])),
   '20 paths and @tmp': started({ paths: { read: [...(granted(20).read ?? []), '@tmp'] } }),
+};
+
+/** The same of a program that is linked dynamically. Directories of its libraries are among the 20 paths. */
+const DYNAMIC = 'true, the filter alone';
+const DYNAMIC_STARTS = {
+  [DYNAMIC]: started({ isolate: false }, '/bin/true'),
+  'true, 20 paths': started({ paths: { read: [...(granted(17).read ?? []), ...LIBRARIES] } }, '/bin/true'),
 };
 
 /** bwrap with the same filter, in which the same directories and the program are mounted for reading. */
@@ -111,6 +121,7 @@ async function startsAndRulesets() {
         made.map(({ name, handle }) => [`check ${name}`, timed(() => addon().isCurrent(handle), CHECKS)]),
       ),
       ...STARTS,
+      ...DYNAMIC_STARTS,
     },
     rounds,
   );
@@ -119,8 +130,16 @@ async function startsAndRulesets() {
   const timeOf = (name: string) => times.get(name) ?? spread([]);
   const [plain, alone] = [timeOf(c.bare.name).median, timeOf(ALONE).median];
   const names = [c.bare.name, c.filtered.name, ...Object.keys(STARTS), ...(mount === null ? [] : [mount.name])];
+  const relativeTo = (base: number, name: string) => ({
+    name,
+    time: timeOf(name),
+    ofAlone: timeOf(name).median / base,
+  });
   return {
-    starts: names.map((name) => ({ name, time: timeOf(name), ofAlone: timeOf(name).median / alone })),
+    starts: [
+      ...names.map((name) => relativeTo(alone, name)),
+      ...Object.keys(DYNAMIC_STARTS).map((name) => relativeTo(timeOf(DYNAMIC).median, name)),
+    ],
     rulesets: made.map(({ name }) => {
       const [make, check] = [timeOf(`make ${name}`), timeOf(`check ${name}`)];
       return { name, make, check, ofC: make.median / plain };

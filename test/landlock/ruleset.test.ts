@@ -132,3 +132,51 @@ test('equal paths are read as one object, until a list is changed', () => {
   read[1] = '/opt';
   expect(readPaths({ read }).given.map(({ path }) => path)).toEqual(['/usr', '/opt']);
 });
+
+describe('paths that were read before', () => {
+  const read = () => readPaths({ read: ['/usr', { path: '/opt', optional: true }, { path: '/srv' }] });
+
+  test('are found again by objects too', () => {
+    const before = read();
+    expect(read()).toBe(before);
+    expect(readPaths({ read: ['/usr', { path: '/opt', optional: true }, '/srv'] })).toBe(before);
+  });
+
+  test.each<[string, object]>([
+    ['another path', { read: ['/usr', { path: '/opt2', optional: true }, '/srv'] }],
+    ['one that must exist', { read: ['/usr', '/opt', '/srv'] }],
+    ['one that may be missing', { read: ['/usr', { path: '/opt', optional: true }, { path: '/srv', optional: true }] }],
+    ['more', { read: ['/usr', { path: '/opt', optional: true }, '/srv', '/mnt'] }],
+    ['another list', { read: ['/usr', { path: '/opt', optional: true }, '/srv'], write: ['/mnt'] }],
+  ])('do not hide %s', (_, paths) => {
+    const before = read();
+    const now = readPaths(paths);
+    expect(now).not.toBe(before);
+    expect(now.given).not.toEqual(before.given);
+  });
+
+  test.each<[string, object]>([
+    [
+      'a getter',
+      {
+        get optional() {
+          return false;
+        },
+        path: '/srv',
+      },
+    ],
+    [
+      'a getter of a path',
+      {
+        get path() {
+          return '/srv';
+        },
+      },
+    ],
+    ['an unknown property', { path: '/srv', rights: 1 }],
+  ])('do not hide %s', (_, last) => {
+    read();
+    expect(() => readPaths({ read: ['/usr', { path: '/opt', optional: true }, last] })).toThrow();
+    expect(() => readPaths({ read: ['/usr', { path: '/opt', optional: true }, '/srv'], rea: [] })).toThrow();
+  });
+});

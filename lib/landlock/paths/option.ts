@@ -101,21 +101,20 @@ const ACCESSES: readonly Access[] = ['read', 'write', 'execute'];
 /** Maximum length of each list. */
 const MOST_PATHS = 4096;
 
-/** Lists of an option that was read before, in the order of ACCESSES, and what they were read as. */
+/** An option that was read before. */
 interface ReadBefore {
   readonly form: PathsForm;
-  readonly lists: Lists;
+  /** In the order of ACCESSES. */
+  readonly lists: readonly (readonly GivenPath[])[];
   readonly paths: CheckedPaths;
 }
 
-type Lists = readonly (readonly unknown[])[];
-
-/** Options that were read before, and consist of strings only: most programs give the same paths at each start. */
+/** Options that were read before, and have no URLs: most programs give the same paths at each start. */
 const readBefore: ReadBefore[] = [];
 const MOST_READ_BEFORE = 32;
 
 /**
- * Checks and copies the option. Equal options of strings are read as the same object, if they were read recently.
+ * Checks and copies the option. Equal options without URLs are read as the same object, if they were read recently.
  *
  * @throws {TypeError} Node's error for a value that is not valid, in the terms of `form`.
  */
@@ -133,18 +132,18 @@ export function readPaths(value: unknown, form: PathsForm = AS_OPTION): CheckedP
   const unknown = Object.keys(fields).find((key) => !ACCESSES.some((access) => access === key));
   if (unknown !== undefined) refuse([unknown], unknownList(unknown, form));
   const lists = ACCESSES.map((access) => readList(fields[access], `${name}.${access}`));
-  const given = ACCESSES.flatMap((access, at) => (lists[at] ?? []).map((each, i) => readGrant(each, access, i, form)));
-  const paths = new CheckedPaths(given, form);
-  if (lists.flat().every((each) => typeof each === 'string')) {
-    readBefore.push({ form, lists, paths });
+  const read = ACCESSES.map((access, at) => (lists[at] ?? []).map((each, i) => readGrant(each, access, i, form)));
+  const paths = new CheckedPaths(read.flat(), form);
+  if (read.every((list, at) => hasElements(lists[at], list))) {
+    readBefore.push({ form, lists: read, paths });
     if (readBefore.length > MOST_READ_BEFORE) readBefore.shift();
   }
   return paths;
 }
 
 /**
- * Finds an option with the same strings that was read before. This one is not copied for that: each element is read once,
- * and if it is not the same string, `readPaths` reads and checks it.
+ * Finds an equal option that was read before. This one is not copied for that: each element is read once, and if it is not
+ * equal, `readPaths` reads and checks it.
  */
 function readEqual(value: unknown, form: PathsForm): CheckedPaths | undefined {
   if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) return undefined;
@@ -159,10 +158,18 @@ function readEqual(value: unknown, form: PathsForm): CheckedPaths | undefined {
 
 const NO_PATHS: readonly unknown[] = [];
 
-function hasElements(value: unknown, elements: readonly unknown[]): boolean {
+function hasElements(value: unknown, elements: readonly GivenPath[]): boolean {
   if (!Array.isArray(value) || value.length !== elements.length) return false;
-  for (let i = 0; i < elements.length; i++) if (value[i] !== elements[i]) return false;
-  return true;
+  return elements.every((element, i) => isEqualTo(value[i], element));
+}
+
+function isEqualTo(value: unknown, { path, optional }: GivenPath): boolean {
+  if (typeof value === 'string') return value === path && !optional;
+  if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) return false;
+  if (Reflect.ownKeys(value).some((key) => key !== 'path' && key !== 'optional')) return false;
+  const field = Object.getOwnPropertyDescriptor(value, 'optional');
+  const isSame = field === undefined ? !optional : field.get === undefined && (field.value ?? false) === optional;
+  return isSame && Object.getOwnPropertyDescriptor(value, 'path')?.value === path;
 }
 
 function unknownList(name: string, form: PathsForm): string {
