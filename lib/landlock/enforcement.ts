@@ -71,7 +71,7 @@ export type PathReach =
 
 /** What is denied to a child with `paths` although no path concerns it. */
 export type DeniedBeside =
-  /** mount(2), umount(2), pivot_root(2) and fsopen(2). */
+  /** mount(2), umount(2), pivot_root(2) and what else makes or changes mounts. */
   | 'mounts'
   /** Renaming and linking between directories, below Landlock ABI 2. */
   | 'moves'

@@ -31,6 +31,16 @@ const NODE: Paths = { read: ['@system', '@node'], write: ['.'] };
 
 export const PATH_MESSAGES: readonly PathMessage[] = [
   {
+    needs: ['node'],
+    step: ['node', 'app.mjs'],
+    files: { 'app.mjs': '' },
+    without: { paths: { read: ['@system', '@node'] } },
+    prints: "Error: Cannot find module '…/app.mjs'",
+    cause: 'the program itself is granted, but not what it runs',
+    remedy: '`read` of the module and of what it imports',
+    with: { paths: NODE },
+  },
+  {
     needs: ['sh'],
     step: ['sh', '-c', 'true'],
     without: { paths: { write: ['.'] } },

@@ -82,12 +82,12 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
     [
       'a path that does not exist',
       ['--read', 'no'],
-      /^--read: \/.*\/no does not exist \(ENOENT\): create it before, or leave it out$/,
+      /^--read: \/.*\/no does not exist \(ENOENT\): create it first, or leave it out$/,
     ],
     ['the second path', ['--write', 'out', '--write', 'no'], /^--write: \/.*\/no does not exist/],
     ['an unknown word', ['--execute', '@sytem'], /^--execute: "@sytem" is unknown \(did you mean @system\?\)/],
     ['a word that is not for writing', ['--write', '@node'], /^--write: @node has rights .*: give it with --read$/],
-    ['an empty path', ['--read', ''], /^--read: is empty: '\.' is the working directory$/],
+    ['an empty path', ['--read', ''], /^--read: '' is no path: '\.' is the working directory$/],
     [
       'a tilde',
       ['--read', '~/no'],
@@ -96,7 +96,7 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
     ['a tilde that a shell leaves', ['--write=~'], /^--write: .*: ~ is not expanded, so give "\$HOME"$/],
     ['a variable', ['--read', '$HOME/no'], /^--read: .*: \$HOME is not expanded, so let the shell expand it/],
     ['a pattern', ['--read', 'out/*.js'], /^--read: .*: patterns are not expanded, so grant the directory \/.*\/out$/],
-    ['a URL', ['--read', 'file:///no'], /^--read: is a URL in a string: give the path, \/no$/],
+    ['a URL', ['--read', 'file:///no'], /^--read: "file:\/\/\/no" is a URL: give the path, \/no$/],
     ['a list', ['--read', '@system,out'], /^--read: "@system,out" is unknown: .*, give --read once for each$/],
     ['a flag without its path', ['--read', '--write', 'out'], /^--read needs a path, and "--write" follows it; /],
     ['a flag before --', ['--execute'], /^--execute needs a path, and "--" follows it; a file of that name is \.\/--$/],

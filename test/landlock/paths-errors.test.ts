@@ -25,9 +25,9 @@ const errorOfGrant = (grant: unknown) => errorOf({ read: [grant] });
 describe('an entry of paths is refused, with its place and a remedy:', () => {
   const inPlace = 'options.paths.read[0]: ';
   test.each<[string, unknown, string]>([
-    ['a file: URL in a string', 'file:///srv/x', 'is a URL in a string: give the path, /srv/x, or a URL object'],
-    ['one of another case', 'FILE:/srv', 'is a URL in a string: give the path, /srv, or a URL object'],
-    ['one that has no path', 'file://host/x', 'is a URL in a string: give the path'],
+    ['a file: URL in a string', 'file:///srv/x', '"file:///srv/x" is a URL: give the path, /srv/x, or a URL object'],
+    ['one of another case', 'FILE:/srv', '"FILE:/srv" is a URL: give the path, /srv, or a URL object'],
+    ['one that has no path', 'file://host/x', '"file://host/x" is a URL: give the path'],
     [
       'another URL in a string, without its password',
       'https://user:password@example.org/',
@@ -106,10 +106,10 @@ describeUnless(reason ?? undefined, 'a path that does not exist', () => {
     [' @tmp', 'did you mean @tmp?'],
     [
       'a,b',
-      'create it before, or give { path, optional: true }; for several paths, give each path as an element of its own',
+      'create it first, or give { path, optional: true }; for several paths, give each path as an element of its own',
     ],
-    ['a~', 'create it before, or give { path, optional: true }'],
-    ['C:\\x', 'create it before, or give { path, optional: true }'],
+    ['a~', 'create it first, or give { path, optional: true }'],
+    ['C:\\x', 'create it first, or give { path, optional: true }'],
   ])('such as %o: the error says %o', (path, remedy) => {
     expect(errorOfGrant(path)).toMatch(/^options\.paths\.read\[0\]: .* does not exist \(ENOENT\): /);
     expect(errorOfGrant(path).replace(/^.* does not exist \(ENOENT\): /, '')).toBe(remedy);
@@ -132,7 +132,7 @@ describeUnless(reason ?? undefined, 'a path that does not exist', () => {
 
   test('because the working directory does not: the error names cwd', async () => {
     const missing = join(cwd, 'missing');
-    const message = 'options.cwd: CWD/missing does not exist (ENOENT): create it before, or give another';
+    const message = 'options.cwd: CWD/missing does not exist (ENOENT): create it first, or give another';
     for (const read of [['.'], ['x'], ['@system', '../x']]) expect(errorOf({ read }, { cwd: missing })).toBe(message);
     writeFileSync(join(cwd, 'file'), '');
     expect(errorOf({ read: ['x'] }, { cwd: join(cwd, 'file') })).toBe(

@@ -68,7 +68,7 @@ describe('the option paths takes', () => {
     [{ deny: ['/etc'] }, /^options\.paths\.deny: is unknown: what is not named is denied.*grant its other entries/],
     [{ reed: ['/etc'] }, /^options\.paths\.reed: is unknown \(did you mean read\?\)/],
     [{ read: [{ path: '.', rights: 1 }] }, /^options\.paths\.read\[0\]\.rights: is unknown: .*path and optional/],
-    [{ read: ['.', ''] }, /options\.paths\.read\[1\]: is empty: '\.' is the working directory/],
+    [{ read: ['.', ''] }, /options\.paths\.read\[1\]: '' is no path: '\.' is the working directory/],
     [{ read: ['a\0b'] }, /null byte/],
     [{ read: '.' }, /"options\.paths\.read" .*an instance of Array/],
     [{ read: [7] }, /"options\.paths\.read\[0\]" .*of type string or an instance of URL/],
@@ -120,7 +120,7 @@ describeUnless(reason ?? undefined, 'under paths', () => {
     [
       'leads through a link that the program could replace',
       { read: ['in', 'link'] },
-      /^options\.paths\.read\[1\]: .*leads through the symbolic link .*\/work\/link, .*give the path that it leads to, .*\/secret$/,
+      /^options\.paths\.read\[1\]: .*\/work\/link is a symbolic link, which the program could replace by another: if you mean .*\/secret, to which it leads now, give that path$/,
     ],
     ...['/proc/self/status', '/proc/thread-self/comm', '/proc/mounts', '/proc/net/tcp', '/dev/stdin', '/dev/fd/0'].map(
       (path): [string, Paths, RegExp] => [
@@ -193,7 +193,7 @@ describeUnless(reason ?? undefined, 'under paths', () => {
     }
     rmSync(file);
     symlinkSync(secret, file);
-    expect(() => shell('cat out/changing', paths)).toThrow(/leads through the symbolic link/);
+    expect(() => shell('cat out/changing', paths)).toThrow(/is a symbolic link, which the program could replace/);
     rmSync(file);
     const optional: Paths = { read: ['@system', { path: 'out/changing', optional: true }] };
     expect(shell('cat out/changing', optional).status).toBe(1);
@@ -437,11 +437,11 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     ],
     [
       '{"read":["/none"]}',
-      /^seccomp\/register: SECCOMP_PATHS\.read\[0\]: \/none does not exist \(ENOENT\): create it before, or give \{"path":"…","optional":true\}; /,
+      /^seccomp\/register: SECCOMP_PATHS\.read\[0\]: \/none does not exist \(ENOENT\): create it first, or give \{"path":"…","optional":true\}; /,
     ],
     ['{"read":["~/none"]}', /SECCOMP_PATHS\.read\[0\]: .* ~ is not expanded, so give \/.*\/none; /],
     ['{"read":["$HOME"]}', /\$HOME is not expanded, so give its value; /],
-    ['{"read":["file:///x"]}', /SECCOMP_PATHS\.read\[0\]: is a URL in a string: give the path, \/x; /],
+    ['{"read":["file:///x"]}', /SECCOMP_PATHS\.read\[0\]: "file:\/\/\/x" is a URL: give the path, \/x; /],
     ['{"write":["@tmp"]}', /^seccomp\/register: SECCOMP_PATHS: @tmp is removed by the parent of a program/],
     ['{"bestEffort":true}', /SECCOMP_PATHS\.bestEffort: is unknown: use read, write and execute; /],
   ])('and does not run with SECCOMP_PATHS=%s', (text, message) => {

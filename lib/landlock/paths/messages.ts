@@ -55,7 +55,7 @@ const SCHEME = /^([a-z][a-z\d+.-]+):(\/\/)?/i;
 /** What is wrong with a string that is a URL and no path; undefined if it is none. */
 export function urlProblem(text: string, { url }: PathsForm): string | undefined {
   const [, scheme = '', slashes] = SCHEME.exec(text) ?? [];
-  if (/^file$/i.test(scheme)) return `is a URL in a string: give ${pathOr(text, url)}`;
+  if (/^file$/i.test(scheme)) return `${JSON.stringify(text)} is a URL: give ${pathOr(text, url)}`;
   return slashes === undefined ? undefined : wrongScheme(`${scheme}:`, url);
 }
 
@@ -103,7 +103,8 @@ const WORD_NAMES = ['system', 'node', 'tmp'];
 
 /** What to do about a path that does not exist: its text may be meant to be more than a path. */
 function missingRemedy(given: GivenText | undefined): string {
-  const create = `create it before, or ${(given?.form ?? AS_OPTION).skip}`;
+  const skip = given?.list === 'write' ? 'grant its directory' : (given?.form ?? AS_OPTION).skip;
+  const create = `create it first, or ${skip}`;
   if (given === undefined) return create;
   const { text, list, form, directory } = given;
   const [, user, rest = ''] = /^~([^/]*)(.*)$/s.exec(text) ?? [];
@@ -138,13 +139,15 @@ export const shownPath = (path: string) =>
 function linkProblem(link: string, path: string): string {
   if (/^\/proc\/(thread-)?self$/.test(link))
     return `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`;
-  return `leads through the symbolic link ${link}, which the program could replace by another: give the path that it leads to${targetOf(path)}`;
+  const leads = link === path ? 'is a symbolic link' : `leads through the symbolic link ${link}`;
+  return `${leads}, which the program could replace by another: ${targetRemedy(path)}`;
 }
 
-function targetOf(path: string): string {
+/** The target may be what an earlier run of the program wants to be granted. */
+function targetRemedy(path: string): string {
   try {
-    return `, ${realpathSync(path)}`;
+    return `if you mean ${realpathSync(path)}, to which it leads now, give that path`;
   } catch {
-    return '';
+    return 'give the path to which it should lead';
   }
 }

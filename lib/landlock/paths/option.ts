@@ -223,7 +223,7 @@ function readPathText(value: unknown, place: string, others: string, form: Paths
   const path = read === undefined ? value : read.path;
   if (typeof path !== 'string')
     throw invalidType(place, `of type string${form.url === '' ? '' : ' or an instance of URL'}${others}`, value);
-  if (path === '') refuse([], "is empty: '.' is the working directory");
+  if (path === '') refuse([], "'' is no path: '.' is the working directory");
   if (path.includes('\0')) refuse([], 'has a null byte, which no path can have');
   const problem = value instanceof URL ? undefined : urlProblem(path, form);
   if (problem !== undefined) refuse([], problem);

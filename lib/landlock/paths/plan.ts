@@ -35,14 +35,14 @@ export function planPaths(paths: CheckedPaths, bestEffort: boolean, obstacle: st
   const reason = unsupported ?? obstacle;
   if (reason !== null) {
     if (!bestEffort) throw pathsRefusal(paths.form, reason);
-    return { ...OPEN, paths, enforced: () => notRestricted(reason) };
+    return { ...OPEN, paths, enforced: () => notRestricted(reason, unsupported === null ? START_ANEW : NEWER) };
   }
   return {
     paths,
     handled: rights,
     required: !bestEffort,
     gaps: gapsOf(rights),
-    enforced: (error) => (error === 0 ? restricted(rights) : notRestricted(landlockReason(error))),
+    enforced: (error) => (error === 0 ? restricted(rights) : notRestricted(landlockReason(error), NEWER)),
   };
 }
 
@@ -88,9 +88,11 @@ function restricted(rights: number): PathsEnforcement {
   });
 }
 
-function notRestricted(reason: string): PathsEnforcement {
+const NEWER = 'a kernel with Landlock, Linux 5.13 or newer; `seccomp doctor` says what this one lacks';
+const START_ANEW = 'start the program with paths, or Linux 7.0 or newer, which can restrict a running process';
+
+function notRestricted(reason: string, remedy: string): PathsEnforcement {
   const reaches: readonly PathReach[] = ['files', 'truncation', 'pathname-sockets', 'device-ioctls'];
-  const remedy = 'a kernel with Landlock, Linux 5.13 or newer; `seccomp doctor` says what this one lacks';
   return freeze({
     reason,
     closed: [],

@@ -166,7 +166,7 @@ function rulesetError(
   if ((error === ENOENT || error === ENOTDIR) && !isDirectory(directory)) {
     const problem =
       error === ENOENT
-        ? `does not exist (${name}): create it before, or give another`
+        ? `does not exist (${name}): create it first, or give another`
         : `is no directory (${name}): give another`;
     return new SeccompError('ERR_SECCOMP_OPTION', `options.cwd: ${directory} ${problem}`);
   }

@@ -177,7 +177,7 @@ const NODE: readonly WordRow[] = freeze([
   {
     shown: ['npm', 'npx', 'corepack'].map((name) => `PREFIX/bin/${name}`),
     access: EXECUTE,
-    why: 'commands beside it that are files; links lead to the next row',
+    why: 'commands beside it, if they are files; if they are links, the next row has what they lead to',
     paths: () => besideNode('bin/npm', 'bin/npx', 'bin/corepack').filter(isFile),
   },
   {
