@@ -35,7 +35,7 @@ export const PATH_MESSAGES: readonly PathMessage[] = [
     step: ['node', 'app.mjs'],
     files: { 'app.mjs': '' },
     without: { paths: { read: ['@system', '@node'] } },
-    prints: "Error: Cannot find module '…/app.mjs'",
+    prints: "Error: EACCES: permission denied, open '…/app.mjs'",
     cause: 'the program itself is granted, but not what it runs',
     remedy: '`read` of the module and of what it imports',
     with: { paths: NODE },
