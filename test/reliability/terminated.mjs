@@ -27,16 +27,20 @@ async function settle(before = Number.POSITIVE_INFINITY) {
   await until(() => children().length === 0 && descriptors() <= before);
 }
 
+/** The fewest descriptors that were open before a worker. The supervisor may close some of an earlier worker only later. */
+let fewest = Number.POSITIVE_INFINITY;
+
 /** Lets a worker repeat a function, or call it once to start the supervisor, which keeps a descriptor. */
 async function leftBy(thing, { isWarmUp = false } = {}) {
-  const before = descriptors();
+  if (!isWarmUp) fewest = Math.min(fewest, descriptors());
   const options = { argv: [directory], workerData: { thing, isWarmUp }, env: SHARE_ENV };
   const worker = new Worker(new URL(import.meta.url), options);
   const [calls] = await once(worker, 'message');
   await worker.terminate();
-  await settle(isWarmUp ? undefined : before);
-  // The supervisor may have closed descriptors since then that the worker before this one has left.
-  return { calls, descriptors: Math.max(0, descriptors() - before), children: children().length };
+  await settle(isWarmUp ? undefined : fewest);
+  const open = descriptors();
+  const left = open - Math.min(fewest, open);
+  return { calls, descriptors: left, children: children().length };
 }
 
 if (isMainThread) {

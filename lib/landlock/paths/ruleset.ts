@@ -68,7 +68,10 @@ export function rulesetFor(subject: RulesetSubject): RulesetHandle {
   if (subject.tmp !== undefined) return makeRuleset({ ...subject, needs: subject.needs().paths });
   const settled =
     candidates !== undefined &&
-    find((each) => areEqual(each.subject, subject) && areSame(each.candidates ?? NONE, candidates));
+    find(
+      (each) =>
+        areEqual(each.subject, subject) && each.candidates !== undefined && areSame(each.candidates, candidates),
+    );
   return (settled || forNeeds(subject)).ruleset;
 }
 
@@ -105,8 +108,6 @@ function keep(made: Kept): Kept {
 }
 
 const wordsOf = (subject: MadeOf): Kept['words'] => wordsFor(subject.paths, subject).map(wordGrants);
-
-const NONE: readonly string[] = [];
 
 /** What no list of capabilities is. */
 const ALL: readonly string[] = ['all'];
