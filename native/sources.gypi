@@ -1,12 +1,14 @@
 {
   "variables": {
     "native_sources": [
-      "child/bare_thread.cc",
+      "child/bare_clone.cc",
       "child/child_handle.cc",
       "child/child_main.cc",
       "child/clone.cc",
       "child/deferred_signals.cc",
       "child/execve.cc",
+      "child/guarded_start.cc",
+      "child/guardian_handle.cc",
       "child/memory.cc",
       "child/request.cc",
       "landlock/path_ruleset.cc",
@@ -30,6 +32,7 @@
       "napi/spawn.cc",
       "napi/spawn_sync.cc",
       "napi/this_process.cc",
+      "napi/tree_watch.cc",
       "napi/values.cc",
       "supervisor/bpf_interpreter.cc",
       "supervisor/call_kinds.cc",
@@ -48,6 +51,7 @@
       "system/unix_socket.cc"
     ],
     "launcher_sources": [
+      "guardian/guardian.cc",
       "landlock/ruleset.cc",
       "launcher/freestanding.cc",
       "launcher/main.cc"

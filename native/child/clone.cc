@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "child/guarded_start.h"
 #include "system/dumpable.h"
 #include "system/linux_abi.h"
 #include "system/signals_blocked.h"
@@ -80,12 +81,13 @@ struct ListenerChannel {
 
 // Runs the plan in a new process. clone(2) with CLONE_VFORK returns when the child has called execve(2) or has ended;
 // if the plan then holds a failure, the child has ended.
-ChildHandle Clone(ChildPlan* plan, const ChildMemory& memory) {
+ChildHandle Clone(ChildPlan* plan, const ChildMemory& memory, bool guarded, GuardianHandle* guardian) {
   const SignalsBlocked blocked;
   if (blocked.error() != 0) {
     plan->failure = {blocked.error(), "rt_sigprocmask"};
     return {0, Descriptor()};
   }
+  if (guarded) return CloneGuarded(plan, memory, guardian);
   int pidfd = -1;
   const int flags = CLONE_VM | CLONE_VFORK | static_cast<int>(kClonePidfd) | SIGCHLD;
   const pid_t pid = clone(RunChild, memory.stack_top(), flags, plan, &pidfd, nullptr, nullptr);
@@ -122,14 +124,26 @@ Failure StartChild(Request* request, StartedChild* started) {
 
   std::optional<DumpableKept> dumpable;
   if (request->uid || request->gid) dumpable.emplace();
-  started->child = Clone(plan.get(), *memory);
+  started->child = Clone(plan.get(), *memory, request->guarded, &started->guardian);
   dumpable.reset();
   started->domain_error = plan->domain_error;
   started->sockets = std::move(stdio.parent);
+  started->runs_program = plan->failure.error == 0;
   if (plan->failure.error == 0 && channel.parent.get() >= 0) plan->failure = channel.Receive(&started->listener);
-  siginfo_t status;
-  if (plan->failure.error != 0 && started->child.pid > 0) KillAndReap(&started->child, &status);
+  if (plan->failure.error != 0) EndStarted(started);
   return plan->failure;
+}
+
+// The child is ended first, so that its guardian, which is killed then, has nothing to end.
+void EndStarted(StartedChild* started) {
+  siginfo_t status;
+  if (started->child.pidfd.get() >= 0) KillAndReap(&started->child, &status);
+  if (started->guardian.process.pidfd.get() < 0) return;
+  if (started->runs_program) {
+    AbandonTree(std::move(started->guardian));
+  } else {
+    KillAndReap(&started->guardian.process, &status);
+  }
 }
 
 }  // namespace seccomp

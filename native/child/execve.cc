@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-#include "child/bare_thread.h"
+#include "child/bare_clone.h"
 #include "child/deferred_signals.h"
 #include "system/dumpable.h"
 #include "system/signals_blocked.h"
@@ -65,8 +65,9 @@ Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory) {
     // filters returns from its handler by rt_sigreturn(2), which a filter may deny.
     const SignalsBlocked blocked;
     if (blocked.error() != 0) return {blocked.error(), "rt_sigprocmask"};
-    const int error = StartBareThread(RunChild, memory.stack_top(), flags, plan, reinterpret_cast<pid_t*>(&thread));
-    if (error != 0) return {error, "clone"};
+    auto* id = reinterpret_cast<pid_t*>(&thread);
+    const long result = BareClone(RunChild, memory.stack_top(), flags, plan, id, id);
+    if (result < 0) return {static_cast<int>(-result), "clone"};
   }
   for (pid_t id = thread; id != 0; id = thread) syscall(SYS_futex, &thread, FUTEX_WAIT, id, nullptr, nullptr, 0);
   return plan->failure;

@@ -13,7 +13,9 @@ namespace {
 constexpr size_t kStack = 64 * 1024;
 constexpr size_t kGuard = 64 * 1024;  // The largest page size.
 constexpr size_t kFilter = BPF_MAXINSNS * sizeof(sock_filter);
-constexpr size_t kMapping = kGuard + kStack + kMaxFilters * kFilter;
+// A guard, the guardian's stack, a guard, the child's stack, the filters.
+constexpr size_t kChildStack = kGuard + kStack + kGuard;
+constexpr size_t kMapping = kChildStack + kStack + kMaxFilters * kFilter;
 
 // The key of each thread's memory, pthread_key_create(3).
 class Key {
@@ -50,8 +52,9 @@ std::unique_ptr<ChildMemory> ChildMemory::Create(int fork_advice) {
   void* base = mmap(nullptr, kMapping, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (base == MAP_FAILED) return nullptr;
   std::unique_ptr<ChildMemory> memory(new ChildMemory(static_cast<char*>(base)));
-  if (mprotect(base, kGuard, PROT_NONE) == 0 && madvise(base, kMapping, MADV_DONTDUMP) == 0 &&
-      madvise(base, kMapping, fork_advice) == 0) {
+  if (mprotect(base, kGuard, PROT_NONE) == 0 &&
+      mprotect(static_cast<char*>(base) + kGuard + kStack, kGuard, PROT_NONE) == 0 &&
+      madvise(base, kMapping, MADV_DONTDUMP) == 0 && madvise(base, kMapping, fork_advice) == 0) {
     return memory;
   }
   const int error = errno;
@@ -62,10 +65,12 @@ std::unique_ptr<ChildMemory> ChildMemory::Create(int fork_advice) {
 
 ChildMemory::~ChildMemory() { munmap(base_, kMapping); }
 
-void* ChildMemory::stack_top() const { return base_ + kGuard + kStack; }
+void* ChildMemory::stack_top() const { return base_ + kChildStack + kStack; }
 
-sock_filter* ChildMemory::instructions() const { return reinterpret_cast<sock_filter*>(base_ + kGuard + kStack); }
+void* ChildMemory::guardian_stack_top() const { return base_ + kGuard + kStack; }
 
-void ChildMemory::Wipe(size_t count) { explicit_bzero(base_ + kGuard, kStack + count * sizeof(sock_filter)); }
+sock_filter* ChildMemory::instructions() const { return reinterpret_cast<sock_filter*>(stack_top()); }
+
+void ChildMemory::Wipe(size_t count) { explicit_bzero(base_ + kChildStack, kStack + count * sizeof(sock_filter)); }
 
 }  // namespace seccomp

@@ -13,7 +13,8 @@ namespace seccomp {
 // process together.
 constexpr size_t kMaxFilters = 8;
 
-// A stack for the child, and room for the filters into which it writes the gate value. Core dumps leave it out.
+// A stack for the child, one for the process that becomes its guardian, and room for the filters into which it writes
+// the gate value. Core dumps leave it out.
 class ChildMemory {
  public:
   // The memory of the calling thread, which lives as long as the thread. A fork of this process has no copy of it.
@@ -26,6 +27,7 @@ class ChildMemory {
   ChildMemory& operator=(const ChildMemory&) = delete;
 
   void* stack_top() const;
+  void* guardian_stack_top() const;
   // Room for kMaxFilters * BPF_MAXINSNS instructions.
   sock_filter* instructions() const;
   // Overwrites the stack and the first `count` instructions, both of which hold the gate value after a start.

@@ -44,6 +44,7 @@ struct Request {
   std::optional<Domain> domain;   // The domain that the program enters.
   int ruleset = -1;               // In place of `domain`: a descriptor of its ruleset, which the caller keeps open.
   bool domain_required = false;   // Whether the program is not run if it can't enter the domain.
+  bool guarded = false;           // Whether a guardian ends the child's tree. Requires `domain_required`.
   std::optional<uint64_t> kept_capabilities;
   bool no_new_privileges = true;
   std::vector<FilterRequest> filters;

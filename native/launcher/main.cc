@@ -10,6 +10,9 @@
 // expose, or the end of a channel for messages, which the variables NODE_CHANNEL_* describe. The socket to the parent
 // is DESCRIPTOR + 1. Ends when nothing holds the other end of DESCRIPTOR + 2.
 //
+//   seccomp-guardian DESCRIPTOR
+// guards a process tree, see guardian/guardian.h. Its argument 0 tells that it is to be one.
+//
 // freestanding.cc has the functions of a C library that it calls: it is linked with no library.
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +31,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "guardian/guardian.h"
+#include "guardian/protocol.h"
 #include "landlock/ruleset.h"
 #include "launcher/no_stack_protector.h"
 #include "system/numbers.h"
@@ -270,6 +275,10 @@ int HandOver(std::string_view text) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count == 2 && std::string_view(arguments[0]) == seccomp::kGuardianName) {
+    std::string_view descriptor = arguments[1];
+    return seccomp::GuardTree(seccomp::TakeNumber<int>(&descriptor).value_or(-1));
+  }
   if (count == 2) return HandOver(arguments[1]);
   Options options = {};
   if (count < 3 || !Parse(arguments[1], &options)) {

@@ -33,6 +33,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<Execve>(exports, "execve");
   Register<Install>(exports, "install");
   Register<Probe>(exports, "probe");
+  Register<OpenGuardian>(exports, "openGuardian");
   Register<ActionAvailable>(exports, "actionAvailable");
   Register<FilterFlagsKnown>(exports, "filterFlagsKnown");
   Register<TryDomain>(exports, "tryDomain");

@@ -9,6 +9,7 @@
 #include "napi/descriptors.h"
 #include "napi/exit_watch.h"
 #include "napi/notify/local_socket.h"
+#include "napi/tree_watch.h"
 
 namespace seccomp {
 
@@ -18,11 +19,12 @@ struct Environment {
     auto environment = std::make_unique<Environment>();
     environment->exit_watch = Napi::Persistent(ExitWatch::Define(env));
     environment->local_socket = Napi::Persistent(LocalSocket::Define(env));
+    environment->tree_watch = Napi::Persistent(TreeWatch::Define(env));
     env.SetInstanceData(environment.release());
   }
   static Environment& Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-  Napi::FunctionReference exit_watch, local_socket;  // The classes.
+  Napi::FunctionReference exit_watch, local_socket, tree_watch;  // The classes.
   LentDescriptors lent;
 };
 

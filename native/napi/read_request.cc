@@ -167,6 +167,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"domain", Presence::kOptional, "an array of three bigints: [handled, granted, scoped]", ReadRequestedDomain},
     {"ruleset", Presence::kOptional, "a handle that openPathRuleset() returned", ReadRuleset},
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
+    {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},
     {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
     kNoNewPrivileges,
     kUnconfined,
@@ -186,6 +187,7 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
          Require(env, !request.domain || request.isolation, "domain is set, but isolation is not") &&
          Require(env, request.domain_required || !request.isolation.value_or(false),
                  "isolation is required, but domainRequired is not true") &&
+         Require(env, request.domain_required || !request.guarded, "guarded is true, but domainRequired is not") &&
          Require(env, request.supervision == nullptr || request.reader != nullptr,
                  "supervision is set, but mailbox is not") &&
          Require(env, !request.agent || is_agent_possible,

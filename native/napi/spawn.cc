@@ -7,15 +7,15 @@
 #include "napi/exit_watch.h"
 #include "napi/notify/supervision.h"
 #include "napi/read_request.h"
+#include "napi/tree_watch.h"
 #include "napi/values.h"
 
 namespace seccomp {
 namespace {
 
-// Kills and reaps a child of which JavaScript gets no object. Returns the failure for JavaScript.
-Napi::Value Undo(Napi::Env env, ChildHandle* child, const Failure& failure) {
-  siginfo_t status;
-  KillAndReap(child, &status);
+// Ends a child of which JavaScript gets no object. Returns the failure for JavaScript.
+Napi::Value Undo(Napi::Env env, StartedChild* started, const Failure& failure) {
+  EndStarted(started);
   return ToJavaScript(env, failure);
 }
 
@@ -24,7 +24,8 @@ Napi::Value Undo(Napi::Env env, ChildHandle* child, const Failure& failure) {
 Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SpawnRequest request;
-  if (!RequireUsage(env, info[1].IsFunction(), "spawn(request, onExit)") || !ReadSpawnRequest(env, info[0], &request)) {
+  if (!RequireUsage(env, info[1].IsFunction() && info[2].IsFunction(), "spawn(request, onExit, onTreeEnd)") ||
+      !ReadSpawnRequest(env, info[0], &request)) {
     return env.Undefined();
   }
   StartedChild started;
@@ -33,13 +34,22 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
 
   Napi::Object result = Napi::Object::New(env);
   failure = Supervise(env, request, &started, result);
-  if (failure.error != 0) return Undo(env, &started.child, failure);
+  if (failure.error != 0) return Undo(env, &started, failure);
   const pid_t pid = started.child.pid;
+  Napi::Object tree;
+  if (request.guarded) {
+    tree = TreeWatch::Start(env, &started.guardian, pid, info[2].As<Napi::Function>(), &failure);
+    if (failure.error != 0) return Undo(env, &started, failure);
+  }
   const Napi::Object watch = ExitWatch::Start(env, &started.child, info[1].As<Napi::Function>(), &failure);
-  if (failure.error != 0) return Undo(env, &started.child, failure);
+  if (failure.error != 0) {
+    if (!tree.IsEmpty()) TreeWatch::Discard(tree);
+    return Undo(env, &started, failure);
+  }
   const Napi::Array sockets = Napi::Array::New(env, started.sockets.size());
   bool is_set = SetOwn(result, "pid", pid) && SetOwn(result, "domainError", started.domain_error) &&
-                SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
+                SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets) &&
+                (tree.IsEmpty() || SetOwn(result, "tree", tree));
   for (uint32_t i = 0; is_set && i < started.sockets.size(); i++) is_set = sockets.Set(i, started.sockets[i].get());
   // This worker is being terminated. The child goes on: the teardown of the environment abandons it.
   if (!is_set) return env.Undefined();

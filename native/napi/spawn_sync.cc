@@ -14,11 +14,13 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "child/clone.h"
+#include "guardian/protocol.h"
 #include "napi/notify/supervision.h"
 #include "napi/read_request.h"
 #include "napi/values.h"
@@ -70,6 +72,8 @@ class Running {
  public:
   Running(StartedChild started, const Limits& limits)
       : child_(std::move(started.child)),
+        guardian_(std::move(started.guardian)),
+        has_tree_(guardian_.process.pidfd.get() >= 0),
         domain_error_(started.domain_error),
         sockets_(std::move(started.sockets)),
         output_(sockets_.size()),
@@ -86,7 +90,7 @@ class Running {
     } else if (HasInput()) {
       WriteInput();
     }
-    while (!has_ended_ || HasOpenOutput()) {
+    while (!has_ended_ || HasOpenOutput() || has_tree_) {
       std::vector<pollfd> polled = Polled();
       const int ready = poll(polled.data(), polled.size(), Remaining());
       if (ready < 0 && errno != EINTR) {
@@ -95,9 +99,10 @@ class Running {
       }
       if (Now() >= deadline_) Stop(ETIMEDOUT);
       if (ready <= 0) continue;
-      if (polled[0].revents != 0) has_ended_ = Reap(child_, WNOHANG, &status_);
+      if (polled[0].revents != 0) OnChildReadable();
+      if (polled[1].revents != 0) OnGuardianReadable();
       for (size_t i = 0; i < sockets_.size(); i++) {
-        if (polled[i + 1].revents == 0 || polled[i + 1].fd < 0) continue;
+        if (polled[i + 2].revents == 0 || polled[i + 2].fd < 0) continue;
         if (i == 0) {
           WriteInput();
         } else {
@@ -122,6 +127,7 @@ class Running {
     }
     SetOwn(result, "output", output);
     SetOwn(result, "stopped", stopped_);
+    if (tree_status_) SetOwn(result, "treeStatus", *tree_status_);
   }
 
  private:
@@ -132,9 +138,10 @@ class Running {
                        [](const Descriptor& socket) { return socket.get() >= 0; });
   }
 
-  // The pidfd of the child, then each stream. poll(2) ignores negative descriptors.
+  // The pidfds of the child and of its guardian, then each stream. poll(2) ignores negative descriptors.
   std::vector<pollfd> Polled() const {
-    std::vector<pollfd> polled = {{has_ended_ ? -1 : child_.pidfd.get(), POLLIN, 0}};
+    std::vector<pollfd> polled = {{has_ended_ ? -1 : child_.pidfd.get(), POLLIN, 0},
+                                  {has_tree_ ? guardian_.process.pidfd.get() : -1, POLLIN, 0}};
     for (size_t i = 0; i < sockets_.size(); i++) {
       const bool is_wanted = i > 0 || input_.size > 0;
       polled.push_back({is_wanted ? sockets_[i].get() : -1, static_cast<short>(i == 0 ? POLLOUT : POLLIN), 0});
@@ -146,6 +153,24 @@ class Running {
   int Remaining() const {
     if (deadline_ == INFINITY) return -1;
     return static_cast<int>(std::clamp(ceil(deadline_ - Now()), 0.0, 1e9));
+  }
+
+  // The tree ends with the child.
+  void OnChildReadable() {
+    has_ended_ = Reap(child_, WNOHANG, &status_);
+    if (has_ended_ && has_tree_ && OrderGuardian(guardian_, kEndTree, child_.pid) != 0)
+      guardian_.control = Descriptor();
+  }
+
+  // The tree has ended; or its guardian was killed, and then the child ends at least.
+  void OnGuardianReadable() {
+    siginfo_t status = {};
+    if (!Reap(guardian_.process, WNOHANG, &status)) return;
+    has_tree_ = false;
+    ReapReportedZombies(guardian_);
+    const bool has_exited = status.si_pid != 0 && status.si_code == CLD_EXITED;
+    tree_status_ = has_exited ? status.si_status : kNotGuarding;
+    if (!has_ended_) SendSignal(child_.pidfd, SIGKILL);
   }
 
   void WriteInput() {
@@ -193,14 +218,17 @@ class Running {
   void OnPollError(int error) {
     Stop(error);
     if (!has_ended_) KillAndReap(&child_, &status_);
+    AbandonTree(std::move(guardian_));
   }
 
   // Sends the child kill_signal or, if that was sent before, SIGKILL. Wait then waits only for the end of the child.
   void Stop(int error) {
     if (stopped_ == 0) stopped_ = error;
     input_.size = 0;
-    if (!has_ended_) {
-      const int failure = SendSignal(child_.pidfd, is_signalled_ ? SIGKILL : limits_.kill_signal);
+    const int32_t signal = is_signalled_ ? SIGKILL : limits_.kill_signal;
+    const bool is_sent = has_tree_ && OrderGuardian(guardian_, signal, child_.pid) == 0;
+    if (!has_ended_ && (!is_sent || signal == SIGKILL)) {
+      const int failure = SendSignal(child_.pidfd, signal);
       if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);
     }
     deadline_ = is_signalled_ || has_ended_ ? INFINITY : Now() + limits_.force_kill_after;
@@ -210,6 +238,9 @@ class Running {
   }
 
   ChildHandle child_;
+  GuardianHandle guardian_;
+  bool has_tree_;                   // Whether the guardian has not ended.
+  std::optional<int> tree_status_;  // A GuardianStatus.
   const int domain_error_;
   std::vector<Descriptor> sockets_;  // Closed ones have been replaced by -1.
   std::vector<std::string> output_;
@@ -239,8 +270,7 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(env);
   failure = Supervise(env, request, &started, result);
   if (failure.error != 0) {
-    siginfo_t status;
-    KillAndReap(&started.child, &status);
+    EndStarted(&started);
     return ToJavaScript(env, failure);
   }
   const auto running = std::make_unique<Running>(std::move(started), limits);

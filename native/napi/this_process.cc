@@ -2,7 +2,10 @@
 
 #include <errno.h>
 
+#include <string>
+
 #include "child/execve.h"
+#include "child/guardian_handle.h"
 #include "napi/read_request.h"
 #include "napi/values.h"
 #include "system/credentials.h"
@@ -32,6 +35,14 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
   return ToJavaScript(env, ReplaceThisProcess(&request));
+}
+
+Napi::Value OpenGuardian(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  std::string path;
+  if (!Require(env, ReadValue(info[0], &path), "the path of the guardian's program must be a string"))
+    return env.Undefined();
+  return Napi::Number::New(env, OpenGuardianProgram(path.c_str()));
 }
 
 Napi::Value CredentialsOfThread(const Napi::CallbackInfo& info) {

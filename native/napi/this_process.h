@@ -14,6 +14,9 @@ Napi::Value Install(const Napi::CallbackInfo& info);
 // execve(request) → { error, call } if it failed; this process is then as it was. Otherwise it does not return.
 Napi::Value Execve(const Napi::CallbackInfo& info);
 
+// openGuardian(path) → 0 or an errno: see OpenGuardianProgram.
+Napi::Value OpenGuardian(const Napi::CallbackInfo& info);
+
 // credentials() → the calling thread's user IDs (real, effective and saved), its SECBIT_*, and the lower and upper
 // halves of its permitted and of its effective capabilities; or −errno.
 Napi::Value CredentialsOfThread(const Napi::CallbackInfo& info);

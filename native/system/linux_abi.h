@@ -20,6 +20,7 @@ constexpr long kFchmodat2 = 452;                  // fchmodat2(2), Linux 6.6
 constexpr unsigned kStatxMountId = 0x1000;        // STATX_MNT_ID of statx(2), Linux 5.8
 constexpr unsigned kStatxUniqueMountId = 0x4000;  // STATX_MNT_ID_UNIQUE of statx(2), Linux 6.8
 constexpr size_t kStatxMountIdOffset = 144;       // offsetof(struct statx, stx_mnt_id)
+constexpr unsigned kCloseRangeUnshare = 2;        // CLOSE_RANGE_UNSHARE, Linux 5.9
 constexpr unsigned kCloseRangeCloexec = 4;        // CLOSE_RANGE_CLOEXEC, Linux 5.11
 constexpr unsigned long kClonePidfd = 0x1000;     // CLONE_PIDFD, Linux 5.2
 constexpr int kWaitPidfd = 3;                     // P_PIDFD, Linux 5.4

@@ -1,0 +1,15 @@
+// A thread or a process that libc does not know of.
+#ifndef SECCOMP_NATIVE_CHILD_BARE_CLONE_H_
+#define SECCOMP_NATIVE_CHILD_BARE_CLONE_H_
+
+namespace seccomp {
+
+// clone(2) with a function, for `flags` with CLONE_VM and without CLONE_SETTLS: the thread or process uses the calling
+// thread's thread-local storage, so that the function must not use libc while that thread does. When the function
+// returns, the thread or process ends. `parent_id` is for CLONE_PARENT_SETTID and CLONE_PIDFD, `child_id` for
+// CLONE_CHILD_CLEARTID. Returns the ID or a negative errno, and leaves the errno of libc on most CPUs.
+long BareClone(int (*function)(void*), void* stack_top, int flags, void* argument, int* parent_id, int* child_id);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_CHILD_BARE_CLONE_H_

@@ -1,0 +1,180 @@
+#include "child/guarded_start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "child/bare_clone.h"
+#include "guardian/protocol.h"
+#include "landlock/ruleset.h"
+#include "system/linux_abi.h"
+#include "system/raw_call.h"
+
+namespace seccomp {
+namespace {
+
+constexpr uint32_t kScopeSignals = 2;  // LANDLOCK_SCOPE_SIGNAL
+
+// What C0 shares with this process.
+struct GuardedStart {
+  ChildPlan* plan = nullptr;
+  void* child_stack = nullptr;
+  pid_t parent = 0;
+  int ruleset = -1;  // Of domain A.
+  int control = -1, program = -1;
+  std::array<char, 12> control_digits = {};
+  // Set by C0. The kernel sets a word to 0 and wakes its waiters when the process does not use this memory any more:
+  // when it has executed a program or has ended.
+  Failure failure = {};
+  pid_t child = 0;
+  int child_pidfd = -1, guardian_pidfd = -1;
+  int child_word = 1, guardian_word = 1;
+};
+
+long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
+
+// C0's steps. It uses the thread-local storage of the thread that waits for it, and so does the child at the same time:
+// errno is not touched here.
+class Starter {
+ public:
+  explicit Starter(GuardedStart* start) : start_(*start) {}
+  ~Starter() = default;
+  Starter(const Starter&) = delete;
+  Starter& operator=(const Starter&) = delete;
+
+  void Run() {
+    if (!EnterDomain() || !CloneChild()) return;
+    BecomeGuardian();
+    // Without a guardian there must be no tree. The child does not run its program yet, or just begins to.
+    RawCall(SYS_kill, -1, SIGKILL);
+  }
+
+ private:
+  bool Fail(long result, const char* call) {
+    start_.failure = {static_cast<int>(-result), call};
+    return false;
+  }
+
+  // Outside of a domain, kill(-1, …) would reach every process of the user. A domain cannot be left, so this is checked
+  // once, before anything is cloned: signal 0 to the parent worked before, and must be denied now.
+  bool EnterDomain() {
+    long result = RawCall(SYS_kill, start_.parent);
+    if (result != 0) return Fail(result, "guardian: kill");
+    if (start_.plan->no_new_privileges) {
+      result = RawCall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+      if (result != 0) return Fail(result, "guardian: prctl");
+    }
+    result = RawCall(kLandlockRestrictSelf, start_.ruleset);
+    if (result != 0) return Fail(result, "guardian: landlock_restrict_self");
+    result = RawCall(SYS_kill, start_.parent);
+    return result == -EPERM || Fail(result == 0 ? -EXDEV : result, "guardian: kill");
+  }
+
+  // CLONE_PARENT: the child's parent is this process's parent, and its exit signal C0's own, SIGCHLD. With C0's
+  // descriptors shared, the pidfd is one of the parent's.
+  bool CloneChild() {
+    const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+    const long child =
+        BareClone(RunChild, start_.child_stack, flags, start_.plan, &start_.child_pidfd, &start_.child_word);
+    if (child < 0) return Fail(child, "clone");
+    start_.child = static_cast<pid_t>(child);
+    return true;
+  }
+
+  // Returns if that fails. A session of its own keeps the kernel's autogroups from sharing the guardian's processor
+  // time with the tree.
+  void BecomeGuardian() {
+    long result = RawCall(SYS_setsid);
+    if (result < 0) {
+      Fail(result, "guardian: setsid");
+      return;
+    }
+    RawCall(SYS_chdir, Pointer("/"));  // If it fails, the guardian only keeps a directory in use.
+    const int low = start_.control < start_.program ? start_.control : start_.program;
+    const int high = start_.control < start_.program ? start_.program : start_.control;
+    result = RawCall(kCloseRange, high + 1L, ~0U, kCloseRangeUnshare);
+    if (result == 0 && low > 0) result = RawCall(kCloseRange, 0, low - 1L);
+    if (result == 0 && high > low + 1) result = RawCall(kCloseRange, low + 1L, high - 1L);
+    if (result < 0) {
+      Fail(result, "guardian: close_range");
+      return;
+    }
+    RawCall(SYS_fcntl, start_.control, F_SETFD);  // Cannot fail.
+    std::array<const char*, 3> arguments = {kGuardianName, start_.control_digits.data(), nullptr};
+    std::array<const char*, 1> environment = {nullptr};
+    result = RawCall(SYS_execveat, start_.program, Pointer(""), Pointer(arguments.data()), Pointer(environment.data()),
+                     AT_EMPTY_PATH);
+    Fail(result, "guardian: execveat");
+  }
+
+  GuardedStart& start_;
+};
+
+int RunStarter(void* start) {
+  Starter(static_cast<GuardedStart*>(start)).Run();
+  return 0;
+}
+
+// Waits until the kernel has cleared a word. Without libc's errno, which the child uses. The kernel wakes waiters that
+// are not private to a process.
+void WaitUntilCleared(const int* word) {
+  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0) RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, 0);
+}
+
+// Opens the guardian's socket and domain A.
+Failure Prepare(GuardedStart* start, Descriptor* control, Descriptor* guardian_end, Descriptor* ruleset) {
+  start->program = GuardianProgram();
+  if (start->program < 0) return {ENOENT, "guardian: open"};
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
+  *control = Descriptor(pair[0]);
+  *guardian_end = Descriptor(pair[1]);
+  start->control = pair[1];
+  *std::to_chars(start->control_digits.data(), start->control_digits.data() + start->control_digits.size() - 1, pair[1])
+       .ptr = '\0';
+  *ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
+  if (ruleset->get() < 0) return {errno, "guardian: landlock_create_ruleset"};
+  start->ruleset = ruleset->get();
+  return {};
+}
+
+}  // namespace
+
+ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian) {
+  GuardedStart start;
+  start.plan = plan;
+  start.child_stack = memory.stack_top();
+  start.parent = getpid();
+  Descriptor guardian_end;
+  Descriptor ruleset;
+  plan->failure = Prepare(&start, &guardian->control, &guardian_end, &ruleset);
+  if (plan->failure.error != 0) return {};
+
+  const int flags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+  const long pid =
+      BareClone(RunStarter, memory.guardian_stack_top(), flags, &start, &start.guardian_pidfd, &start.guardian_word);
+  if (pid < 0) {
+    plan->failure = {static_cast<int>(-pid), "clone"};
+    return {};
+  }
+  WaitUntilCleared(&start.guardian_word);
+  if (start.child_pidfd >= 0) WaitUntilCleared(&start.child_word);
+  guardian->process = {static_cast<pid_t>(pid), Descriptor(start.guardian_pidfd)};
+  if (start.failure.error != 0) plan->failure = start.failure;
+  // C0 was killed before it could report the child, which may be another process's doing.
+  if (start.child == 0 && plan->failure.error == 0) plan->failure = {ECHILD, "guardian: clone"};
+  return {start.child, Descriptor(start.child_pidfd)};
+}
+
+}  // namespace seccomp

@@ -1,0 +1,53 @@
+#include "child/guardian_handle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+#include "guardian/protocol.h"
+
+namespace seccomp {
+namespace {
+
+std::atomic<int> program{-1};
+
+}  // namespace
+
+int OpenGuardianProgram(const char* path) {
+  if (program.load() >= 0) return 0;
+  Descriptor opened(open(path, O_PATH | O_CLOEXEC));
+  if (opened.get() < 0) return errno;
+  int none = -1;
+  if (program.compare_exchange_strong(none, opened.get())) static_cast<void>(opened.Release());
+  return 0;
+}
+
+int GuardianProgram() { return program.load(); }
+
+int OrderGuardian(const GuardianHandle& guardian, int32_t signal, pid_t child) {
+  const GuardianOrder order = {signal, child};
+  return send(guardian.control.get(), &order, sizeof order, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+void ReapReportedZombies(const GuardianHandle& guardian) {
+  std::array<int32_t, kMaxZombies> ids = {};
+  for (;;) {
+    const ssize_t size = recv(guardian.control.get(), ids.data(), sizeof ids, MSG_DONTWAIT);
+    if (size <= 0) return;
+    // The kernel does not reuse the ID of a zombie, and nothing else reaps these.
+    for (size_t i = 0; i < static_cast<size_t>(size) / sizeof ids[0]; i++) waitpid(ids[i], nullptr, WNOHANG);
+  }
+}
+
+void AbandonTree(GuardianHandle guardian) {
+  guardian.control = Descriptor();
+  if (guardian.process.pidfd.get() >= 0) Abandon(std::move(guardian.process));
+}
+
+}  // namespace seccomp

@@ -1,0 +1,38 @@
+// A guardian of a child's tree, as this process sees it. guardian/guardian.h is the other side.
+#ifndef SECCOMP_NATIVE_CHILD_GUARDIAN_HANDLE_H_
+#define SECCOMP_NATIVE_CHILD_GUARDIAN_HANDLE_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "child/child_handle.h"
+#include "system/descriptor.h"
+
+namespace seccomp {
+
+// A guardian that has not been reaped. When `control` is closed, the guardian ends the tree.
+struct GuardianHandle {
+  ChildHandle process;
+  Descriptor control;
+};
+
+// Opens the program of guardians, which all guardians of this process execute from now on: later changes of its path
+// have no effect. Returns 0 or an errno.
+int OpenGuardianProgram(const char* path);
+
+// The descriptor of that program; -1 if it was not opened.
+int GuardianProgram();
+
+// Has the guardian of `child`'s tree send a signal to all of the tree, or end it (kEndTree). Returns 0 or an errno.
+int OrderGuardian(const GuardianHandle& guardian, int32_t signal, pid_t child);
+
+// Reaps the zombies that a guardian reported before it ended.
+void ReapReportedZombies(const GuardianHandle& guardian);
+
+// Ends the tree without waiting for that.
+void AbandonTree(GuardianHandle guardian);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_CHILD_GUARDIAN_HANDLE_H_

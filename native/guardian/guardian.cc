@@ -1,0 +1,229 @@
+#include "guardian/guardian.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/time_types.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "guardian/protocol.h"
+#include "launcher/no_stack_protector.h"
+#include "system/linux_abi.h"
+#include "system/numbers.h"
+#include "system/raw_call.h"
+
+namespace seccomp {
+namespace {
+
+#if defined(__x86_64__)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#elif defined(__riscv)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_RISCV64;
+#elif defined(__powerpc64__)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_PPC64LE;
+#elif defined(__s390x__)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_S390X;
+#elif defined(__loongarch64)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_LOONGARCH64;
+#endif
+
+long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
+
+// Whether signal 0 to the parent fails with EPERM, as it does in a domain that scopes signals. If the parent has ended,
+// the process that has become the parent is outside of the domain too.
+bool IsParentOutOfReach() {
+  for (;;) {
+    const long parent = RawCall(SYS_getppid);
+    if (parent <= 0) return false;  // Signal 0 to process 0 would be one to the own process group.
+    const long result = RawCall(SYS_kill, parent);
+    if (result != -ESRCH || RawCall(SYS_getppid) == parent) return result == -EPERM;
+  }
+}
+
+// Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
+bool AttachOwnFilter() {
+  static constexpr uint32_t kAllowed[] = {SYS_read,   SYS_kill,    SYS_getdents64, SYS_close, SYS_nanosleep,
+                                          SYS_sendto, SYS_getppid, SYS_exit_group, SYS_lseek};
+  constexpr size_t kCount = sizeof kAllowed / sizeof *kAllowed;
+  std::array<sock_filter, kCount + 9> program = {};
+  size_t next = 0;
+  program[next++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
+  program[next++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0);
+  program[next++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+  program[next++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+  for (size_t i = 0; i < kCount; i++) {
+    program[next++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kAllowed[i], static_cast<uint8_t>(kCount - i + 2), 0);
+  }
+  program[next++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3);
+  program[next++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2]));
+  program[next++] = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 1, 0);
+  program[next++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  program[next++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+  const sock_fprog filter = {static_cast<unsigned short>(next), program.data()};
+  return RawCall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1) == 0 &&
+         RawCall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, Pointer(&filter)) == 0;
+}
+
+// What /proc/PID/stat says of a process.
+struct Status {
+  int32_t parent;
+  bool is_running;  // Whether one of its threads has not ended.
+};
+
+// Reads the fields 3 (state), 4 (parent) and 20 (number of threads) of a text of proc_pid_stat(5).
+bool ParseStatus(std::string_view text, Status* status) {
+  // The program's name, field 2, is in parentheses and may contain any character.
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string_view::npos || text.size() < name_end + 4) return false;
+  const char state = text[name_end + 2];
+  text.remove_prefix(name_end + 3);
+  const auto parent = TakeNumber<int32_t>(&text);
+  if (!parent) return false;
+  int32_t threads = 0;
+  for (int field = 5; field <= 20; field++) {
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    if (field == 20) threads = TakeNumber<int32_t>(&text).value_or(0);
+    while (!text.empty() && text.front() != ' ') text.remove_prefix(1);
+  }
+  // A process whose first thread has ended is shown as a zombie while others run.
+  *status = {*parent, (state != 'Z' && state != 'X') || threads > 1};
+  return true;
+}
+
+// A directory entry of getdents64(2).
+struct [[gnu::packed]] DirectoryEntry {
+  uint64_t inode;
+  int64_t offset;
+  uint16_t size;
+  uint8_t type;
+  char name[1];
+};
+
+// The processes that a guardian may signal: those of its tree.
+class Tree {
+ public:
+  explicit Tree(int control) : control_(control) {}
+  ~Tree() = default;
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  // kill(2) with -1 excludes the caller itself. The kernel signals all others while none can be forked.
+  static void Signal(int32_t signal) { RawCall(SYS_kill, -1, signal); }
+
+  // Kills all, and waits until they have ended.
+  int End(int32_t child) {
+    long pause = kFirstPause;
+    for (long waited = 0; waited < kEndSeconds * kSecond; waited += pause) {
+      Signal(SIGKILL);
+      if (!Count(child)) return kProcessesUnknown;
+      if (running_ == 0) return kTreeEnded;
+      const __kernel_timespec time = {0, pause};
+      RawCall(SYS_nanosleep, Pointer(&time));
+      if (pause < kLastPause) pause *= 2;
+    }
+    return kProcessesRemain;
+  }
+
+ private:
+  static constexpr long kSecond = 1'000'000'000;
+  static constexpr long kFirstPause = 50'000;
+  static constexpr long kLastPause = 20'000'000;
+
+  // Counts the processes of the tree that still run. If none does, reports the zombies of the parent, save `child`.
+  bool Count(int32_t child) {
+    running_ = 0;
+    zombie_count_ = 0;
+    const long proc = RawCall(SYS_openat, AT_FDCWD, Pointer("/proc"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0) return false;
+    const auto parent = static_cast<int32_t>(RawCall(SYS_getppid));
+    long size = 0;
+    while ((size = RawCall(SYS_getdents64, proc, Pointer(entries_.data()), static_cast<long>(entries_.size()))) > 0) {
+      for (long at = 0; at < size;) {
+        const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries_.data() + at);
+        at += entry->size;
+        if (entry->name[0] < '1' || entry->name[0] > '9') continue;
+        Look(proc, entry->name, parent, child);
+      }
+    }
+    RawCall(SYS_close, proc);
+    if (running_ == 0) ReportZombies();
+    return size == 0;
+  }
+
+  void Look(long proc, const char* name, int32_t parent, int32_t child) {
+    std::string_view digits = name;
+    const auto id = TakeNumber<int32_t>(&digits);
+    if (!id || RawCall(SYS_kill, *id) != 0) return;
+    std::array<char, 32> path = {};
+    size_t length = 0;
+    for (const char* each = name; *each != '\0' && length < 16; each++) path[length++] = *each;
+    for (const char each : {'/', 's', 't', 'a', 't'}) path[length++] = each;
+    const long file = RawCall(SYS_openat, proc, Pointer(path.data()), O_RDONLY | O_CLOEXEC);
+    if (file == -ENOENT) return;
+    std::array<char, 512> text = {};
+    const long size = file < 0 ? -1 : RawCall(SYS_read, file, Pointer(text.data()), static_cast<long>(text.size()));
+    if (file >= 0) RawCall(SYS_close, file);
+    if (size == -ESRCH) return;
+    Status status = {};
+    // What cannot be read counts as running.
+    if (size <= 0 || !ParseStatus({text.data(), static_cast<size_t>(size)}, &status) || status.is_running) {
+      if (*id != self_) running_++;
+    } else if (status.parent == parent && *id != child) {
+      zombies_[zombie_count_++] = *id;
+      if (zombie_count_ == zombies_.size()) ReportZombies();
+    }
+  }
+
+  void ReportZombies() {
+    if (zombie_count_ == 0) return;
+    RawCall(SYS_sendto, control_, Pointer(zombies_.data()), static_cast<long>(zombie_count_ * sizeof zombies_[0]),
+            MSG_NOSIGNAL | MSG_DONTWAIT);
+    zombie_count_ = 0;
+  }
+
+  const int control_;
+  const int32_t self_ = static_cast<int32_t>(RawCall(SYS_getpid));
+  int32_t running_ = 0;
+  size_t zombie_count_ = 0;
+  std::array<int32_t, kMaxZombies> zombies_ = {};
+  std::array<char, 8192> entries_ = {};
+};
+
+}  // namespace
+
+int GuardTree(int control) {
+  // No file of /proc/PID belongs to the user any more, so none can be written by the tree: oom_score_adj, autogroup.
+  RawCall(SYS_prctl, PR_SET_DUMPABLE, 0);
+  RawCall(SYS_prctl, PR_SET_NAME, Pointer("seccomp-guard"));
+  if (!IsParentOutOfReach()) return kNotGuarding;
+  Tree tree(control);
+  if (!AttachOwnFilter()) {
+    tree.End(0);
+    return kNotGuarding;
+  }
+  int32_t child = 0;
+  for (;;) {
+    GuardianOrder order = {};
+    const long size = RawCall(SYS_read, control, Pointer(&order), sizeof order);
+    if (size == -EINTR) continue;
+    if (size == -EBADF || size == -EINVAL || size == -EISDIR) return kNotGuarding;  // Started by hand.
+    if (size == sizeof order) child = order.child;
+    if (size != sizeof order || order.signal == kEndTree) return tree.End(child);
+    Tree::Signal(order.signal);
+  }
+}
+
+}  // namespace seccomp

@@ -1,0 +1,59 @@
+// Reports the end of a child's tree on the event loop: the end of its guardian, whose pidfd becomes readable.
+#ifndef SECCOMP_NATIVE_NAPI_TREE_WATCH_H_
+#define SECCOMP_NATIVE_NAPI_TREE_WATCH_H_
+
+#include <napi.h>
+#include <uv.h>
+
+#include <memory>
+
+#include "child/guardian_handle.h"
+#include "napi/loop_handle.h"
+#include "system/failure.h"
+
+namespace seccomp {
+
+// The JavaScript object of a guarded tree: signal(number) → errno, end(), ref(), unref(). It is not garbage-collected
+// before the guardian is reaped.
+class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
+ public:
+  // Returns the class, for Environment::Make.
+  static Napi::Function Define(Napi::Env env);
+
+  // Takes over the guardian of `child`'s tree and watches it. `on_end(status)` is called once, with the guardian's
+  // GuardianStatus; null if it was killed. If that fails, sets `failure` and returns an empty value; the caller keeps
+  // the guardian.
+  static Napi::Object Start(Napi::Env env, GuardianHandle* guardian, pid_t child, const Napi::Function& on_end,
+                            Failure* failure);
+
+  // Ends a tree that JavaScript does not get. `on_end` is not called.
+  static void Discard(const Napi::Object& tree);
+
+  explicit TreeWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TreeWatch>(info) {}
+  ~TreeWatch() override = default;
+  TreeWatch(const TreeWatch&) = delete;
+  TreeWatch& operator=(const TreeWatch&) = delete;
+
+ private:
+  Napi::Value Signal(const Napi::CallbackInfo& info);
+  void EndTree(const Napi::CallbackInfo& info);
+  void Ref(const Napi::CallbackInfo& info);
+  void Unref(const Napi::CallbackInfo& info);
+  static void OnReadable(uv_poll_t* handle, int status, int events);
+  // A worker that ends does not wait for its trees: they end with it.
+  static void OnTeardown(TreeWatch* watch);
+  void Report(Napi::Env env, const siginfo_t& status);
+  // Stops watching and returns the guardian. Must be called only once.
+  GuardianHandle Close();
+
+  LoopHandle<uv_poll_t, TreeWatch> poll_;
+  GuardianHandle guardian_;
+  pid_t child_ = 0;
+  Napi::FunctionReference on_end_;
+  // The asynchronous context of the start. nullptr after Close.
+  std::unique_ptr<Napi::AsyncContext> context_;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_NAPI_TREE_WATCH_H_
