@@ -23,6 +23,7 @@ export type {
   PathReach,
   PathsEnforcement,
   Reach,
+  TreeEnforcement,
 } from './landlock/enforcement.js';
 export type { PathEntry, PathGrant, Paths } from './landlock/paths/option.js';
 export type { PathWord } from './landlock/paths/words.js';
@@ -53,6 +54,7 @@ export {
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
 export { SandboxedProcess } from './sandbox/child/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';
+export type { Descendants } from './sandbox/plan/tree.js';
 export type {
   EncodingOption,
   OutputBytes,

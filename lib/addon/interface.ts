@@ -56,6 +56,8 @@ export interface NativeRequest extends NativeFilters {
   readonly ruleset?: RulesetHandle | undefined;
   /** Whether the program does not run if it can't enter that domain. */
   readonly domainRequired?: boolean | undefined;
+  /** Whether a guardian ends the program's tree. Requires `domainRequired`. */
+  readonly guarded?: boolean | undefined;
   /** A bit for each capability that stays. Without it, all stay. */
   readonly keptCapabilities?: bigint | undefined;
   /** How the calls of the filter's listener are answered, with SECCOMP_FILTER_FLAG_NEW_LISTENER. */
@@ -168,6 +170,18 @@ export interface NativeChild {
   /** The errno for which the child is not in the domain that was requested; otherwise 0. */
   readonly domainError: number;
   readonly listener?: NativeListener;
+  /** Of a request with `guarded`. */
+  readonly tree?: TreeHandle;
+}
+
+/** The tree of a running child. It keeps the event loop alive until the tree has ended. */
+export interface TreeHandle {
+  /** Sends a signal to all processes of the tree. Returns 0 or an errno. */
+  signal(number: number): number;
+  /** Kills the tree. The guardian ends when no process of it is left. */
+  end(): void;
+  ref(): void;
+  unref(): void;
 }
 
 export interface NativeLimits {
@@ -193,6 +207,8 @@ export interface NativeResult {
   /** As in NativeChild. */
   readonly domainError: number;
   readonly listener?: NativeListener;
+  /** The guardian's status, as `onTreeEnd` gets it, but −1 in place of null. */
+  readonly treeStatus?: number;
 }
 
 /**
@@ -200,11 +216,18 @@ export interface NativeResult {
  */
 export interface Addon {
   readonly version: string;
-  /** Starts a program. `onExit` is called once. At least one of its parameters is null, as in NativeResult. */
+  /**
+   * Starts a program. `onExit` is called once. At least one of its parameters is null, as in NativeResult. `onTreeEnd` is
+   * called once for a request with `guarded`, with the guardian's exit code; null if it was killed. A failure to start
+   * the guardian has a `call` that begins with `guardian: `.
+   */
   spawn(
     request: NativeRequest,
     onExit: (code: number | null, signal: number | null) => void,
+    onTreeEnd: (status: number | null) => void,
   ): NativeChild | NativeFailure;
+  /** Opens the program of guardians, which requests with `guarded` need. Returns 0 or an errno. */
+  openGuardian(path: string): number;
   /** Starts a program and waits for its end. */
   spawnSync(request: NativeRequest, limits: NativeLimits): NativeResult | NativeFailure;
   /** Replaces this process. Returns only if that fails; this process is then as it was before. */

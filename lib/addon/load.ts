@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { SeccompError } from '../errors.js';
 import { type FailedFile, launcherError, loadError, missingError, versionError } from './failure.js';
+import type { Addon } from './interface.js';
 import { unsupportedReason } from './platform.js';
 
 /** The addon's exports, before anything is known of them. */
@@ -45,6 +46,7 @@ export function loadAddon(folder: string): LoadedAddon {
     const expected = versionIn(() => require(join(folder, 'package.json')));
     const found = versionIn(() => exports);
     if (found !== expected) throw versionError(folder, file, found, expected);
+    openGuardian(exports as Pick<Addon, 'openGuardian'>, file);
     return { file, exports };
   }
   throw failed[0] === undefined ? missingError(folder, addonFolders()) : loadError(folder, failed[0]);
@@ -65,6 +67,11 @@ function versionIn(load: () => { readonly version?: unknown }): string {
   } catch {
     return 'unknown';
   }
+}
+
+/** The launcher is the guardians' program too. It is opened now, so that its path may vanish later. */
+function openGuardian(addon: Pick<Addon, 'openGuardian'>, addonFile: string): void {
+  addon.openGuardian(join(dirname(addonFile), 'seccomp-launch')); // If that fails, a start that needs a guardian does.
 }
 
 /**

@@ -98,10 +98,23 @@ export interface PathsEnforcement {
   readonly alsoDenied: readonly DeniedBeside[];
 }
 
+/** How the child's descendants are ended, or why they are not. */
+export interface TreeEnforcement {
+  /**
+   * A guardian: a process that kills the child and all its descendants when the child ends, when it is to be ended, and
+   * when this process ends. Absent if there is none: the descendants are left then.
+   */
+  readonly by?: 'guardian';
+  /** Why there is no guardian. Absent if there is. */
+  readonly reason?: string;
+}
+
 /** What is enforced on a child. */
 export interface Enforcement {
   /** How it is isolated, what that closes, and what stays open. */
   readonly isolation: IsolationEnforcement;
   /** How its paths are restricted. Absent without the option `paths`. */
   readonly paths?: PathsEnforcement;
+  /** How its descendants are ended. Absent with `descendants: 'leave'`. */
+  readonly tree?: TreeEnforcement;
 }

@@ -94,7 +94,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const call = normalizeArguments<RunOptions>('run', given);
   const { options } = call;
   const sources = resolveSources(call.profile, options);
-  const plan = planFilters(sources, options, 'child');
+  const plan = planFilters(sources, options, 'child', 'kill');
   const limits = outputLimits(options);
   const ending = { ...endingOf(options), timeout: 0 }; // OutputBuffer has a timer of its own.
   const child = plan.isOfNode

@@ -4,15 +4,16 @@
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { Enforcement } from '../landlock/enforcement.js';
 import type { MissingGrant } from '../landlock/programs/missing-grants.js';
-import type { NativeLimits, NativeListener, NativeResult } from '../native.js';
+import type { NativeLimits, NativeListener } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
 import { guarded } from '../util/guarded.js';
+import { treeFailure } from '../process-tree/tree.js';
 import { has, own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
-import { startSync } from './child/start.js';
+import { type SyncEnd, startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputBytes, OutputIn } from './child/types-by-option.js';
@@ -161,7 +162,7 @@ export interface SyncOutcome {
 export function startProgramSync(given: ProgramParameters | readonly unknown[]): SyncOutcome {
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
-  const plan = planFilters(sources, call.options, 'child');
+  const plan = planFilters(sources, call.options, 'child', call.options.timeout ? 'kill' : 'leave');
   if (plan.isOfNode) return { result: startSyncInNode(call, plan), ...NOT_WATCHED };
   if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
   const stdio = openStdio(call.options.stdio, 'spawnSync');
@@ -188,7 +189,7 @@ function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: Encoding): Ui
 }
 
 function outcomeOf(
-  ended: NativeResult,
+  ended: SyncEnd,
   call: ProgramCall<SpawnSyncOptions>,
   { supervision, enforcement }: FilterPlan,
 ): SyncOutcome {
@@ -200,8 +201,15 @@ function outcomeOf(
     data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
   );
   const stopped = { error: ended.stopped, call: 'poll' };
+  const { treeStatus = 0 } = own(ended);
+  const error =
+    ended.stopped !== 0
+      ? startError(stopped, `spawnSync ${file}`, file, argv)
+      : treeStatus === 0
+        ? undefined
+        : treeFailure(treeStatus, ended.pid);
   const result: SyncResult = {
-    ...(ended.stopped === 0 ? {} : { error: startError(stopped, `spawnSync ${file}`, file, argv) }),
+    ...(error === undefined ? {} : { error }),
     status: ended.code,
     signal: ended.signal === null ? null : signalName(ended.signal),
     output,
@@ -211,7 +219,7 @@ function outcomeOf(
     ...(isWatched ? reportViolations(listener, supervision) : noViolations()),
   };
   // A getter, as most callers never read it.
-  const get = () => enforcement(ended.domainError);
+  const get = () => enforcement(ended.domainError, ended.unguarded);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
   const missingGrant = (output: string) => grantLackedBy(call, get(), ended.code, output);
   return { result, isWatched, missingGrant };

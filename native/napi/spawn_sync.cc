@@ -169,7 +169,7 @@ class Running {
     has_tree_ = false;
     ReapReportedZombies(guardian_);
     const bool has_exited = status.si_pid != 0 && status.si_code == CLD_EXITED;
-    tree_status_ = has_exited ? status.si_status : kNotGuarding;
+    tree_status_ = has_exited ? status.si_status : -1;
     if (!has_ended_) SendSignal(child_.pidfd, SIGKILL);
   }
 
@@ -240,7 +240,7 @@ class Running {
   ChildHandle child_;
   GuardianHandle guardian_;
   bool has_tree_;                   // Whether the guardian has not ended.
-  std::optional<int> tree_status_;  // A GuardianStatus.
+  std::optional<int> tree_status_;  // A GuardianStatus; -1: the guardian was killed.
   const int domain_error_;
   std::vector<Descriptor> sockets_;  // Closed ones have been replaced by -1.
   std::vector<std::string> output_;

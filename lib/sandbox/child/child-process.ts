@@ -5,12 +5,14 @@ import { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { SeccompError } from '../../errors.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import type { ExitWatch, NativeChild, NativeListener } from '../../native.js';
 import type { Listener } from '../../notify/listener.js';
 import type { Violation } from '../../notify/violation.js';
 import type { ViolationLog } from '../../notify/violation-log.js';
+import { Tree } from '../../process-tree/tree.js';
 import { publicMethods } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
 import { nodeError } from '../../util/node-error.js';
@@ -18,6 +20,7 @@ import { define } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { Ending } from '../options/ending.js';
 import { signalName, signalNumber } from '../options/signals.js';
+import type { FilterPlan } from '../plan/plan-filters.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 import { endOnAbort } from './abort.js';
 import { subscribe } from './events.js';
@@ -102,9 +105,13 @@ export class SandboxedProcess<
   #pipes: readonly ChildPipe[] = [];
   #channel: MessageChannel | undefined;
   readonly #ending: Ending;
-  readonly #enforced: (domainError: number) => Enforcement;
+  readonly #enforced: FilterPlan['enforcement'];
   /** The errno with which isolating the child failed, or 0. */
   #domainError = 0;
+  /** Undefined if the child's descendants are left. */
+  #tree: Tree | undefined;
+  /** @internal Why there is no guardian although one was planned. */
+  unguarded: string | undefined;
   /** Whether this package has tried to end the child. */
   #terminated = false;
   #forceKill: NodeJS.Timeout | undefined;
@@ -116,7 +123,7 @@ export class SandboxedProcess<
     command: string,
     args: readonly string[],
     ending: Ending,
-    enforced: (domainError: number) => Enforcement,
+    enforced: FilterPlan['enforcement'],
   ) {
     const isOurs = isMakingProcess;
     isMakingProcess = false;
@@ -130,7 +137,11 @@ export class SandboxedProcess<
   }
 
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
-  attach({ pid, watch, sockets, domainError }: NativeChild): void {
+  attach({ pid, watch, sockets, domainError, tree }: NativeChild): void {
+    if (tree !== undefined) {
+      this.#open++;
+      this.#tree = new Tree(tree);
+    }
     const streams = socketStreams(sockets);
     this.#domainError = domainError;
     this.#setStreams(streams);
@@ -213,7 +224,7 @@ export class SandboxedProcess<
 
   /** What is enforced on the child, and what is not. */
   get enforcement(): Enforcement {
-    return this.#enforced(this.#domainError);
+    return this.#enforced(this.#domainError, this.unguarded);
   }
 
   /** @internal Whether the child has ended or was not started. Other processes may still hold its pipes. */
@@ -225,6 +236,7 @@ export class SandboxedProcess<
   exited(code: number | null, signal: number | null): void {
     this.#watch = undefined;
     clearTimeout(this.#forceKill);
+    this.#tree?.end();
     // Violations are emitted before `exit`, whose listeners can rely on them.
     if (this.listener === undefined) this.#ended(code, signal);
     else this.listener.afterKinds(() => this.#ended(code, signal));
@@ -235,9 +247,69 @@ export class SandboxedProcess<
     else this.exitCode = code;
     this.stdin?.destroy();
     if (this.#terminated) endReading(this.#pipes);
-    this.#directory?.remove(() => this.#closed()); // Before `exit`, whose listeners may end this process.
+    if (!this.#tree?.isGuarded) this.#removeDirectory(); // Before `exit`, whose listeners may end this process.
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
+  }
+
+  /** @internal Called once, when the guardian of the child's tree has ended: its exit code, or null if it was killed. */
+  guardianEnded(status: number | null): void {
+    const failure = this.#tree?.guardianEnded(status, this.pid);
+    if (this.hasEnded) {
+      this.#removeDirectory();
+    } else {
+      // Nobody else can enter its domain, so that the rest of the tree is out of reach.
+      this.#watch?.kill(constants.signals.SIGKILL);
+      if (failure !== undefined) guarded(() => this.emit('error', failure));
+    }
+    this.#closed();
+  }
+
+  #removeDirectory(): void {
+    this.#directory?.remove(() => this.#closed());
+  }
+
+  /**
+   * Resolves when neither the child nor any of its descendants is left. Rejects if that is not certain: the guardian was
+   * killed, or the kernel does not end a process within 10 seconds. Undefined unless the tree has a guardian: see the
+   * option `descendants`.
+   */
+  get treeEnded(): Promise<void> | undefined {
+    return this.#tree?.ended;
+  }
+
+  /**
+   * Sends a signal to the child and all its descendants at once, wherever they have moved to: another session, another
+   * process group, another parent. After a SIGTERM, or the signal of the option `killSignal`, SIGKILL follows if the child
+   * has not ended `forceKillAfter` milliseconds later.
+   *
+   * @param signal - The signal's name or number; 0 sends none. Default SIGTERM.
+   * @returns Whether the tree still existed.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION if the tree has no guardian.
+   * @example
+   * import { spawn } from 'seccomp';
+   *
+   * const child = spawn('sh', ['-c', 'setsid sleep 60 & wait'], 'docker-default', { descendants: 'kill' });
+   * child.killTree();
+   * await child.treeEnded; // Neither sh nor sleep runs any more.
+   */
+  killTree(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
+    const tree = this.#tree;
+    if (tree === undefined) throw withoutGuardian(this.enforcement, this.pid);
+    const number = signal === 0 ? 0 : signalNumber(signal);
+    if (number === 0 || !tree.isGuarded) return tree.isGuarded;
+    if (!this.#signalTree(tree, number)) return false;
+    this.killed = true;
+    const { SIGTERM } = constants.signals;
+    if (number === SIGTERM || number === this.#ending.killSignal) this.#forceKillLater();
+    return true;
+  }
+
+  /** SIGKILL is sent to the child as well, so that its end does not wait for the guardian. */
+  #signalTree(tree: Tree, signal: number): boolean {
+    const isSent = tree.signal(signal) === 0;
+    if (signal !== constants.signals.SIGKILL) return isSent;
+    return this.#watch?.kill(signal) === 0 || isSent;
   }
 
   override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
@@ -257,19 +329,23 @@ export class SandboxedProcess<
 
   override ref(): void {
     this.#watch?.ref();
+    this.#tree?.ref();
   }
 
   override unref(): void {
     this.#watch?.unref();
+    this.#tree?.unref();
   }
 
   override [Symbol.dispose](): void {
-    if (!this.killed) this.kill();
+    if (this.killed) return;
+    if (this.#tree === undefined) this.kill();
+    else this.killTree();
   }
 
   /**
-   * Ends the child and waits for its exit, and until its directory `@tmp` is removed, but not for other processes that hold
-   * its pipes. Rejects with the system's error if the child may not be sent a signal, since it runs as another user: it is
+   * Ends the child, with `descendants: 'kill'` its whole tree, and waits for that end, and until its directory `@tmp` is
+   * removed, but not for other processes that hold its pipes. Rejects with the system's error if the child may not be sent a signal, since it runs as another user: it is
    * not ended then.
    */
   async [Symbol.asyncDispose](): Promise<void> {
@@ -283,6 +359,7 @@ export class SandboxedProcess<
     await end.finally(() => {
       this.#killFailed = before;
     });
+    await this.#tree?.ended;
     await this.#directory?.removed;
   }
 
@@ -297,7 +374,7 @@ export class SandboxedProcess<
     try {
       if (signal !== undefined) endOnAbort(this, signal);
     } catch (error) {
-      this.#send('SIGKILL');
+      this.#send(constants.signals.SIGKILL);
       throw error;
     }
   }
@@ -308,17 +385,25 @@ export class SandboxedProcess<
    * @returns Whether a signal was sent.
    */
   terminate(signal: number = this.#ending.killSignal): boolean {
-    const { forceKillAfter } = this.#ending;
     this.#terminated = true;
     if (this.hasEnded) endReading(this.#pipes);
     if (!this.#send(signal)) return false;
-    if (forceKillAfter !== Number.POSITIVE_INFINITY)
-      this.#forceKill ??= setTimeout(() => this.#send('SIGKILL'), forceKillAfter);
+    this.#forceKillLater();
     return true;
   }
 
-  /** Sends a signal without throwing. */
-  #send(signal: NodeJS.Signals | number): boolean {
+  #forceKillLater(): void {
+    const { forceKillAfter } = this.#ending;
+    if (forceKillAfter === Number.POSITIVE_INFINITY || this.hasEnded) return;
+    this.#forceKill ??= setTimeout(() => this.#send(constants.signals.SIGKILL), forceKillAfter);
+  }
+
+  /** Sends a signal to the tree, or to the child if it has none, without throwing. */
+  #send(signal: number): boolean {
+    if (this.#tree?.isGuarded && !this.hasEnded) {
+      if (this.#signalTree(this.#tree, signal)) this.killed = true;
+      return true;
+    }
     try {
       return this.kill(signal);
     } catch (error) {
@@ -345,4 +430,9 @@ export class SandboxedProcess<
   }
 }
 
-publicMethods(SandboxedProcess.prototype, 'kill');
+publicMethods(SandboxedProcess.prototype, 'kill', 'killTree');
+
+function withoutGuardian({ tree }: Enforcement, pid: number | undefined): SeccompError {
+  const reason = tree?.reason === undefined ? "give the option descendants: 'kill'" : `there is no guardian: ${tree.reason}`;
+  return new SeccompError('ERR_SECCOMP_OPTION', `killTree: the descendants of child ${pid} are left: ${reason}`);
+}

@@ -56,6 +56,7 @@ export function toNativeRequest(
       tmp: tmp?.path,
     })),
     supervision: supervision?.native,
+    ...toNativeTree(plan),
     mailbox: supervision && openMailbox(),
     agent: agent && { path: agent.path, state: containerState(agent, directory) },
   });
@@ -112,6 +113,13 @@ export function privateDirectoryFor(
   return makePrivateDirectory(own({ uid: uid ?? undefined, gid: gid ?? undefined }));
 }
 
+/** The members of a request for the guardian of a program's tree: it must not run outside of its domain. */
+function toNativeTree({ tree }: FilterPlan): Pick<NativeRequest, 'guarded' | 'domainRequired'> {
+  return tree === undefined || tree.reason !== undefined ? NOT_GUARDED : GUARDED;
+}
+
+const NOT_GUARDED = own({});
+const GUARDED = own({ guarded: true, domainRequired: true });
 const NOT_ISOLATED = { isolation: undefined, domain: undefined };
 export const NO_DOMAIN: NativeDomain = [0, 0, 0];
 

@@ -7,6 +7,7 @@ import type { NativeFailure } from '../../native.js';
 import { define, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
+import { refused } from '../plan/tree.js';
 
 /** System calls that attach a filter, and that pass its listener on. */
 const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom', 'sendmsg', 'ioctl', 'epoll_ctl']);
@@ -22,6 +23,7 @@ export function attachError(
   { agent, paths }: Partial<Pick<FilterPlan, 'agent' | 'paths'>> = NO_PLAN,
 ): SeccompError | undefined {
   if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent.path);
+  if (call.startsWith(GUARDIAN_CALLS)) return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }));
   if (call.startsWith('landlock_')) return paths === undefined ? isolationError(error) : pathsError(paths, error);
   if (!OUR_CALLS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
@@ -31,6 +33,23 @@ export function attachError(
   const remedy = attachRemedy(error, 'the child');
   return new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${remedy}`, { cause });
 }
+
+/** How the name of a call begins that failed in a guardian. */
+export const GUARDIAN_CALLS = 'guardian: ';
+
+/** Why a guardian could not be started, and what would help. */
+export function guardianProblem({ error, call }: NativeFailure): string {
+  const name = call.replace(GUARDIAN_CALLS, '');
+  const { message } = systemError(error, name);
+  return `the guardian could not be started (${message})${GUARDIAN_REMEDIES.get(name) ?? ''}`;
+}
+
+const GUARDIAN_REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['open', ': seccomp-launch must be beside the addon: install the package again'],
+  ['execveat', ': seccomp-launch, beside the addon, must be executable for this process (chmod a+rx)'],
+  ['landlock_restrict_self', ': a process can be in 16 Landlock domains, and an attached filter may deny Landlock'],
+  ['close_range', ': an attached filter denies close_range: let it allow that'],
+]);
 
 const NO_PLAN = own({});
 

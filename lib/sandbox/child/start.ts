@@ -20,7 +20,7 @@ import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { makeProcess, type SandboxedProcess } from './child-process.js';
 import { privateDirectoryFor, toNativeRequest } from './native-request.js';
-import { attachError, startError } from './start-errors.js';
+import { attachError, GUARDIAN_CALLS, guardianProblem, startError } from './start-errors.js';
 import type { OpenedStdio } from './stdio.js';
 
 /**
@@ -58,6 +58,9 @@ export function start(
   }
 }
 
+/** The end of a child, and why it had no guardian although one was planned. */
+export type SyncEnd = NativeResult & { readonly unguarded?: string };
+
 /**
  * Starts a child, and waits for its end.
  *
@@ -69,15 +72,16 @@ export function startSync(
   plan: FilterPlan,
   stdio: OpenedStdio,
   limits: NativeLimits,
-): NativeResult | NativeFailure {
+): SyncEnd | NativeFailure {
   let tmp: PrivateDirectory | undefined;
   try {
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
-    const ended = addon().spawnSync(toNativeRequest(call, plan, stdio, tmp), limits);
+    const request = toNativeRequest(call, plan, stdio, tmp);
+    const { started: ended, unguarded } = guardedIfPossible(request, plan, (each) => addon().spawnSync(each, limits));
     const ours = has(ended, 'error') ? attachError(ended, plan) : undefined;
     if (ours !== undefined) throw ours;
-    return ended;
+    return unguarded === undefined || has(ended, 'error') ? ended : { ...ended, unguarded };
   } finally {
     tmp?.removeSync();
     stdio.release();
@@ -127,8 +131,15 @@ function launch(
   plan: FilterPlan,
   call: ProgramCall<SpawnOptions>,
 ): Error | undefined {
-  const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
+  const { started, unguarded } = guardedIfPossible(request, plan, (each) =>
+    addon().spawn(
+      each,
+      (code, signal) => child.exited(code, signal),
+      (status) => child.guardianEnded(status),
+    ),
+  );
   if (!has(started, 'error')) {
+    child.unguarded = unguarded;
     takeOver(child, started, plan);
     return undefined;
   }
@@ -142,6 +153,24 @@ function launch(
     request.stdio.map((descriptor) => descriptor === SOCKET),
   );
   return error;
+}
+
+/**
+ * Starts a program. If its guardian can't be started although there could be one, starts it without, unless it was asked
+ * for.
+ */
+function guardedIfPossible<Started extends object>(
+  request: NativeRequest,
+  { tree, isolation, paths }: FilterPlan,
+  begin: (request: NativeRequest) => Started | NativeFailure,
+): { readonly started: Started | NativeFailure; readonly unguarded?: string } {
+  const started = begin(request);
+  if (!request.guarded || tree?.required || !has(started, 'error')) return { started };
+  const { call } = started as NativeFailure;
+  if (!call.startsWith(GUARDIAN_CALLS) && call !== 'landlock_restrict_self') return { started };
+  const domainRequired = paths?.required === true || isolation?.request.isolation === true;
+  const unguarded = guardianProblem(started as NativeFailure);
+  return { started: begin(own({ ...request, guarded: false, domainRequired })), unguarded };
 }
 
 function takeOver(child: SandboxedProcess, started: NativeChild, { supervision }: FilterPlan): void {

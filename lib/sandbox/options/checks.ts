@@ -185,6 +185,11 @@ export function readKillSignal(value: unknown, name: string): number {
   return signalNumber(value);
 }
 
+export function readDescendants(value: unknown, name: string): string {
+  if (value === 'kill' || value === 'leave') return value;
+  throw invalidValue(name, value, "must be one of: undefined, 'kill', 'leave'");
+}
+
 export function readForceKillAfter(value: unknown, name: string): number | false {
   if (value === false) return false;
   if (typeof value !== 'number') throw invalidType(name, 'of type number or false', value);

@@ -10,6 +10,7 @@ import type { OnViolation } from '../../notify/violation.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';
 import type { Host } from '../../profile/resolve/resolve.js';
 import type { AbiName } from '../../syscalls/abi.js';
+import type { Descendants } from '../plan/tree.js';
 
 /** What one of a child's descriptors is connected to, as in node:child_process. */
 export type StdioEntry = 'pipe' | 'overlapped' | 'ipc' | 'ignore' | 'inherit' | Stream | number | null | undefined;
@@ -118,6 +119,13 @@ export interface ProgramOptions extends HostOptions {
    * restricted is an error.
    */
   readonly bestEffort?: boolean | undefined;
+  /**
+   * What becomes of the child's descendants. `'kill'`: a guardian kills them when the child ends, times out, is aborted or
+   * disposed of, or writes too much, and when this process ends, however that happens; timeouts and aborts reach them as
+   * well. `'leave'`: they live on, and nothing waits for them. See docs/process-tree.md. Default: `'kill'` for `run`, and for `spawnSync` with a
+   * `timeout`, as far as this kernel can; otherwise `'leave'`.
+   */
+  readonly descendants?: Descendants | undefined;
 }
 
 /** Options about the filter itself. */

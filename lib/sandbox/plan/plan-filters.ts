@@ -28,7 +28,7 @@ import {
   supervisorOf,
   WITHOUT_CALLBACKS,
 } from './supervised.js';
-
+import { type Descendants, type TreePlan, treeFor, withTree } from './tree.js';
 import { refuseUnsupported } from './unsupported-options.js';
 
 /** The filters of a program, and everything else that is enforced on it. */
@@ -49,8 +49,13 @@ export interface FilterPlan {
    * then.
    */
   readonly isOfNode: boolean;
-  /** What is enforced on the program, given the errno with which it failed to enter its domain, or 0. */
-  readonly enforcement: (domainError: number) => Enforcement;
+  /**
+   * What is enforced on the program, given the errno with which it failed to enter its domain, or 0, and why its tree has
+   * no guardian although one was planned.
+   */
+  readonly enforcement: (domainError: number, unguarded?: string) => Enforcement;
+  /** Set if its descendants are to be ended. */
+  readonly tree: TreePlan | undefined;
 }
 
 /** Who attaches the filters, and when. */
@@ -104,10 +109,16 @@ const keyOf = memoize((denials: Denials) => Object.values(denials).join());
 /**
  * Plans the filters of a program.
  *
+ * @param descendants - What becomes of its descendants without the option.
  * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE for a filter that is too long; ERR_SECCOMP_UNSUPPORTED for SCMP_ACT_NOTIFY
  * that nobody answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners.
  */
-export function planFilters(sources: ResolvedSources, options: PlanOptions, target: Target): FilterPlan {
+export function planFilters(
+  sources: ResolvedSources,
+  options: PlanOptions,
+  target: Target,
+  descendants: Descendants = 'leave',
+): FilterPlan {
   const { gate, hasListener, isIsolated, domain } = TARGETS[target];
   const isChild = target === 'child' || target === 'fork';
   // Under a profile, the first call of the addon throws the error.
@@ -115,8 +126,9 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   if (unsupported !== undefined && !isThisProcess(target)) refuseUnsupported(options, unsupported);
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
-  const isFiltered = sources.each.length > 0 || names.length > 0;
+  const isFiltered = sources.each.length > 0 || names.length > 0 || options.descendants === 'kill';
   const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
+  const tree = isIsolated && unsupported === undefined ? treeFor(options, descendants, isolation !== undefined) : undefined;
   const paths = pathsFor(options, domain, isChild);
 
   const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
@@ -140,14 +152,18 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
     agent,
     ...confined,
     isOfNode: unsupported !== undefined,
-    enforcement: (domainError) =>
-      unsupported === undefined ? enforcementOf(options, confined, domainError) : nothingEnforced(unsupported),
+    tree,
+    enforcement: (domainError, unguarded) =>
+      unsupported === undefined
+        ? withTree(enforcementOf(options, confined, domainError), tree, unguarded)
+        : nothingEnforced(unsupported),
   };
 }
 
 /** Plans a run in which every call is allowed and counted: for record(). */
 export function planObservation(options: PlanOptions): FilterPlan {
   const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, 'reported', true) };
+  const tree = treeFor(options, 'leave', confined.isolation !== undefined);
   const observing = observingFilter(denialsOf({ ...confined, isolation: undefined }));
   return {
     filters: [observing.filter],
@@ -156,7 +172,8 @@ export function planObservation(options: PlanOptions): FilterPlan {
     agent: undefined,
     ...confined,
     isOfNode: false,
-    enforcement: (domainError) => enforcementOf(options, confined, domainError),
+    tree,
+    enforcement: (domainError, unguarded) => withTree(enforcementOf(options, confined, domainError), tree, unguarded),
   };
 }
 

@@ -1,0 +1,74 @@
+/** Whether a guardian ends the tree of a child: the option `descendants`. */
+import { SeccompError } from '../../errors.js';
+import { isolationSupport } from '../../landlock/domain.js';
+import type { Enforcement } from '../../landlock/enforcement.js';
+import { capabilitiesIn } from '../../syscalls/capabilities.js';
+import { readStatus } from '../../util/process-status.js';
+import type { ProgramOptions } from '../options/types.js';
+
+/** What becomes of a child's descendants when the child ends. */
+export type Descendants = 'kill' | 'leave';
+
+/** How the tree of a child is ended. */
+export interface TreePlan {
+  /** Whether the child is not started if there can be no guardian. */
+  readonly required: boolean;
+  /** Why there can be none, and what would help; undefined if there can. */
+  readonly reason: string | undefined;
+}
+
+type TreeOptions = Pick<ProgramOptions, 'descendants' | 'isolate' | 'uid'> & { readonly detached?: boolean | undefined };
+
+/**
+ * The guardian of a child; undefined if its descendants are left.
+ *
+ * @param byDefault - What the function does without the option.
+ * @param isIsolated - Whether the child is isolated.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION, ERR_SECCOMP_UNSUPPORTED if `descendants: 'kill'` can't be honored.
+ */
+export function treeFor(options: TreeOptions, byDefault: Descendants, isIsolated: boolean): TreePlan | undefined {
+  const { descendants = byDefault } = options;
+  if (descendants === 'leave') return undefined;
+  const required = options.descendants === 'kill';
+  const obstacle = contradiction(options, isIsolated);
+  if (required && obstacle !== undefined) throw refused('ERR_SECCOMP_OPTION', obstacle);
+  const reason = obstacle ?? obstacleHere(options);
+  if (required && reason !== undefined) throw refused('ERR_SECCOMP_UNSUPPORTED', reason);
+  return { required, reason };
+}
+
+/** Another option that keeps the tree from being ended. */
+function contradiction({ detached, isolate }: TreeOptions, isIsolated: boolean): string | undefined {
+  if (detached) return 'a detached child is to live on: leave out detached, or give descendants: "leave"';
+  if (isolate === false) return 'a guardian needs isolation: leave out isolate: false';
+  return isIsolated ? undefined : 'a guardian needs isolation, which unconfined does without: give isolate: true';
+}
+
+/** What this kernel or this process lacks. */
+function obstacleHere({ uid }: TreeOptions): string | undefined {
+  const { by, reason } = isolationSupport();
+  if (by !== 'scopes') return `${reason}; leave the descendants, or limit them by a cgroup`;
+  const isOfAnother = uid !== undefined && uid !== null && uid !== process.geteuid?.();
+  if (!isOfAnother || capabilitiesIn(effective()).includes('CAP_KILL')) return undefined;
+  return 'the guardian may not signal a child with another uid: this process needs CAP_KILL';
+}
+
+function effective(): string {
+  try {
+    return readStatus('self').get('CapEff') ?? '0';
+  } catch {
+    return '0';
+  }
+}
+
+/** Adds what is enforced on a tree. `unguarded` tells why there is no guardian although one was planned. */
+export function withTree(enforced: Enforcement, tree: TreePlan | undefined, unguarded?: string): Enforcement {
+  if (tree === undefined) return enforced;
+  const reason = tree.reason ?? unguarded;
+  return { ...enforced, tree: reason === undefined ? { by: 'guardian' } : { reason } };
+}
+
+/** The error for a guardian that can't be had. */
+export function refused(code: 'ERR_SECCOMP_OPTION' | 'ERR_SECCOMP_UNSUPPORTED', reason: string): SeccompError {
+  return new SeccompError(code, `options.descendants: 'kill' can't be honored: ${reason}`);
+}
