@@ -174,12 +174,10 @@ export interface NativeChild {
   readonly tree?: TreeHandle;
 }
 
-/** The tree of a running child. It keeps the event loop alive until the tree has ended. */
+/** The tree of a child, which its guardian kills when the child has ended. It keeps the event loop alive until the tree has ended. */
 export interface TreeHandle {
   /** Sends a signal to all processes of the tree. Returns 0 or an errno. */
   signal(number: number): number;
-  /** Kills the tree. The guardian ends when no process of it is left. */
-  end(): void;
   ref(): void;
   unref(): void;
 }

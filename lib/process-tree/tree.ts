@@ -32,11 +32,6 @@ export class Tree {
     return this.#handle?.signal(number) ?? constants.errno.ESRCH;
   }
 
-  /** Kills the tree, and lets the guardian wait for its end. */
-  end(): void {
-    this.#handle?.end();
-  }
-
   /**
    * To be called once, when the guardian has ended.
    *

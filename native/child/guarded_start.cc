@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
+#include <atomic>
+#include <new>
 #include <utility>
 
 #include "child/bare_clone.h"
@@ -26,23 +27,45 @@ namespace {
 
 constexpr uint32_t kScopeSignals = 2;  // LANDLOCK_SCOPE_SIGNAL
 
-// What C0 shares with this process.
+// What C0 shares with this process. It is in the ChildMemory, since C0 uses it longer than the start takes.
 struct GuardedStart {
+  // The kernel sets a word to 0 and wakes its waiters when the process does not use this memory any more: when it has
+  // executed a program or has ended.
+  int starter_word = 0;  // The first member: ChildMemory::starter_word().
+  int child_word = 1;
+  int files_word = 1;  // C0 clears it when it does not use this process's descriptors any more, and when it fails.
   ChildPlan* plan = nullptr;
   void* child_stack = nullptr;
   pid_t parent = 0;
   int ruleset = -1;  // Of domain A.
   int control = -1, program = -1;
-  std::array<char, 12> control_digits = {};
-  // Set by C0. The kernel sets a word to 0 and wakes its waiters when the process does not use this memory any more:
-  // when it has executed a program or has ended.
+  // Set by C0.
   Failure failure = {};
   pid_t child = 0;
   int child_pidfd = -1, guardian_pidfd = -1;
-  int child_word = 1, guardian_word = 1;
 };
+static_assert(sizeof(GuardedStart) <= kStarterRoom);
+
+// Whether a guardian has executed its program before. The first start waits for that.
+std::atomic<bool> program_works{false};
 
 long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
+
+// A number that is not negative, in decimal.
+class Digits {
+ public:
+  explicit Digits(int number) {
+    do {
+      digits_[--first_] = static_cast<char>('0' + number % 10);
+      number /= 10;
+    } while (number > 0);
+  }
+  const char* text() const { return &digits_[first_]; }
+
+ private:
+  std::array<char, 12> digits_ = {};  // The last one stays NUL.
+  size_t first_ = 11;
+};
 
 // C0's steps. It uses the thread-local storage of the thread that waits for it, and so does the child at the same time:
 // errno is not touched here.
@@ -54,13 +77,21 @@ class Starter {
   Starter& operator=(const Starter&) = delete;
 
   void Run() {
-    if (!EnterDomain() || !CloneChild()) return;
-    BecomeGuardian();
-    // Without a guardian there must be no tree. The child does not run its program yet, or just begins to.
-    RawCall(SYS_kill, -1, SIGKILL);
+    if (!EnterDomain() || !CloneChild()) {
+      Clear(&start_.child_word);
+    } else {
+      BecomeGuardian();
+      RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
+    }
+    Clear(&start_.files_word);
   }
 
  private:
+  static void Clear(int* word) {
+    __atomic_store_n(word, 0, __ATOMIC_RELEASE);
+    RawCall(SYS_futex, Pointer(word), FUTEX_WAKE, 1);
+  }
+
   bool Fail(long result, const char* call) {
     start_.failure = {static_cast<int>(-result), call};
     return false;
@@ -95,23 +126,24 @@ class Starter {
   // Returns if that fails. A session of its own keeps the kernel's autogroups from sharing the guardian's processor
   // time with the tree.
   void BecomeGuardian() {
-    long result = RawCall(SYS_setsid);
+    long result = RawCall(kCloseRange, 0, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);
+    if (result != 0) {
+      Fail(result, "guardian: close_range");
+      return;
+    }
+    Clear(&start_.files_word);
+    result = RawCall(SYS_setsid);
     if (result < 0) {
       Fail(result, "guardian: setsid");
       return;
     }
-    RawCall(SYS_chdir, Pointer("/"));  // If it fails, the guardian only keeps a directory in use.
-    const int low = start_.control < start_.program ? start_.control : start_.program;
-    const int high = start_.control < start_.program ? start_.program : start_.control;
-    result = RawCall(kCloseRange, high + 1L, ~0U, kCloseRangeUnshare);
-    if (result == 0 && low > 0) result = RawCall(kCloseRange, 0, low - 1L);
-    if (result == 0 && high > low + 1) result = RawCall(kCloseRange, low + 1L, high - 1L);
-    if (result < 0) {
-      Fail(result, "guardian: close_range");
-      return;
-    }
-    RawCall(SYS_fcntl, start_.control, F_SETFD);  // Cannot fail.
-    std::array<const char*, 3> arguments = {kGuardianName, start_.control_digits.data(), nullptr};
+    RawCall(SYS_chdir, Pointer("/"));             // If it fails, the guardian only keeps a directory in use.
+    RawCall(SYS_fcntl, start_.control, F_SETFD);  // Cannot fail, nor does the next.
+    RawCall(SYS_fcntl, start_.child_pidfd, F_SETFD);
+    const Digits control(start_.control);
+    const Digits pidfd(start_.child_pidfd);
+    const Digits child(start_.child);
+    std::array<const char*, 5> arguments = {kGuardianName, control.text(), pidfd.text(), child.text(), nullptr};
     std::array<const char*, 1> environment = {nullptr};
     result = RawCall(SYS_execveat, start_.program, Pointer(""), Pointer(arguments.data()), Pointer(environment.data()),
                      AT_EMPTY_PATH);
@@ -123,13 +155,18 @@ class Starter {
 
 int RunStarter(void* start) {
   Starter(static_cast<GuardedStart*>(start)).Run();
-  return 0;
+  return kNotStarted;
 }
 
-// Waits until the kernel has cleared a word. Without libc's errno, which the child uses. The kernel wakes waiters that
-// are not private to a process.
-void WaitUntilCleared(const int* word) {
-  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0) RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, 0);
+// Waits until C0 or the kernel has cleared a word. If C0 is killed before it clears one, which nothing reports, the
+// wait ends after a second; `is_kernels` tells that the kernel will clear it nevertheless.
+template <typename IsKernels>
+void WaitFor(const GuardedStart& start, const int* word, IsKernels is_kernels) {
+  const timespec second = {1, 0};
+  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0) {
+    if (__atomic_load_n(&start.starter_word, __ATOMIC_ACQUIRE) == 0 && !is_kernels()) return;
+    RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, Pointer(&second));
+  }
 }
 
 // Opens the guardian's socket and domain A.
@@ -141,8 +178,6 @@ Failure Prepare(GuardedStart* start, Descriptor* control, Descriptor* guardian_e
   *control = Descriptor(pair[0]);
   *guardian_end = Descriptor(pair[1]);
   start->control = pair[1];
-  *std::to_chars(start->control_digits.data(), start->control_digits.data() + start->control_digits.size() - 1, pair[1])
-       .ptr = '\0';
   *ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
   if (ruleset->get() < 0) return {errno, "guardian: landlock_create_ruleset"};
   start->ruleset = ruleset->get();
@@ -152,26 +187,31 @@ Failure Prepare(GuardedStart* start, Descriptor* control, Descriptor* guardian_e
 }  // namespace
 
 ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian) {
-  GuardedStart start;
+  WaitUntilCleared(memory.starter_word());  // Of the start before.
+  GuardedStart& start = *new (memory.starter_stack_top()) GuardedStart();
   start.plan = plan;
   start.child_stack = memory.stack_top();
   start.parent = getpid();
   Descriptor guardian_end;
   Descriptor ruleset;
   plan->failure = Prepare(&start, &guardian->control, &guardian_end, &ruleset);
-  if (plan->failure.error != 0) return {};
+  if (plan->failure.error != 0) return {0, Descriptor()};
 
   const int flags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+  start.starter_word = 1;
   const long pid =
-      BareClone(RunStarter, memory.guardian_stack_top(), flags, &start, &start.guardian_pidfd, &start.guardian_word);
+      BareClone(RunStarter, memory.starter_stack_top(), flags, &start, &start.guardian_pidfd, &start.starter_word);
   if (pid < 0) {
+    start.starter_word = 0;
     plan->failure = {static_cast<int>(-pid), "clone"};
-    return {};
+    return {0, Descriptor()};
   }
-  WaitUntilCleared(&start.guardian_word);
-  if (start.child_pidfd >= 0) WaitUntilCleared(&start.child_word);
+  if (!program_works) WaitUntilCleared(&start.starter_word);
+  WaitFor(start, &start.files_word, [] { return false; });
+  WaitFor(start, &start.child_word, [&start] { return start.child_pidfd >= 0; });
   guardian->process = {static_cast<pid_t>(pid), Descriptor(start.guardian_pidfd)};
   if (start.failure.error != 0) plan->failure = start.failure;
+  if (plan->failure.error == 0 && start.starter_word == 0) program_works = true;
   // C0 was killed before it could report the child, which may be another process's doing.
   if (start.child == 0 && plan->failure.error == 0) plan->failure = {ECHILD, "guardian: clone"};
   return {start.child, Descriptor(start.child_pidfd)};

@@ -30,9 +30,8 @@ int OpenGuardianProgram(const char* path) {
 
 int GuardianProgram() { return program.load(); }
 
-int OrderGuardian(const GuardianHandle& guardian, int32_t signal, pid_t child) {
-  const GuardianOrder order = {signal, child};
-  return send(guardian.control.get(), &order, sizeof order, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+int SignalTree(const GuardianHandle& guardian, int32_t signal) {
+  return send(guardian.control.get(), &signal, sizeof signal, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
 void ReapReportedZombies(const GuardianHandle& guardian) {

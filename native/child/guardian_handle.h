@@ -24,8 +24,8 @@ int OpenGuardianProgram(const char* path);
 // The descriptor of that program; -1 if it was not opened.
 int GuardianProgram();
 
-// Has the guardian of `child`'s tree send a signal to all of the tree, or end it (kEndTree). Returns 0 or an errno.
-int OrderGuardian(const GuardianHandle& guardian, int32_t signal, pid_t child);
+// Has the guardian send a signal to all of its tree. Returns 0 or an errno.
+int SignalTree(const GuardianHandle& guardian, int32_t signal);
 
 // Reaps the zombies that a guardian reported before it ended.
 void ReapReportedZombies(const GuardianHandle& guardian);

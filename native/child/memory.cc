@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <linux/bpf_common.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "system/raw_call.h"
 
 namespace seccomp {
 namespace {
@@ -36,6 +41,14 @@ class Key {
 
 }  // namespace
 
+// The kernel wakes waiters that are not private to a process. A wake that was missed would be noticed a second later.
+void WaitUntilCleared(const int* word) {
+  const timespec second = {1, 0};
+  for (int value = 0; (value = __atomic_load_n(word, __ATOMIC_ACQUIRE)) != 0;) {
+    RawCall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAIT, value, reinterpret_cast<long>(&second));
+  }
+}
+
 // By a key, since a thread_local variable needs the dynamic linker by name, and musl's has another one.
 ChildMemory* ChildMemory::ForThisThread() {
   static const Key key;
@@ -63,11 +76,14 @@ std::unique_ptr<ChildMemory> ChildMemory::Create(int fork_advice) {
   return nullptr;
 }
 
-ChildMemory::~ChildMemory() { munmap(base_, kMapping); }
+ChildMemory::~ChildMemory() {
+  WaitUntilCleared(starter_word());
+  munmap(base_, kMapping);
+}
 
 void* ChildMemory::stack_top() const { return base_ + kChildStack + kStack; }
 
-void* ChildMemory::guardian_stack_top() const { return base_ + kGuard + kStack; }
+void* ChildMemory::starter_stack_top() const { return base_ + kGuard + kStack - kStarterRoom; }
 
 sock_filter* ChildMemory::instructions() const { return reinterpret_cast<sock_filter*>(stack_top()); }
 

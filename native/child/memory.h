@@ -13,6 +13,12 @@ namespace seccomp {
 // process together.
 constexpr size_t kMaxFilters = 8;
 
+constexpr size_t kStarterRoom = 512;
+
+// Waits until the kernel has cleared a word, as it does for CLONE_CHILD_CLEARTID when a process does not use this
+// memory any more. Leaves libc's errno, which such a process may use at the same time.
+void WaitUntilCleared(const int* word);
+
 // A stack for the child, one for the process that becomes its guardian, and room for the filters into which it writes
 // the gate value. Core dumps leave it out.
 class ChildMemory {
@@ -27,7 +33,11 @@ class ChildMemory {
   ChildMemory& operator=(const ChildMemory&) = delete;
 
   void* stack_top() const;
-  void* guardian_stack_top() const;
+  // Memory that the first process of a guarded start uses until it executes the guardian's program: its stack, and a
+  // room of kStarterRoom bytes above that, which begins with the word of StarterWord().
+  void* starter_stack_top() const;
+  // 0 if that memory is not in use. The kernel clears the word, see WaitUntilCleared.
+  int* starter_word() const { return static_cast<int*>(starter_stack_top()); }
   // Room for kMaxFilters * BPF_MAXINSNS instructions.
   sock_filter* instructions() const;
   // Overwrites the stack and the first `count` instructions, both of which hold the gate value after a start.

@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/time_types.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -56,7 +57,7 @@ bool IsParentOutOfReach() {
 // Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
 bool AttachOwnFilter() {
   static constexpr uint32_t kAllowed[] = {SYS_read,   SYS_kill,    SYS_getdents64, SYS_close, SYS_nanosleep,
-                                          SYS_sendto, SYS_getppid, SYS_exit_group, SYS_lseek};
+                                          SYS_sendto, SYS_getppid, SYS_exit_group, SYS_ppoll};
   constexpr size_t kCount = sizeof kAllowed / sizeof *kAllowed;
   std::array<sock_filter, kCount + 9> program = {};
   size_t next = 0;
@@ -115,7 +116,7 @@ struct [[gnu::packed]] DirectoryEntry {
 // The processes that a guardian may signal: those of its tree.
 class Tree {
  public:
-  explicit Tree(int control) : control_(control) {}
+  explicit Tree(const Guarded& guarded) : control_(guarded.control), child_(guarded.child) {}
   ~Tree() = default;
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
@@ -124,11 +125,11 @@ class Tree {
   static void Signal(int32_t signal) { RawCall(SYS_kill, -1, signal); }
 
   // Kills all, and waits until they have ended.
-  int End(int32_t child) {
+  int End() {
     long pause = kFirstPause;
     for (long waited = 0; waited < kEndSeconds * kSecond; waited += pause) {
       Signal(SIGKILL);
-      if (!Count(child)) return kProcessesUnknown;
+      if (!Count()) return kProcessesUnknown;
       if (running_ == 0) return kTreeEnded;
       const __kernel_timespec time = {0, pause};
       RawCall(SYS_nanosleep, Pointer(&time));
@@ -142,8 +143,8 @@ class Tree {
   static constexpr long kFirstPause = 50'000;
   static constexpr long kLastPause = 20'000'000;
 
-  // Counts the processes of the tree that still run. If none does, reports the zombies of the parent, save `child`.
-  bool Count(int32_t child) {
+  // Counts the processes of the tree that still run. If none does, reports the zombies of the parent, save `child_`.
+  bool Count() {
     running_ = 0;
     zombie_count_ = 0;
     const long proc = RawCall(SYS_openat, AT_FDCWD, Pointer("/proc"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -155,7 +156,7 @@ class Tree {
         const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries_.data() + at);
         at += entry->size;
         if (entry->name[0] < '1' || entry->name[0] > '9') continue;
-        Look(proc, entry->name, parent, child);
+        Look(proc, entry->name, parent);
       }
     }
     RawCall(SYS_close, proc);
@@ -163,7 +164,7 @@ class Tree {
     return size == 0;
   }
 
-  void Look(long proc, const char* name, int32_t parent, int32_t child) {
+  void Look(long proc, const char* name, int32_t parent) {
     std::string_view digits = name;
     const auto id = TakeNumber<int32_t>(&digits);
     if (!id || RawCall(SYS_kill, *id) != 0) return;
@@ -181,7 +182,7 @@ class Tree {
     // What cannot be read counts as running.
     if (size <= 0 || !ParseStatus({text.data(), static_cast<size_t>(size)}, &status) || status.is_running) {
       if (*id != self_) running_++;
-    } else if (status.parent == parent && *id != child) {
+    } else if (status.parent == parent && *id != child_) {
       zombies_[zombie_count_++] = *id;
       if (zombie_count_ == zombies_.size()) ReportZombies();
     }
@@ -195,6 +196,7 @@ class Tree {
   }
 
   const int control_;
+  const int32_t child_;
   const int32_t self_ = static_cast<int32_t>(RawCall(SYS_getpid));
   int32_t running_ = 0;
   size_t zombie_count_ = 0;
@@ -204,25 +206,25 @@ class Tree {
 
 }  // namespace
 
-int GuardTree(int control) {
+int GuardTree(const Guarded& guarded) {
   // No file of /proc/PID belongs to the user any more, so none can be written by the tree: oom_score_adj, autogroup.
   RawCall(SYS_prctl, PR_SET_DUMPABLE, 0);
   RawCall(SYS_prctl, PR_SET_NAME, Pointer("seccomp-guard"));
   if (!IsParentOutOfReach()) return kNotGuarding;
-  Tree tree(control);
+  Tree tree(guarded);
   if (!AttachOwnFilter()) {
-    tree.End(0);
+    tree.End();
     return kNotGuarding;
   }
-  int32_t child = 0;
+  std::array<pollfd, 2> polled = {{{guarded.control, POLLIN, 0}, {guarded.child_pidfd, POLLIN, 0}}};
   for (;;) {
-    GuardianOrder order = {};
-    const long size = RawCall(SYS_read, control, Pointer(&order), sizeof order);
-    if (size == -EINTR) continue;
-    if (size == -EBADF || size == -EINVAL || size == -EISDIR) return kNotGuarding;  // Started by hand.
-    if (size == sizeof order) child = order.child;
-    if (size != sizeof order || order.signal == kEndTree) return tree.End(child);
-    Tree::Signal(order.signal);
+    const long ready = RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()));
+    if (ready == -EINTR) continue;
+    if (((polled[0].revents | polled[1].revents) & POLLNVAL) != 0) return kNotGuarding;  // Started by hand.
+    if (ready < 0 || polled[1].revents != 0) return tree.End();
+    int32_t signal = 0;
+    if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) return tree.End();
+    Tree::Signal(signal);
   }
 }
 

@@ -4,12 +4,19 @@
 
 namespace seccomp {
 
-// Guards the tree until it has ended; `control` is the guardian's socket, see protocol.h. Returns a GuardianStatus.
+// What a guardian is started with, see protocol.h.
+struct Guarded {
+  int control;
+  int child_pidfd;
+  int child;
+};
+
+// Guards the tree until it has ended. Returns a GuardianStatus.
 //
 // The calling process must be in a Landlock domain that scopes signals, which contains the whole tree and nothing else:
 // kill(-1, …) reaches every process of the domain at once, those that are being forked included. Outside of a domain it
 // would reach every process of the user. So nothing is killed unless the parent cannot be signalled.
-int GuardTree(int control);
+int GuardTree(const Guarded& guarded);
 
 }  // namespace seccomp
 

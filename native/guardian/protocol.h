@@ -1,27 +1,19 @@
 // What the addon and a guardian tell each other over the guardian's socket, a SOCK_SEQPACKET.
 //
-// The addon sends a GuardianOrder for each signal. When it sends the order to end the tree, or when the socket has no
-// other end any more, the guardian kills the tree, waits for its end, and exits with a GuardianStatus. Before that, it
-// sends the process IDs of zombies that the addon's process must reap: those whose parent has ended before them, if
-// this process has become their parent.
+// The addon sends the number of each signal for the tree as an int32_t. When the tree's first process has ended, or
+// when the socket has no other end any more, the guardian kills the tree, waits for its end, and exits with a
+// GuardianStatus. Before that, it sends the IDs of zombies that the addon's process must reap, each as an int32_t:
+// those whose parent has ended before them, if the addon's process has become their parent.
 #ifndef SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 #define SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 
-#include <sys/types.h>
-
 #include <cstddef>
-#include <cstdint>
 
 namespace seccomp {
 
-// The name of the guardian's program as its argument 0. Argument 1 is the descriptor of the socket.
+// The name of the guardian's program as its argument 0. Three numbers follow: the descriptor of the socket, a pidfd of
+// the tree's first process, and the ID of that process.
 constexpr char kGuardianName[] = "seccomp-guardian";
-
-struct GuardianOrder {
-  int32_t signal;  // A signal for the whole tree, or kEndTree.
-  int32_t child;   // The first process of the tree, which its parent reaps by itself.
-};
-constexpr int32_t kEndTree = 0;
 
 // The most process IDs of one message.
 constexpr size_t kMaxZombies = 256;
@@ -31,6 +23,7 @@ enum GuardianStatus : int {
   kNotGuarding = 1,       // It was not started as a guardian, and has sent no signal.
   kProcessesRemain = 2,   // Processes of the tree still exist after kEndSeconds.
   kProcessesUnknown = 3,  // The tree was killed, but /proc cannot be read.
+  kNotStarted = 4,        // The guardian's program was not executed. The tree was killed.
 };
 
 // How long a guardian waits for the end of processes that it has killed.

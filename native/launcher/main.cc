@@ -10,7 +10,7 @@
 // expose, or the end of a channel for messages, which the variables NODE_CHANNEL_* describe. The socket to the parent
 // is DESCRIPTOR + 1. Ends when nothing holds the other end of DESCRIPTOR + 2.
 //
-//   seccomp-guardian DESCRIPTOR
+//   seccomp-guardian NUMBERS…
 // guards a process tree, see guardian/guardian.h. Its argument 0 tells that it is to be one.
 //
 // freestanding.cc has the functions of a C library that it calls: it is linked with no library.
@@ -272,12 +272,13 @@ int HandOver(std::string_view text) {
   return 0;
 }
 
+int NumberOf(std::string_view text) { return seccomp::TakeNumber<int>(&text).value_or(-1); }
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count == 2 && std::string_view(arguments[0]) == seccomp::kGuardianName) {
-    std::string_view descriptor = arguments[1];
-    return seccomp::GuardTree(seccomp::TakeNumber<int>(&descriptor).value_or(-1));
+  if (count == 4 && std::string_view(arguments[0]) == seccomp::kGuardianName) {
+    return seccomp::GuardTree({NumberOf(arguments[1]), NumberOf(arguments[2]), NumberOf(arguments[3])});
   }
   if (count == 2) return HandOver(arguments[1]);
   Options options = {};

@@ -38,7 +38,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const pid_t pid = started.child.pid;
   Napi::Object tree;
   if (request.guarded) {
-    tree = TreeWatch::Start(env, &started.guardian, pid, info[2].As<Napi::Function>(), &failure);
+    tree = TreeWatch::Start(env, &started.guardian, info[2].As<Napi::Function>(), &failure);
     if (failure.error != 0) return Undo(env, &started, failure);
   }
   const Napi::Object watch = ExitWatch::Start(env, &started.child, info[1].As<Napi::Function>(), &failure);

@@ -99,7 +99,7 @@ class Running {
       }
       if (Now() >= deadline_) Stop(ETIMEDOUT);
       if (ready <= 0) continue;
-      if (polled[0].revents != 0) OnChildReadable();
+      if (polled[0].revents != 0) has_ended_ = Reap(child_, WNOHANG, &status_);
       if (polled[1].revents != 0) OnGuardianReadable();
       for (size_t i = 0; i < sockets_.size(); i++) {
         if (polled[i + 2].revents == 0 || polled[i + 2].fd < 0) continue;
@@ -153,13 +153,6 @@ class Running {
   int Remaining() const {
     if (deadline_ == INFINITY) return -1;
     return static_cast<int>(std::clamp(ceil(deadline_ - Now()), 0.0, 1e9));
-  }
-
-  // The tree ends with the child.
-  void OnChildReadable() {
-    has_ended_ = Reap(child_, WNOHANG, &status_);
-    if (has_ended_ && has_tree_ && OrderGuardian(guardian_, kEndTree, child_.pid) != 0)
-      guardian_.control = Descriptor();
   }
 
   // The tree has ended; or its guardian was killed, and then the child ends at least.
@@ -226,7 +219,7 @@ class Running {
     if (stopped_ == 0) stopped_ = error;
     input_.size = 0;
     const int32_t signal = is_signalled_ ? SIGKILL : limits_.kill_signal;
-    const bool is_sent = has_tree_ && OrderGuardian(guardian_, signal, child_.pid) == 0;
+    const bool is_sent = has_tree_ && SignalTree(guardian_, signal) == 0;
     if (!has_ended_ && (!is_sent || signal == SIGKILL)) {
       const int failure = SendSignal(child_.pidfd, signal);
       if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);

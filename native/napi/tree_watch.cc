@@ -16,14 +16,12 @@ Napi::Function TreeWatch::Define(Napi::Env env) {
   return DefineClass(env, "TreeWatch",
                      {
                          InstanceMethod<&TreeWatch::Signal>("signal"),
-                         InstanceMethod<&TreeWatch::EndTree>("end"),
                          InstanceMethod<&TreeWatch::Ref>("ref"),
                          InstanceMethod<&TreeWatch::Unref>("unref"),
                      });
 }
 
-Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, pid_t child, const Napi::Function& on_end,
-                              Failure* failure) {
+Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, const Napi::Function& on_end, Failure* failure) {
   const Napi::Object object = Environment::Of(env).tree_watch.New({});
   TreeWatch* watch = object.IsEmpty() ? nullptr : Unwrap(object);
   if (watch == nullptr) {  // This worker is being terminated.
@@ -39,7 +37,6 @@ Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, pid_t chi
   watch->on_end_ = Napi::Persistent(on_end);
   watch->context_ = std::make_unique<Napi::AsyncContext>(env, "seccomp.TreeWatch", object);
   watch->guardian_ = std::move(*guardian);
-  watch->child_ = child;
   uv_poll_start(watch->poll_.get(), UV_READABLE,
                 OnReadable);  // Cannot fail: the handle is initialized and not closing.
   uv_ref(reinterpret_cast<uv_handle_t*>(watch->poll_.get()));
@@ -51,14 +48,8 @@ void TreeWatch::Discard(const Napi::Object& tree) { AbandonTree(Unwrap(tree)->Cl
 Napi::Value TreeWatch::Signal(const Napi::CallbackInfo& info) {
   int32_t signal = 0;
   const bool is_valid = ReadValue(info[0], &signal) && signal > 0 && signal <= 64;
-  const int error = !is_valid ? EINVAL : !poll_.is_open() ? ESRCH : OrderGuardian(guardian_, signal, child_);
+  const int error = !is_valid ? EINVAL : !poll_.is_open() ? ESRCH : SignalTree(guardian_, signal);
   return Napi::Number::New(info.Env(), error);
-}
-
-void TreeWatch::EndTree(const Napi::CallbackInfo&) {
-  if (!poll_.is_open() || OrderGuardian(guardian_, kEndTree, child_) == 0) return;
-  // Its queue is full, since it was stopped, or it has just ended: the end of the socket is the same order.
-  guardian_.control = Descriptor();
 }
 
 void TreeWatch::Ref(const Napi::CallbackInfo&) {

@@ -13,18 +13,17 @@
 
 namespace seccomp {
 
-// The JavaScript object of a guarded tree: signal(number) → errno, end(), ref(), unref(). It is not garbage-collected
+// The JavaScript object of a guarded tree: signal(number) → errno, ref(), unref(). It is not garbage-collected
 // before the guardian is reaped.
 class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
  public:
   // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
 
-  // Takes over the guardian of `child`'s tree and watches it. `on_end(status)` is called once, with the guardian's
+  // Takes over the guardian of a tree and watches it. `on_end(status)` is called once, with the guardian's
   // GuardianStatus; null if it was killed. If that fails, sets `failure` and returns an empty value; the caller keeps
   // the guardian.
-  static Napi::Object Start(Napi::Env env, GuardianHandle* guardian, pid_t child, const Napi::Function& on_end,
-                            Failure* failure);
+  static Napi::Object Start(Napi::Env env, GuardianHandle* guardian, const Napi::Function& on_end, Failure* failure);
 
   // Ends a tree that JavaScript does not get. `on_end` is not called.
   static void Discard(const Napi::Object& tree);
@@ -36,7 +35,6 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
 
  private:
   Napi::Value Signal(const Napi::CallbackInfo& info);
-  void EndTree(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
   static void OnReadable(uv_poll_t* handle, int status, int events);
@@ -48,7 +46,6 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
 
   LoopHandle<uv_poll_t, TreeWatch> poll_;
   GuardianHandle guardian_;
-  pid_t child_ = 0;
   Napi::FunctionReference on_end_;
   // The asynchronous context of the start. nullptr after Close.
   std::unique_ptr<Napi::AsyncContext> context_;

@@ -236,7 +236,6 @@ export class SandboxedProcess<
   exited(code: number | null, signal: number | null): void {
     this.#watch = undefined;
     clearTimeout(this.#forceKill);
-    this.#tree?.end();
     // Violations are emitted before `exit`, whose listeners can rely on them.
     if (this.listener === undefined) this.#ended(code, signal);
     else this.listener.afterKinds(() => this.#ended(code, signal));
