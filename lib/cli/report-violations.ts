@@ -1,6 +1,6 @@
 /** `seccomp run --explain`: runs a program as a child, and reports the calls that the profile denies. */
 import { constants } from 'node:os';
-import type { Profile, ProgramOptions, Remedy, Violation } from '../index.js';
+import type { Descendants, Profile, ProgramOptions, Remedy, Violation } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
 import { builtinNames } from '../profile/source.js';
 import { actionInWords } from './output/action-text.js';
@@ -20,8 +20,9 @@ export async function runBeside(
   args: readonly string[],
   profile: Profile,
   options: ProgramOptions,
+  descendants: Descendants,
 ): Promise<void> {
-  await runAsChild(command, args, profile, { ...options, onViolation: report }, (child) => {
+  await runAsChild(command, args, profile, { ...options, onViolation: report }, descendants, (child) => {
     const isKilled = endedBySigsys(child.exitCode, child.signalCode);
     if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(profile));
     summarize(child.violations, child.unlistedViolations);

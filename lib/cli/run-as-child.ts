@@ -1,8 +1,8 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
-import type { ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
-import { spawn } from '../index.js';
+import type { Descendants, ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
+import { startProgram } from '../sandbox/spawn.js';
 import { exitAsProgram } from './exit-status.js';
 import { printMessage } from './output/print.js';
 
@@ -15,6 +15,7 @@ const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'S
  * Runs a program with the standard streams of this process. Resolves when it has ended, and rejects if it can't be
  * started. Exits as the program does.
  *
+ * @param descendants - What becomes of the program's descendants when it ends.
  * @param ended - Called when the program has ended.
  */
 export async function runAsChild(
@@ -22,11 +23,12 @@ export async function runAsChild(
   args: readonly string[],
   profile: ProfileSource,
   options: Omit<SpawnOptions, 'stdio'>,
+  descendants: Descendants,
   ended: (child: SandboxedProcess) => void = () => {},
 ): Promise<void> {
   // Before the start: a signal in between would end this process, and leave the program running.
   const stop = passSignals((signal) => child.kill(signal));
-  const child = spawn(command, args, profile, { ...options, stdio: 'inherit' });
+  const child = startProgram([command, args, profile, { ...options, stdio: 'inherit' }], descendants);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (...end) => resolve(end));

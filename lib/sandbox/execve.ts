@@ -12,6 +12,7 @@ import {
   resolveSources,
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
+import type { Descendants } from './plan/tree.js';
 
 /**
  * Replaces this process by `command` under `profile`, as execve(2) does. The process ID, the standard descriptors and
@@ -47,11 +48,16 @@ export function execve(...parameters: readonly unknown[]): never {
  * The steps of execve().
  *
  * @param beforeExec - Called when all is checked, before this process is replaced.
+ * @param descendants - What becomes of the program's descendants without the option.
  */
-export function executeProgram(parameters: readonly unknown[], beforeExec = () => {}): never {
+export function executeProgram(
+  parameters: readonly unknown[],
+  beforeExec = () => {},
+  descendants: Descendants = 'leave',
+): never {
   const call = normalizeArguments('execve', parameters);
   const sources = resolveSources(call.profile, call.options);
-  const plan = planFilters(sources, call.options, 'execve');
+  const plan = planFilters(sources, call.options, 'execve', descendants);
   if (plan.isOfNode) {
     const remedy = "start the program by spawnSync with stdio: 'inherit', and exit with its status";
     throw new SeccompError(

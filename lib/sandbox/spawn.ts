@@ -13,6 +13,7 @@ import {
   resolveSources,
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
+import type { Descendants } from './plan/tree.js';
 import type { ProgramParameters } from './positions.js';
 
 /**
@@ -81,11 +82,18 @@ export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   return startProgram(parameters);
 }
 
-/** The steps of spawn(). A Sandbox passes its parameters by name. */
-export function startProgram(given: ProgramParameters | readonly unknown[]): SandboxedProcess {
+/**
+ * The steps of spawn(). A Sandbox passes its parameters by name.
+ *
+ * @param descendants - What becomes of the child's descendants without the option.
+ */
+export function startProgram(
+  given: ProgramParameters | readonly unknown[],
+  descendants: Descendants = 'leave',
+): SandboxedProcess {
   const call = normalizeArguments<SpawnOptions>('spawn', given);
   const sources = resolveSources(call.profile, call.options);
-  const plan = planFilters(sources, call.options, 'child');
+  const plan = planFilters(sources, call.options, 'child', descendants);
   if (plan.isOfNode) return startInNode(call, plan);
   const stdio = openStdio(call.options.stdio, 'spawn', call.options.serialization);
   return start(call, plan, stdio);

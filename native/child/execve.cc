@@ -15,6 +15,7 @@
 
 #include "child/bare_clone.h"
 #include "child/deferred_signals.h"
+#include "child/guarded_start.h"
 #include "system/dumpable.h"
 #include "system/signals_blocked.h"
 #include "system/unix_socket.h"
@@ -49,7 +50,12 @@ class LimitsKept {
 };
 
 // Runs the plan on a new thread and waits for the end of that thread.
-Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory) {
+Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory, bool guarded) {
+  GuardedReplacement replacement;
+  if (guarded) {
+    const Failure failure = replacement.Prepare(plan, memory);
+    if (failure.error != 0) return failure;
+  }
   // Without CLONE_FILES and CLONE_FS the thread has a descriptor table and a working directory of its own, so a failure
   // leaves those of this process as they were.
   const int flags =
@@ -66,7 +72,8 @@ Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory) {
     const SignalsBlocked blocked;
     if (blocked.error() != 0) return {blocked.error(), "rt_sigprocmask"};
     auto* id = reinterpret_cast<pid_t*>(&thread);
-    const long result = BareClone(RunChild, memory.stack_top(), flags, plan, id, id);
+    const long result = guarded ? BareClone(RunChildGuarded, memory.stack_top(), flags, &replacement, id, id)
+                                : BareClone(RunChild, memory.stack_top(), flags, plan, id, id);
     if (result < 0) return {static_cast<int>(-result), "clone"};
   }
   for (pid_t id = thread; id != 0; id = thread) syscall(SYS_futex, &thread, FUTEX_WAIT, id, nullptr, nullptr, 0);
@@ -93,7 +100,7 @@ Failure ReplaceThisProcess(Request* request) {
   }
   std::optional<DumpableKept> dumpable;
   if (request->uid || request->gid) dumpable.emplace();
-  return RunOnThread(plan.get(), *memory);
+  return RunOnThread(plan.get(), *memory, request->guarded);
 }
 
 }  // namespace seccomp

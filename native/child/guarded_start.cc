@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -46,15 +47,24 @@ struct GuardedStart {
 };
 static_assert(sizeof(GuardedStart) <= kStarterRoom);
 
+// The stack of the process that starts the guardian of a replacement, below the guardian's.
+constexpr size_t kReplacementStack = 32 * 1024;
+
 // Whether a guardian has executed its program before. The first start waits for that.
 std::atomic<bool> program_works{false};
 
 long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
 
+void Clear(int* word) {
+  __atomic_store_n(word, 0, __ATOMIC_RELEASE);
+  RawCall(SYS_futex, Pointer(word), FUTEX_WAKE, 1);
+}
+
 // A number that is not negative, in decimal.
 class Digits {
  public:
   explicit Digits(int number) {
+    if (number < 0) number = 0;
     do {
       digits_[--first_] = static_cast<char>('0' + number % 10);
       number /= 10;
@@ -66,6 +76,30 @@ class Digits {
   std::array<char, 12> digits_ = {};  // The last one stays NUL.
   size_t first_ = 11;
 };
+
+// Executes the guardian's program with the descriptors that it keeps, or -1. Returns only if that fails, with the
+// reason in `failure`. `files_word` is cleared when the caller's parent may change its descriptors.
+void ExecuteGuardian(int program, int control, int pidfd, pid_t child, int* files_word, Failure* failure) {
+  const auto fail = [failure](long result, const char* call) { *failure = {static_cast<int>(-result), call}; };
+  long result = RawCall(kCloseRange, 0, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);
+  if (result != 0) return fail(result, "guardian: close_range");
+  if (files_word != nullptr) Clear(files_word);
+  // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree.
+  result = RawCall(SYS_setsid);
+  if (result < 0) return fail(result, "guardian: setsid");
+  RawCall(SYS_chdir, Pointer("/"));                        // If it fails, the guardian only keeps a directory in use.
+  if (control >= 0) RawCall(SYS_fcntl, control, F_SETFD);  // Cannot fail, nor does the next.
+  RawCall(SYS_fcntl, pidfd, F_SETFD);
+  const Digits control_text(control);
+  const Digits pidfd_text(pidfd);
+  const Digits child_text(child);
+  std::array<const char*, 5> arguments = {kGuardianName, control >= 0 ? control_text.text() : "-", pidfd_text.text(),
+                                          child_text.text(), nullptr};
+  std::array<const char*, 1> environment = {nullptr};
+  result = RawCall(SYS_execveat, program, Pointer(""), Pointer(arguments.data()), Pointer(environment.data()),
+                   AT_EMPTY_PATH);
+  fail(result, "guardian: execveat");
+}
 
 // C0's steps. It uses the thread-local storage of the thread that waits for it, and so does the child at the same time:
 // errno is not touched here.
@@ -80,18 +114,14 @@ class Starter {
     if (!EnterDomain() || !CloneChild()) {
       Clear(&start_.child_word);
     } else {
-      BecomeGuardian();
+      ExecuteGuardian(start_.program, start_.control, start_.child_pidfd, start_.child, &start_.files_word,
+                      &start_.failure);
       RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
     }
     Clear(&start_.files_word);
   }
 
  private:
-  static void Clear(int* word) {
-    __atomic_store_n(word, 0, __ATOMIC_RELEASE);
-    RawCall(SYS_futex, Pointer(word), FUTEX_WAKE, 1);
-  }
-
   bool Fail(long result, const char* call) {
     start_.failure = {static_cast<int>(-result), call};
     return false;
@@ -121,33 +151,6 @@ class Starter {
     if (child < 0) return Fail(child, "clone");
     start_.child = static_cast<pid_t>(child);
     return true;
-  }
-
-  // Returns if that fails. A session of its own keeps the kernel's autogroups from sharing the guardian's processor
-  // time with the tree.
-  void BecomeGuardian() {
-    long result = RawCall(kCloseRange, 0, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);
-    if (result != 0) {
-      Fail(result, "guardian: close_range");
-      return;
-    }
-    Clear(&start_.files_word);
-    result = RawCall(SYS_setsid);
-    if (result < 0) {
-      Fail(result, "guardian: setsid");
-      return;
-    }
-    RawCall(SYS_chdir, Pointer("/"));             // If it fails, the guardian only keeps a directory in use.
-    RawCall(SYS_fcntl, start_.control, F_SETFD);  // Cannot fail, nor does the next.
-    RawCall(SYS_fcntl, start_.child_pidfd, F_SETFD);
-    const Digits control(start_.control);
-    const Digits pidfd(start_.child_pidfd);
-    const Digits child(start_.child);
-    std::array<const char*, 5> arguments = {kGuardianName, control.text(), pidfd.text(), child.text(), nullptr};
-    std::array<const char*, 1> environment = {nullptr};
-    result = RawCall(SYS_execveat, start_.program, Pointer(""), Pointer(arguments.data()), Pointer(environment.data()),
-                     AT_EMPTY_PATH);
-    Fail(result, "guardian: execveat");
   }
 
   GuardedStart& start_;
@@ -184,7 +187,77 @@ Failure Prepare(GuardedStart* start, Descriptor* control, Descriptor* guardian_e
   return {};
 }
 
+int RunGuardian(void* argument) {
+  auto* replacement = static_cast<GuardedReplacement*>(argument);
+  ExecuteGuardian(replacement->program, -1, replacement->pidfd, replacement->process, nullptr, &replacement->failure);
+  return kNotStarted;
+}
+
+// In the domain, but no thread of the process: signals among the threads of a process are not scoped.
+int RunReplacementStarter(void* argument) {
+  auto* replacement = static_cast<GuardedReplacement*>(argument);
+  const long result = RawCall(SYS_kill, replacement->process);
+  if (result != -EPERM) {
+    replacement->failure = {result == 0 ? EXDEV : static_cast<int>(-result), "guardian: kill"};
+    return kNotStarted;
+  }
+  const long guardian =
+      BareClone(RunGuardian, replacement->guardian_stack, CLONE_VM | CLONE_VFORK, argument, nullptr, nullptr);
+  if (guardian < 0) replacement->failure = {static_cast<int>(-guardian), "guardian: clone"};
+  replacement->guardian = static_cast<pid_t>(guardian);
+  return 0;
+}
+
+// Enters domain A and starts the guardian from there, as a grandchild, of which the program is not told.
+bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
+  const auto fail = [replacement](long result, const char* call) {
+    replacement->failure = {static_cast<int>(-result), call};
+    return false;
+  };
+  if (replacement->plan->no_new_privileges) {
+    const long result = RawCall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+    if (result != 0) return fail(result, "guardian: prctl");
+  }
+  long result = RawCall(kLandlockRestrictSelf, replacement->ruleset);
+  if (result != 0) return fail(result, "guardian: landlock_restrict_self");
+  // Without an exit signal, so that no handler of this process is called.
+  const long starter = BareClone(RunReplacementStarter, replacement->starter_stack, CLONE_VM | CLONE_VFORK, replacement,
+                                 nullptr, nullptr);
+  if (starter < 0) return fail(starter, "guardian: clone");
+  do {
+    result = RawCall(SYS_wait4, starter, 0, __WALL);
+  } while (result == -EINTR);
+  return replacement->failure.error == 0;
+}
+
 }  // namespace
+
+Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& memory) {
+  plan = child_plan;
+  guardian_stack = memory.starter_stack_top();
+  starter_stack = static_cast<char*>(guardian_stack) - kReplacementStack;
+  process = getpid();
+  program = GuardianProgram();
+  if (program < 0) return {ENOENT, "guardian: open"};
+  pidfd_ = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
+  if (pidfd_.get() < 0) return {errno, "guardian: pidfd_open"};
+  ruleset_ = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
+  if (ruleset_.get() < 0) return {errno, "guardian: landlock_create_ruleset"};
+  pidfd = pidfd_.get();
+  ruleset = ruleset_.get();
+  return {};
+}
+
+GuardedReplacement::~GuardedReplacement() {
+  if (guardian > 0) kill(guardian, SIGKILL);
+}
+
+int RunChildGuarded(void* argument) {
+  auto* replacement = static_cast<GuardedReplacement*>(argument);
+  if (StartGuardianOfThisProcess(replacement)) RunChild(replacement->plan);
+  replacement->plan->failure = replacement->failure;
+  return 0;
+}
 
 ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian) {
   WaitUntilCleared(memory.starter_word());  // Of the start before.

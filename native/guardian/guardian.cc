@@ -43,15 +43,25 @@ constexpr uint32_t kArchitecture = AUDIT_ARCH_LOONGARCH64;
 
 long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
 
+void Sleep(long nanoseconds) {
+  const __kernel_timespec time = {0, nanoseconds};
+  RawCall(SYS_nanosleep, Pointer(&time));
+}
+
 // Whether signal 0 to the parent fails with EPERM, as it does in a domain that scopes signals. If the parent has ended,
-// the process that has become the parent is outside of the domain too.
-bool IsParentOutOfReach() {
-  for (;;) {
+// the process that has become the parent is outside of the domain too. A guardian without a socket is started by a
+// process in its domain, which ends at once.
+bool IsParentOutOfReach(bool is_adopted) {
+  constexpr int kLooks = 2000;
+  for (int i = 0; i < kLooks; i++) {
     const long parent = RawCall(SYS_getppid);
     if (parent <= 0) return false;  // Signal 0 to process 0 would be one to the own process group.
     const long result = RawCall(SYS_kill, parent);
-    if (result != -ESRCH || RawCall(SYS_getppid) == parent) return result == -EPERM;
+    if (result == -EPERM) return true;
+    if (!is_adopted && (result != -ESRCH || RawCall(SYS_getppid) == parent)) return false;
+    Sleep(500'000);
   }
+  return false;
 }
 
 // Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
@@ -131,8 +141,7 @@ class Tree {
       Signal(SIGKILL);
       if (!Count()) return kProcessesUnknown;
       if (running_ == 0) return kTreeEnded;
-      const __kernel_timespec time = {0, pause};
-      RawCall(SYS_nanosleep, Pointer(&time));
+      Sleep(pause);
       if (pause < kLastPause) pause *= 2;
     }
     return kProcessesRemain;
@@ -210,7 +219,7 @@ int GuardTree(const Guarded& guarded) {
   // No file of /proc/PID belongs to the user any more, so none can be written by the tree: oom_score_adj, autogroup.
   RawCall(SYS_prctl, PR_SET_DUMPABLE, 0);
   RawCall(SYS_prctl, PR_SET_NAME, Pointer("seccomp-guard"));
-  if (!IsParentOutOfReach()) return kNotGuarding;
+  if (!IsParentOutOfReach(guarded.control < 0)) return kNotGuarding;
   Tree tree(guarded);
   if (!AttachOwnFilter()) {
     tree.End();

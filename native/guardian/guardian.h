@@ -6,7 +6,7 @@ namespace seccomp {
 
 // What a guardian is started with, see protocol.h.
 struct Guarded {
-  int control;
+  int control;  // -1: none. Only the end of the first process ends the tree then.
   int child_pidfd;
   int child;
 };

@@ -11,8 +11,8 @@
 
 namespace seccomp {
 
-// The name of the guardian's program as its argument 0. Three numbers follow: the descriptor of the socket, a pidfd of
-// the tree's first process, and the ID of that process.
+// The name of the guardian's program as its argument 0. Three numbers follow: the descriptor of the socket (- without
+// one), a pidfd of the tree's first process, and the ID of that process.
 constexpr char kGuardianName[] = "seccomp-guardian";
 
 // The most process IDs of one message.

@@ -11,7 +11,7 @@ export function groupsSection(): string {
   return `## Groups of syscalls
 
 ${wrapped(`A group is a name for syscalls that belong together, such as \`@network\`. The methods that
-[build profiles](../building-profiles.md) accept a group wherever they accept a syscall, and so do the functions of
+[build profiles](building-profiles.md) accept a group wherever they accept a syscall, and so do the functions of
 \`seccomp/testing\`. This program denies a group and shows its syscalls:`)}
 
 \`\`\`js

@@ -24,6 +24,7 @@ interface RunFlags extends ProfileFlags, PathFlags {
   readonly isolate?: boolean;
   readonly abstractSockets?: boolean;
   readonly explain?: boolean;
+  readonly keepDescendants?: boolean;
 }
 
 const HELP = `
@@ -57,6 +58,7 @@ export function runCommand(): Command {
     .option('--isolate', 'fail if COMMAND cannot be isolated completely from other processes')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's")
+    .option('--keep-descendants', 'leave what COMMAND has started running when COMMAND ends')
     .option('--explain', 'stay the parent of COMMAND, and report on stderr which calls the profile denies, and why')
     .addHelpText('after', HELP)
     .passThroughOptions()
@@ -64,7 +66,7 @@ export function runCommand(): Command {
 }
 
 async function runUnderProfile(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
-  const { capability, abi, newPrivileges, explain = false, isolate, abstractSockets = false } = flags;
+  const { capability, abi, newPrivileges, explain = false, isolate, abstractSockets = false, keepDescendants } = flags;
   if (abstractSockets && isolate !== undefined)
     throw new Error(
       `--abstract-sockets cannot be combined with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`,
@@ -79,11 +81,12 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     isolate: abstractSockets ? { abstractSockets } : isolate,
     ...pathOptions(flags),
   };
+  const descendants = keepDescendants ? 'leave' : 'kill';
   try {
     if (unsupported !== undefined || (hasPrivateDirectory(flags) && !explain))
-      await runAsChild(command, args, profile, options);
-    else if (explain) await runBeside(command, args, profile, options);
-    else executeProgram([command, args, profile, options], () => reportMissingLibraries(command, options));
+      await runAsChild(command, args, profile, options, descendants);
+    else if (explain) await runBeside(command, args, profile, options, descendants);
+    else executeProgram([command, args, profile, options], () => reportMissingLibraries(command, options), descendants);
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error);
     reportStartFailure(command, error);

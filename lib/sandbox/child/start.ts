@@ -104,7 +104,7 @@ export function startInPlace(
   refuseWithoutPermission(call.file);
   const request = toNativeRequest(call, plan, stdio);
   beforeExec();
-  const failure = addon().execve(request);
+  const { started: failure } = guardedIfPossible<NativeFailure>(request, plan, (each) => addon().execve(each));
   const { error, call: failed } = failure;
   throw (
     attachError(failure, plan) ??

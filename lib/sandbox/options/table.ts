@@ -140,8 +140,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     timeout: ofNode(timeout, [...CHILDREN, 'execFile', 'fork']),
     signal: ofNode(check.readAbortSignal, [...SUPERVISED, 'record', 'fork']),
     killSignal: ofNode(check.readKillSignal, [...CHILDREN, 'execFile', 'fork']),
-    descendants: option(check.readDescendants, [...CHILDREN, 'execFile'], {
-      execve: 'no process is left that could end the descendants: run the program by spawn, or by the command seccomp run',
+    descendants: option(check.readDescendants, PROGRAM_STARTS, {
       fork: "fork can't end its child's descendants: start Node with spawn",
       harden: 'this process and what it starts live on: start programs by functions with this option',
     }),
