@@ -34,6 +34,7 @@ export type { NotifiedCall } from './notify/notified-call.js';
 export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
 export type { Action, Condition, Decision, Policy, PolicyCall } from './policy/policy.js';
 export type { LimitValue, ResourceLimits, ResourceName } from './process-tree/rlimits.js';
+export type { Descendants } from './process-tree/tree.js';
 export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from './profile/builder/argument.js';
 export type { AllowlistOptions, DenyOptions, SyscallSelector } from './profile/builder/builder.js';
 export type { HostConditions } from './profile/builder/parameters.js';
@@ -54,7 +55,6 @@ export {
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
 export { SandboxedProcess } from './sandbox/child/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';
-export type { Descendants } from './sandbox/plan/tree.js';
 export type {
   EncodingOption,
   OutputBytes,

@@ -2,6 +2,9 @@
 import { constants } from 'node:os';
 import type { TreeHandle } from '../native.js';
 
+/** What becomes of a child's descendants when the child ends. */
+export type Descendants = 'kill' | 'leave';
+
 /** GuardianStatus of native/guardian/protocol.h. */
 const TREE_ENDED = 0;
 const PROCESSES_REMAIN = 2;
@@ -62,5 +65,7 @@ export function treeFailure(status: number | null, pid: number | undefined): Err
     [PROCESSES_UNKNOWN, 'they were killed, but /proc of this process’s PID namespace can’t be read to confirm it'],
   ]);
   const reason = reasons.get(status) ?? 'their guardian was ended by another process, and only the child was killed';
-  return new Error(`processes that ${pid === undefined ? 'the child' : `child ${pid}`} has started may remain: ${reason}`);
+  return new Error(
+    `processes that ${pid === undefined ? 'the child' : `child ${pid}`} has started may remain: ${reason}`,
+  );
 }

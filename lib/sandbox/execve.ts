@@ -1,6 +1,7 @@
 /** execve(): this process becomes a program under a profile. */
 import { SeccompError } from '../errors.js';
 import { unsupportedReason } from '../native.js';
+import type { Descendants } from '../process-tree/tree.js';
 import { normalizeArguments } from './arguments.js';
 import { startInPlace } from './child/start.js';
 import { openStdio } from './child/stdio.js';
@@ -12,7 +13,6 @@ import {
   resolveSources,
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
-import type { Descendants } from './plan/tree.js';
 
 /**
  * Replaces this process by `command` under `profile`, as execve(2) does. The process ID, the standard descriptors and

@@ -8,8 +8,9 @@ import type { NativeLimits, NativeListener } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
-import { guarded } from '../util/guarded.js';
+import type { Descendants } from '../process-tree/tree.js';
 import { treeFailure } from '../process-tree/tree.js';
+import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
@@ -147,7 +148,7 @@ export function spawnSync<Given extends Encoding = undefined>(
   options: SpawnSyncOptions & Partial<EncodingOption<Given>> & ProfileOption,
 ): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
 export function spawnSync(...parameters: readonly unknown[]): SyncResult {
-  return startProgramSync(parameters).result;
+  return startProgramSync(parameters, 'kill').result;
 }
 
 /** The result of spawnSync(), and whether denied calls were collected. */
@@ -158,11 +159,18 @@ export interface SyncOutcome {
   missingGrant(output: string): MissingGrant | undefined;
 }
 
-/** The steps of spawnSync(). A Sandbox passes its parameters by name. */
-export function startProgramSync(given: ProgramParameters | readonly unknown[]): SyncOutcome {
+/**
+ * The steps of spawnSync(). A Sandbox passes its parameters by name.
+ *
+ * @param atTimeout - What becomes of the descendants of a child with a timeout without the option.
+ */
+export function startProgramSync(
+  given: ProgramParameters | readonly unknown[],
+  atTimeout: Descendants = 'leave',
+): SyncOutcome {
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
-  const plan = planFilters(sources, call.options, 'child', call.options.timeout ? 'kill' : 'leave');
+  const plan = planFilters(sources, call.options, 'child', call.options.timeout ? atTimeout : 'leave');
   if (plan.isOfNode) return { result: startSyncInNode(call, plan), ...NOT_WATCHED };
   if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
   const stdio = openStdio(call.options.stdio, 'spawnSync');
@@ -201,7 +209,7 @@ function outcomeOf(
     data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
   );
   const stopped = { error: ended.stopped, call: 'poll' };
-  const { treeStatus = 0 } = own(ended);
+  const { treeStatus = 0, unguarded } = own(ended);
   const error =
     ended.stopped !== 0
       ? startError(stopped, `spawnSync ${file}`, file, argv)
@@ -219,7 +227,7 @@ function outcomeOf(
     ...(isWatched ? reportViolations(listener, supervision) : noViolations()),
   };
   // A getter, as most callers never read it.
-  const get = () => enforcement(ended.domainError, ended.unguarded);
+  const get = () => enforcement(ended.domainError, unguarded);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
   const missingGrant = (output: string) => grantLackedBy(call, get(), ended.code, output);
   return { result, isWatched, missingGrant };

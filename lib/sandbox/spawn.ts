@@ -1,4 +1,6 @@
 /** spawn(): starts a program under a profile, with node:child_process's options, events and errors. */
+
+import type { Descendants } from '../process-tree/tree.js';
 import { normalizeArguments } from './arguments.js';
 import type { SandboxedProcess } from './child/child-process.js';
 import { start } from './child/start.js';
@@ -13,7 +15,6 @@ import {
   resolveSources,
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
-import type { Descendants } from './plan/tree.js';
 import type { ProgramParameters } from './positions.js';
 
 /**

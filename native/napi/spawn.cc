@@ -24,8 +24,12 @@ Napi::Value Undo(Napi::Env env, StartedChild* started, const Failure& failure) {
 Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SpawnRequest request;
-  if (!RequireUsage(env, info[1].IsFunction() && info[2].IsFunction(), "spawn(request, onExit, onTreeEnd)") ||
+  if (!RequireUsage(env, info[1].IsFunction() && (info[2].IsFunction() || info[2].IsUndefined()),
+                    "spawn(request, onExit, onTreeEnd)") ||
       !ReadSpawnRequest(env, info[0], &request)) {
+    return env.Undefined();
+  }
+  if (!Require(env, !request.guarded || info[2].IsFunction(), "request.guarded is true, but there is no onTreeEnd")) {
     return env.Undefined();
   }
   StartedChild started;

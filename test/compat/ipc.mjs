@@ -89,14 +89,17 @@ export default {
     return [messages.length <= 1, child.connected];
   },
   'message, disconnect, exit come in this order': (cp) => {
-    const leaves = moduleOf('told-to-leave', "process.send('hello', () => process.disconnect()); process.stdin.resume()");
+    const leaves = moduleOf(
+      'told-to-leave',
+      "process.send('hello', () => process.disconnect()); process.stdin.resume()",
+    );
     const child = node(cp, leaves, { stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
     // A child that has nothing else to do may be reported to have ended before its channel is.
     child.once('disconnect', () => child.stdin.end());
     return eventsOf(child, ['spawn', 'message', 'disconnect', 'exit', 'close'], 'close');
   },
   'the child disconnects': async (cp) => {
-    const leaves = moduleOf('leaves', "process.disconnect(); process.stdin.resume(); process.exitCode = 7");
+    const leaves = moduleOf('leaves', 'process.disconnect(); process.stdin.resume(); process.exitCode = 7');
     const child = node(cp, leaves, { stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
     child.once('disconnect', () => child.stdin.end());
     return [await eventsOf(child, ['disconnect', 'exit', 'close'], 'close'), child.connected, child.exitCode];

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
 import { execve } from '../../lib/sandbox/execve.js';
 import { fork } from '../../lib/sandbox/fork.js';
@@ -15,7 +16,6 @@ import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
-import { isolationSupport } from '../../lib/landlock/domain.js';
 
 const PROFILE = 'docker-default';
 const hasScopes = isolationSupport().by === 'scopes';
@@ -189,7 +189,9 @@ describe.skipIf(!hasScopes)('descendants: kill', () => {
   test('fork and harden refuse it, and say what to do', () => {
     const descendants = { descendants: 'kill' } as object;
     expect(errorOf(() => fork('a.mjs', [], PROFILE, descendants)).message).toContain('start Node with spawn');
-    expect(errorOf(() => harden(PROFILE, descendants)).message).toContain('start programs by functions with this option');
+    expect(errorOf(() => harden(PROFILE, descendants)).message).toContain(
+      'start programs by functions with this option',
+    );
   });
 
   test('refuses other values', () => {

@@ -194,7 +194,9 @@ describe('forceKillAfter', () => {
   });
 });
 
-describe('other processes that hold the pipes of a terminated child are not waited for:', () => {
+describe('other processes that are left and hold the pipes of a terminated child are not waited for:', () => {
+  const LEFT = { descendants: 'leave' } as const;
+
   /** Starts a background process that holds stdout and stderr, and prints its process number. */
   const HOLDER = 'sleep 50 & echo $!;';
 
@@ -220,7 +222,7 @@ describe('other processes that hold the pipes of a terminated child are not wait
 
   test('run, at its timeout', async () => {
     stopTimers();
-    const run = () => rejection(runShell(`${HOLDER} exec sleep 50`, { timeout: 1000 }));
+    const run = () => rejection(runShell(`${HOLDER} exec sleep 50`, { timeout: 1000, ...LEFT }));
     const { child, result } = await startedBy(run);
     await once(child.stdout, 'data');
     vi.advanceTimersByTime(1000);
@@ -231,7 +233,7 @@ describe('other processes that hold the pipes of a terminated child are not wait
 
   test('run, at an abort', async () => {
     const controller = new AbortController();
-    const run = () => rejection(runShell(`${HOLDER} exec sleep 50`, { signal: controller.signal }));
+    const run = () => rejection(runShell(`${HOLDER} exec sleep 50`, { signal: controller.signal, ...LEFT }));
     const { child, result } = await startedBy(run);
     await once(child.stdout, 'data');
     controller.abort();
@@ -241,14 +243,14 @@ describe('other processes that hold the pipes of a terminated child are not wait
   });
 
   test('run, at too much output', async () => {
-    const error = await rejection(runShell(`${HOLDER} printf '%9d' 1; exec sleep 50`, { maxBuffer: 9 }));
+    const error = await rejection(runShell(`${HOLDER} printf '%9d' 1; exec sleep 50`, { maxBuffer: 9, ...LEFT }));
     expect(error).toMatchObject({ code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', signal: 'SIGTERM' });
     expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
   });
 
   test('run, at its timeout, when the child itself has ended before', async () => {
     stopTimers();
-    const { child, result } = await startedBy(() => rejection(runShell(HOLDER, { timeout: 1000 })));
+    const { child, result } = await startedBy(() => rejection(runShell(HOLDER, { timeout: 1000, ...LEFT })));
     await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
     vi.advanceTimersByTime(1000);
     const error = await result;
@@ -258,7 +260,9 @@ describe('other processes that hold the pipes of a terminated child are not wait
 
   test('run, at an abort, when the child itself has ended before', async () => {
     const controller = new AbortController();
-    const { child, result } = await startedBy(() => rejection(runShell(HOLDER, { signal: controller.signal })));
+    const { child, result } = await startedBy(() =>
+      rejection(runShell(HOLDER, { signal: controller.signal, ...LEFT })),
+    );
     await once(child, 'exit');
     controller.abort();
     const error = await result;
@@ -294,7 +298,7 @@ describe('other processes that hold the pipes of a terminated child are not wait
   function shellSyncUntilTimeout(script: string) {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-endings-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
-    const options = { timeout: 200, killSignal: 'SIGWINCH', forceKillAfter: false } as const;
+    const options = { timeout: 200, killSignal: 'SIGWINCH', forceKillAfter: false, ...LEFT } as const;
     const { status, error } = shellSync(`sleep 50 & echo $! >${directory}/holder; ${script}`, options);
     return [status, error?.code, wasHeld(readFileSync(join(directory, 'holder'), 'utf8'))];
   }

@@ -16,7 +16,7 @@ import { Tree } from '../../process-tree/tree.js';
 import { publicMethods } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
 import { nodeError } from '../../util/node-error.js';
-import { define } from '../../util/own-data.js';
+import { define, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { Ending } from '../options/ending.js';
 import { signalName, signalNumber } from '../options/signals.js';
@@ -119,12 +119,7 @@ export class SandboxedProcess<
   #killFailed: (error: unknown) => void = (error) => this.emit('error', error);
 
   /** @internal Use spawn(). */
-  constructor(
-    command: string,
-    args: readonly string[],
-    ending: Ending,
-    enforced: FilterPlan['enforcement'],
-  ) {
+  constructor(command: string, args: readonly string[], ending: Ending, enforced: FilterPlan['enforcement']) {
     const isOurs = isMakingProcess;
     isMakingProcess = false;
     if (!isOurs)
@@ -137,7 +132,8 @@ export class SandboxedProcess<
   }
 
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
-  attach({ pid, watch, sockets, domainError, tree }: NativeChild): void {
+  attach(started: NativeChild): void {
+    const { pid, watch, sockets, domainError, tree } = own(started);
     if (tree !== undefined) {
       this.#open++;
       this.#tree = new Tree(tree);
@@ -432,6 +428,7 @@ export class SandboxedProcess<
 publicMethods(SandboxedProcess.prototype, 'kill', 'killTree');
 
 function withoutGuardian({ tree }: Enforcement, pid: number | undefined): SeccompError {
-  const reason = tree?.reason === undefined ? "give the option descendants: 'kill'" : `there is no guardian: ${tree.reason}`;
+  const reason =
+    tree?.reason === undefined ? "give the option descendants: 'kill'" : `there is no guardian: ${tree.reason}`;
   return new SeccompError('ERR_SECCOMP_OPTION', `killTree: the descendants of child ${pid} are left: ${reason}`);
 }

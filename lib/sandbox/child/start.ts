@@ -78,7 +78,7 @@ export function startSync(
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
     const request = toNativeRequest(call, plan, stdio, tmp);
-    const { started: ended, unguarded } = guardedIfPossible(request, plan, (each) => addon().spawnSync(each, limits));
+    const [ended, unguarded] = guardedIfPossible(request, plan, (each) => addon().spawnSync(each, limits));
     const ours = has(ended, 'error') ? attachError(ended, plan) : undefined;
     if (ours !== undefined) throw ours;
     return unguarded === undefined || has(ended, 'error') ? ended : { ...ended, unguarded };
@@ -104,7 +104,7 @@ export function startInPlace(
   refuseWithoutPermission(call.file);
   const request = toNativeRequest(call, plan, stdio);
   beforeExec();
-  const { started: failure } = guardedIfPossible<NativeFailure>(request, plan, (each) => addon().execve(each));
+  const [failure] = guardedIfPossible<NativeFailure>(request, plan, (each) => addon().execve(each));
   const { error, call: failed } = failure;
   throw (
     attachError(failure, plan) ??
@@ -131,7 +131,7 @@ function launch(
   plan: FilterPlan,
   call: ProgramCall<SpawnOptions>,
 ): Error | undefined {
-  const { started, unguarded } = guardedIfPossible(request, plan, (each) =>
+  const [started, unguarded] = guardedIfPossible(request, plan, (each) =>
     addon().spawn(
       each,
       (code, signal) => child.exited(code, signal),
@@ -163,14 +163,14 @@ function guardedIfPossible<Started extends object>(
   request: NativeRequest,
   { tree, isolation, paths }: FilterPlan,
   begin: (request: NativeRequest) => Started | NativeFailure,
-): { readonly started: Started | NativeFailure; readonly unguarded?: string } {
+): readonly [started: Started | NativeFailure, unguarded: string | undefined] {
   const started = begin(request);
-  if (!request.guarded || tree?.required || !has(started, 'error')) return { started };
+  if (!request.guarded || tree?.required || !has(started, 'error')) return [started, undefined];
   const { call } = started as NativeFailure;
-  if (!call.startsWith(GUARDIAN_CALLS) && call !== 'landlock_restrict_self') return { started };
+  if (!call.startsWith(GUARDIAN_CALLS) && call !== 'landlock_restrict_self') return [started, undefined];
   const domainRequired = paths?.required === true || isolation?.request.isolation === true;
   const unguarded = guardianProblem(started as NativeFailure);
-  return { started: begin(own({ ...request, guarded: false, domainRequired })), unguarded };
+  return [begin(own({ ...request, guarded: false, domainRequired })), unguarded];
 }
 
 function takeOver(child: SandboxedProcess, started: NativeChild, { supervision }: FilterPlan): void {

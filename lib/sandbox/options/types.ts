@@ -8,9 +8,9 @@ import type { Paths } from '../../landlock/paths/option.js';
 import type { Handlers } from '../../notify/handlers.js';
 import type { OnViolation } from '../../notify/violation.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';
+import type { Descendants } from '../../process-tree/tree.js';
 import type { Host } from '../../profile/resolve/resolve.js';
 import type { AbiName } from '../../syscalls/abi.js';
-import type { Descendants } from '../plan/tree.js';
 
 /** What one of a child's descriptors is connected to, as in node:child_process. */
 export type StdioEntry = 'pipe' | 'overlapped' | 'ipc' | 'ignore' | 'inherit' | Stream | number | null | undefined;

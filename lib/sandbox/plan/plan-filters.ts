@@ -13,6 +13,7 @@ import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denied-calls.js';
+import type { Descendants } from '../../process-tree/tree.js';
 import { memoize } from '../../util/memo.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
 import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
@@ -28,7 +29,7 @@ import {
   supervisorOf,
   WITHOUT_CALLBACKS,
 } from './supervised.js';
-import { type Descendants, type TreePlan, treeFor, withTree } from './tree.js';
+import { type TreePlan, treeFor, withTree } from './tree.js';
 import { refuseUnsupported } from './unsupported-options.js';
 
 /** The filters of a program, and everything else that is enforced on it. */
@@ -128,7 +129,8 @@ export function planFilters(
   const names = [...supervisor.handlers.keys()];
   const isFiltered = sources.each.length > 0 || names.length > 0 || options.descendants === 'kill';
   const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
-  const tree = isIsolated && unsupported === undefined ? treeFor(options, descendants, isolation !== undefined) : undefined;
+  const tree =
+    isIsolated && unsupported === undefined ? treeFor(options, descendants, isolation !== undefined) : undefined;
   const paths = pathsFor(options, domain, isChild);
 
   const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);

@@ -2,12 +2,10 @@
 import { SeccompError } from '../../errors.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
+import type { Descendants } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { readStatus } from '../../util/process-status.js';
 import type { ProgramOptions } from '../options/types.js';
-
-/** What becomes of a child's descendants when the child ends. */
-export type Descendants = 'kill' | 'leave';
 
 /** How the tree of a child is ended. */
 export interface TreePlan {
@@ -17,7 +15,9 @@ export interface TreePlan {
   readonly reason: string | undefined;
 }
 
-type TreeOptions = Pick<ProgramOptions, 'descendants' | 'isolate' | 'uid'> & { readonly detached?: boolean | undefined };
+type TreeOptions = Pick<ProgramOptions, 'descendants' | 'isolate' | 'uid'> & {
+  readonly detached?: boolean | undefined;
+};
 
 /**
  * The guardian of a child; undefined if its descendants are left.
