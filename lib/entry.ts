@@ -23,6 +23,7 @@ export const checkProfile = limitedFunction('checkProfile', 2, () => api.checkPr
 export const compare = limitedFunction('compare', 3, () => api.compare);
 export const compile = limitedFunction('compile', 2, () => api.compile);
 export const decompile = limitedFunction('decompile', 2, () => api.decompile);
+export const delegateCgroup = limitedFunction('delegateCgroup', 1, () => api.delegateCgroup);
 export const disassemble = limitedFunction('disassemble', 1, () => api.disassemble);
 export const evaluate = limitedFunction('evaluate', 2, () => api.evaluate);
 export const execve = lazyPublicFunction('execve', () => api.execve);

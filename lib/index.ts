@@ -19,6 +19,7 @@ export type {
   DeniedBeside,
   Enforcement,
   IsolationEnforcement,
+  LimitsEnforcement,
   OpenReach,
   PathReach,
   PathsEnforcement,
@@ -33,6 +34,10 @@ export type { Handler, Handlers } from './notify/handlers.js';
 export type { NotifiedCall } from './notify/notified-call.js';
 export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
 export type { Action, Condition, Decision, Policy, PolicyCall } from './policy/policy.js';
+export type { ByteSize, ByteSizeText } from './process-tree/byte-size.js';
+export { type DelegatedCgroup, type DelegateOptions, delegateCgroup } from './process-tree/delegate-cgroup.js';
+export type { LimitReason } from './process-tree/limit-reason.js';
+export type { Limits } from './process-tree/limits.js';
 export type { LimitValue, ResourceLimits, ResourceName } from './process-tree/rlimits.js';
 export type { Descendants } from './process-tree/tree.js';
 export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from './profile/builder/argument.js';

@@ -2,6 +2,7 @@
   "variables": {
     "native_sources": [
       "child/bare_clone.cc",
+      "child/cgroup_clone.cc",
       "child/child_handle.cc",
       "child/child_main.cc",
       "child/clone.cc",

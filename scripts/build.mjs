@@ -48,6 +48,7 @@ const CHUNK_OF_FOLDER = {
   landlock: 'sandbox',
   notify: 'sandbox',
   policy: 'compile',
+  'process-tree': 'sandbox',
   root: 'sandbox',
 };
 

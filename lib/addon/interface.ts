@@ -49,6 +49,8 @@ export interface NativeRequest extends NativeFilters {
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value; 2⁶⁴ − 1 is RLIM_INFINITY. */
   readonly limits?: readonly (number | bigint)[] | undefined;
+  /** A descriptor of the directory of the cgroup in which the program is born. */
+  readonly cgroup?: number | undefined;
   /** If set, the program by default dumps no core; true: if that can't be prevented, it does not run. */
   readonly isolation?: boolean | undefined;
   /** The Landlock domain that the program enters; or, in its place, the ruleset of the domain. */

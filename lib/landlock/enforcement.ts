@@ -109,6 +109,18 @@ export interface TreeEnforcement {
   readonly reason?: string;
 }
 
+/** Which of a child's `limits` are enforced, and why others are not. */
+export interface LimitsEnforcement {
+  /** By a cgroup of version 2, which the child entered at birth and can't leave. Absent if none is enforced. */
+  readonly by?: 'cgroup';
+  /** The path of that cgroup in its hierarchy. It is removed when no process is in it any more. */
+  readonly cgroup?: string;
+  /** Why some are not enforced, or can be evaded. Absent if all are enforced. */
+  readonly reason?: string;
+  /** Those that are enforced. */
+  readonly enforced: readonly ('memory' | 'processes' | 'cpu')[];
+}
+
 /** What is enforced on a child. */
 export interface Enforcement {
   /** How it is isolated, what that closes, and what stays open. */
@@ -117,4 +129,6 @@ export interface Enforcement {
   readonly paths?: PathsEnforcement;
   /** How its descendants are ended. Absent with `descendants: 'leave'`. */
   readonly tree?: TreeEnforcement;
+  /** What limits it and its descendants together. Absent without the option `limits`. */
+  readonly limits?: LimitsEnforcement;
 }

@@ -5,6 +5,7 @@ import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, own, type ProblemKind } from '../util/own-data.js';
 import { mappedUserIds } from '../util/process-status.js';
 import { suggest } from '../util/suggest.js';
+import { BYTE_SIZE_FORMS, type ByteSizeText, byteSize } from './byte-size.js';
 
 /**
  * RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h, which all CPUs that Node runs on
@@ -30,6 +31,18 @@ const RESOURCES: readonly ResourceName[] = [
 ];
 
 const NAMES: readonly string[] = RESOURCES;
+
+/** The resources whose limit is a number of bytes. */
+const OF_BYTES: readonly string[] = [
+  'fsize',
+  'data',
+  'stack',
+  'core',
+  'rss',
+  'memlock',
+  'as',
+  'msgqueue',
+] satisfies readonly ResourceName[];
 
 /**
  * A resource that Linux limits: RLIMIT_* of getrlimit(2), in lower case. The unit of its limit is:
@@ -64,9 +77,9 @@ export type ResourceName =
 
 /**
  * A limit in the unit of its resource, see {@link ResourceName}: an integer from 0 to 2⁶⁴ − 1, as a bigint if it is
- * above `Number.MAX_SAFE_INTEGER`; or `unlimited`.
+ * above `Number.MAX_SAFE_INTEGER`; `unlimited`; or, for bytes, a text with a unit, such as `512M`: see {@link ByteSize}.
  */
-export type LimitValue = number | bigint | 'unlimited';
+export type LimitValue = number | bigint | 'unlimited' | ByteSizeText;
 
 /**
  * Limits by resource; {@link ResourceName} lists the units. One value is both the soft and the hard limit. Resources
@@ -88,8 +101,9 @@ export function readLimits(value: unknown): ResourceLimits {
   const limits = copyFields(value, refuse);
   for (const [name, limit] of Object.entries(limits)) {
     if (!NAMES.includes(name)) {
-      const hint = suggest(name, RESOURCES) || `: the resources are ${RESOURCES.join(', ')}`;
-      const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${hint}`;
+      const names = `the resources are ${RESOURCES.join(', ')}`;
+      const ofTree = name === 'memory' || name === 'processes' ? `; options.limits has ${name}` : '';
+      const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}: ${names}${ofTree}`;
       throw argumentError('value', message);
     }
     const { soft, hard } = bounds(limit, name);
@@ -142,8 +156,12 @@ function limitValue(value: unknown, name: string): bigint {
   if (value === 'unlimited') return NO_LIMIT;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
   if (typeof value === 'bigint' && value >= 0n && value <= NO_LIMIT) return value;
+  const isOfBytes = OF_BYTES.includes(name);
+  const bytes = isOfBytes ? byteSize(value) : undefined;
+  if (bytes !== undefined && bytes <= NO_LIMIT) return bytes;
   const kind = typeof value === 'string' ? 'value' : numberProblem(value);
-  throw invalid(`.${name}`, 'an integer from 0 to 2⁶⁴ − 1, "unlimited", or { soft, hard } of these', value, kind);
+  const forms = isOfBytes ? BYTE_SIZE_FORMS : 'an integer from 0 to 2⁶⁴ − 1';
+  throw invalid(`.${name}`, `${forms}, "unlimited", or { soft, hard } of these`, value, kind);
 }
 
 function invalid(where: string, expected: string, value: unknown, kind: ProblemKind): TypeError | RangeError {

@@ -70,9 +70,9 @@ export function normalizeArguments(
 }
 
 /** Options that have an effect only together with another one. */
-const NEEDED: readonly (readonly [name: string, needed: string])[] = [
+const NEEDED: readonly (readonly [name: string, ...needed: readonly string[]])[] = [
   ['notifyTimeout', 'notify'],
-  ['bestEffort', 'paths'],
+  ['bestEffort', 'paths', 'limits'],
 ];
 
 /**
@@ -81,9 +81,10 @@ const NEEDED: readonly (readonly [name: string, needed: string])[] = [
  * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseWithoutEffect(options: Fields): void {
-  for (const [name, needed] of NEEDED) {
-    if (options[name] === undefined || options[name] === false || options[needed] !== undefined) continue;
-    const message = `options.${name}: has no effect without options.${needed}: leave it out`;
+  for (const [name, ...needed] of NEEDED) {
+    if (options[name] === undefined || options[name] === false) continue;
+    if (needed.some((each) => options[each] !== undefined)) continue;
+    const message = `options.${name}: has no effect without options.${needed.join(' or options.')}: leave it out`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
 }

@@ -1,6 +1,7 @@
 /** run(): starts a program under a profile, and returns a promise of its result. */
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/denial-messages.js';
+import { limitText } from '../process-tree/limit-reason.js';
 import { normalizeArguments } from './arguments.js';
 import { abortError, onAbort } from './child/abort.js';
 import type { SandboxedProcess } from './child/child-process.js';
@@ -110,6 +111,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
     exitCode: child.pid === undefined ? null : child.exitCode,
     signal: child.signalCode,
     timedOut: output.timedOut,
+    limit: child.limit,
     enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,
@@ -122,7 +124,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const grant = missing === undefined ? '' : grantText(missing, 'options');
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
+  throw new RunError(`ended with ${end}${limitText(result.limit)}`, undefined, result, undefined, hint);
 }
 
 /** Waits for the end of the child and of its pipes. Resolves to the error that ended it, if there was one. */

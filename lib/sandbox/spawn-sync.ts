@@ -2,12 +2,14 @@
  * spawnSync(): starts a program under a profile and waits for its end, with node:child_process's options and result.
  */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
+import { constants } from 'node:os';
 import type { Enforcement } from '../landlock/enforcement.js';
 import type { MissingGrant } from '../landlock/programs/missing-grants.js';
 import type { NativeLimits, NativeListener } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
+import type { LimitReason } from '../process-tree/limit-reason.js';
 import type { Descendants } from '../process-tree/tree.js';
 import { treeFailure } from '../process-tree/tree.js';
 import { guarded } from '../util/guarded.js';
@@ -71,6 +73,11 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
    * it.
    */
   readonly enforcement?: Enforcement;
+  /**
+   * The limit that ended the program: `time` (its timeout), `output` (`maxBuffer`), `file-size` or `cpu` (`rlimits`), `memory`
+   * or `processes` (`limits`). Null if none did. Not enumerable in the result of a Sandbox.
+   */
+  readonly limit: LimitReason | null;
   /**
    * The calls that the profile denied with an errno, one Violation for each kind of call. Empty unless `onViolation` is
    * given and not false. A Sandbox's result has this property and the next as well, but not enumerable: it prints and compares as
@@ -178,7 +185,7 @@ export function startProgramSync(
   if (!has(ended, 'error')) return outcomeOf(ended, call, plan);
   const error = startError(ended, `spawnSync ${call.file}`, call.file, call.argv, startHint(ended, call));
   const none = { status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
-  return { result: { error, ...none, ...noViolations() }, ...NOT_WATCHED };
+  return { result: { error, ...none, limit: null, ...noViolations() }, ...NOT_WATCHED };
 }
 
 const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined };
@@ -224,6 +231,7 @@ function outcomeOf(
     pid: ended.pid,
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
+    limit: STOPPED_FOR.get(ended.stopped) ?? ended.limit,
     ...(isWatched ? reportViolations(listener, supervision) : noViolations()),
   };
   // A getter, as most callers never read it.
@@ -232,6 +240,12 @@ function outcomeOf(
   const missingGrant = (output: string) => grantLackedBy(call, get(), ended.code, output);
   return { result, isWatched, missingGrant };
 }
+
+/** The errnos with which the addon has stopped a child. */
+const STOPPED_FOR: ReadonlyMap<number, LimitReason> = new Map([
+  [constants.errno.ETIMEDOUT, 'time'],
+  [constants.errno.ENOBUFS, 'output'],
+]);
 
 function noViolations(): Violations {
   return { violations: [], unlistedViolations: 0 };

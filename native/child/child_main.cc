@@ -32,9 +32,9 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (ResetSignals() && StartSession() && Isolate() && EnterDomain() && PlaceDescriptors() && ChangeDirectory() &&
-        SetLimits() && DropBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() &&
-        FormatProcessId() && AttachFilters()) {
+    if (EnterCgroup() && ResetSignals() && StartSession() && Isolate() && EnterDomain() && PlaceDescriptors() &&
+        ChangeDirectory() && SetLimits() && DropBoundingSet() && ChangeIdentity() && DropCapabilities() &&
+        UnblockSignals() && FormatProcessId() && AttachFilters()) {
       Execute();
     }
   }
@@ -72,6 +72,16 @@ class Child {
   bool FailWith(int error, const char* call) {
     plan_->failure = Failure{error, call};
     return false;
+  }
+
+  // Linux 4.5, cgroups(7). Moving a process takes milliseconds, for which the kernel waits: see BareCloneInto.
+  bool EnterCgroup() {
+    if (plan_->cgroup < 0 || plan_->born_in_cgroup) return true;
+    const long members = syscall(SYS_openat, plan_->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (members < 0) return Fail("cgroup: open");
+    const bool is_member = syscall(SYS_write, members, "0", 1L) == 1 || Fail("cgroup: write");
+    syscall(SYS_close, members);
+    return is_member;
   }
 
   // Gives all signals their default dispositions. A handler would run the parent's code in the parent's memory, and

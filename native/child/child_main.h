@@ -58,6 +58,10 @@ struct ChildPlan {
   int* descriptors = nullptr;
   int descriptor_count = 0;
   const char* cwd = nullptr;  // nullptr: the parent's.
+  // A descriptor of the directory of the cgroup that the child enters before all else, or -1. `born_in_cgroup`: it is a
+  // member already.
+  int cgroup = -1;
+  bool born_in_cgroup = false;
   bool new_session = false;
   // Whether signals get their default dispositions first. Not for a thread, which shares them with its process.
   bool reset_signals = false;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "child/cgroup_clone.h"
 #include "child/guarded_start.h"
 #include "system/dumpable.h"
 #include "system/linux_abi.h"
@@ -90,12 +91,13 @@ ChildHandle Clone(ChildPlan* plan, const ChildMemory& memory, bool guarded, Guar
   if (guarded) return CloneGuarded(plan, memory, guardian);
   int pidfd = -1;
   const int flags = CLONE_VM | CLONE_VFORK | static_cast<int>(kClonePidfd) | SIGCHLD;
-  const pid_t pid = clone(RunChild, memory.stack_top(), flags, plan, &pidfd, nullptr, nullptr);
+  const long pid = plan->cgroup >= 0 ? CloneIntoCgroup(plan, memory.stack_top(), flags, &pidfd, nullptr)
+                                     : clone(RunChild, memory.stack_top(), flags, plan, &pidfd, nullptr, nullptr);
   if (pid < 0) {
-    plan->failure = {errno, "clone"};
+    plan->failure = {plan->cgroup >= 0 ? static_cast<int>(-pid) : errno, "clone"};
     return {0, Descriptor()};
   }
-  return {pid, Descriptor(pidfd)};
+  return {static_cast<pid_t>(pid), Descriptor(pidfd)};
 }
 
 }  // namespace

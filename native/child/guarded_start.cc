@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "child/bare_clone.h"
+#include "child/cgroup_clone.h"
 #include "guardian/protocol.h"
 #include "landlock/ruleset.h"
 #include "system/linux_abi.h"
@@ -146,11 +147,15 @@ class Starter {
   // descriptors shared, the pidfd is one of the parent's.
   bool CloneChild() {
     const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
-    const long child =
-        BareClone(RunChild, start_.child_stack, flags, start_.plan, &start_.child_pidfd, &start_.child_word);
+    const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
+    const long child = clone(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
     if (child < 0) return Fail(child, "clone");
     start_.child = static_cast<pid_t>(child);
     return true;
+  }
+
+  static long CloneOutside(ChildPlan* plan, void* stack_top, int flags, int* pidfd, int* child_id) {
+    return BareClone(RunChild, stack_top, flags, plan, pidfd, child_id);
   }
 
   GuardedStart& start_;

@@ -31,6 +31,7 @@ bool Request::WantsListener() const { return (filter_flags & SECCOMP_FILTER_FLAG
 PreparedPlan::PreparedPlan(Request* request, ChildMemory* memory) : request_(*request), memory_(*memory) {
   PlanProgram();
   PlanFilters();
+  plan_.cgroup = request_.cgroup;
   plan_.new_session = request_.new_session;
   plan_.set_uid = request_.uid.has_value();
   plan_.set_gid = request_.gid.has_value();

@@ -40,6 +40,7 @@ struct Request {
   bool new_session = false;
   std::optional<uint32_t> uid, gid;
   std::vector<ResourceLimit> limits;
+  int cgroup = -1;  // A descriptor of the directory of the child's cgroup, which the caller keeps open; -1: none.
   std::optional<bool> isolation;  // Whether its failure prevents the start; nullopt: no isolation.
   std::optional<Domain> domain;   // The domain that the program enters.
   int ruleset = -1;               // In place of `domain`: a descriptor of its ruleset, which the caller keeps open.

@@ -125,6 +125,12 @@ bool ReadLimits(const Napi::Value& value, SpawnRequest* request) {
   return true;
 }
 
+bool ReadCgroup(const Napi::Value& value, SpawnRequest* request) {
+  const auto descriptor = ReadInteger(value, 0, std::numeric_limits<int>::max());
+  if (descriptor) request->cgroup = static_cast<int>(*descriptor);
+  return descriptor.has_value();
+}
+
 bool ReadRequestedDomain(const Napi::Value& value, SpawnRequest* request) {
   return ReadDomain(value, &request->domain.emplace());
 }
@@ -163,6 +169,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"stdio", Presence::kRequired, "an array of at most 1024 descriptors, NONE, NULL or SOCKET", ReadStdio},
     {"limits", Presence::kOptional, "a flat array of triples: a resource, and its soft and hard limit as bigints",
      ReadLimits},
+    {"cgroup", Presence::kOptional, "a descriptor", ReadCgroup},
     {"isolation", Presence::kOptional, "a boolean: true if isolation is required", Into<&SpawnRequest::isolation>},
     {"domain", Presence::kOptional, "an array of three bigints: [handled, granted, scoped]", ReadRequestedDomain},
     {"ruleset", Presence::kOptional, "a handle that openPathRuleset() returned", ReadRuleset},

@@ -134,6 +134,8 @@ struct Start {
   std::vector<std::string> arguments;  // After `child_main_test report FD`.
   std::vector<int> descriptors = {0, 1, 2};
   const char* cwd = nullptr;
+  int cgroup = -1;
+  bool born_in_cgroup = false;
   bool new_session = false;
   bool no_new_privileges = false;
   int uid = -1;
@@ -206,6 +208,8 @@ class Prepared {
     plan_.descriptors = start_.descriptors.data();
     plan_.descriptor_count = static_cast<int>(start_.descriptors.size());
     plan_.cwd = start_.cwd;
+    plan_.cgroup = start_.cgroup;
+    plan_.born_in_cgroup = start_.born_in_cgroup;
     plan_.new_session = start_.new_session;
     plan_.set_uid = start_.uid >= 0;
     plan_.set_gid = start_.gid >= 0;
@@ -317,6 +321,57 @@ class TemporaryDirectory {
  private:
   std::filesystem::path path_;
 };
+
+// A directory that stands for a cgroup: the kernel would move the writer of `0`. Its descriptor stays open.
+int StandForCgroup(const TemporaryDirectory& directory) {
+  std::ofstream(directory / "cgroup.procs").flush();
+  return open((directory / ".").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+std::string MembersOf(const TemporaryDirectory& directory) {
+  std::ifstream file(directory / "cgroup.procs");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(EntersTheCgroup) {
+  const TemporaryDirectory directory;
+  Start start;
+  start.cgroup = StandForCgroup(directory);
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(MembersOf(directory), "0");
+  CHECK_EQUAL(ended.facts().count("fd" + std::to_string(start.cgroup)), 0U);
+}
+
+TEST(EntersNoCgroupInWhichItWasBorn) {
+  const TemporaryDirectory directory;
+  Start start;
+  start.cgroup = StandForCgroup(directory);
+  start.born_in_cgroup = true;
+  CHECK_STARTED(Run(start));
+  CHECK_EQUAL(MembersOf(directory), "");
+}
+
+TEST(DoesNotRunOutsideOfTheCgroup) {
+  const TemporaryDirectory directory;
+  Start start;
+  start.cgroup = StandForCgroup(directory);
+  std::filesystem::remove(directory / "cgroup.procs");
+  CHECK_FAILED(Run(start), ENOENT, "cgroup: open");
+  std::filesystem::create_symlink("/dev/full", directory / "cgroup.procs");
+  CHECK_FAILED(Run(start), ENOSPC, "cgroup: write");
+}
+
+// Before all else: what the child does first counts towards the limits of the cgroup already.
+TEST(EntersTheCgroupFirst) {
+  const TemporaryDirectory directory;
+  Start start;
+  start.cgroup = StandForCgroup(directory);
+  start.cwd = "/no/such/directory";
+  start.new_session = true;
+  CHECK_FAILED(Run(start), ENOENT, "chdir");
+  CHECK_EQUAL(MembersOf(directory), "0");
+}
 
 TEST(ReportsADirectoryThatDoesNotExist) {
   Start start;

@@ -51,6 +51,24 @@ Request WithListener(Request request) {
   return request;
 }
 
+// No cgroup can be entered by clone3(2) there, so that the child has to write its ID into the file.
+TEST(EntersACgroupByItselfIfItCannotBeBornThere) {
+  std::string name = std::filesystem::temp_directory_path() / "clone_test.XXXXXX";
+  const std::filesystem::path directory = mkdtemp(name.data());
+  const std::string members = directory / "cgroup.procs";
+  close(open(members.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  Request request = Script("exit 7");
+  request.cgroup = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  StartedChild started;
+  CHECK_EQUAL(StartChild(&request, &started).error, 0);
+  siginfo_t status;
+  while (!Reap(started.child, 0, &status)) continue;
+  CHECK_EQUAL(status.si_status, 7);
+  CHECK_EQUAL(std::filesystem::file_size(members), 1U);
+  close(request.cgroup);
+  std::filesystem::remove_all(directory);
+}
+
 std::string Described(const Failure& failure) {
   return failure.error == 0 ? "no failure" : std::string(failure.call) + ": " + strerror(failure.error);
 }

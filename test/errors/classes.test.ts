@@ -20,6 +20,7 @@ const result = {
   exitCode: 3,
   signal: null,
   timedOut: false,
+  limit: null,
   enforcement: { isolation: { by: 'scopes' as const, closed: [], open: [] } },
   violations: [],
   unlistedViolations: 0,

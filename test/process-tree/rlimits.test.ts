@@ -23,6 +23,7 @@ test.each<[unknown, readonly [unknown, unknown]]>([
   [{ soft: 1, hard: 2n }, [1n, 2n]],
   [{ soft: 2, hard: 2 }, [2n, 2n]],
   [{ soft: 0, hard: 'unlimited' }, [0n, MAX]],
+  [2n, [2n, 2n]],
   [Number.MAX_SAFE_INTEGER, [BigInt(Number.MAX_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)]],
 ])('a limit of %o is %o', (limit, expected) => {
   expect(limitTriples(readLimits({ nofile: limit }))).toEqual([7, ...expected]);
@@ -34,6 +35,13 @@ test.each<[unknown, string, string]>([
   [{ nofile: MAX + 1n }, RANGE, 'options.rlimits.nofile: must be an integer'],
   [{ nofile: 2 ** 53 }, RANGE, 'options.rlimits.nofile: must be an integer'],
   [{ nofile: 0.5 }, RANGE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: '64K' }, VALUE, 'options.rlimits.nofile: must be an integer'],
+  [
+    { data: '512' },
+    VALUE,
+    'options.rlimits.data: must be a number of bytes, or a text such as "512M", "1.5G" or "64KiB", with the unit K, M, G or T (powers of 1,024), "unlimited", or { soft, hard } of these, not \'512\'',
+  ],
+  [{ memory: '512M' }, VALUE, 'rttime; options.limits has memory'],
   [{ nofile: 'none' }, VALUE, 'options.rlimits.nofile: must be an integer'],
   [{ nofile: true }, TYPE, 'options.rlimits.nofile: must be an integer'],
   [{ nofile: null }, TYPE, 'options.rlimits.nofile: must be an integer'],
@@ -50,7 +58,7 @@ test.each<[unknown, string, string]>([
     'options.rlimits.nofile.max: is unknown: a limit has soft and hard',
   ],
   [{ files: 1 }, VALUE, 'options.rlimits: unknown resource "files": the resources are cpu, fsize, data,'],
-  [{ nofiles: 1 }, VALUE, 'options.rlimits: unknown resource "nofiles" (did you mean nofile?)'],
+  [{ nofiles: 1 }, VALUE, 'options.rlimits: unknown resource "nofiles" (did you mean nofile?): the resources are cpu,'],
   [null, TYPE, 'options.rlimits: must be an object such as { nofile: 64 }'],
   [[], TYPE, 'options.rlimits: must be a plain object, not an array'],
 ])('%o is refused', (limits, code, message) => {
@@ -58,6 +66,14 @@ test.each<[unknown, string, string]>([
     expect.objectContaining({ code, message: expect.stringContaining(message) }),
   );
 });
+
+test.each(['fsize', 'data', 'stack', 'core', 'rss', 'memlock', 'as', 'msgqueue'] as const)(
+  '%s is a size, with or without a unit',
+  (name) => {
+    const [, soft, hard] = limitTriples(readLimits({ [name]: { soft: '1.5M', hard: 2 ** 21 } }));
+    expect([soft, hard]).toEqual([1_572_864n, 2_097_152n]);
+  },
+);
 
 test('checked limits do not change with the object that was passed', () => {
   const limit = { soft: 1, hard: 2 };

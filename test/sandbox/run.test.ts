@@ -43,6 +43,7 @@ const nothing = {
   exitCode: null,
   signal: null,
   timedOut: false,
+  limit: null,
   enforcement: expect.objectContaining({ isolation: expect.anything() }),
   violations: [],
   unlistedViolations: 0,

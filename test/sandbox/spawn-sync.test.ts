@@ -47,7 +47,7 @@ const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnS
 };
 
 /**
- * What can be compared: numbers of processes differ, and how much of too much was read. Node's result has no violations.
+ * What can be compared: numbers of processes differ, and how much of too much was read. Node's result has no violations and no limit.
  */
 function facts({
   pid,
@@ -55,6 +55,7 @@ function facts({
   output,
   stdout,
   stderr,
+  limit: _limit,
   violations = [],
   unlistedViolations = 0,
   ...rest

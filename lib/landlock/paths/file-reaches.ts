@@ -26,7 +26,7 @@ export function closedByPaths(written: readonly string[]): readonly Reach[] {
 }
 
 /** Whether one of two directories contains the other, or both are one. */
-function overlap(one: string, other: string): boolean {
+export function overlap(one: string, other: string): boolean {
   return isBeneath(one, other) || isBeneath(other, one);
 }
 

@@ -12,6 +12,8 @@ import type { ExitWatch, NativeChild, NativeListener } from '../../native.js';
 import type { Listener } from '../../notify/listener.js';
 import type { Violation } from '../../notify/violation.js';
 import type { ViolationLog } from '../../notify/violation-log.js';
+import type { Leaf } from '../../process-tree/leaf.js';
+import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
 import { Tree } from '../../process-tree/tree.js';
 import { publicMethods } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
@@ -112,8 +114,12 @@ export class SandboxedProcess<
   #tree: Tree | undefined;
   /** @internal Why there is no guardian although one was planned. */
   unguarded: string | undefined;
-  /** Whether this package has tried to end the child. */
-  #terminated = false;
+  /** Set if the child has limits. */
+  #leaf: Leaf | undefined;
+  /** The limit for which the kernel has ended the child. */
+  #limit: LimitReason | null = null;
+  /** Set if this package has tried to end the child: the limit for which it did so, or null for another reason. */
+  #stopped: LimitReason | null | undefined;
   #forceKill: NodeJS.Timeout | undefined;
   /** Reports that a signal could not be sent. */
   #killFailed: (error: unknown) => void = (error) => this.emit('error', error);
@@ -178,6 +184,11 @@ export class SandboxedProcess<
     this.#directory = directory;
   }
 
+  /** @internal Reads what has happened in the cgroup of the child when it has ended, and then removes the cgroup. */
+  watchLimits(leaf: Leaf): void {
+    this.#leaf = leaf;
+  }
+
   /** @internal Handles the notifications of the child's filter. */
   supervise(listener: NativeListener, supervision: SupervisionPlan): void {
     const subscription = subscribe(this, listener, supervision);
@@ -192,7 +203,7 @@ export class SandboxedProcess<
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
-      this.#directory?.remove(() => this.#closed());
+      this.#cleanUp();
       // Without a listener, emit() throws the error, and Node prints the place of this call.
       if (this.listenerCount('error') === 0) this.emit('error', error);
       guarded(() => this.emit('error', error));
@@ -223,6 +234,14 @@ export class SandboxedProcess<
     return this.#enforced(this.#domainError, this.unguarded);
   }
 
+  /**
+   * The limit that ended the child: `time` (its timeout), `output` (`maxBuffer`), `file-size` or `cpu` (`rlimits`), `memory` or
+   * `processes` (`limits`). Null if none did, and as long as it runs.
+   */
+  get limit(): LimitReason | null {
+    return this.hasEnded ? (this.#stopped ?? this.#limit) : null;
+  }
+
   /** @internal Whether the child has ended or was not started. Other processes may still hold its pipes. */
   get hasEnded(): boolean {
     return this.#watch === undefined;
@@ -241,8 +260,9 @@ export class SandboxedProcess<
     if (signal !== null) this.signalCode = signalName(signal);
     else this.exitCode = code;
     this.stdin?.destroy();
-    if (this.#terminated) endReading(this.#pipes);
-    if (!this.#tree?.isGuarded) this.#removeDirectory(); // Before `exit`, whose listeners may end this process.
+    this.#limit = kernelLimit({ code, signal: this.signalCode }, this.#leaf, this.#stopped !== undefined);
+    if (this.#stopped !== undefined) endReading(this.#pipes);
+    if (!this.#tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
   }
@@ -251,7 +271,7 @@ export class SandboxedProcess<
   guardianEnded(status: number | null): void {
     const failure = this.#tree?.guardianEnded(status, this.pid);
     if (this.hasEnded) {
-      this.#removeDirectory();
+      this.#cleanUp();
     } else {
       // Nobody else can enter its domain, so that the rest of the tree is out of reach.
       this.#watch?.kill(constants.signals.SIGKILL);
@@ -260,7 +280,8 @@ export class SandboxedProcess<
     this.#closed();
   }
 
-  #removeDirectory(): void {
+  #cleanUp(): void {
+    this.#leaf?.remove();
     this.#directory?.remove(() => this.#closed());
   }
 
@@ -363,7 +384,7 @@ export class SandboxedProcess<
     if (this.hasEnded) return; // The child was not started.
     const { timeout, signal } = this.#ending;
     if (timeout > 0) {
-      const timer = setTimeout(() => this.terminate(), timeout);
+      const timer = setTimeout(() => this.terminate(this.#ending.killSignal, 'time'), timeout);
       this.once('exit', () => clearTimeout(timer));
     }
     try {
@@ -377,10 +398,11 @@ export class SandboxedProcess<
   /**
    * @internal Sends `signal`, and SIGKILL if the child still runs `forceKillAfter` milliseconds later. When the child
    * has ended, its pipes are read only to the end of what was written by then, even if other processes hold them.
+   * @param limit - The limit for which this is done, or null for another reason.
    * @returns Whether a signal was sent.
    */
-  terminate(signal: number = this.#ending.killSignal): boolean {
-    this.#terminated = true;
+  terminate(signal: number = this.#ending.killSignal, limit: LimitReason | null = null): boolean {
+    if (this.#stopped === undefined) this.#stopped = limit;
     if (this.hasEnded) endReading(this.#pipes);
     if (!this.#send(signal)) return false;
     this.#forceKillLater();

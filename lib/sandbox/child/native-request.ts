@@ -23,13 +23,13 @@ type RequestOptions = ProgramOptions & { readonly detached?: boolean | undefined
  * The request that starts a program.
  *
  * @param stdio - What the program's descriptors are connected to.
- * @param tmp - Its private directory, if it has one.
+ * @param made - What was made for it: its private directory, and a descriptor of its cgroup's directory.
  */
 export function toNativeRequest(
   { file, argv, options }: ProgramCall<RequestOptions>,
   plan: FilterPlan,
   { descriptors, channel }: OpenedStdio,
-  tmp?: PrivateDirectory,
+  { tmp, cgroup }: { readonly tmp?: PrivateDirectory | undefined; readonly cgroup?: number | undefined } = {},
 ): NativeRequest {
   const { cwd, uid, gid, capabilities, noNewPrivileges = true, detached = false } = options;
   const { supervision, agent } = plan;
@@ -46,6 +46,7 @@ export function toNativeRequest(
     gid: gid ?? undefined,
     stdio: descriptors,
     limits: limitTriples(options.rlimits),
+    cgroup,
     keptCapabilities: capabilities && capabilityBits(capabilities),
     ...toNativeFilters(plan, noNewPrivileges),
     ...toNativeConfinement(plan, options, (from) => ({

@@ -1,4 +1,5 @@
 /** The output of a child, gathered up to a limit of bytes and time: for run() and execFile. */
+import type { LimitReason } from '../../process-tree/limit-reason.js';
 import { nodeError } from '../../util/node-error.js';
 import { endingOf } from '../options/ending.js';
 import type { SpawnOptions } from '../options/types.js';
@@ -58,7 +59,7 @@ export class OutputBuffer {
     if (limits.timeout === 0) return;
     this.#timer = setTimeout(() => {
       this.timedOut = true;
-      this.#stop();
+      this.#stop('time');
     }, limits.timeout);
   }
 
@@ -103,14 +104,14 @@ export class OutputBuffer {
       this.#chunks[name].push(size > maxBuffer ? chunk.slice(0, room) : chunk);
       if (size <= maxBuffer) return;
       this.overflow = name;
-      this.#stop();
+      this.#stop('output');
     });
   }
 
-  #stop(): void {
+  #stop(limit: LimitReason): void {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
-    this.#child.terminate(this.#limits.killSignal);
+    this.#child.terminate(this.#limits.killSignal, limit);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { denialLines } from '../../notify/denial-messages.js';
 import type { Violation } from '../../notify/violation.js';
+import type { LimitReason } from '../../process-tree/limit-reason.js';
 import { defineHidden, fromCaller, runAs, withoutFrames } from '../../util/caller.js';
 import { invalidType } from '../../util/option-errors.js';
 import { define } from '../../util/own-data.js';
@@ -20,6 +21,11 @@ export interface RunResult<Output = string> {
   readonly signal: NodeJS.Signals | null;
   /** Whether the program was ended because it ran longer than `timeout`. */
   readonly timedOut: boolean;
+  /**
+   * The limit that ended the program: `time` (its timeout), `output` (`maxBuffer`), `file-size` or `cpu` (`rlimits`), `memory`
+   * or `processes` (`limits`). Null if none did.
+   */
+  readonly limit: LimitReason | null;
   /** What was enforced on the program, and what was not. */
   readonly enforcement: Enforcement;
   /**
@@ -60,6 +66,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   declare readonly exitCode: number | null;
   declare readonly signal: NodeJS.Signals | null;
   declare readonly timedOut: boolean;
+  declare readonly limit: LimitReason | null;
   declare readonly enforcement: Enforcement;
   declare readonly violations: readonly Violation[];
   declare readonly unlistedViolations: number;
@@ -80,7 +87,8 @@ export class RunError<Output = string> extends Error implements RunResult<Output
     const lines = [first, lastLines(String(result.stderr ?? '')), ...denialLines(result), hint];
     super(lines.filter((line) => line !== '').join('\n'), options);
     const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
-    const hidden = { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations };
+    const limit = Object.hasOwn(result, 'limit') ? result.limit : null;
+    const hidden = { command, stdout, stderr, timedOut, limit, enforcement, violations, unlistedViolations };
     for (const [name, value] of Object.entries(hidden)) defineHidden(this, name, value);
     const { exitCode, signal } = result;
     define(this, { ...(code === undefined ? {} : { code }), exitCode, signal });
@@ -91,10 +99,10 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   /** Returns all properties, for JSON.stringify. */
   toJSON(): object {
     const { name, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
-    const { enforcement, violations, unlistedViolations } = this;
+    const { limit, enforcement, violations, unlistedViolations } = this;
     const code = Object.hasOwn(this, 'code') ? { code: this.code } : {};
     const ended = { name, ...code, message, command, exitCode, signal, timedOut, stdout, stderr };
-    return { ...ended, enforcement, violations, unlistedViolations };
+    return { ...ended, limit, enforcement, violations, unlistedViolations };
   }
 }
 

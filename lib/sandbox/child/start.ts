@@ -10,11 +10,14 @@ import {
   type NativeResult,
   SOCKET,
 } from '../../native.js';
+import type { Leaf } from '../../process-tree/leaf.js';
+import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
 import { fromCaller } from '../../util/caller.js';
 import { define, has, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
+import { signalName } from '../options/signals.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -37,19 +40,25 @@ export function start(
   ending: Ending = endingOf(call.options),
 ): SandboxedProcess {
   let tmp: PrivateDirectory | undefined;
+  let leaf: Leaf | undefined;
   try {
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
-    const request = toNativeRequest(call, plan, stdio, tmp);
+    leaf = plan.limits?.makeLeaf();
     const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
     if (plan.paths !== undefined) keepProgram(child, call);
     if (tmp !== undefined) child.removeAtEnd(tmp);
+    if (leaf !== undefined) child.watchLimits(leaf);
     if (stdio.channel !== undefined) child.connect(stdio.channel);
     publish('child_process', () => ({ process: child }));
-    traced(child, call.options, () => launch(child, request, plan, call));
+    withCgroup(leaf, (cgroup) => {
+      const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
+      traced(child, call.options, () => launch(child, request, plan, call));
+    });
     child.scheduleEnd();
     return child;
   } catch (error) {
+    leaf?.remove();
     tmp?.removeSync();
     stdio.channel?.close();
     throw error;
@@ -58,8 +67,8 @@ export function start(
   }
 }
 
-/** The end of a child, and why it had no guardian although one was planned. */
-export type SyncEnd = NativeResult & { readonly unguarded?: string };
+/** The end of a child, why it had no guardian although one was planned, and the limit for which the kernel ended it. */
+export type SyncEnd = NativeResult & { readonly unguarded?: string; readonly limit: LimitReason | null };
 
 /**
  * Starts a child, and waits for its end.
@@ -74,15 +83,24 @@ export function startSync(
   limits: NativeLimits,
 ): SyncEnd | NativeFailure {
   let tmp: PrivateDirectory | undefined;
+  let leaf: Leaf | undefined;
   try {
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
-    const request = toNativeRequest(call, plan, stdio, tmp);
-    const [ended, unguarded] = guardedIfPossible(request, plan, (each) => addon().spawnSync(each, limits));
+    leaf = plan.limits?.makeLeaf();
+    const [ended, unguarded] = withCgroup(leaf, (cgroup) => {
+      const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
+      return guardedIfPossible(request, plan, (each) => addon().spawnSync(each, limits));
+    });
     const ours = has(ended, 'error') ? attachError(ended, plan) : undefined;
     if (ours !== undefined) throw ours;
-    return unguarded === undefined || has(ended, 'error') ? ended : { ...ended, unguarded };
+    if (has(ended, 'error')) return ended;
+    const { code, signal, stopped } = ended;
+    const end = { code, signal: signal === null ? null : signalName(signal) };
+    const limit = kernelLimit(end, leaf, stopped !== 0);
+    return { ...ended, limit, ...(unguarded === undefined ? {} : { unguarded }) };
   } finally {
+    leaf?.remove();
     tmp?.removeSync();
     stdio.release();
   }
@@ -110,6 +128,11 @@ export function startInPlace(
     attachError(failure, plan) ??
     define(systemError(error, `execve ${call.file}`, startHint(failure, call)), { path: call.file, call: failed })
   );
+}
+
+/** Calls `begin` with a descriptor of the cgroup's directory; undefined without a cgroup. */
+function withCgroup<Result>(leaf: Leaf | undefined, begin: (cgroup?: number) => Result): Result {
+  return leaf === undefined ? begin() : leaf.withDescriptor(begin);
 }
 
 /** Node's permission model applies to this package's functions as to Node's own. */

@@ -4,6 +4,8 @@
 import { type ChildProcess, type SpawnOptions as SpawnOptionsOfNode, spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { unsupportedReason } from '../../native.js';
+import { codeOf } from '../../process-tree/cgroup.js';
+import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
 import { fromCaller } from '../../util/caller.js';
 import { own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
@@ -66,7 +68,7 @@ export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOpt
   const { error, status, signal, output, pid, stdout, stderr } = inNode(() =>
     spawnSyncOfNode(command, args, optionsOfNode(options)),
   );
-  const none = { violations: [], unlistedViolations: 0 };
+  const none = { limit: limitOf(error, signal), violations: [], unlistedViolations: 0 };
   const ended = { status, signal, output: output ?? null, pid, stdout: stdout ?? null, stderr: stderr ?? null };
   const failure: { readonly error?: NodeJS.ErrnoException } = error === undefined ? {} : { error };
   const result = { ...failure, ...ended, ...none };
@@ -74,6 +76,13 @@ export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOpt
   if (pid > 0)
     Object.defineProperty(result, 'enforcement', own({ get: () => plan.enforcement(0), configurable: true }));
   return result;
+}
+
+/** The limit that ended a program which Node itself has started. */
+function limitOf(error: Error | undefined, signal: NodeJS.Signals | null): LimitReason | null {
+  const code = error === undefined ? undefined : codeOf(error);
+  if (code === 'ETIMEDOUT') return 'time';
+  return code === 'ENOBUFS' ? 'output' : kernelLimit({ code: null, signal }, undefined, false);
 }
 
 function optionsOfNode(options: object): SpawnOptionsOfNode {

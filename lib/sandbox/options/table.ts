@@ -5,6 +5,7 @@
  */
 import { SeccompError } from '../../errors.js';
 import { readPaths } from '../../landlock/paths/option.js';
+import { readTreeLimits } from '../../process-tree/limits.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
 import { memoize } from '../../util/memo.js';
 import { invalidType, refusal, unknownOption } from '../../util/option-errors.js';
@@ -86,6 +87,11 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     gid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
     rlimits: option(readLimits, PROGRAM_STARTS, {
       fork: "fork can't set limits of its child: start Node with spawn, or pass execArgv: ['--max-old-space-size=…']",
+    }),
+    limits: option((value) => readTreeLimits(value), [...CHILDREN, 'execFile'], {
+      fork: "fork can't limit its child: start Node with spawn and 'ipc' in stdio",
+      execve: 'no process is left that could remove the cgroup: run the program by spawn',
+      harden: 'this process may not move itself: give limits to the programs that it starts',
     }),
     isolate: option(check.readIsolate, [...PROGRAM_STARTS, 'fork']),
     paths: option((value) => readPaths(value), [...PROGRAM_STARTS, 'fork', 'harden']),

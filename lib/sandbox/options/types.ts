@@ -7,6 +7,7 @@ import type { Isolate } from '../../landlock/domain.js';
 import type { Paths } from '../../landlock/paths/option.js';
 import type { Handlers } from '../../notify/handlers.js';
 import type { OnViolation } from '../../notify/violation.js';
+import type { Limits } from '../../process-tree/limits.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import type { Host } from '../../profile/resolve/resolve.js';
@@ -96,8 +97,8 @@ export interface ProgramOptions extends HostOptions {
   /** Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). Default false. */
   readonly logDenied?: boolean | undefined;
   /**
-   * Resource limits, such as `{ nofile: 64, cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`, with the units that
-   * `ResourceName` lists. `nproc` is an error for a program that runs as root, to which Linux does not apply it. Default:
+   * Resource limits of each process, such as `{ nofile: 64, data: '512M', cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`,
+   * with the units that `ResourceName` lists. `nproc` is an error for a program that runs as root, to which Linux does not apply it. Default:
    * the limits of this process.
    */
   readonly rlimits?: ResourceLimits | undefined;
@@ -114,9 +115,9 @@ export interface ProgramOptions extends HostOptions {
    */
   readonly paths?: Paths | undefined;
   /**
-   * Whether to start the program although this kernel can't restrict its `paths`: `enforcement.paths` then says so. Has no
-   * effect on `isolate`. An error without `paths`, but not as a default of a Sandbox. Default false: what can't be
-   * restricted is an error.
+   * Whether to start the program although its `paths` or `limits` can't be enforced here: `enforcement` then says so. Has no
+   * effect on `isolate`. An error without `paths` and `limits`, but not as a default of a Sandbox. Default false: what can't
+   * be enforced is an error.
    */
   readonly bestEffort?: boolean | undefined;
   /**
@@ -139,6 +140,12 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
    * channel for messages. Default `'pipe'`.
    */
   readonly stdio?: Stdio | undefined;
+  /**
+   * Limits of the program and all that it starts together, such as `{ memory: '512M', processes: 64, cpu: 1.5 }`. The kernel
+   * enforces them in a new cgroup of version 2, which the program must not be able to leave: it needs `paths` that grant no
+   * writing there, or another `uid`. See docs/limits.md. Default: not limited.
+   */
+  readonly limits?: Limits | undefined;
   /** Whether the child becomes the leader of a new session, setsid(2). Default false. */
   readonly detached?: boolean | undefined;
   /** Whether a shell runs the command: `true` for /bin/sh, or the path of a shell. Default false. */

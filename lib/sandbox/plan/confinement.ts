@@ -1,7 +1,5 @@
 /** The confinement of a program beside its profile: its isolation and its paths, and what is enforced of both. */
-import { realpathSync } from 'node:fs';
 import { release } from 'node:os';
-import { resolve as resolvePath } from 'node:path';
 import { SeccompError } from '../../errors.js';
 import {
   type Isolation,
@@ -21,6 +19,7 @@ import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
 import { memoize } from '../../util/memo.js';
 import { readStatus } from '../../util/process-status.js';
 import type { ProgramOptions } from '../options/types.js';
+import { writtenPaths } from './written-paths.js';
 
 type IsolationOptions = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits' | 'cwd'>;
 
@@ -127,20 +126,6 @@ export function enforcementOf(
   const { closed, open, ...how } = enforced.isolation;
   const stillOpen = open.filter(({ reach }) => !reaches.includes(reach));
   return { isolation: { ...how, closed: [...new Set([...closed, ...reaches])], open: stillOpen }, paths: ofPaths };
-}
-
-/** The absolute paths that a program may write, without symbolic links where these can be read. */
-function writtenPaths({ given }: CheckedPaths, { cwd }: IsolationOptions): readonly string[] {
-  return given
-    .filter(({ access }) => access === 'write')
-    .map(({ path }) => {
-      const absolute = resolvePath(String(cwd ?? ''), path);
-      try {
-        return realpathSync(absolute);
-      } catch {
-        return absolute;
-      }
-    });
 }
 
 /**

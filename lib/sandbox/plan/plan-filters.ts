@@ -15,10 +15,11 @@ import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js'
 import type { Denials } from '../../policy/denied-calls.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { memoize } from '../../util/memo.js';
-import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
+import type { ProgramOptions, SpawnOptions, SupervisorOptions } from '../options/types.js';
 import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
 import { denialsOf, enforcementOf, isolationFor, pathsFor } from './confinement.js';
 import { START_GATES } from './exec-gate.js';
+import { type LimitPlan, limitsFor, withLimits } from './limits.js';
 import { refuseWithoutListener } from './notifications.js';
 import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
@@ -55,6 +56,8 @@ export interface FilterPlan {
    * no guardian although one was planned.
    */
   readonly enforcement: (domainError: number, unguarded?: string) => Enforcement;
+  /** Set if it and its descendants are limited together. */
+  readonly limits: LimitPlan | undefined;
   /** Set if its descendants are to be ended. */
   readonly tree: TreePlan | undefined;
 }
@@ -78,7 +81,7 @@ const TARGETS = {
 /** Targets that are this process itself. */
 const isThisProcess = (target: Target) => target === 'harden' || target === 'register';
 
-type PlanOptions = ProgramOptions & SupervisorOptions;
+type PlanOptions = ProgramOptions & SupervisorOptions & Pick<SpawnOptions, 'limits'>;
 
 /** The filters of sources, compiled once for each variant. */
 interface Compiled {
@@ -132,6 +135,7 @@ export function planFilters(
   const tree =
     isIsolated && unsupported === undefined ? treeFor(options, descendants, isolation !== undefined) : undefined;
   const paths = pathsFor(options, domain, isChild);
+  const limits = limitsFor(options, paths);
 
   const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
   const agent = namesAgent ? agentOf(sources, options) : undefined;
@@ -155,9 +159,10 @@ export function planFilters(
     ...confined,
     isOfNode: unsupported !== undefined,
     tree,
+    limits,
     enforcement: (domainError, unguarded) =>
       unsupported === undefined
-        ? withTree(enforcementOf(options, confined, domainError), tree, unguarded)
+        ? withLimits(withTree(enforcementOf(options, confined, domainError), tree, unguarded), limits)
         : nothingEnforced(unsupported),
   };
 }
@@ -166,6 +171,7 @@ export function planFilters(
 export function planObservation(options: PlanOptions): FilterPlan {
   const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, 'reported', true) };
   const tree = treeFor(options, 'leave', confined.isolation !== undefined);
+  const limits = limitsFor(options, confined.paths);
   const observing = observingFilter(denialsOf({ ...confined, isolation: undefined }));
   return {
     filters: [observing.filter],
@@ -175,7 +181,9 @@ export function planObservation(options: PlanOptions): FilterPlan {
     ...confined,
     isOfNode: false,
     tree,
-    enforcement: (domainError, unguarded) => withTree(enforcementOf(options, confined, domainError), tree, unguarded),
+    limits,
+    enforcement: (domainError, unguarded) =>
+      withLimits(withTree(enforcementOf(options, confined, domainError), tree, unguarded), limits),
   };
 }
 

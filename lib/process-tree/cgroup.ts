@@ -1,0 +1,165 @@
+/**
+ * Finds cgroups of version 2: the one that this process is in, and one in which cgroups for children can be made. Source:
+ * Documentation/admin-guide/cgroup-v2.rst of Linux.
+ */
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** A mount of the hierarchy of cgroup v2. */
+export interface CgroupMount {
+  /** The cgroup that is its root directory, as this process's cgroup namespace names it: `/`, or `/../..` above it. */
+  readonly root: string;
+  /** Where it is mounted. */
+  readonly point: string;
+}
+
+/** A cgroup. */
+export interface Cgroup {
+  /** Its path in the hierarchy, as this process's cgroup namespace shows it. */
+  readonly path: string;
+  readonly directory: string;
+  /** The root of the mount through which it was found. */
+  readonly mount: CgroupMount;
+}
+
+/** Why there is no cgroup for children, and what to do. */
+export interface CgroupObstacle {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+const BOOT = 'boot with systemd.unified_cgroup_hierarchy=1, or use a system whose init mounts cgroup v2 alone';
+const DELEGATE =
+  'start this process in a delegated cgroup: systemd-run --user --scope -p Delegate=yes COMMAND, or a service with Delegate=yes and DelegateSubgroup= (docs/reference/limits.md)';
+const CONTAINER =
+  'give the container a cgroup namespace of its own with a writable /sys/fs/cgroup: docker run --cgroupns=private --security-opt writable-cgroups=true (docs/reference/limits.md)';
+/** The remedy for a process in the way of its own children's cgroups. */
+export const MOVE = 'call delegateCgroup() first, which moves this process into a subgroup';
+
+/** The mounts of cgroup v2 in the text of /proc/PID/mountinfo: proc_pid_mountinfo(5). */
+export function cgroupMounts(mountinfo: string): readonly CgroupMount[] {
+  return mountinfo.split('\n').flatMap((line) => {
+    const [before = '', after = ''] = line.split(' - ');
+    const [, , , root, point] = before.split(' ');
+    if (!after.startsWith('cgroup2 ') || root === undefined || point === undefined) return [];
+    return [{ root: unescaped(root), point: unescaped(point) }];
+  });
+}
+
+/** Spaces and some other characters are octal numbers in mountinfo. */
+const unescaped = (text: string) =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+/** The path of the cgroup in the text of /proc/PID/cgroup: cgroups(7). Undefined if there is none of version 2. */
+export const cgroupPath = (text: string) => /^0::(\/.*)$/m.exec(text)?.[1];
+
+/**
+ * Finds the directory of a process's cgroup.
+ *
+ * @param mountinfo - The text of /proc/PID/mountinfo.
+ * @param membership - The text of /proc/PID/cgroup.
+ */
+export function locateCgroup(mountinfo: string, membership: string): Cgroup | CgroupObstacle {
+  const path = cgroupPath(membership);
+  const mounts = cgroupMounts(mountinfo);
+  if (path === undefined) return { reason: 'this kernel has no cgroup v2', remedy: BOOT };
+  if (mounts.length === 0) return { reason: 'cgroup v2 is not mounted', remedy: 'mount it at /sys/fs/cgroup' };
+  // Of several mounts at one place, the last one is visible.
+  const mount = mounts.findLast(({ root }) => contains(root, path));
+  if (mount === undefined || path.split('/').includes('..')) {
+    const points = mounts.map(({ point }) => point).join(', ');
+    return { reason: `this process's cgroup ${path} is not visible beneath ${points}`, remedy: CONTAINER };
+  }
+  return { path, directory: join(mount.point, path.slice(mount.root === '/' ? 0 : mount.root.length)), mount };
+}
+
+const contains = (root: string, path: string) => root === '/' || path === root || path.startsWith(`${root}/`);
+
+/** This process's cgroup. */
+export function ownCgroup(): Cgroup | CgroupObstacle {
+  try {
+    return locateCgroup(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'));
+  } catch (error) {
+    return { reason: `/proc can't be read (${codeOf(error)})`, remedy: 'mount it' };
+  }
+}
+
+/**
+ * Finds the cgroup in which those of children can be made: the parent of this process's, since no cgroup can have both
+ * processes and controlled cgroups; at the root of the whole hierarchy, which may have both, that one.
+ */
+export function placeForLeaves(own: Cgroup): Cgroup | CgroupObstacle {
+  // Only the root of the whole hierarchy has no type.
+  if (!existsSync(join(own.directory, 'cgroup.type'))) return existsSync(own.directory) ? own : gone(own);
+  const place = parentOf(own);
+  const reason =
+    place === undefined ? `this process is in ${own.path}, the topmost cgroup that it can see` : obstacleIn(place);
+  if (reason === undefined && place !== undefined) return place;
+  const isReadOnly = accessProblem(own.directory) === 'EROFS';
+  const remedy = isReadOnly ? CONTAINER : accessProblem(own.directory) === undefined ? MOVE : DELEGATE;
+  return { reason: `${reason}`, remedy };
+}
+
+const gone = ({ directory }: Cgroup): CgroupObstacle => ({
+  reason: `the directory ${directory} of this process's cgroup does not exist`,
+  remedy: 'mount cgroup v2 there',
+});
+
+/** The parent of a cgroup; undefined if it is not visible. */
+export function parentOf({ path, directory, mount }: Cgroup): Cgroup | undefined {
+  if (path === mount.root) return undefined;
+  return { path: dirname(path), directory: dirname(directory), mount };
+}
+
+/** Why no cgroups can be made there. Systemd changes slices as it likes, and can't delegate them. */
+function obstacleIn({ path, directory }: Cgroup): string | undefined {
+  if (basename(path).endsWith('.slice')) return `the parent of this process's cgroup, ${path}, belongs to systemd`;
+  const problem = accessProblem(directory);
+  return problem === undefined ? undefined : `this process can't make cgroups in ${directory} (${problem})`;
+}
+
+/** The code of the error with which nothing could be made in a directory; undefined if something can. */
+function accessProblem(directory: string): string | undefined {
+  try {
+    accessSync(directory, constants.W_OK);
+    accessSync(join(directory, 'cgroup.procs'), constants.W_OK);
+    accessSync(join(directory, 'cgroup.subtree_control'), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+/** Enables a controller for the cgroups in `place`. Returns why that is not possible. */
+export function enableController({ path, directory }: Cgroup, controller: string): CgroupObstacle | undefined {
+  const file = 'cgroup.subtree_control';
+  if (wordsIn(directory, file).includes(controller)) return undefined;
+  const available = wordsIn(directory, 'cgroup.controllers');
+  if (!available.includes(controller)) {
+    const others = available.length === 0 ? 'none' : available.join(', ');
+    const remedy =
+      path === '/'
+        ? 'boot with systemd.unified_cgroup_hierarchy=1, so that cgroup v1 does not use the controller'
+        : `delegate it: Delegate=yes for a service, or Delegate=cpu memory pids for user@.service`;
+    return { reason: `the cgroup ${path} does not have the controller ${controller} (it has ${others})`, remedy };
+  }
+  try {
+    writeFileSync(join(directory, file), `+${controller}`, { flag: 'r+' });
+    return undefined;
+  } catch (error) {
+    const code = codeOf(error);
+    const remedy =
+      code === 'EBUSY' ? 'move its own processes into a subgroup: no cgroup can have both' : 'check its permissions';
+    return { reason: `the controller ${controller} can't be enabled in ${directory} (${code})`, remedy };
+  }
+}
+
+/** The words of a cgroup's file, such as `cgroup.controllers`. */
+export function wordsIn(directory: string, file: string): readonly string[] {
+  return readFileSync(join(directory, file), 'utf8')
+    .split(/\s+/)
+    .filter((word) => word !== '');
+}
+
+/** The code of a system error, such as `EACCES`. */
+export const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : `${error}`);

@@ -1,0 +1,115 @@
+/** The option `limits`: what a child and all that it starts may use together. */
+import { inspect } from 'node:util';
+import { refuseIn } from '../errors.js';
+import { argumentError } from '../util/node-error.js';
+import { copyFields, numberProblem, own } from '../util/own-data.js';
+import { suggest } from '../util/suggest.js';
+import { BYTE_SIZE_FORMS, type ByteSize, byteSize, showByteSize } from './byte-size.js';
+
+/**
+ * What a program and all that it starts may use together. See docs/limits.md.
+ *
+ * @example
+ * import { run } from 'seccomp';
+ *
+ * const limits = { memory: '512M', processes: 64, cpu: 1.5 } as const;
+ * const options = { limits, paths: { read: ['@system'] } };
+ * const { stdout } = await run('echo', ['within limits'], 'docker-default', options);
+ * console.log(stdout); // within limits
+ */
+export interface Limits {
+  /**
+   * Memory in bytes, with the cache of files that are read and written. All processes are killed where more is needed. No
+   * swap is used. At least `1M`. Default: not limited.
+   */
+  readonly memory?: ByteSize | undefined;
+  /** Number of processes and threads. At the limit, fork(2) fails with EAGAIN. Default: not limited. */
+  readonly processes?: number | undefined;
+  /** Number of CPUs of which the time may be used, such as 1.5; at least 0.01. The rest has to wait. Default: not limited. */
+  readonly cpu?: number | undefined;
+  /**
+   * Whether the kernel enforces the limits, in a cgroup of the program's own. With false, they are to be sampled, which this
+   * version can't. Default true.
+   */
+  readonly exact?: boolean | undefined;
+}
+
+/** The dimensions of the option. */
+export type LimitName = 'memory' | 'processes' | 'cpu';
+
+const NAMES: readonly string[] = ['memory', 'processes', 'cpu', 'exact'] satisfies readonly (keyof Limits)[];
+
+/** The smallest memory: less starts no program, and is probably a number of megabytes. */
+const LEAST_MEMORY = 1n << 20n;
+/** The most memory, 2⁶³ − 1 bytes: more is no limit to the kernel. */
+const MOST_MEMORY = (1n << 63n) - 1n;
+/** The most processes: PIDS_MAX of Linux, kernel/cgroup/pids.c, means no limit. */
+const MOST_PROCESSES = 4_194_304;
+/** The kernel's least quota is 1 ms of a period of 100 ms. */
+const LEAST_CPU = 0.01;
+/** The most CPUs that Linux supports on any architecture. */
+const MOST_CPU = 8_192;
+
+const refuse = refuseIn('options.limits');
+
+/** Checked and copied limits: `memory` is a bigint. */
+export type CheckedLimits = Pick<Limits, 'processes' | 'cpu' | 'exact'> & { readonly memory?: bigint | undefined };
+
+/**
+ * Checks limits, and returns a copy of them.
+ *
+ * @throws TypeError, RangeError as Node for an unknown limit, and for a value that is not valid.
+ */
+export function readTreeLimits(value: unknown): CheckedLimits {
+  if (typeof value !== 'object' || value === null)
+    throw invalid('', "an object such as { memory: '512M', processes: 64 }", value);
+  const { memory, processes, cpu, exact, ...others } = copyFields(value, refuse);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    const hint = suggest(unknown, NAMES) || `: the limits are ${NAMES.slice(0, 3).join(', ')}, and there is exact`;
+    throw argumentError('value', `options.limits.${unknown}: is unknown${hint}`);
+  }
+  if (exact !== undefined && typeof exact !== 'boolean')
+    throw argumentError('type', `options.limits.exact: must be true or false, not ${inspect(exact)}`);
+  const limits = own({
+    memory: readMemory(memory),
+    processes: readNumber('.processes', processes, 1, MOST_PROCESSES, Number.isInteger, 'an integer'),
+    cpu: readNumber('.cpu', cpu, LEAST_CPU, MOST_CPU, Number.isFinite, 'a number of CPUs'),
+    exact,
+  });
+  if (exact !== undefined && limitNames(limits).length === 0)
+    refuse(['exact'], 'has no effect without memory, processes or cpu: leave it out');
+  return limits;
+}
+
+/** The limits that are set. */
+export function limitNames(limits: CheckedLimits): readonly LimitName[] {
+  return (['memory', 'processes', 'cpu'] as const).filter((name) => limits[name] !== undefined);
+}
+
+function readMemory(value: unknown): bigint | undefined {
+  if (value === undefined) return undefined;
+  const bytes = byteSize(value);
+  if (bytes === undefined || bytes > MOST_MEMORY) throw invalid('.memory', BYTE_SIZE_FORMS, value);
+  if (bytes >= LEAST_MEMORY) return bytes;
+  const problem = `must be at least 1M, and this is ${showByteSize(bytes)}: no program starts in less`;
+  return refuse(['memory'], problem, 'range');
+}
+
+function readNumber(
+  where: string,
+  value: unknown,
+  least: number,
+  most: number,
+  isValid: (value: number) => boolean,
+  kind: string,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && isValid(value) && value >= least && value <= most) return value;
+  throw invalid(where, `${kind} from ${least} to ${most.toLocaleString('en')}`, value);
+}
+
+function invalid(where: string, expected: string, value: unknown): TypeError | RangeError {
+  const problem = typeof value === 'string' ? 'value' : numberProblem(value);
+  return argumentError(problem, `options.limits${where}: must be ${expected}, not ${inspect(value)}`);
+}

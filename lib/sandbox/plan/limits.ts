@@ -1,0 +1,182 @@
+/** How the option `limits` is enforced on a program, and whether the program could evade that. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { SeccompError, type SeccompErrorCode } from '../../errors.js';
+import type { Enforcement, LimitsEnforcement } from '../../landlock/enforcement.js';
+import { overlap } from '../../landlock/paths/file-reaches.js';
+import type { PathPlan } from '../../landlock/paths/plan.js';
+import {
+  type Cgroup,
+  type CgroupObstacle,
+  codeOf,
+  enableController,
+  ownCgroup,
+  parentOf,
+  placeForLeaves,
+} from '../../process-tree/cgroup.js';
+import { Leaf } from '../../process-tree/leaf.js';
+import { type CheckedLimits, type LimitName, limitNames } from '../../process-tree/limits.js';
+import { capabilitiesIn } from '../../syscalls/capabilities.js';
+import { has, own } from '../../util/own-data.js';
+import { readStatus } from '../../util/process-status.js';
+import type { SpawnOptions } from '../options/types.js';
+import { writtenPaths } from './written-paths.js';
+
+const CONTROLLERS: Readonly<Record<LimitName, string>> = { memory: 'memory', processes: 'pids', cpu: 'cpu' };
+
+type LimitOptions = Pick<
+  SpawnOptions,
+  'limits' | 'bestEffort' | 'uid' | 'gid' | 'cwd' | 'capabilities' | 'noNewPrivileges'
+>;
+
+/** How limits are enforced on one program. */
+export interface LimitPlan {
+  /**
+   * Makes the cgroup of the program. Undefined if none of the limits can be enforced, which `bestEffort` accepts.
+   * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if it can't be made.
+   */
+  makeLeaf(): Leaf | undefined;
+  /** What is enforced. Complete when `makeLeaf` was called. */
+  enforced(): LimitsEnforcement;
+}
+
+/**
+ * Plans how limits are enforced on a program; undefined if there are none.
+ *
+ * @param paths - How its paths are restricted.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if they can't be enforced here, and ERR_SECCOMP_OPTION if the program could
+ * evade them, unless `bestEffort` is set.
+ */
+export function limitsFor(options: LimitOptions, paths: PathPlan | undefined): LimitPlan | undefined {
+  const limits = options.limits as CheckedLimits | undefined;
+  if (limits === undefined || limitNames(limits).length === 0) return undefined;
+  if (limits.exact === false)
+    throw refusal('ERR_SECCOMP_OPTION', {
+      reason: 'limits that are sampled are not supported yet',
+      remedy: 'leave out exact: false',
+    });
+  const plan = new CgroupLimits(limits, options.bestEffort === true);
+  plan.find();
+  plan.check(() => obstacleOf(options, paths));
+  return plan;
+}
+
+class CgroupLimits implements LimitPlan {
+  #limits: CheckedLimits;
+  readonly #bestEffort: boolean;
+  #place: Cgroup | undefined;
+  #leaf: Leaf | undefined;
+  #reasons: string[] = [];
+
+  constructor(limits: CheckedLimits, bestEffort: boolean) {
+    this.#limits = limits;
+    this.#bestEffort = bestEffort;
+  }
+
+  /** Finds the place for the program's cgroup, and enables the controllers there. */
+  find(): void {
+    const found = findPlace();
+    if (has(found, 'reason')) {
+      this.#fail('ERR_SECCOMP_UNSUPPORTED', found);
+      return;
+    }
+    const obstacles = limitNames(this.#limits).flatMap((name) => {
+      const obstacle = enableController(found, CONTROLLERS[name]);
+      return obstacle === undefined ? [] : [{ name, ...obstacle }];
+    });
+    for (const obstacle of obstacles) this.#fail('ERR_SECCOMP_UNSUPPORTED', obstacle);
+    const left = Object.entries(this.#limits).filter(([name]) => !obstacles.some((each) => each.name === name));
+    this.#limits = own(Object.fromEntries(left));
+    if (limitNames(this.#limits).length > 0) this.#place = found;
+  }
+
+  /** Checks that the program can't evade the limits. */
+  check(obstacle: () => CgroupObstacle | undefined): void {
+    const found = this.#place && obstacle();
+    if (found !== undefined) this.#fail('ERR_SECCOMP_OPTION', found);
+  }
+
+  #fail(code: SeccompErrorCode, obstacle: CgroupObstacle): void {
+    if (!this.#bestEffort) throw refusal(code, obstacle);
+    this.#reasons.push(`${obstacle.reason}; ${obstacle.remedy}`);
+  }
+
+  makeLeaf(): Leaf | undefined {
+    if (this.#place === undefined) return undefined;
+    try {
+      this.#leaf = Leaf.make(this.#place, this.#limits);
+    } catch (error) {
+      const reason = `no cgroup can be made in ${this.#place.directory} (${error instanceof Error ? error.message : error})`;
+      this.#fail('ERR_SECCOMP_UNSUPPORTED', { reason, remedy: REMEDIES.get(codeOf(error)) ?? 'check its permissions' });
+    }
+    return this.#leaf;
+  }
+
+  enforced(): LimitsEnforcement {
+    const reason = this.#reasons.length === 0 ? {} : { reason: this.#reasons.join('. ') };
+    if (this.#leaf === undefined) return { ...reason, enforced: [] };
+    return { by: 'cgroup', cgroup: this.#leaf.path, ...reason, enforced: limitNames(this.#limits) };
+  }
+}
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['EAGAIN', 'cgroup.max.depth or cgroup.max.descendants of a cgroup above allows no more: raise it'],
+  ['ENOENT', 'a controller was disabled since it was enabled there: let no other program change this cgroup'],
+]);
+
+function refusal(code: SeccompErrorCode, { reason, remedy }: CgroupObstacle): SeccompError {
+  const without = code === 'ERR_SECCOMP_UNSUPPORTED' ? '; bestEffort: true starts the program without' : '';
+  return new SeccompError(code, `options.limits can't be honored: ${reason}; ${remedy}${without}`);
+}
+
+function findPlace(): Cgroup | CgroupObstacle {
+  const found = ownCgroup();
+  return has(found, 'reason') ? found : placeForLeaves(found);
+}
+
+/** Why a program could leave its cgroup or change its limits; undefined if it can't. */
+function obstacleOf(options: LimitOptions, paths: PathPlan | undefined): CgroupObstacle | undefined {
+  const found = findPlace();
+  if (has(found, 'reason')) return found;
+  const { mount } = found;
+  const remedy = `give paths that grant no writing in ${mount.point}, or another uid that owns nothing there`;
+  if (paths !== undefined && paths.handled !== 0) {
+    const granted = writtenPaths(paths.paths, options).find((path) => overlap(path, mount.point));
+    if (granted === undefined) return undefined;
+    return { reason: `options.paths.write grants ${granted}, so that the program could leave its cgroup`, remedy };
+  }
+  const problem = userProblem(options, found);
+  if (problem === undefined) return undefined;
+  return { reason: `the program could leave its cgroup: ${problem}`, remedy };
+}
+
+/** Why a program's user can change cgroups; undefined if it can't. */
+function userProblem({ uid, gid, capabilities, noNewPrivileges }: LimitOptions, place: Cgroup): string | undefined {
+  const ours = process.geteuid?.() ?? 0;
+  const user = uid ?? ours;
+  if (user === ours || user === 0) return user === 0 ? 'it runs as root' : 'it runs as the user who owns it';
+  if (noNewPrivileges === false) return 'with noNewPrivileges: false it may gain privileges';
+  const ambient = ours === 0 ? [] : capabilitiesIn(field('CapAmb') || '0');
+  if (ambient.some((name) => capabilities?.includes(name) ?? true)) return 'it has capabilities';
+  for (let each: Cgroup | undefined = place; each !== undefined; each = parentOf(each)) {
+    const { uid: owner, gid: group, mode } = statSync(join(each.directory, 'cgroup.procs'));
+    const isInGroup = group === (gid ?? process.getegid?.());
+    if (owner === user || (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && isInGroup))
+      return `its user ${user} may write ${each.directory}/cgroup.procs`;
+  }
+  return undefined;
+}
+
+/** A field of /proc/self/status; empty if there is none, or /proc can't be read. */
+function field(name: string): string {
+  try {
+    return readStatus('self').get(name) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Adds how a program is limited. */
+export function withLimits(enforced: Enforcement, limits: LimitPlan | undefined): Enforcement {
+  return limits === undefined ? enforced : { ...enforced, limits: limits.enforced() };
+}

@@ -1,0 +1,20 @@
+// The clone of a child whose plan has a cgroup.
+#ifndef SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_
+#define SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_
+
+#include "child/child_main.h"
+
+namespace seccomp {
+
+// BareClone of RunChild for a plan with a cgroup. If the kernel can't let the child be born there, the child enters it
+// by itself.
+//
+// The calling process waits until the child has executed its program or has ended. This is not only for the plan: when
+// the cgroup runs out of memory, the kernel kills all processes that share the memory of one of its members, which the
+// child does with Node until then. It spares a member that was cloned with CLONE_VFORK. Source: in_vfork() of
+// include/linux/sched/mm.h, and oom_badness() of mm/oom_kill.c.
+long CloneIntoCgroup(ChildPlan* plan, void* stack_top, int flags, int* pidfd, int* child_id);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_

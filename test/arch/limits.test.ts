@@ -1,0 +1,40 @@
+/** The option `limits` on real kernels whose cgroups of version 2 have all controllers. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { expectPlaced, expectWithin, type Scenario } from '../process-tree/limits/scenario.js';
+import { PATIENCE_MS } from './guest.js';
+import { kernelOf, type Machine } from './machines.js';
+import { NODE_MACHINES, obstacleToScripts, runScripts } from './scripts.js';
+
+const PLACINGS = ['root', 'alone', 'user'] as const;
+const PROGRAM = '/bin/usage';
+
+describe.each(NODE_MACHINES)('on $name', (machine) => {
+  const obstacle = obstacleToScripts(machine);
+  if (obstacle !== undefined) {
+    test('is tested', ({ skip }) => skip(obstacle));
+    return;
+  }
+  describe(`Linux ${kernelOf(machine).release}`, () => testOn(machine));
+});
+
+function testOn(machine: Machine): void {
+  let scenarios: readonly Scenario[] = [];
+  beforeAll(async () => {
+    const script = new URL('../process-tree/limits/scenario.mjs', import.meta.url);
+    const programs = new Map([[PROGRAM, { source: new URL('../process-tree/limits/usage.c', import.meta.url) }]]);
+    const scripts = PLACINGS.map((placing) => ({ script, args: [PROGRAM, placing] }));
+    scenarios = await runScripts<Scenario>(machine, scripts, { programs });
+  }, PATIENCE_MS);
+
+  test.each([...PLACINGS.entries()])('limits hold, and nothing is left: placing %i, %s', (i, placing) => {
+    const { results, left, ...placed } = scenarios[i] ?? expect.fail('not all were run');
+    expectPlaced(placed, placing);
+    const ways = Object.entries(results).filter(([way]) => way !== 'paths' || machine.landlock > 0);
+    expect(ways.map(([way]) => way)).toEqual([
+      ...(machine.landlock > 0 ? ['paths'] : []),
+      ...(placing === 'user' ? [] : ['uid']),
+    ]);
+    for (const [, way] of ways) expectWithin(way);
+    expect(left).toEqual([]);
+  });
+}
