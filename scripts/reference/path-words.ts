@@ -87,7 +87,7 @@ ${sections.join('\n\n')}
 ## @tmp
 
 ${paragraphs(`A new, empty directory for each child, which it finds in \`TMPDIR\`. It may be written, whichever list has the word; in \`execute\`, programs
-in it may be executed too. It is made in \`os.tmpdir()\`, and removed when the child has ended. See
+in it may be executed too. It is made in \`os.tmpdir()\`, and removed when the child and its tree have ended. See
 [what a grant is](path-limits.md#what-a-grant-is).`)}
 
 ## What the words leave out
