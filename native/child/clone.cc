@@ -130,22 +130,18 @@ Failure StartChild(Request* request, StartedChild* started) {
   dumpable.reset();
   started->domain_error = plan->domain_error;
   started->sockets = std::move(stdio.parent);
-  started->runs_program = plan->failure.error == 0;
   if (plan->failure.error == 0 && channel.parent.get() >= 0) plan->failure = channel.Receive(&started->listener);
   if (plan->failure.error != 0) EndStarted(started);
   return plan->failure;
 }
 
-// The child is ended first, so that its guardian, which is killed then, has nothing to end.
+// Waits for the guardian, which ends what the child has started: nobody else would reap it.
 void EndStarted(StartedChild* started) {
   siginfo_t status;
   if (started->child.pidfd.get() >= 0) KillAndReap(&started->child, &status);
-  if (started->guardian.process.pidfd.get() < 0) return;
-  if (started->runs_program) {
-    AbandonTree(std::move(started->guardian));
-  } else {
-    KillAndReap(&started->guardian.process, &status);
-  }
+  GuardianHandle& guardian = started->guardian;
+  guardian.control = Descriptor();
+  if (guardian.process.pidfd.get() >= 0) Reap(guardian.process, 0, &status);
 }
 
 }  // namespace seccomp

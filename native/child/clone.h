@@ -18,7 +18,6 @@ struct StartedChild {
   std::vector<Descriptor> sockets;
   // The errno because of which the child is not in the Landlock domain that the request names; otherwise 0.
   int domain_error = 0;
-  bool runs_program = false;  // Whether the child has executed its program, and so may have a tree.
   // The listener of the child's filter, if the request asks for one and names no agent.
   Descriptor listener;
 };
@@ -27,7 +26,7 @@ struct StartedChild {
 // have ended already.
 Failure StartChild(Request* request, StartedChild* started);
 
-// Kills and reaps a started child, and ends its tree.
+// Kills and reaps a started child, and ends its tree. Waits for both.
 void EndStarted(StartedChild* started);
 
 }  // namespace seccomp

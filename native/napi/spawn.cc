@@ -47,7 +47,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   }
   const Napi::Object watch = ExitWatch::Start(env, &started.child, info[1].As<Napi::Function>(), &failure);
   if (failure.error != 0) {
-    if (!tree.IsEmpty()) TreeWatch::Discard(tree);
+    if (!tree.IsEmpty()) started.guardian = TreeWatch::Release(tree);
     return Undo(env, &started, failure);
   }
   const Napi::Array sockets = Napi::Array::New(env, started.sockets.size());

@@ -43,7 +43,7 @@ Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, const Nap
   return object;
 }
 
-void TreeWatch::Discard(const Napi::Object& tree) { AbandonTree(Unwrap(tree)->Close()); }
+GuardianHandle TreeWatch::Release(const Napi::Object& tree) { return Unwrap(tree)->Close(); }
 
 Napi::Value TreeWatch::Signal(const Napi::CallbackInfo& info) {
   int32_t signal = 0;

@@ -25,8 +25,8 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
   // the guardian.
   static Napi::Object Start(Napi::Env env, GuardianHandle* guardian, const Napi::Function& on_end, Failure* failure);
 
-  // Ends a tree that JavaScript does not get. `on_end` is not called.
-  static void Discard(const Napi::Object& tree);
+  // Gives the guardian of a tree back that JavaScript does not get. `on_end` is not called.
+  static GuardianHandle Release(const Napi::Object& tree);
 
   explicit TreeWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TreeWatch>(info) {}
   ~TreeWatch() override = default;

@@ -80,7 +80,8 @@ const starts = {
   'spawn, with a handler': () => killed(spawn(file, [other, 'p'], profile, { notify })),
   spawnSync: () => ofSync(spawnSync(file, [marker, 'e'], profile, { input: 'x' })),
   'spawnSync, supervised': () => ofSync(spawnSync(file, [other, 'e'], profile, { onViolation })),
-  run: () => settled(run(file, [marker, 'e'], profile)),
+  'spawn with a guardian': () => ended(spawn(file, [marker, 'e'], profile, { descendants: 'kill', stdio: 'ignore' })),
+  run: () => settled(run(file, [marker, 'e'], profile, { descendants: 'leave' })),
   fork: () => ended(fork(module, [marker], profile, { stdio: 'pipe' })),
 };
 

@@ -191,15 +191,17 @@ const ESSENTIAL =
   /^(socketpair|clone|rt_sig(action|procmask) 1|dup3|seccomp|sendmsg|recvmsg|execve|setsid|chdir|prlimit64 3|cap[gs]et|set[gu]id)\b/;
 
 /** The parent's seccomp(2) gets the size of a notification, for which there is a default. */
-const isEssential = ({ call, when, by }: Fault) =>
-  ESSENTIAL.test(`${call} ${when}`) && !(call === 'seccomp' && by === 'parent');
+const isEssential = ({ call, when, by }: Fault, how: string) =>
+  ESSENTIAL.test(`${call} ${when}`) &&
+  !(call === 'seccomp' && by === 'parent') &&
+  !(call === 'chdir' && how === 'spawn with a guardian'); // The guardian's, to leave the directory.
 
 /** The problem in the report of a start in which one call failed. Undefined if there is none. */
 function wrongWith(outcome: Outcome, { how, first }: Start, { call, when, by }: Fault): string | undefined {
   if (typeof outcome === 'string') return outcome;
   const { end, error, children, descriptors, bare } = outcome;
   const asItShould =
-    how === 'fork' ? end === 125 : (end === 0 || end === 'SIGTERM') && !isEssential({ call, when, by });
+    how === 'fork' ? end === 125 : (end === 0 || end === 'SIGTERM') && !isEssential({ call, when, by }, how);
   const well = error !== undefined || asItShould;
   const closed = descriptors === 0 || (first && descriptors === KEPT);
   return well && children === 0 && closed && !bare ? undefined : JSON.stringify(outcome);
@@ -213,6 +215,7 @@ export const STARTS: readonly Start[] = [
   { how: 'spawn, supervised' },
   { how: 'spawnSync' },
   { how: 'spawnSync, supervised' },
+  { how: 'spawn with a guardian' },
   { how: 'run' },
   { how: 'fork' },
 ];
@@ -266,7 +269,7 @@ async function failOne(starter: Starter, start: Start, fault: Fault, error: stri
   const { call, when, by } = fault;
   // In the parent, only the thread that makes the start is traced. kill marks its steps, and execve the child's.
   const follow = by === 'child' ? ['-f'] : [];
-  const options = [...follow, '-e', `trace=${call},kill,execve`, '-e', `inject=${call}:error=${error}:when=${when}`];
+  const options = [...follow, '-e', `trace=${call},kill,execve,execveat`, '-e', `inject=${call}:error=${error}:when=${when}`];
   const { outcome, calls, injected } = await traced(starter, start, options);
   const failed = calls.some((made) => made.injected && made.by === by);
   // faults.mjs itself may end if one of its own calls fails instead.

@@ -41,7 +41,7 @@ export function callsIn(trace: string, single: number): readonly TracedCall[] {
   const executed = new Set<number>();
   return linesOf(trace, single).flatMap(([thread, text]) => {
     const ofProgram = executed.has(thread);
-    if (/^execve\(.* = 0$/.test(text)) executed.add(thread);
+    if (/^execve(at)?\(.* = 0$/.test(text)) executed.add(thread);
     const [name] = /^\w+(?=\()/.exec(text) ?? [];
     if (name === undefined) return [];
     const when = (counts.get(`${thread} ${name}`) ?? 0) + 1;
