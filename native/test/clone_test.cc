@@ -24,6 +24,8 @@
 #include <vector>
 
 #include "check.h"
+#include "guardian/protocol.h"
+#include "landlock/ruleset.h"
 #include "system/linux_abi.h"
 
 namespace seccomp::test {
@@ -291,6 +293,71 @@ TEST(KeepsTheDumpableFlagIfTheChildHasAnotherUser) {
 }
 
 // --- The end of a child ----------------------------------------------------------------------------------------------
+
+// Runs a script under a guardian. Skips the test where Landlock has no scopes.
+StartedChild StartGuarded(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
+  constexpr uint32_t kScopeSignals = 2;
+  if (Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) Skip("Landlock has no scopes");
+  CHECK_EQUAL(OpenGuardianProgram(GUARDIAN_PROGRAM), 0);
+  Request request = Script(script);
+  request.stdio = std::move(stdio);
+  request.no_new_privileges = true;
+  request.isolation = false;
+  request.domain = Domain{0, 0, kScopeSignals};
+  request.domain_required = true;
+  request.guarded = true;
+  return Start(std::move(request));
+}
+
+int StatusOfGuardian(const GuardianHandle& guardian) {
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(guardian.process, 0, &status), true);
+  CHECK_EQUAL(status.si_code, CLD_EXITED);
+  return status.si_status;
+}
+
+// Starts a process in another session, which keeps the pipe open that it gets as its standard output.
+constexpr char kDaemon[] = "setsid sleep 60 & echo; wait";
+
+TEST(AGuardianEndsTheTreeWithItsChild) {
+  StartedChild started = StartGuarded(kDaemon, {0, kNewSocket, 2});
+  char byte = 0;
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
+  siginfo_t status = {};
+  KillAndReap(&started.child, &status);
+  CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
+}
+
+TEST(AGuardianEndsTheTreeWithItsSocket) {
+  StartedChild started = StartGuarded(kDaemon, {0, kNewSocket, 2});
+  char byte = 0;
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
+  started.guardian.control = Descriptor();
+  CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_status, SIGKILL);
+}
+
+TEST(AGuardianSendsSignalsToTheTree) {
+  StartedChild started = StartGuarded("exec sleep 60");
+  CHECK_EQUAL(SignalTree(started.guardian, SIGTERM), 0);
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_status, SIGTERM);
+  CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+}
+
+TEST(EndsAStartedChildWithItsTree) {
+  StartedChild started = StartGuarded(kDaemon, {0, kNewSocket, 2});
+  char byte = 0;
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
+  EndStarted(&started);
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
+  CHECK_EQUAL(waitpid(-1, nullptr, WNOHANG), -1);
+}
 
 TEST(SignalsAndReapsAChild) {
   const StartedChild started = Start(Script("exec sleep 60"));
