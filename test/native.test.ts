@@ -126,6 +126,7 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
     ['a domain without isolation', { ...request, domain: [1, 1, 0] }, /^domain is set, but isolation is not$/],
     ['required isolation without a domain', { ...request, isolation: true }, /^isolation is required, but domain/],
     ['a required domain that is none', { ...request, domainRequired: true }, /^domainRequired is true, but neither /],
+    ['a cgroup that is no descriptor', { ...request, cgroup: -1 }, /^request\.cgroup must be a descriptor$/],
     ['a ruleset that is no handle', { ...request, ruleset: {} }, /^request\.ruleset must be a handle/],
     ['capabilities as a number', { ...request, keptCapabilities: 0 }, /^request\.keptCapabilities must be /],
     ['half an instruction', withFilter(bytes.subarray(0, 12)), /^filter\.bytes must be /],

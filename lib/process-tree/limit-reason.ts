@@ -28,25 +28,12 @@ export function kernelLimit({ code, signal }: End, leaf: Leaf | undefined, isSto
   return processRefusals > 0 ? 'processes' : null;
 }
 
-const OPTIONS: Readonly<Record<LimitReason, string>> = {
-  time: 'timeout',
-  output: 'maxBuffer',
-  'file-size': 'rlimits.fsize',
-  cpu: 'rlimits.cpu',
-  memory: 'limits.memory',
-  processes: 'limits.processes',
-};
+const TEXTS: ReadonlyMap<LimitReason | null, string> = new Map([
+  ['file-size', 'it wrote too large a file (options.rlimits.fsize)'],
+  ['cpu', 'it used too much CPU time (options.rlimits.cpu)'],
+  ['memory', 'it needed more memory than it may use (options.limits.memory)'],
+  ['processes', 'it could not start as many processes as it needs (options.limits.processes)'],
+]);
 
-const EVENTS: Readonly<Record<LimitReason, string>> = {
-  time: 'it ran too long',
-  output: 'it wrote too much',
-  'file-size': 'it wrote too large a file',
-  cpu: 'it used too much CPU time',
-  memory: 'it needed more memory than it may use',
-  processes: 'it could not start as many processes as it needs',
-};
-
-/** Says that a limit was reached, for the message of an error; empty for null. */
-export function limitText(limit: LimitReason | null): string {
-  return limit === null ? '' : `: ${EVENTS[limit]} (options.${OPTIONS[limit]})`;
-}
+/** Says which limit of the kernel ended a program, for the message of an error; empty for any other end. */
+export const limitText = (limit: LimitReason | null): string => TEXTS.get(limit) ?? '';

@@ -124,7 +124,8 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const grant = missing === undefined ? '' : grantText(missing, 'options');
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  throw new RunError(`ended with ${end}${limitText(result.limit)}`, undefined, result, undefined, hint);
+  const reason = [`ended with ${end}`, limitText(result.limit)].filter((text) => text !== '').join(': ');
+  throw new RunError(reason, undefined, result, undefined, hint);
 }
 
 /** Waits for the end of the child and of its pipes. Resolves to the error that ended it, if there was one. */

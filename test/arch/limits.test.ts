@@ -26,8 +26,13 @@ function testOn(machine: Machine): void {
     scenarios = await runScripts<Scenario>(machine, scripts, { programs });
   }, PATIENCE_MS);
 
+  test('a later process removes the cgroups of one that was killed', () => {
+    const { abandoned, swept } = scenarios[0] ?? expect.fail('not all were run');
+    expect([abandoned, swept]).toEqual([[expect.stringMatching(/^seccomp-\d/)], []]);
+  });
+
   test.each([...PLACINGS.entries()])('limits hold, and nothing is left: placing %i, %s', (i, placing) => {
-    const { results, left, ...placed } = scenarios[i] ?? expect.fail('not all were run');
+    const { results, left, abandoned: _, swept: __, ...placed } = scenarios[i] ?? expect.fail('not all were run');
     expectPlaced(placed, placing);
     const ways = Object.entries(results).filter(([way]) => way !== 'paths' || machine.landlock > 0);
     expect(ways.map(([way]) => way)).toEqual([

@@ -73,6 +73,18 @@ test('a program that ends well, or fails, has reached no limit', async () => {
   expect(spawnSync('no-such-program', 'docker-default')).toMatchObject({ limit: null });
 });
 
+test('the errors of execFile and execFileSync name the limit, but not enumerable', async () => {
+  const { execFile, execFileSync } = new Sandbox('docker-default', { rlimits: { fsize: '4K' } });
+  const error = await new Promise<Error | null>((resolve) => {
+    execFile('sh', ['-c', WRITE], resolve);
+  });
+  const text = /\nit wrote too large a file \(options\.rlimits\.fsize\)$/;
+  expect(error).toMatchObject({ limit: 'file-size', message: expect.stringMatching(text) });
+  expect(Object.keys(error ?? {})).not.toContain('limit');
+  const thrown = expect.objectContaining({ limit: 'file-size', message: expect.stringMatching(text) });
+  expect(() => execFileSync('sh', ['-c', WRITE])).toThrow(thrown);
+});
+
 test('the result of a Sandbox has the limit, but not enumerable', () => {
   const result = new Sandbox('docker-default').spawnSync('true');
   expect(Object.keys(result)).not.toContain('limit');
@@ -91,8 +103,8 @@ test.each<[{ code: number | null; signal: string | null }, LeafEvents, boolean, 
 });
 
 test('the text names the option', () => {
-  expect(limitText(null)).toBe('');
-  expect(limitText('memory')).toBe(': it needed more memory than it may use (options.limits.memory)');
+  expect([null, 'time', 'output'].map((limit) => limitText(limit as null))).toEqual(['', '', '']);
+  expect(limitText('memory')).toBe('it needed more memory than it may use (options.limits.memory)');
 });
 
 const PROTECTED: SpawnOptions = { paths: { read: ['@system'] } };

@@ -3,7 +3,8 @@
  */
 import { grantText, type MissingGrant } from '../../landlock/programs/missing-grants.js';
 import { denialLines, hintAt } from '../../notify/denial-messages.js';
-import { at, callSite, fromCaller } from '../../util/caller.js';
+import { limitText } from '../../process-tree/limit-reason.js';
+import { at, callSite, defineHidden, fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import type { SandboxedProcess } from '../child/child-process.js';
@@ -33,12 +34,14 @@ export function reportOutput(
     buffer.finish();
     const error = failure ?? (buffer.overflow === undefined ? null : overflowError(buffer.overflow));
     const placed = error === null ? null : define(at(site, error), { cmd: command.join(' ') });
+    if (placed !== null) defineHidden(placed, 'limit', child.limit);
     callback?.(placed, buffer.output('stdout'), buffer.output('stderr'));
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
     if (buffer.overflow !== undefined || (code === 0 && signal === null)) return report(null);
     const stderr = String(buffer.output('stderr'));
     const denials = [
+      limitText(child.limit),
       ...(child.isWatched ? denialLines(child) : []),
       endHint(child.isWatched, grantLackedByChild(child, stderr), code, signal),
     ];
@@ -75,7 +78,7 @@ export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStd
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
   const hint = endHint(isWatched, outcome.missingGrant(stderr), result.status, result.signal);
-  const denials = [...(isWatched ? denialLines(result) : []), hint];
+  const denials = [limitText(result.limit), ...(isWatched ? denialLines(result) : []), hint];
   throw withResult(commandFailed(withDenialLines(`${command}${stderr}`, denials)), result);
 }
 

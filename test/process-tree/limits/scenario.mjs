@@ -1,21 +1,23 @@
 /**
  * Starts programs with `limits`, in a real hierarchy of cgroup v2, and prints what happened as JSON. Arguments: the program of
- * usage.c, and `root`, `alone` or `user`: how this process is placed.
+ * usage.c, and `root`, `alone`, `user` or `container`: how this process is placed.
  *
  * - `root`: in the root cgroup, as root.
- * - `alone`: alone in a cgroup, as root: as in a container.
+ * - `alone`: alone in a cgroup, as root.
+ * - `container`: alone in the topmost cgroup that it can see, as root. The container starts this script with `placed`.
  * - `user`: alone in a cgroup that an ordinary user owns: as in a delegated scope of systemd.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync as spawnSyncInNode } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { delegateCgroup, run, spawnSync } from 'seccomp';
+import { delegateCgroup, run, spawn, spawnSync } from 'seccomp';
 
 const [, , program, placing = 'root', isPlaced] = process.argv;
 const ROOT = '/sys/fs/cgroup';
 const USER = 1000;
 const OTHER = 65_534;
 
-if (placing === 'root' || isPlaced === 'placed') process.stdout.write(JSON.stringify(await scenario()));
+if (isPlaced === 'abandon') abandon();
+else if (placing === 'root' || isPlaced === 'placed') process.stdout.write(JSON.stringify(await scenario()));
 else startPlaced();
 
 /** Runs this script again in a cgroup of its own, with the controllers that the root can give. */
@@ -42,6 +44,7 @@ async function scenario() {
     process.setuid(USER);
   }
   const paths = { read: ['@system'], execute: [program] };
+  const abandoned = placing === 'root' ? await abandonedLeaves() : undefined;
   const before = await attempt(() =>
     run(program, ['pause', '0'], 'docker-default', { paths, limits: { processes: 9 } }),
   );
@@ -58,7 +61,26 @@ async function scenario() {
     // A kernel without Landlock can't restrict paths.
     if (!message?.startsWith("options.paths can't be honored")) results[name] = await usage(options);
   }
-  return { before, delegated, again, unprotected, granted, results, left: leaves() };
+  const swept = abandoned?.filter((name) => existsSync(`${ROOT}/${name}`));
+  return { abandoned, swept, before, delegated, again, unprotected, granted, results, left: leaves() };
+}
+
+/** The empty cgroups of children of a process that was killed, as its children were then. */
+async function abandonedLeaves() {
+  spawnSyncInNode(process.execPath, [process.argv[1], program, placing, 'abandon'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const names = leaves();
+  const isPopulated = (name) => readFileSync(`${ROOT}/${name}/cgroup.events`, 'utf8').includes('populated 1');
+  while (names.some(isPopulated)) await new Promise(setImmediate);
+  return names;
+}
+
+/** Starts a child with limits, and ends this process. */
+function abandon() {
+  const options = { uid: OTHER, gid: OTHER, cwd: '/', limits: { processes: 9 }, stdio: 'ignore' };
+  const child = spawn(program, ['pause', '1'], 'docker-default', options);
+  child.on('spawn', () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /** What programs with limits do. */

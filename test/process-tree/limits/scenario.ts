@@ -40,6 +40,9 @@ interface Placed {
 export interface Scenario extends Placed {
   readonly results: { readonly paths?: Usage; readonly uid?: Usage };
   readonly left: readonly string[];
+  /** The cgroups of a process that was killed, and those of them that exist after a later process has started a child. */
+  readonly abandoned?: readonly string[];
+  readonly swept?: readonly string[];
 }
 
 /** How the script's process was placed; `container` is alone in the topmost cgroup that it can see. */
