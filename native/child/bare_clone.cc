@@ -150,6 +150,7 @@ long BareClone(int (*function)(void*), void* stack_top, int flags, void* argumen
   return seccomp_bare_clone(flags, stack_top, parent_id, child_id, child_id, function, argument);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as of BareClone.
 long BareCloneInto(int cgroup, int (*function)(void*), void* stack_top, int flags, void* argument, int* pidfd,
                    int* child_id) {
   // struct clone_args of Linux 5.7. The kernel checks that the stack is below its end, and takes any size.

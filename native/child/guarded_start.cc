@@ -78,9 +78,17 @@ class Digits {
   size_t first_ = 11;
 };
 
-// Executes the guardian's program with the descriptors that it keeps, or -1. Returns only if that fails, with the
-// reason in `failure`. `files_word` is cleared when the caller's parent may change its descriptors.
-void ExecuteGuardian(int program, int control, int pidfd, pid_t child, int* files_word, Failure* failure) {
+// What a guardian's program gets.
+struct GuardianProgramArguments {
+  int program;
+  int control;  // -1: none.
+  int child_pidfd;
+  pid_t child;
+};
+
+// Executes the guardian's program. Returns only if that fails, with the reason in `failure`. `files_word` is cleared
+// when this process's parent may change its descriptors.
+void ExecuteGuardian(const GuardianProgramArguments& guardian, int* files_word, Failure* failure) {
   const auto fail = [failure](long result, const char* call) { *failure = {static_cast<int>(-result), call}; };
   long result = RawCall(kCloseRange, 0, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);
   if (result != 0) return fail(result, "guardian: close_range");
@@ -88,17 +96,17 @@ void ExecuteGuardian(int program, int control, int pidfd, pid_t child, int* file
   // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree.
   result = RawCall(SYS_setsid);
   if (result < 0) return fail(result, "guardian: setsid");
-  RawCall(SYS_chdir, Pointer("/"));                        // If it fails, the guardian only keeps a directory in use.
-  if (control >= 0) RawCall(SYS_fcntl, control, F_SETFD);  // Cannot fail, nor does the next.
-  RawCall(SYS_fcntl, pidfd, F_SETFD);
-  const Digits control_text(control);
-  const Digits pidfd_text(pidfd);
-  const Digits child_text(child);
-  std::array<const char*, 5> arguments = {kGuardianName, control >= 0 ? control_text.text() : "-", pidfd_text.text(),
-                                          child_text.text(), nullptr};
+  RawCall(SYS_chdir, Pointer("/"));  // If it fails, the guardian only keeps a directory in use.
+  if (guardian.control >= 0) RawCall(SYS_fcntl, guardian.control, F_SETFD);  // Cannot fail, nor does the next.
+  RawCall(SYS_fcntl, guardian.child_pidfd, F_SETFD);
+  const Digits control(guardian.control);
+  const Digits pidfd(guardian.child_pidfd);
+  const Digits child(guardian.child);
+  std::array<const char*, 5> arguments = {kGuardianName, guardian.control >= 0 ? control.text() : "-", pidfd.text(),
+                                          child.text(), nullptr};
   std::array<const char*, 1> environment = {nullptr};
-  result = RawCall(SYS_execveat, program, Pointer(""), Pointer(arguments.data()), Pointer(environment.data()),
-                   AT_EMPTY_PATH);
+  result = RawCall(SYS_execveat, guardian.program, Pointer(""), Pointer(static_cast<void*>(arguments.data())),
+                   Pointer(static_cast<void*>(environment.data())), AT_EMPTY_PATH);
   fail(result, "guardian: execveat");
 }
 
@@ -115,7 +123,7 @@ class Starter {
     if (!EnterDomain() || !CloneChild()) {
       Clear(&start_.child_word);
     } else {
-      ExecuteGuardian(start_.program, start_.control, start_.child_pidfd, start_.child, &start_.files_word,
+      ExecuteGuardian({start_.program, start_.control, start_.child_pidfd, start_.child}, &start_.files_word,
                       &start_.failure);
       RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
     }
@@ -177,24 +185,25 @@ void WaitFor(const GuardedStart& start, const int* word, IsKernels is_kernels) {
   }
 }
 
-// Opens the guardian's socket and domain A.
-Failure Prepare(GuardedStart* start, Descriptor* control, Descriptor* guardian_end, Descriptor* ruleset) {
-  start->program = GuardianProgram();
-  if (start->program < 0) return {ENOENT, "guardian: open"};
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
-  *control = Descriptor(pair[0]);
-  *guardian_end = Descriptor(pair[1]);
-  start->control = pair[1];
-  *ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
-  if (ruleset->get() < 0) return {errno, "guardian: landlock_create_ruleset"};
-  start->ruleset = ruleset->get();
-  return {};
-}
+// The guardian's end of its socket, and the ruleset of domain A.
+struct GuardianDescriptors {
+  Descriptor socket, ruleset;
+
+  Failure Open(Descriptor* control) {
+    if (GuardianProgram() < 0) return {ENOENT, "guardian: open"};
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
+    *control = Descriptor(pair[0]);
+    socket = Descriptor(pair[1]);
+    ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
+    return ruleset.get() >= 0 ? Failure{} : Failure{errno, "guardian: landlock_create_ruleset"};
+  }
+};
 
 int RunGuardian(void* argument) {
   auto* replacement = static_cast<GuardedReplacement*>(argument);
-  ExecuteGuardian(replacement->program, -1, replacement->pidfd, replacement->process, nullptr, &replacement->failure);
+  ExecuteGuardian({replacement->program, -1, replacement->pidfd.get(), replacement->process}, nullptr,
+                  &replacement->failure);
   return kNotStarted;
 }
 
@@ -223,7 +232,7 @@ bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
     const long result = RawCall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
     if (result != 0) return fail(result, "guardian: prctl");
   }
-  long result = RawCall(kLandlockRestrictSelf, replacement->ruleset);
+  long result = RawCall(kLandlockRestrictSelf, replacement->ruleset.get());
   if (result != 0) return fail(result, "guardian: landlock_restrict_self");
   // Without an exit signal, so that no handler of this process is called.
   const long starter = BareClone(RunReplacementStarter, replacement->starter_stack, CLONE_VM | CLONE_VFORK, replacement,
@@ -244,12 +253,10 @@ Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& me
   process = getpid();
   program = GuardianProgram();
   if (program < 0) return {ENOENT, "guardian: open"};
-  pidfd_ = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
-  if (pidfd_.get() < 0) return {errno, "guardian: pidfd_open"};
-  ruleset_ = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
-  if (ruleset_.get() < 0) return {errno, "guardian: landlock_create_ruleset"};
-  pidfd = pidfd_.get();
-  ruleset = ruleset_.get();
+  pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
+  if (pidfd.get() < 0) return {errno, "guardian: pidfd_open"};
+  ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
+  if (ruleset.get() < 0) return {errno, "guardian: landlock_create_ruleset"};
   return {};
 }
 
@@ -270,10 +277,12 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   start.plan = plan;
   start.child_stack = memory.stack_top();
   start.parent = getpid();
-  Descriptor guardian_end;
-  Descriptor ruleset;
-  plan->failure = Prepare(&start, &guardian->control, &guardian_end, &ruleset);
+  GuardianDescriptors descriptors;
+  plan->failure = descriptors.Open(&guardian->control);
   if (plan->failure.error != 0) return {0, Descriptor()};
+  start.control = descriptors.socket.get();
+  start.ruleset = descriptors.ruleset.get();
+  start.program = GuardianProgram();
 
   const int flags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
   start.starter_word = 1;

@@ -36,12 +36,10 @@ struct GuardedReplacement {
   void* starter_stack = nullptr;
   void* guardian_stack = nullptr;
   pid_t process = 0;
-  int ruleset = -1, program = -1, pidfd = -1;
+  Descriptor ruleset, pidfd;
+  int program = -1;
   pid_t guardian = 0;
   Failure failure = {};
-
- private:
-  Descriptor pidfd_, ruleset_;
 };
 
 // As RunChild, for a thread and with a GuardedReplacement. If the guardian cannot be started, returns, with the reason

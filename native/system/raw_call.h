@@ -6,6 +6,8 @@ namespace seccomp {
 
 // Makes a system call of up to five arguments. Returns its result, or a negative errno: the errno of libc stays as it
 // is. NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as syscall(2).
+// The parameters are as of syscall(2), and assembly writes the variables.
+// NOLINTBEGIN(bugprone-easily-swappable-parameters, misc-const-correctness)
 [[gnu::always_inline]] inline long RawCall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
 #if defined(__x86_64__)
   register long fourth asm("r10") = d;
@@ -69,6 +71,7 @@ namespace seccomp {
 #error "no system calls for this CPU"
 #endif
 }
+// NOLINTEND(bugprone-easily-swappable-parameters, misc-const-correctness)
 
 }  // namespace seccomp
 
