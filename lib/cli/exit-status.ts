@@ -3,10 +3,12 @@
  * replaces the command.
  */
 import { constants } from 'node:os';
+import type { LimitReason } from '../process-tree/limit-reason.js';
 import { NOT_RUN } from '../sandbox/this-process/exit-status.js';
 
 /** The same statuses as those of env(1), nohup(1) and docker run. 125 is also that of fork() and seccomp/register. */
 const FAILED = NOT_RUN;
+const TIMED_OUT = 124;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 /** A shell's status for a program that was ended by signal n is 128 + n. */
@@ -28,6 +30,15 @@ export function exitWithResult(isGood: boolean): void {
 /** The program could not be started. */
 export function exitNotStarted(isFound: boolean): void {
   process.exitCode = isFound ? NOT_EXECUTABLE : NOT_FOUND;
+}
+
+/**
+ * The program was ended at a limit: the status of timeout(1) for its time; else as it has ended, which is 137 for a kill by
+ * the kernel.
+ */
+export function exitAtLimit(limit: LimitReason, code: number | null, signal: NodeJS.Signals | null): void {
+  if (limit === 'time') process.exitCode = TIMED_OUT;
+  else exitAsProgram(code, signal);
 }
 
 /** The program has ended, by exiting or by a signal. */

@@ -5,8 +5,8 @@ import { doctorCommand } from './commands/doctor.js';
 import { explainCommand } from './commands/explain.js';
 import { recordCommand } from './commands/record.js';
 import { runCommand } from './commands/run.js';
+import { refuseSecondValues } from './options/repeated-options.js';
 import { print, printError } from './output/print.js';
-import { refuseSecondValues } from './repeated-options.js';
 
 /** Returns the command. Its subcommands run when it parses arguments. */
 export function createProgram(version: string): Command {

@@ -1,15 +1,25 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
 import type { Descendants, ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
+import type { LimitReason } from '../process-tree/limit-reason.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
-import { exitAsProgram } from './exit-status.js';
+import { exitAsProgram, exitAtLimit } from './exit-status.js';
 import { printMessage } from './output/print.js';
 
 /** Signals that a terminal sends to the program itself, as to every process in the foreground. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 /** Signals that this process passes on to the program, for which they are meant. */
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', ...FROM_TERMINAL];
+
+const LIMIT_TEXTS: Readonly<Record<LimitReason, string>> = {
+  time: 'ended, since it ran longer than --timeout',
+  output: 'ended, since it wrote too much',
+  'file-size': 'ended by the kernel, since it wrote too large a file (RLIMIT_FSIZE)',
+  cpu: 'ended by the kernel, since it used too much CPU time (RLIMIT_CPU)',
+  memory: 'killed by the kernel, since it needed more than --memory',
+  processes: 'failed where it needed more than --processes',
+};
 
 /**
  * Runs a program with the standard streams of this process. Resolves when it has ended, and rejects if it can't be
@@ -36,6 +46,12 @@ export async function runAsChild(
   ended(child);
   const missing = grantLackedByChild(child);
   if (missing !== undefined) printMessage(grantText(missing, 'flags'));
+  const { limit } = child;
+  if (limit !== null) {
+    printMessage(`${command}: ${LIMIT_TEXTS[limit]}`);
+    exitAtLimit(limit, code, signal);
+    return;
+  }
   exitAsProgram(code, signal);
   // When nothing is left to do, such as to remove the program's own directory. If this process survives the signal, it
   // exits with a shell's status for it.

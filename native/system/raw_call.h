@@ -5,8 +5,7 @@
 namespace seccomp {
 
 // Makes a system call of up to five arguments. Returns its result, or a negative errno: the errno of libc stays as it
-// is. NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as syscall(2).
-// The parameters are as of syscall(2), and assembly writes the variables.
+// is. The parameters are as of syscall(2), and assembly writes the variables.
 // NOLINTBEGIN(bugprone-easily-swappable-parameters, misc-const-correctness)
 [[gnu::always_inline]] inline long RawCall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
 #if defined(__x86_64__)

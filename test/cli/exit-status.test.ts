@@ -2,10 +2,10 @@
 import { Command } from 'commander';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { exitAsProgram, exitFailed, exitNotStarted, exitWithResult } from '../../lib/cli/exit-status.js';
+import { messageOf, profileOptions } from '../../lib/cli/options/profile-options.js';
+import { refuseSecondValues, several } from '../../lib/cli/options/repeated-options.js';
 import { actionInWords } from '../../lib/cli/output/action-text.js';
 import { reasonOf } from '../../lib/cli/output/output-file.js';
-import { messageOf, profileOptions } from '../../lib/cli/profile-options.js';
-import { refuseSecondValues, several } from '../../lib/cli/repeated-options.js';
 import { reportStartFailure } from '../../lib/cli/start-failure.js';
 
 afterEach(() => {

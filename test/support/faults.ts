@@ -269,7 +269,13 @@ async function failOne(starter: Starter, start: Start, fault: Fault, error: stri
   const { call, when, by } = fault;
   // In the parent, only the thread that makes the start is traced. kill marks its steps, and execve the child's.
   const follow = by === 'child' ? ['-f'] : [];
-  const options = [...follow, '-e', `trace=${call},kill,execve,execveat`, '-e', `inject=${call}:error=${error}:when=${when}`];
+  const options = [
+    ...follow,
+    '-e',
+    `trace=${call},kill,execve,execveat`,
+    '-e',
+    `inject=${call}:error=${error}:when=${when}`,
+  ];
   const { outcome, calls, injected } = await traced(starter, start, options);
   const failed = calls.some((made) => made.injected && made.by === by);
   // faults.mjs itself may end if one of its own calls fails instead.

@@ -5,9 +5,9 @@ import { describeIssue } from '../../errors.js';
 import { thisHost } from '../../host.js';
 import type { CheckOptions, ProfileIssue } from '../../index.js';
 import { exitWithResult } from '../exit-status.js';
+import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
 import { print, printJson, reportFailure } from '../output/print.js';
 import { checkArgument } from '../profile-argument.js';
-import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 
 interface CheckFlags extends ProfileFlags {
   readonly json?: boolean;

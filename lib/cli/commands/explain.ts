@@ -16,12 +16,12 @@ import { type AbiPolicy, decisionsOf } from '../../policy/policy.js';
 import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { parseCalls } from '../call-argument.js';
+import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
+import { several } from '../options/repeated-options.js';
 import { actionInWords } from '../output/action-text.js';
 import { print, printJson, reportFailure } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
-import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
-import { several } from '../repeated-options.js';
 
 interface ExplainOptions extends ProfileFlags {
   readonly capability?: readonly string[];

@@ -7,16 +7,23 @@ import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
 import { executeProgram } from '../../sandbox/execve.js';
+import { givenLimitFlags, type LimitFlags, limitOptions, withLimitOptions } from '../options/limit-options.js';
+import {
+  givenPathFlags,
+  hasPrivateDirectory,
+  type PathFlags,
+  pathOptions,
+  withPathOptions,
+} from '../options/path-options.js';
+import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
+import { several } from '../options/repeated-options.js';
 import { reportMissingInterpreter, reportMissingLibraries } from '../path-hints.js';
-import { givenPathFlags, hasPrivateDirectory, type PathFlags, pathOptions, withPathOptions } from '../path-options.js';
 import { loadArgument } from '../profile-argument.js';
-import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
-import { several } from '../repeated-options.js';
 import { runBeside } from '../report-violations.js';
 import { runAsChild } from '../run-as-child.js';
 import { reportStartFailure } from '../start-failure.js';
 
-interface RunFlags extends ProfileFlags, PathFlags {
+interface RunFlags extends ProfileFlags, PathFlags, LimitFlags {
   readonly profile: string;
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
@@ -28,17 +35,19 @@ interface RunFlags extends ProfileFlags, PathFlags {
 }
 
 const HELP = `
-Exit status: that of COMMAND; 125 if the profile, an option or the kernel kept
+Exit status: that of COMMAND; 124 if it ran longer than --timeout, 137 if it
+was killed for its --memory; 125 if the profile, an option or the kernel kept
 it from being started, 126 if it is not executable, 127 if it was not found.
 
 Examples:
   seccomp run -- node server.js
   seccomp run -p ./profile.json --explain -- node server.js
+  seccomp run --timeout 90s --memory 512M --read @system -- make test
   seccomp run --read @system --read @node --read . --write ./dist -- node build.js`;
 
 export function runCommand(): Command {
   const command = new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default');
-  return refuseBoth(withPathOptions(withProfileOptions(command)))
+  return refuseBoth(withLimitOptions(withPathOptions(withProfileOptions(command))))
     .summary('run a command under a profile')
     .description('Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory.')
     .usage('[options] [--] <command> [args...]')
@@ -80,10 +89,13 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     noNewPrivileges: newPrivileges && false,
     isolate: abstractSockets ? { abstractSockets } : isolate,
     ...pathOptions(flags),
+    ...limitOptions(flags),
   };
+  // A time and limits need a parent that says what ended COMMAND, and a private directory needs one that removes it.
+  const hasParent = hasPrivateDirectory(flags) || givenLimitFlags(flags).length > 0;
   const descendants = keepDescendants ? 'leave' : 'kill';
   try {
-    if (unsupported !== undefined || (hasPrivateDirectory(flags) && !explain))
+    if (unsupported !== undefined || (hasParent && !explain))
       await runAsChild(command, args, profile, options, descendants);
     else if (explain) await runBeside(command, args, profile, options, descendants);
     else executeProgram([command, args, profile, options], () => reportMissingLibraries(command, options), descendants);
@@ -99,6 +111,7 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
   const { capability, isolate, abstractSockets, explain } = flags;
   const given = [
     ...givenPathFlags(flags),
+    ...givenLimitFlags(flags).filter((flag) => flag !== '--timeout'),
     capability !== undefined && '--capability',
     isolate && '--isolate',
     abstractSockets && '--abstract-sockets',

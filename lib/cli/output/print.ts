@@ -3,7 +3,7 @@
  * trace.
  */
 import { exitFailed } from '../exit-status.js';
-import { messageOf } from '../profile-options.js';
+import { messageOf } from '../options/profile-options.js';
 import { reasonOf } from './output-file.js';
 
 /** Prints a result. If it can't be written, reports that, and the exit status is 125. */

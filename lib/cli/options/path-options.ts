@@ -1,8 +1,8 @@
 /** The options for the files that a program may reach. */
 import type { Command } from 'commander';
-import type { ProgramOptions } from '../index.js';
-import type { PathsForm } from '../landlock/paths/messages.js';
-import { readPaths } from '../landlock/paths/option.js';
+import type { ProgramOptions } from '../../index.js';
+import type { PathsForm } from '../../landlock/paths/messages.js';
+import { readPaths } from '../../landlock/paths/option.js';
 import { several } from './repeated-options.js';
 
 export interface PathFlags {

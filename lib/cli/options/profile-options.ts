@@ -1,6 +1,6 @@
 /** The options for how a profile is read, which several commands share. */
 import { type Command, Option } from 'commander';
-import type { ProfileFormat, ProfileOptions } from '../index.js';
+import type { ProfileFormat, ProfileOptions } from '../../index.js';
 
 /** The description of an argument or option that names a profile. */
 export const PROFILE_FORMS = "a built-in's name, a path, JSON text, or - for stdin";
