@@ -11,9 +11,9 @@
 #include "napi/notify/local_socket.h"
 #include "napi/notify/supervision.h"
 #include "napi/probe.h"
-#include "napi/spawn.h"
-#include "napi/spawn_sync.h"
-#include "napi/this_process.h"
+#include "napi/process/spawn.h"
+#include "napi/process/spawn_sync.h"
+#include "napi/process/this_process.h"
 #include "napi/values.h"
 
 namespace seccomp {

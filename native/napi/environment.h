@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "napi/descriptors.h"
-#include "napi/exit_watch.h"
 #include "napi/notify/local_socket.h"
-#include "napi/tree_watch.h"
+#include "napi/process/exit_watch.h"
+#include "napi/process/tree_watch.h"
 
 namespace seccomp {
 

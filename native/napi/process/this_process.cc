@@ -1,4 +1,4 @@
-#include "napi/this_process.h"
+#include "napi/process/this_process.h"
 
 #include <errno.h>
 

@@ -1,13 +1,13 @@
-#include "napi/spawn.h"
+#include "napi/process/spawn.h"
 
 #include <signal.h>
 
 #include "child/clone.h"
 #include "napi/environment.h"
-#include "napi/exit_watch.h"
 #include "napi/notify/supervision.h"
+#include "napi/process/exit_watch.h"
+#include "napi/process/tree_watch.h"
 #include "napi/read_request.h"
-#include "napi/tree_watch.h"
 #include "napi/values.h"
 
 namespace seccomp {

@@ -1,6 +1,6 @@
 // Confines, replaces or describes this process itself.
-#ifndef SECCOMP_NATIVE_NAPI_THIS_PROCESS_H_
-#define SECCOMP_NATIVE_NAPI_THIS_PROCESS_H_
+#ifndef SECCOMP_NATIVE_NAPI_PROCESS_THIS_PROCESS_H_
+#define SECCOMP_NATIVE_NAPI_PROCESS_THIS_PROCESS_H_
 
 #include <napi.h>
 
@@ -23,4 +23,4 @@ Napi::Value CredentialsOfThread(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_NAPI_THIS_PROCESS_H_
+#endif  // SECCOMP_NATIVE_NAPI_PROCESS_THIS_PROCESS_H_

@@ -1,6 +1,6 @@
 // Reports the end of a child's tree on the event loop: the end of its guardian, whose pidfd becomes readable.
-#ifndef SECCOMP_NATIVE_NAPI_TREE_WATCH_H_
-#define SECCOMP_NATIVE_NAPI_TREE_WATCH_H_
+#ifndef SECCOMP_NATIVE_NAPI_PROCESS_TREE_WATCH_H_
+#define SECCOMP_NATIVE_NAPI_PROCESS_TREE_WATCH_H_
 
 #include <napi.h>
 #include <uv.h>
@@ -53,4 +53,4 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_NAPI_TREE_WATCH_H_
+#endif  // SECCOMP_NATIVE_NAPI_PROCESS_TREE_WATCH_H_

@@ -2,7 +2,7 @@
 // timeout or maxBuffer, spawnSync sends it a signal, closes the streams, and then waits only for the end of the child.
 // The timeout also applies after the child's end, while other processes keep its streams open. Unlike Node, spawnSync
 // sends SIGKILL if the signal does not end the child.
-#include "napi/spawn_sync.h"
+#include "napi/process/spawn_sync.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 // Starts a program and waits for its end.
-#ifndef SECCOMP_NATIVE_NAPI_SPAWN_SYNC_H_
-#define SECCOMP_NATIVE_NAPI_SPAWN_SYNC_H_
+#ifndef SECCOMP_NATIVE_NAPI_PROCESS_SPAWN_SYNC_H_
+#define SECCOMP_NATIVE_NAPI_PROCESS_SPAWN_SYNC_H_
 
 #include <napi.h>
 
@@ -11,4 +11,4 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_NAPI_SPAWN_SYNC_H_
+#endif  // SECCOMP_NATIVE_NAPI_PROCESS_SPAWN_SYNC_H_

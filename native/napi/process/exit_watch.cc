@@ -1,4 +1,4 @@
-#include "napi/exit_watch.h"
+#include "napi/process/exit_watch.h"
 
 #include <errno.h>
 #include <signal.h>

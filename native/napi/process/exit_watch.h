@@ -1,6 +1,6 @@
 // Reports the end of a child on the event loop. The child's pidfd becomes readable when the child ends.
-#ifndef SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_
-#define SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_
+#ifndef SECCOMP_NATIVE_NAPI_PROCESS_EXIT_WATCH_H_
+#define SECCOMP_NATIVE_NAPI_PROCESS_EXIT_WATCH_H_
 
 #include <napi.h>
 #include <uv.h>
@@ -57,4 +57,4 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_
+#endif  // SECCOMP_NATIVE_NAPI_PROCESS_EXIT_WATCH_H_

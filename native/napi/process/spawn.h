@@ -1,6 +1,6 @@
 // Starts a program whose end is reported by the event loop.
-#ifndef SECCOMP_NATIVE_NAPI_SPAWN_H_
-#define SECCOMP_NATIVE_NAPI_SPAWN_H_
+#ifndef SECCOMP_NATIVE_NAPI_PROCESS_SPAWN_H_
+#define SECCOMP_NATIVE_NAPI_PROCESS_SPAWN_H_
 
 #include <napi.h>
 
@@ -11,4 +11,4 @@ Napi::Value Spawn(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_NAPI_SPAWN_H_
+#endif  // SECCOMP_NATIVE_NAPI_PROCESS_SPAWN_H_

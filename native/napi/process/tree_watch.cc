@@ -1,4 +1,4 @@
-#include "napi/tree_watch.h"
+#include "napi/process/tree_watch.h"
 
 #include <errno.h>
 #include <sys/wait.h>
