@@ -34,11 +34,11 @@ int SignalTree(const GuardianHandle& guardian, int32_t signal) {
   return send(guardian.control.get(), &signal, sizeof signal, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
-void ReapReportedZombies(const GuardianHandle& guardian) {
+bool ReapReportedZombies(const GuardianHandle& guardian) {
   std::array<int32_t, kMaxZombies> ids = {};
   for (;;) {
     const ssize_t size = recv(guardian.control.get(), ids.data(), sizeof ids, MSG_DONTWAIT);
-    if (size <= 0) return;
+    if (size <= 0) return size < 0 && (errno == EAGAIN || errno == EINTR);
     // The kernel does not reuse the ID of a zombie, and nothing else reaps these.
     for (size_t i = 0; i < static_cast<size_t>(size) / sizeof ids[0]; i++) waitpid(ids[i], nullptr, WNOHANG);
   }

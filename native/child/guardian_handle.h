@@ -27,8 +27,8 @@ int GuardianProgram();
 // Has the guardian send a signal to all of its tree. Returns 0 or an errno.
 int SignalTree(const GuardianHandle& guardian, int32_t signal);
 
-// Reaps the zombies that a guardian reported before it ended.
-void ReapReportedZombies(const GuardianHandle& guardian);
+// Reaps the zombies that a guardian has reported. Returns whether it may report more: whether it has not ended.
+bool ReapReportedZombies(const GuardianHandle& guardian);
 
 // Ends the tree without waiting for that.
 void AbandonTree(GuardianHandle guardian);

@@ -137,10 +137,16 @@ class Tree {
   // Kills all, and waits until they have ended.
   int End() {
     long pause = kFirstPause;
+    bool had_ended = false;
     for (long waited = 0; waited < kEndSeconds * kSecond; waited += pause) {
       Signal(SIGKILL);
       if (!Count()) return kProcessesUnknown;
-      if (running_ == 0) return kTreeEnded;
+      if (running_ == 0 && all_reported_) {
+        // A zombie may have been left to this process's parent after it was looked at: the next look finds it.
+        if (had_ended) return kTreeEnded;
+        had_ended = true;
+        continue;
+      }
       Sleep(pause);
       if (pause < kLastPause) pause *= 2;
     }
@@ -152,10 +158,11 @@ class Tree {
   static constexpr long kFirstPause = 50'000;
   static constexpr long kLastPause = 20'000'000;
 
-  // Counts the processes of the tree that still run. If none does, reports the zombies of the parent, save `child_`.
+  // Counts the processes of the tree that still run. Reports the zombies of the parent, save `child_`: the init of a
+  // PID namespace does not end before those in its namespace are reaped.
   bool Count() {
     running_ = 0;
-    zombie_count_ = 0;
+    all_reported_ = true;
     const long proc = RawCall(SYS_openat, AT_FDCWD, Pointer("/proc"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (proc < 0) return false;
     const auto parent = static_cast<int32_t>(RawCall(SYS_getppid));
@@ -169,7 +176,7 @@ class Tree {
       }
     }
     RawCall(SYS_close, proc);
-    if (running_ == 0) ReportZombies();
+    ReportZombies();
     return size == 0;
   }
 
@@ -199,8 +206,9 @@ class Tree {
 
   void ReportZombies() {
     if (zombie_count_ == 0) return;
-    RawCall(SYS_sendto, control_, Pointer(zombies_.data()), static_cast<long>(zombie_count_ * sizeof zombies_[0]),
-            MSG_NOSIGNAL | MSG_DONTWAIT);
+    const long size = static_cast<long>(zombie_count_ * sizeof zombies_[0]);
+    const long sent = RawCall(SYS_sendto, control_, Pointer(zombies_.data()), size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent == -EAGAIN) all_reported_ = false;
     zombie_count_ = 0;
   }
 
@@ -208,6 +216,7 @@ class Tree {
   const int32_t child_;
   const int32_t self_ = static_cast<int32_t>(RawCall(SYS_getpid));
   int32_t running_ = 0;
+  bool all_reported_ = true;
   size_t zombie_count_ = 0;
   std::array<int32_t, kMaxZombies> zombies_ = {};
   std::array<char, 8192> entries_ = {};

@@ -2,8 +2,8 @@
 //
 // The addon sends the number of each signal for the tree as an int32_t. When the tree's first process has ended, or
 // when the socket has no other end any more, the guardian kills the tree, waits for its end, and exits with a
-// GuardianStatus. Before that, it sends the IDs of zombies that the addon's process must reap, each as an int32_t:
-// those whose parent has ended before them, if the addon's process has become their parent.
+// GuardianStatus. Meanwhile it sends the IDs of zombies that the addon's process must reap, each as an int32_t, some
+// repeatedly: those whose parent is the addon's process, as it is if it has adopted them, save the first process.
 #ifndef SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 #define SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 

@@ -1,1 +1,1 @@
-export function children(): readonly number[];
+export function children(parent?: number | 'self'): readonly number[];

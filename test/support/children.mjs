@@ -1,14 +1,18 @@
-/** The children of this process. */
+/** The children of a process. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The process IDs of the children, with zombies. */
-export function children() {
-  return readdirSync('/proc/self/task').flatMap(childrenOf);
+/**
+ * The process IDs of the children of a process, with zombies.
+ *
+ * @param {number | 'self'} parent - Default: this process.
+ */
+export function children(parent = 'self') {
+  return readdirSync(`/proc/${parent}/task`).flatMap((task) => childrenOf(parent, task));
 }
 
-function childrenOf(task) {
+function childrenOf(parent, task) {
   try {
-    return readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    return readFileSync(`/proc/${parent}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
     return []; // The thread has ended.
   }

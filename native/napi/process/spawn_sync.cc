@@ -101,8 +101,9 @@ class Running {
       if (ready <= 0) continue;
       if (polled[0].revents != 0) has_ended_ = Reap(child_, WNOHANG, &status_);
       if (polled[1].revents != 0) OnGuardianReadable();
+      if (polled[2].revents != 0 && has_tree_) reports_zombies_ = ReapReportedZombies(guardian_);
       for (size_t i = 0; i < sockets_.size(); i++) {
-        if (polled[i + 2].revents == 0 || polled[i + 2].fd < 0) continue;
+        if (polled[i + 3].revents == 0 || polled[i + 3].fd < 0) continue;
         if (i == 0) {
           WriteInput();
         } else {
@@ -138,10 +139,12 @@ class Running {
                        [](const Descriptor& socket) { return socket.get() >= 0; });
   }
 
-  // The pidfds of the child and of its guardian, then each stream. poll(2) ignores negative descriptors.
+  // The pidfds of the child and of its guardian, the guardian's socket, then each stream. poll(2) ignores negative
+  // descriptors.
   std::vector<pollfd> Polled() const {
     std::vector<pollfd> polled = {{has_ended_ ? -1 : child_.pidfd.get(), POLLIN, 0},
-                                  {has_tree_ ? guardian_.process.pidfd.get() : -1, POLLIN, 0}};
+                                  {has_tree_ ? guardian_.process.pidfd.get() : -1, POLLIN, 0},
+                                  {has_tree_ && reports_zombies_ ? guardian_.control.get() : -1, POLLIN, 0}};
     for (size_t i = 0; i < sockets_.size(); i++) {
       const bool is_wanted = i > 0 || input_.size > 0;
       polled.push_back({is_wanted ? sockets_[i].get() : -1, static_cast<short>(i == 0 ? POLLOUT : POLLIN), 0});
@@ -232,7 +235,8 @@ class Running {
 
   ChildHandle child_;
   GuardianHandle guardian_;
-  bool has_tree_;                   // Whether the guardian has not ended.
+  bool has_tree_;  // Whether the guardian has not ended.
+  bool reports_zombies_ = true;
   std::optional<int> tree_status_;  // A GuardianStatus; -1: the guardian was killed.
   const int domain_error_;
   std::vector<Descriptor> sockets_;  // Closed ones have been replaced by -1.

@@ -28,7 +28,11 @@ Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, const Nap
     *failure = {ECANCELED, "napi_new_instance"};
     return {};
   }
-  const int error = watch->poll_.Open(env, watch, OnTeardown, uv_poll_init, guardian->process.pidfd.get());
+  int error = watch->poll_.Open(env, watch, OnTeardown, uv_poll_init, guardian->process.pidfd.get());
+  if (error == 0) {
+    error = watch->control_poll_.Open(env, watch, OnTeardown, uv_poll_init, guardian->control.get());
+    if (error != 0) watch->poll_.Close();
+  }
   if (error != 0) {
     *failure = {-error, "uv_poll_init"};
     return {};
@@ -39,6 +43,7 @@ Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, const Nap
   watch->guardian_ = std::move(*guardian);
   uv_poll_start(watch->poll_.get(), UV_READABLE,
                 OnReadable);  // Cannot fail: the handle is initialized and not closing.
+  uv_poll_start(watch->control_poll_.get(), UV_READABLE, OnReport);
   uv_ref(reinterpret_cast<uv_handle_t*>(watch->poll_.get()));
   return object;
 }
@@ -69,6 +74,11 @@ void TreeWatch::OnReadable(uv_poll_t* handle, int, int) {
   watch->Report(watch->Env(), status);
 }
 
+void TreeWatch::OnReport(uv_poll_t* handle, int, int) {
+  TreeWatch* watch = decltype(control_poll_)::OwnerOf(handle);
+  if (watch != nullptr && !ReapReportedZombies(watch->guardian_)) uv_poll_stop(handle);
+}
+
 void TreeWatch::Report(Napi::Env env, const siginfo_t& status) {
   const Napi::HandleScope scope(env);
   const Napi::Function on_end = on_end_.Value();
@@ -86,6 +96,7 @@ void TreeWatch::OnTeardown(TreeWatch* watch) { AbandonTree(watch->Close()); }
 
 GuardianHandle TreeWatch::Close() {
   poll_.Close();
+  control_poll_.Close();
   context_.reset();
   Napi::ObjectWrap<TreeWatch>::Unref();
   return std::move(guardian_);

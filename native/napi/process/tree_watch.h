@@ -38,13 +38,15 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
   static void OnReadable(uv_poll_t* handle, int status, int events);
+  static void OnReport(uv_poll_t* handle, int status, int events);
   // A worker that ends does not wait for its trees: they end with it.
   static void OnTeardown(TreeWatch* watch);
   void Report(Napi::Env env, const siginfo_t& status);
   // Stops watching and returns the guardian. Must be called only once.
   GuardianHandle Close();
 
-  LoopHandle<uv_poll_t, TreeWatch> poll_;
+  LoopHandle<uv_poll_t, TreeWatch> poll_;          // Of the guardian's pidfd.
+  LoopHandle<uv_poll_t, TreeWatch> control_poll_;  // Of its socket. It never keeps the event loop alive.
   GuardianHandle guardian_;
   Napi::FunctionReference on_end_;
   // The asynchronous context of the start. nullptr after Close.

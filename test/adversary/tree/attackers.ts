@@ -1,0 +1,95 @@
+/** Runs the scripts of this folder as the users that attack. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isolationSupport } from '../../../lib/landlock/domain.js';
+import { dist } from '../../support/built.js';
+import { compileC } from '../../support/compile-c.js';
+
+const NOBODY = 65_534;
+
+/** Users: of the process that starts trees, and of the trees. */
+export interface Attacker {
+  readonly who: string;
+  /** The user of the parent; undefined for that of the test. */
+  readonly user: number | undefined;
+  /** Options of the children. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const OTHER_USER = { uid: NOBODY, gid: NOBODY };
+
+/** The attackers that the user of this process can start. */
+export const ATTACKERS: readonly Attacker[] =
+  process.getuid?.() === 0
+    ? [
+        { who: 'an ordinary user', user: NOBODY, options: {} },
+        { who: 'root that gives another uid', user: undefined, options: OTHER_USER },
+      ]
+    : [{ who: 'an ordinary user', user: undefined, options: {} }];
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-tree-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+chmodSync(directory, 0o755);
+
+let compiled: string | undefined;
+
+/** The path of the attacking program, which any user may execute. Throws without a C compiler. */
+export function program(): string {
+  if (compiled !== undefined) return compiled;
+  compiled = join(directory, 'tree');
+  copyFileSync(compileC('../adversary/tree/tree.c', ['-static', '-pthread']), compiled);
+  chmodSync(compiled, 0o755);
+  return compiled;
+}
+
+/** Why trees can't be attacked here; undefined if they can. */
+export function obstacle(): string | undefined {
+  const { by, reason } = isolationSupport();
+  if (by !== 'scopes') return String(reason);
+  try {
+    program();
+    return undefined;
+  } catch (error) {
+    return `no C compiler: ${String(error).slice(0, 80)}`;
+  }
+}
+
+/** The names of the ways to leave a tree. */
+export const escapes = (): readonly string[] =>
+  spawnSync(program(), ['escapes'], { encoding: 'utf8' }).stdout.trimEnd().split('\n');
+
+/** Milliseconds after which a script is considered to hang: it, and what it started, is ended then. */
+const HUNG_MS = 150_000;
+
+/** The exit status of `tree outside` if there is no PID namespace for Node to be the first process of. */
+const NO_NAMESPACE = 78;
+
+/** Where a script runs: beside a process of the same user, or as the init of a PID namespace. */
+export type Place = 'beside' | 'first';
+
+/**
+ * Runs a script of this folder, and waits for all processes that it leaves.
+ *
+ * @returns What the script prints; undefined if it can't run in that place.
+ * @throws if a process was ended that is not in a tree, or if one is left.
+ */
+export function attack<Result>(
+  script: string,
+  { user, options }: Attacker,
+  settings: object = {},
+  place: Place = 'beside',
+): Result | undefined {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const owner = options['uid'] ?? user ?? -1;
+  const command = ['outside', String(user ?? -1), String(owner), place, process.execPath, path];
+  const { status, signal, stdout, stderr } = spawnSync(program(), command, {
+    input: JSON.stringify({ home: dist, program: program(), options, ...settings }),
+    ...{ encoding: 'utf8', cwd: '/', timeout: HUNG_MS, killSignal: 'SIGKILL' },
+  });
+  if (status === NO_NAMESPACE) return undefined;
+  if (status !== 0) throw new Error(`${script} ended with ${signal ?? status} after ${stdout}: ${stderr}`);
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}

@@ -1,0 +1,63 @@
+/** Programs that attack the guardian of their tree. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { describeUnless } from '../../support/describe-unless.js';
+import { ATTACKERS, attack, obstacle } from './attackers.js';
+
+/** The result of each way: 0 if it succeeded, else the errno. */
+type Ways = Readonly<Record<string, number>>;
+
+interface Attacked {
+  /** Of a process outside, attacked by a child without isolation. */
+  readonly control: Ways;
+  /** Of the guardian, attacked by the first process of its tree. */
+  readonly ways: Ways;
+  /** The ways that succeeded while the guardian was being started. */
+  readonly early: readonly string[];
+  readonly held: boolean;
+  readonly children: number;
+}
+
+/** Ways that a kernel, its settings (such as Yama and perf_event_paranoid) or a CPU may lack for this user. */
+const RARE =
+  /madvise|getfd|PTRACE|robust|kcmp|perf_event|CORE|autogroup|mem|process_vm|^(fd|maps|auxv|root|cwd|ns|exe)$/;
+/** Ways that are open to a child of the same user: they don't change that a tree ends. bench/trees.ts measures when. */
+const OPEN = /^scheduling/;
+
+/** Files of /proc that belong to the user until the guardian has executed its program. They reach no memory. */
+const OPEN_EARLY = ['fd', 'oom_score_adj', 'autogroup', 'coredump_filter', 'clear_refs', 'sched'];
+
+/** How many trees try each way while their guardian is started. */
+const STARTS = 3;
+
+describeUnless(obstacle(), 'the guardian', () => {
+  describe.each(ATTACKERS)('of $who', (attacker) => {
+    let result: Attacked | undefined;
+    beforeAll(() => {
+      result = attack('guardian.mjs', attacker, { times: STARTS });
+    });
+    const successes = (ways: Ways | undefined) => Object.keys(ways ?? {}).filter((way) => ways?.[way] === 0);
+
+    test('is attacked by ways that reach other processes', () => {
+      const failures = Object.entries(result?.control ?? {}).filter(([way, errno]) => errno !== 0 && !RARE.test(way));
+      expect(failures).toEqual([]);
+      expect(successes(result?.control).length).toBeGreaterThan(20);
+    });
+
+    test('is neither stopped nor ended by any signal', () => {
+      expect(successes(result?.ways).filter((way) => /, SIG/.test(way))).toEqual([]);
+    });
+
+    test('keeps its memory, descriptors, limits and settings', () => {
+      const open = attacker.options['uid'] === undefined ? OPEN : /^(?!)/;
+      expect(successes(result?.ways).filter((way) => !open.test(way))).toEqual([]);
+    });
+
+    test('keeps its memory and descriptors, and is not traced, while it is started', () => {
+      expect(result?.early.filter((way) => !OPEN_EARLY.includes(way))).toEqual([]);
+    });
+
+    test('ends its tree after all of that', () => {
+      expect(result).toMatchObject({ held: false, children: 0 });
+    });
+  });
+});
