@@ -9,12 +9,14 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "landlock/ruleset.h"
@@ -32,9 +34,9 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (EnterCgroup() && ResetSignals() && StartSession() && Isolate() && EnterDomain() && PlaceDescriptors() &&
-        ChangeDirectory() && SetLimits() && DropBoundingSet() && ChangeIdentity() && DropCapabilities() &&
-        UnblockSignals() && FormatProcessId() && AttachFilters()) {
+    if (EnterCgroup() && ResetSignals() && StartSession() && Isolate() && EnterDomain() && WaitForGuardian() &&
+        PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() && ChangeIdentity() &&
+        DropCapabilities() && UnblockSignals() && FormatProcessId() && AttachFilters()) {
       Execute();
     }
   }
@@ -114,6 +116,26 @@ class Child {
     plan_->domain_error = seccomp::EnterDomain(plan_->ruleset);
     return plan_->domain_error == 0 || !plan_->domain_required ||
            FailWith(plan_->domain_error, "landlock_restrict_self");
+  }
+
+  // As long as the guardian is dumpable, its user's programs could open files of it in /proc, such as oom_score_adj,
+  // and write to them later. If the parent is killed, nothing ends this wait but the missing parent: this child has a
+  // descriptor that keeps the guardian's socket open.
+  bool WaitForGuardian() {
+    if (plan_->guardian_socket < 0) return true;
+    for (;;) {
+      pollfd polled[] = {{plan_->guardian_socket, POLLIN, 0}, {plan_->guardian_pidfd, POLLIN, 0}};
+      const timespec second = {1, 0};
+      const long ready = syscall(SYS_ppoll, polled, 2L, &second, nullptr, 0L);
+      if (ready < 0 && errno != EINTR) return Fail("guardian: ppoll");
+      char byte = 0;
+      if (ready > 0 && polled[0].revents != 0) {
+        return syscall(SYS_recvfrom, plan_->guardian_socket, &byte, sizeof byte, 0L, nullptr, nullptr) == 1 ||
+               FailWith(ECHILD, "guardian: recv");
+      }
+      if (ready > 0 && polled[1].revents != 0) return FailWith(ECHILD, "guardian: execveat");
+      if (ready == 0 && syscall(SYS_getppid) != plan_->parent) return FailWith(ESRCH, "guardian: getppid");
+    }
   }
 
   // The kernel may pipe a core dump to a program that runs as root (core(5)). Only the soft limit is lowered, so that

@@ -79,6 +79,11 @@ struct ChildPlan {
   int ruleset = -1;
   int domain_error = 0;
   bool domain_required = false;
+  // Of a child with a guardian: a socket from which a byte is to be received before the program runs, a pidfd of the
+  // guardian, and the process ID of the child's parent. -1: the child waits for nothing.
+  int guardian_socket = -1;
+  int guardian_pidfd = -1;
+  pid_t parent = 0;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
   bool no_new_privileges = false;

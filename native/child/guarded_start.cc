@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <new>
 #include <utility>
 
@@ -51,9 +50,6 @@ static_assert(sizeof(GuardedStart) <= kStarterRoom);
 // The stack of the process that starts the guardian of a replacement, below the guardian's.
 constexpr size_t kReplacementStack = 32 * 1024;
 
-// Whether a guardian has executed its program before. The first start waits for that.
-std::atomic<bool> program_works{false};
-
 long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
 
 void Clear(int* word) {
@@ -65,7 +61,6 @@ void Clear(int* word) {
 class Digits {
  public:
   explicit Digits(int number) {
-    if (number < 0) number = 0;
     do {
       digits_[--first_] = static_cast<char>('0' + number % 10);
       number /= 10;
@@ -81,9 +76,10 @@ class Digits {
 // What a guardian's program gets.
 struct GuardianProgramArguments {
   int program;
-  int control;  // -1: none.
+  int control;
   int child_pidfd;
   pid_t child;
+  bool is_adopted;
 };
 
 // Executes the guardian's program. Returns only if that fails, with the reason in `failure`. `files_word` is cleared
@@ -96,14 +92,14 @@ void ExecuteGuardian(const GuardianProgramArguments& guardian, int* files_word, 
   // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree.
   result = RawCall(SYS_setsid);
   if (result < 0) return fail(result, "guardian: setsid");
-  RawCall(SYS_chdir, Pointer("/"));  // If it fails, the guardian only keeps a directory in use.
-  if (guardian.control >= 0) RawCall(SYS_fcntl, guardian.control, F_SETFD);  // Cannot fail, nor does the next.
+  RawCall(SYS_chdir, Pointer("/"));               // If it fails, the guardian only keeps a directory in use.
+  RawCall(SYS_fcntl, guardian.control, F_SETFD);  // Cannot fail, nor does the next.
   RawCall(SYS_fcntl, guardian.child_pidfd, F_SETFD);
   const Digits control(guardian.control);
   const Digits pidfd(guardian.child_pidfd);
   const Digits child(guardian.child);
-  std::array<const char*, 5> arguments = {kGuardianName, guardian.control >= 0 ? control.text() : "-", pidfd.text(),
-                                          child.text(), nullptr};
+  std::array<const char*, 6> arguments = {
+      kGuardianName, control.text(), pidfd.text(), child.text(), guardian.is_adopted ? "1" : "0", nullptr};
   std::array<const char*, 1> environment = {nullptr};
   result = RawCall(SYS_execveat, guardian.program, Pointer(""), Pointer(static_cast<void*>(arguments.data())),
                    Pointer(static_cast<void*>(environment.data())), AT_EMPTY_PATH);
@@ -123,7 +119,7 @@ class Starter {
     if (!EnterDomain() || !CloneChild()) {
       Clear(&start_.child_word);
     } else {
-      ExecuteGuardian({start_.program, start_.control, start_.child_pidfd, start_.child}, &start_.files_word,
+      ExecuteGuardian({start_.program, start_.control, start_.child_pidfd, start_.child, false}, &start_.files_word,
                       &start_.failure);
       RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
     }
@@ -155,6 +151,7 @@ class Starter {
   // descriptors shared, the pidfd is one of the parent's.
   bool CloneChild() {
     const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+    start_.plan->guardian_pidfd = start_.guardian_pidfd;
     const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
     const long child = clone(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
     if (child < 0) return Fail(child, "clone");
@@ -202,8 +199,9 @@ struct GuardianDescriptors {
 
 int RunGuardian(void* argument) {
   auto* replacement = static_cast<GuardedReplacement*>(argument);
-  ExecuteGuardian({replacement->program, -1, replacement->pidfd.get(), replacement->process}, nullptr,
-                  &replacement->failure);
+  ExecuteGuardian(
+      {replacement->program, replacement->guardian_end.get(), replacement->pidfd.get(), replacement->process, true},
+      nullptr, &replacement->failure);
   return kNotStarted;
 }
 
@@ -241,7 +239,11 @@ bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
   do {
     result = RawCall(SYS_wait4, starter, 0, __WALL);
   } while (result == -EINTR);
-  return replacement->failure.error == 0;
+  if (replacement->failure.error != 0) return false;
+  result = RawCall(kPidfdOpen, replacement->guardian);
+  if (result < 0) return fail(result, "guardian: pidfd_open");
+  replacement->plan->guardian_pidfd = static_cast<int>(result);
+  return true;
 }
 
 }  // namespace
@@ -253,6 +255,12 @@ Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& me
   process = getpid();
   program = GuardianProgram();
   if (program < 0) return {ENOENT, "guardian: open"};
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
+  socket = Descriptor(pair[0]);
+  guardian_end = Descriptor(pair[1]);
+  plan->guardian_socket = socket.get();
+  plan->parent = getppid();
   pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
   if (pidfd.get() < 0) return {errno, "guardian: pidfd_open"};
   ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
@@ -283,6 +291,10 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   start.control = descriptors.socket.get();
   start.ruleset = descriptors.ruleset.get();
   start.program = GuardianProgram();
+  // A child in a cgroup keeps C0 waiting, which can't become the guardian meanwhile. It has another user, or paths that
+  // don't let it write in /proc.
+  plan->guardian_socket = plan->cgroup < 0 ? guardian->control.get() : -1;
+  plan->parent = start.parent;
 
   const int flags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
   start.starter_word = 1;
@@ -293,12 +305,10 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
     plan->failure = {static_cast<int>(-pid), "clone"};
     return {0, Descriptor()};
   }
-  if (!program_works) WaitUntilCleared(&start.starter_word);
   WaitFor(start, &start.files_word, [] { return false; });
   WaitFor(start, &start.child_word, [&start] { return start.child_pidfd >= 0; });
   guardian->process = {static_cast<pid_t>(pid), Descriptor(start.guardian_pidfd)};
   if (start.failure.error != 0) plan->failure = start.failure;
-  if (plan->failure.error == 0 && start.starter_word == 0) program_works = true;
   // C0 was killed before it could report the child, which may be another process's doing.
   if (start.child == 0 && plan->failure.error == 0) plan->failure = {ECHILD, "guardian: clone"};
   return {start.child, Descriptor(start.child_pidfd)};

@@ -22,8 +22,9 @@ namespace seccomp {
 ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian);
 
 // This process is to become a program whose tree has a guardian. The thread that runs the plan enters domain A, starts
-// the guardian from there, and then enters domain B. The guardian is no child of the program, and has no socket: it
-// waits for the program's end alone. If this object is destroyed, the process was not replaced, and the guardian ends.
+// the guardian from there, and then enters domain B. The guardian is no child of the program, and its socket only tells
+// that it guards: it waits for the program's end alone. If this object is destroyed, the process was not replaced, and
+// the guardian ends.
 struct GuardedReplacement {
   GuardedReplacement() = default;
   ~GuardedReplacement();
@@ -36,7 +37,7 @@ struct GuardedReplacement {
   void* starter_stack = nullptr;
   void* guardian_stack = nullptr;
   pid_t process = 0;
-  Descriptor ruleset, pidfd;
+  Descriptor ruleset, pidfd, socket, guardian_end;
   int program = -1;
   pid_t guardian = 0;
   Failure failure = {};

@@ -49,8 +49,8 @@ void Sleep(long nanoseconds) {
 }
 
 // Whether signal 0 to the parent fails with EPERM, as it does in a domain that scopes signals. If the parent has ended,
-// the process that has become the parent is outside of the domain too. A guardian without a socket is started by a
-// process in its domain, which ends at once.
+// the process that has become the parent is outside of the domain too. An adopted guardian was started by a process in
+// its domain, which ends at once.
 bool IsParentOutOfReach(bool is_adopted) {
   constexpr int kLooks = 2000;
   for (int i = 0; i < kLooks; i++) {
@@ -142,8 +142,9 @@ class Tree {
       Signal(SIGKILL);
       if (!Count()) return kProcessesUnknown;
       if (running_ == 0 && all_reported_) {
-        // A zombie may have been left to this process's parent after it was looked at: the next look finds it.
-        if (had_ended) return kTreeEnded;
+        // A zombie may have been left to this process's parent after it was looked at: the next look finds it. If there
+        // was only the first process, there is nothing to be left.
+        if (had_ended || others_ == 0) return kTreeEnded;
         had_ended = true;
         continue;
       }
@@ -162,6 +163,7 @@ class Tree {
   // PID namespace does not end before those in its namespace are reaped.
   bool Count() {
     running_ = 0;
+    others_ = 0;
     all_reported_ = true;
     const long proc = RawCall(SYS_openat, AT_FDCWD, Pointer("/proc"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (proc < 0) return false;
@@ -183,7 +185,8 @@ class Tree {
   void Look(long proc, const char* name, int32_t parent) {
     std::string_view digits = name;
     const auto id = TakeNumber<int32_t>(&digits);
-    if (!id || RawCall(SYS_kill, *id) != 0) return;
+    if (!id || *id == self_ || RawCall(SYS_kill, *id) != 0) return;
+    if (*id != child_) others_++;
     std::array<char, 32> path = {};
     size_t length = 0;
     for (const char* each = name; *each != '\0' && length < 16; each++) path[length++] = *each;
@@ -197,7 +200,7 @@ class Tree {
     Status status = {};
     // What cannot be read counts as running.
     if (size <= 0 || !ParseStatus({text.data(), static_cast<size_t>(size)}, &status) || status.is_running) {
-      if (*id != self_) running_++;
+      running_++;
     } else if (status.parent == parent && *id != child_) {
       zombies_[zombie_count_++] = *id;
       if (zombie_count_ == zombies_.size()) ReportZombies();
@@ -215,7 +218,8 @@ class Tree {
   const int control_;
   const int32_t child_;
   const int32_t self_ = static_cast<int32_t>(RawCall(SYS_getpid));
-  int32_t running_ = 0;
+  int32_t running_ = 0;  // Processes that have not ended, and
+  int32_t others_ = 0;   // those of the tree that have not been reaped, save its first process.
   bool all_reported_ = true;
   size_t zombie_count_ = 0;
   std::array<int32_t, kMaxZombies> zombies_ = {};
@@ -228,13 +232,16 @@ int GuardTree(const Guarded& guarded) {
   // No file of /proc/PID belongs to the user any more, so none can be written by the tree: oom_score_adj, autogroup.
   RawCall(SYS_prctl, PR_SET_DUMPABLE, 0);
   RawCall(SYS_prctl, PR_SET_NAME, Pointer("seccomp-guard"));
-  if (!IsParentOutOfReach(guarded.control < 0)) return kNotGuarding;
+  if (!IsParentOutOfReach(guarded.is_adopted)) return kNotGuarding;
   Tree tree(guarded);
   if (!AttachOwnFilter()) {
     tree.End();
     return kNotGuarding;
   }
-  std::array<pollfd, 2> polled = {{{guarded.control, POLLIN, 0}, {guarded.child_pidfd, POLLIN, 0}}};
+  const char ready_byte = 0;
+  RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
+  std::array<pollfd, 2> polled = {
+      {{guarded.is_adopted ? -1 : guarded.control, POLLIN, 0}, {guarded.child_pidfd, POLLIN, 0}}};
   for (;;) {
     const long ready = RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()));
     if (ready == -EINTR) continue;

@@ -6,9 +6,10 @@ namespace seccomp {
 
 // What a guardian is started with, see protocol.h.
 struct Guarded {
-  int control;  // -1: none. Only the end of the first process ends the tree then.
+  int control;
   int child_pidfd;
   int child;
+  bool is_adopted;  // Its parent has been replaced by the first process. Only the end of that ends the tree.
 };
 
 // Guards the tree until it has ended. Returns a GuardianStatus.

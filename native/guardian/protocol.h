@@ -1,9 +1,10 @@
 // What the addon and a guardian tell each other over the guardian's socket, a SOCK_SEQPACKET.
 //
-// The addon sends the number of each signal for the tree as an int32_t. When the tree's first process has ended, or
-// when the socket has no other end any more, the guardian kills the tree, waits for its end, and exits with a
-// GuardianStatus. Meanwhile it sends the IDs of zombies that the addon's process must reap, each as an int32_t, some
-// repeatedly: those whose parent is the addon's process, as it is if it has adopted them, save the first process.
+// When the guardian is out of the reach of its user's other processes, it sends one byte, for which the tree's first
+// process waits. The addon sends the number of each signal for the tree as an int32_t. When the tree's first process
+// has ended, or when the socket has no other end any more, the guardian kills the tree, waits for its end, and exits
+// with a GuardianStatus. Meanwhile it sends the IDs of zombies that the addon's process must reap, each as an int32_t,
+// some repeatedly: those whose parent is the addon's process, as it is if it has adopted them, save the first process.
 #ifndef SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 #define SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 
@@ -11,8 +12,7 @@
 
 namespace seccomp {
 
-// The name of the guardian's program as its argument 0. Three numbers follow: the descriptor of the socket (- without
-// one), a pidfd of the tree's first process, and the ID of that process.
+// The name of the guardian's program as its argument 0. Four numbers follow: the members of Guarded.
 constexpr char kGuardianName[] = "seccomp-guardian";
 
 // The most process IDs of one message.
