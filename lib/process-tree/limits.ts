@@ -12,10 +12,12 @@ import { BYTE_SIZE_FORMS, type ByteSize, byteSize, showByteSize } from './byte-s
  * @example
  * import { run } from 'seccomp';
  *
- * const limits = { memory: '512M', processes: 64, cpu: 1.5 } as const;
- * const options = { limits, paths: { read: ['@system'] } };
- * const { stdout } = await run('echo', ['within limits'], 'docker-default', options);
- * console.log(stdout); // within limits
+ * const { stdout, enforcement } = await run('echo', ['within limits'], 'docker-default', {
+ *   limits: { memory: '512M', processes: 64, cpu: 1.5 },
+ *   paths: { read: ['@system'] },
+ *   bestEffort: true,
+ * });
+ * console.log(stdout, enforcement.limits); // within limits, or why they can't be enforced here
  */
 export interface Limits {
   /**

@@ -114,7 +114,7 @@ describe('a program runs under unconfined by', () => {
     expect(onDarwin(script)).toEqual([
       {
         ...{ status: 0, signal: null, output: [null, 'hello\n', ''], pid: expect.any(Number) },
-        ...{ stdout: 'hello\n', stderr: '', violations: [], unlistedViolations: 0 },
+        ...{ stdout: 'hello\n', stderr: '', violations: [], unlistedViolations: 0, limit: null },
       },
       ...[[], 'ENOENT', null],
     ]);

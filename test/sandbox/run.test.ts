@@ -74,10 +74,10 @@ describe('resolves', () => {
     expect(await sh('echo lost', { stdio: 'ignore' })).toMatchObject({ stdout: '', stderr: '' });
   });
 
-  test('when processes that share its pipes have ended', async () => {
+  test('when processes that are left and share its pipes have ended', async () => {
     // kill -0 succeeds until run has seen the end of the child itself.
     const script = 'echo soon; (while kill -0 $$; do :; done 2>&-; echo late) &';
-    expect((await sh(script)).stdout).toBe('soon\nlate\n');
+    expect((await sh(script, { descendants: 'leave' })).stdout).toBe('soon\nlate\n');
   });
 });
 
@@ -140,7 +140,7 @@ describe('rejects with the same shape', () => {
   });
 
   test('a timeout of a program that then exits with 0', async () => {
-    const script = `trap 'kill $!; exit 0' TERM; sleep 60 >/dev/null 2>&1 & echo ready; wait`;
+    const script = `trap 'exit 0' TERM; sleep 60 >/dev/null 2>&1 & echo ready; wait`;
     expect(await rejectionAtTimeout(script)).toMatchObject({ exitCode: 0, timedOut: true });
   });
 

@@ -9,6 +9,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'test/support/docs/run-block.ts': 'ends a block of the documentation that hangs; no result depends on when',
   'test/support/faults.ts': 'ends a program that hangs; no result depends on when',
   'test/support/hardened.mjs': 'timers have to work under a profile: one of a millisecond elapses',
+  'test/process-tree/limits/usage.c':
+    'uses an amount of CPU time, and prints how long it took; the arch test bounds it from one side',
   'test/support/node-work/process.mjs': 'timers have to work under a profile: one of a millisecond elapses',
 };
 

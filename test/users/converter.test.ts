@@ -111,7 +111,7 @@ test('the limits of CPU time and of file sizes end the program by their signals'
   const busy = ['-c', 'while :; do :; done'];
   const cpu = await failureOf(run('sh', busy, PROFILE, { rlimits: { cpu: { soft: 1, hard: 2 } } }));
   expect(cpu.signal).toBe('SIGXCPU');
-  expect(cpu.message).toMatch(/ended with SIGXCPU$/);
+  expect(cpu.message).toMatch(/ended with SIGXCPU: it used too much CPU time \(options\.rlimits\.cpu\)$/);
   const write = ['if=/dev/zero', `of=${join(folder, 'large')}`, 'count=1'];
   expect((await failureOf(run('dd', write, PROFILE, { rlimits: { fsize: 0 } }))).signal).toBe('SIGXFSZ');
 });

@@ -94,6 +94,12 @@ export class SandboxedProcess<
   declare stderr: Stderr;
   declare readonly stdio: [Stdin, Stdout, Stderr, OtherStream, OtherStream];
   override killed = false;
+  /**
+   * Resolves when neither the child nor any of its descendants is left. Rejects if that is not certain: the guardian was
+   * killed, or the kernel does not end a process within 10 seconds. Absent unless the tree has a guardian: see the option
+   * `descendants`.
+   */
+  declare readonly treeEnded?: Promise<void>;
   override connected = false;
 
   /** Undefined before the child was started, and after it has ended. */
@@ -143,6 +149,7 @@ export class SandboxedProcess<
     if (tree !== undefined) {
       this.#open++;
       this.#tree = new Tree(tree);
+      define(this, { treeEnded: this.#tree.ended });
     }
     const streams = socketStreams(sockets);
     this.#domainError = domainError;
@@ -283,15 +290,6 @@ export class SandboxedProcess<
   #cleanUp(): void {
     this.#leaf?.remove();
     this.#directory?.remove(() => this.#closed());
-  }
-
-  /**
-   * Resolves when neither the child nor any of its descendants is left. Rejects if that is not certain: the guardian was
-   * killed, or the kernel does not end a process within 10 seconds. Undefined unless the tree has a guardian: see the
-   * option `descendants`.
-   */
-  get treeEnded(): Promise<void> | undefined {
-    return this.#tree?.ended;
   }
 
   /**
