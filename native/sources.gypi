@@ -11,6 +11,7 @@
       "child/guarded_start.cc",
       "child/guardian_handle.cc",
       "child/memory.cc",
+      "child/privileges.cc",
       "child/request.cc",
       "landlock/path_ruleset.cc",
       "landlock/ruleset.cc",

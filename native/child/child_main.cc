@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,7 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child/privileges.h"
 #include "landlock/ruleset.h"
+#include "system/digits.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {
@@ -203,42 +204,20 @@ class Child {
     if (last >= plan_->descriptor_count) close(last);
   }
 
-  bool IsKept(int capability) const { return (plan_->kept_capabilities >> capability & 1) != 0; }
-
-  // execve(2) never gives a process a capability that is not in its bounding set. Changing the set requires
-  // CAP_SETPCAP; without it, no_new_privs has the same effect.
   bool DropBoundingSet() {
-    if (!plan_->drop_capabilities) return true;
-    for (int capability = 0; prctl(PR_CAPBSET_READ, static_cast<long>(capability), 0L, 0L, 0L) >= 0; capability++) {
-      if (IsKept(capability) || prctl(PR_CAPBSET_DROP, static_cast<long>(capability), 0L, 0L, 0L) == 0) continue;
-      return plan_->no_new_privileges || Fail("prctl(PR_CAPBSET_DROP)");
-    }
-    return true;
+    if (!plan_->drop_capabilities || seccomp::DropBoundingSet(plan_->kept_capabilities)) return true;
+    return plan_->no_new_privileges || Fail("prctl(PR_CAPBSET_DROP)");
   }
 
-  // Removes capabilities from the other four sets. The kernel removes a capability that is no longer permitted or
-  // inheritable from the ambient set by itself (capabilities(7)).
   bool DropCapabilities() {
-    if (!plan_->drop_capabilities) return true;
-    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-    if (syscall(SYS_capget, &header, sets) != 0) return Fail("capget");
-    for (int half = 0; half < _LINUX_CAPABILITY_U32S_3; half++) {
-      const auto kept = static_cast<uint32_t>(plan_->kept_capabilities >> (32 * half));
-      sets[half].effective &= kept;
-      sets[half].permitted &= kept;
-      sets[half].inheritable &= kept;
-    }
-    return syscall(SYS_capset, &header, sets) == 0 || Fail("capset");
+    const char* failed = plan_->drop_capabilities ? seccomp::DropCapabilities(plan_->kept_capabilities) : nullptr;
+    return failed == nullptr || Fail(failed);
   }
 
-  // By syscall(2), since libc's wrappers would change every thread of the parent. Without privileges setgroups(2)
-  // fails; then setgid(2) or setuid(2) fails too, unless the ID does not change.
   bool ChangeIdentity() {
-    if (plan_->set_uid || plan_->set_gid) syscall(SYS_setgroups, 0, nullptr);
-    if (plan_->set_gid && syscall(SYS_setgid, plan_->gid) != 0) return Fail("setgid");
-    if (plan_->set_uid && syscall(SYS_setuid, plan_->uid) != 0) return Fail("setuid");
-    return true;
+    const char* failed =
+        seccomp::ChangeIdentity(plan_->set_uid ? &plan_->uid : nullptr, plan_->set_gid ? &plan_->gid : nullptr);
+    return failed == nullptr || Fail(failed);
   }
 
   bool UnblockSignals() {
@@ -249,12 +228,7 @@ class Child {
   // Formats the process ID for SendListener, which runs under the filter: the filter may deny getpid(2).
   bool FormatProcessId() {
     if (plan_->message_parts < 2) return true;
-    char digits[sizeof process_id_];
-    size_t count = 0;
-    for (long rest = syscall(SYS_getpid); rest > 0 && count < sizeof digits; rest /= 10) {
-      digits[count++] = static_cast<char>('0' + rest % 10);
-    }
-    while (count > 0) process_id_[process_id_size_++] = digits[--count];
+    process_id_ = Digits(static_cast<int>(syscall(SYS_getpid)));
     return true;
   }
 
@@ -287,7 +261,7 @@ class Child {
     size_t count = 0;
     size_t size = 0;
     for (size_t i = 0; i < plan_->message_parts && i < kMaxMessageParts; i++) {
-      if (i > 0) parts[count++] = {process_id_, process_id_size_};
+      if (i > 0) parts[count++] = {const_cast<char*>(process_id_.text()), process_id_.size()};
       parts[count++] = plan_->message[i];
     }
     for (size_t i = 0; i < count; i++) size += parts[i].iov_len;
@@ -339,8 +313,7 @@ class Child {
 
   ChildPlan* plan_;
   bool has_no_new_privileges_ = false;
-  char process_id_[20] = {};  // A long has at most 19 digits.
-  size_t process_id_size_ = 0;
+  Digits process_id_{0};
   uint64_t gate_[kGateWords] = {};
 };
 

@@ -20,6 +20,7 @@
 #include "child/cgroup_clone.h"
 #include "guardian/protocol.h"
 #include "landlock/ruleset.h"
+#include "system/digits.h"
 #include "system/linux_abi.h"
 #include "system/raw_call.h"
 
@@ -50,28 +51,10 @@ static_assert(sizeof(GuardedStart) <= kStarterRoom);
 // The stack of the process that starts the guardian of a replacement, below the guardian's.
 constexpr size_t kReplacementStack = 32 * 1024;
 
-long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
-
 void Clear(int* word) {
   __atomic_store_n(word, 0, __ATOMIC_RELEASE);
   RawCall(SYS_futex, Pointer(word), FUTEX_WAKE, 1);
 }
-
-// A number that is not negative, in decimal.
-class Digits {
- public:
-  explicit Digits(int number) {
-    do {
-      digits_[--first_] = static_cast<char>('0' + number % 10);
-      number /= 10;
-    } while (number > 0);
-  }
-  const char* text() const { return &digits_[first_]; }
-
- private:
-  std::array<char, 12> digits_ = {};  // The last one stays NUL.
-  size_t first_ = 11;
-};
 
 // What a guardian's program gets.
 struct GuardianProgramArguments {

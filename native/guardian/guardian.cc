@@ -41,8 +41,6 @@ constexpr uint32_t kArchitecture = AUDIT_ARCH_S390X;
 constexpr uint32_t kArchitecture = AUDIT_ARCH_LOONGARCH64;
 #endif
 
-long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
-
 void Sleep(long nanoseconds) {
   const __kernel_timespec time = {0, nanoseconds};
   RawCall(SYS_nanosleep, Pointer(&time));

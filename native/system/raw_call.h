@@ -72,6 +72,9 @@ namespace seccomp {
 }
 // NOLINTEND(bugprone-easily-swappable-parameters, misc-const-correctness)
 
+// A pointer as an argument of a system call.
+inline long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
+
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_SYSTEM_RAW_CALL_H_

@@ -1,0 +1,26 @@
+// The privileges that a child gives up. The functions are async-signal-safe.
+#ifndef SECCOMP_NATIVE_CHILD_PRIVILEGES_H_
+#define SECCOMP_NATIVE_CHILD_PRIVILEGES_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace seccomp {
+
+// execve(2) never gives a process a capability that is not in its bounding set. Changing the set requires CAP_SETPCAP;
+// without it, no_new_privs has the same effect. Drops all but those whose bits are set in `kept`, or returns false with
+// errno set.
+bool DropBoundingSet(uint64_t kept);
+
+// Removes all but those capabilities from the other four sets. The kernel removes a capability that is no longer
+// permitted or inheritable from the ambient set by itself (capabilities(7)). Returns the name of the call that failed,
+// with errno set, or null.
+const char* DropCapabilities(uint64_t kept);
+
+// Changes the user ID and the group ID, unless they are null, and gives up the supplementary groups. Returns as above.
+const char* ChangeIdentity(const uid_t* user, const gid_t* group);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_CHILD_PRIVILEGES_H_
