@@ -89,8 +89,7 @@ export function ownCgroup(): Cgroup | CgroupObstacle {
  * processes and controlled cgroups; at the root of the whole hierarchy, which may have both, that one.
  */
 export function placeForLeaves(own: Cgroup): Cgroup | CgroupObstacle {
-  // Only the root of the whole hierarchy has no type.
-  if (!existsSync(join(own.directory, 'cgroup.type'))) return existsSync(own.directory) ? own : gone(own);
+  if (isHierarchyRoot(own)) return existsSync(own.directory) ? own : gone(own);
   const place = parentOf(own);
   const reason =
     place === undefined ? `this process is in ${own.path}, the topmost cgroup that it can see` : obstacleIn(place);
@@ -99,6 +98,9 @@ export function placeForLeaves(own: Cgroup): Cgroup | CgroupObstacle {
   const remedy = isReadOnly ? CONTAINER : accessProblem(own.directory) === undefined ? MOVE : DELEGATE;
   return { reason: `${reason}`, remedy };
 }
+
+/** Only the root of the whole hierarchy has no type. */
+const isHierarchyRoot = ({ directory }: Cgroup) => !existsSync(join(directory, 'cgroup.type'));
 
 const gone = ({ directory }: Cgroup): CgroupObstacle => ({
   reason: `the directory ${directory} of this process's cgroup does not exist`,
@@ -131,27 +133,57 @@ function accessProblem(directory: string): string | undefined {
 }
 
 /** Enables a controller for the cgroups in `place`. Returns why that is not possible. */
-export function enableController({ path, directory }: Cgroup, controller: string): CgroupObstacle | undefined {
-  const file = 'cgroup.subtree_control';
-  if (wordsIn(directory, file).includes(controller)) return undefined;
-  const available = wordsIn(directory, 'cgroup.controllers');
-  if (!available.includes(controller)) {
-    const others = available.length === 0 ? 'none' : available.join(', ');
-    const remedy =
-      path === '/'
-        ? 'boot with systemd.unified_cgroup_hierarchy=1, so that cgroup v1 does not use the controller'
-        : `delegate it: Delegate=yes for a service, or Delegate=cpu memory pids for user@.service`;
-    return { reason: `the cgroup ${path} does not have the controller ${controller} (it has ${others})`, remedy };
-  }
+export function enableController(place: Cgroup, controller: string): CgroupObstacle | undefined {
+  if (isEnabled(place, controller)) return undefined;
+  const missing = missingController(place, controller);
+  if (missing !== undefined) return missing;
   try {
-    writeFileSync(join(directory, file), `+${controller}`, { flag: 'r+' });
+    writeFileSync(join(place.directory, CONTROL), `+${controller}`, { flag: 'r+' });
     return undefined;
   } catch (error) {
-    const code = codeOf(error);
-    const remedy =
-      code === 'EBUSY' ? 'move its own processes into a subgroup: no cgroup can have both' : 'check its permissions';
-    return { reason: `the controller ${controller} can't be enabled in ${directory} (${code})`, remedy };
+    return notEnabled(place, controller, codeOf(error));
   }
+}
+
+/**
+ * Why `enableController` would fail; undefined if it should not. Changes nothing.
+ *
+ * @param isVacated - Whether the cgroup's own processes will have been moved.
+ */
+export function controllerObstacle(place: Cgroup, controller: string, isVacated: boolean): CgroupObstacle | undefined {
+  if (isEnabled(place, controller)) return undefined;
+  const isBusy = !isVacated && !isHierarchyRoot(place) && hasProcesses(place);
+  return missingController(place, controller) ?? (isBusy ? notEnabled(place, controller, 'EBUSY') : undefined);
+}
+
+function hasProcesses({ directory }: Cgroup): boolean {
+  try {
+    return wordsIn(directory, 'cgroup.procs').length > 0;
+  } catch {
+    return false; // EOPNOTSUPP: a threaded cgroup.
+  }
+}
+
+/** The file that names the controllers that are enabled for the cgroups in a cgroup. */
+const CONTROL = 'cgroup.subtree_control';
+
+const isEnabled = ({ directory }: Cgroup, controller: string) => wordsIn(directory, CONTROL).includes(controller);
+
+function missingController({ path, directory }: Cgroup, controller: string): CgroupObstacle | undefined {
+  const available = wordsIn(directory, 'cgroup.controllers');
+  if (available.includes(controller)) return undefined;
+  const others = available.length === 0 ? 'none' : available.join(', ');
+  const remedy =
+    path === '/'
+      ? 'boot with systemd.unified_cgroup_hierarchy=1, so that cgroup v1 does not use the controller'
+      : `delegate it: Delegate=yes for a service, or Delegate=cpu memory pids for user@.service`;
+  return { reason: `the cgroup ${path} does not have the controller ${controller} (it has ${others})`, remedy };
+}
+
+function notEnabled({ directory }: Cgroup, controller: string, code: string): CgroupObstacle {
+  const remedy =
+    code === 'EBUSY' ? 'move its own processes into a subgroup: no cgroup can have both' : 'check its permissions';
+  return { reason: `the controller ${controller} can't be enabled in ${directory} (${code})`, remedy };
 }
 
 /** The words of a cgroup's file, such as `cgroup.controllers`. */

@@ -15,6 +15,7 @@ import {
   placeForLeaves,
   wordsIn,
 } from './cgroup.js';
+import { CONTROLLERS } from './limits.js';
 
 /** Options of `delegateCgroup`. */
 export interface DelegateOptions {
@@ -37,7 +38,6 @@ export interface DelegatedCgroup {
 
 /** The subgroup into which this process moves. */
 const SUBGROUP = 'seccomp-parent';
-const CONTROLLERS = ['memory', 'pids', 'cpu'];
 /** How often processes are moved that were started while others were. */
 const MOST_ROUNDS = 100;
 
@@ -137,7 +137,7 @@ function removeDirectory(directory: string): void {
 
 /** Enables the controllers that there are. */
 function enableAll(place: Cgroup): readonly string[] {
-  const obstacles = CONTROLLERS.map((name) => ({ name, obstacle: enableController(place, name) }));
+  const obstacles = Object.values(CONTROLLERS).map((name) => ({ name, obstacle: enableController(place, name) }));
   const enabled = obstacles.filter(({ obstacle }) => obstacle === undefined).map(({ name }) => name);
   const first = obstacles.find(({ obstacle }) => obstacle !== undefined)?.obstacle;
   if (enabled.length === 0 && first !== undefined) throw refusal(first);

@@ -39,6 +39,9 @@ export interface Limits {
 /** The dimensions of the option. */
 export type LimitName = 'memory' | 'processes' | 'cpu';
 
+/** The controller of cgroup v2 that enforces each limit. */
+export const CONTROLLERS: Readonly<Record<LimitName, string>> = { memory: 'memory', processes: 'pids', cpu: 'cpu' };
+
 const NAMES: readonly string[] = ['memory', 'processes', 'cpu', 'exact'] satisfies readonly (keyof Limits)[];
 
 /** The smallest memory: less starts no program, and is probably a number of megabytes. */

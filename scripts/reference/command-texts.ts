@@ -158,7 +158,7 @@ Without calls, it lists all syscalls by action. \`--json\` prints a list: for ca
   ],
   [
     'doctor',
-    `\`doctor\` prints a line for each of: kernel, CONFIG_SECCOMP, actions, flags, isolation, paths, privileges, attached filters, container, and a Node program that it runs under
+    `\`doctor\` prints a line for each of: kernel, CONFIG_SECCOMP, actions, flags, isolation, paths, tree (whether children can be ended with all that they started), limits (whether a cgroup can limit them), privileges, attached filters, container, and a Node program that it runs under
 \`docker-default\`. \`✓\` is good, \`·\` a fact, \`!\` a feature that is missing, \`✗\` a reason why no program can be sandboxed here. A line with \`→\` says what helps.
 
 \`\`\`sh

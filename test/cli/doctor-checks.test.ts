@@ -4,8 +4,12 @@ import { doctorCommand } from '../../lib/cli/commands/doctor.js';
 import { SeccompError } from '../../lib/errors.js';
 import * as host from '../../lib/host.js';
 import { ACTION_KINDS } from '../../lib/policy/action.js';
+import * as limits from '../../lib/process-tree/limits-support.js';
+import * as tree from '../../lib/sandbox/plan/tree.js';
 
 vi.mock('../../lib/host.js', { spy: true });
+vi.mock('../../lib/process-tree/limits-support.js', { spy: true });
+vi.mock('../../lib/sandbox/plan/tree.js', { spy: true });
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;
@@ -40,6 +44,9 @@ async function report() {
 }
 
 test('a machine that has everything is fine', async () => {
+  vi.spyOn(tree, 'treeSupport').mockReturnValue({ by: 'guardian' });
+  const names = ['memory', 'processes', 'cpu'] as const;
+  vi.spyOn(limits, 'limitsSupport').mockReturnValue({ names, cgroup: '/app', obstacle: null, delegated: null });
   const { ok, status, checks } = await checksOn({});
   expect([ok, status]).toEqual([true, 0]);
   expect(checks).toMatchObject({
@@ -49,6 +56,8 @@ test('a machine that has everything is fine', async () => {
     flags: { state: 'ok' },
     isolation: { state: 'ok' },
     paths: { state: 'ok', detail: 'the access of children to files can be restricted (Landlock, ABI 9)' },
+    tree: { state: 'ok' },
+    limits: { state: 'ok' },
     privileges: { detail: expect.stringMatching(/^uid 1000 does not have CAP_SYS_ADMIN, no_new_privs is not set;/) },
     filters: { detail: 'none is attached to this process' },
     container: { detail: 'none detected' },
@@ -152,6 +161,62 @@ describe('the check of', () => {
       detail: "the access of children to files can't be restricted: not in lsm=",
       remedy: expect.stringContaining('Landlock'),
     });
+  });
+
+  test('tree is ok with a guardian, and else has the reason', async () => {
+    vi.spyOn(tree, 'treeSupport').mockReturnValue({ by: 'guardian' });
+    expect((await checksOn({})).checks['tree']).toEqual({
+      name: 'tree',
+      state: 'ok',
+      detail: 'children can be ended with all that they started (guardian)',
+    });
+    vi.spyOn(tree, 'treeSupport').mockReturnValue({ reason: 'no Landlock scopes' });
+    const { ok, checks } = await checksOn({});
+    expect([ok, checks['tree']]).toMatchObject([
+      true,
+      {
+        state: 'limit',
+        detail: expect.stringMatching(/: no Landlock scopes$/),
+        remedy: expect.stringMatching(/6\.12/),
+      },
+    ]);
+  });
+
+  const nowhere = { names: [], cgroup: null, obstacle: null, delegated: null };
+  const some = { names: ['memory', 'processes'], cgroup: '/a' } as const;
+  const all = { ...nowhere, names: ['memory', 'processes', 'cpu'], cgroup: '/a' } as const;
+  const because = (reason: string) => ({ obstacle: { reason, remedy: `mend "${reason}"` } });
+  test.each<[string, Partial<limits.LimitsSupport>, string, RegExp, string | undefined]>([
+    ['all', all, 'ok', /^memory, processes and CPU time of children can be limited, by cgroups in \/a$/, undefined],
+    [
+      'some',
+      { ...some, ...because('no cpu') },
+      'limit',
+      /^memory and processes of children can be limited, by cgroups in \/a, but not CPU time: no cpu$/,
+      'mend "no cpu"',
+    ],
+    ['none', because('v1'), 'limit', /^memory, processes and CPU time of children can't be limited: v1$/, 'mend "v1"'],
+    ['all after a move', { ...because('top'), delegated: all }, 'limit', / can't be limited: top$/, 'mend "top"'],
+    [
+      'some after a move',
+      { ...because('top'), delegated: { ...nowhere, ...some, ...because('no cpu') } },
+      'limit',
+      / can't be limited: top; no cpu$/,
+      'mend "top"; mend "no cpu"',
+    ],
+    [
+      'none even after a move',
+      { ...because('top'), delegated: { ...nowhere, ...because('no controllers') } },
+      'limit',
+      / can't be limited: no controllers$/,
+      'mend "no controllers"',
+    ],
+  ])('limits, where this process can set %s', async (_, support, state, detail, remedy) => {
+    vi.spyOn(limits, 'limitsSupport').mockReturnValue({ ...nowhere, ...support });
+    const { ok, checks } = await checksOn({});
+    expect(ok).toBe(true);
+    const expected = { name: 'limits', state, detail: expect.stringMatching(detail) };
+    expect(checks['limits']).toEqual(remedy === undefined ? expected : { ...expected, remedy });
   });
 
   test('privileges has those of this process', async () => {

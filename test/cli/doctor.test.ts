@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { features, kernelConfig } from '../../lib/host.js';
+import { run as runInLibrary } from '../../lib/index.js';
 import { main } from '../support/built.js';
 import { run, statusOf } from '../support/processes.js';
 
@@ -24,6 +25,8 @@ test('reports the kernel, its actions and flags, and a program that ran', () => 
     'flags',
     'isolation',
     'paths',
+    'tree',
+    'limits',
     'privileges',
     'filters',
     'container',
@@ -50,6 +53,16 @@ test('agrees with the files of the kernel', () => {
   const available = readFileSync('/proc/sys/kernel/seccomp/actions_avail', 'utf8').trim().split(' ');
   expect(found.actions).toEqual(available.map((name) => named[name] ?? name));
   expect(found.self.mode).toBe(Number(statusOf('self').get('Seccomp')));
+});
+
+test('agrees with what is enforced on a program', async () => {
+  const limits = { memory: '512M', processes: 64, cpu: 1 } as const;
+  const options = { limits, paths: { read: ['@system'] }, bestEffort: true };
+  const { enforcement } = await runInLibrary('true', [], 'docker-default', options);
+  const { checks }: Report = JSON.parse(node(['doctor', '--json']).stdout);
+  const stateOf = (name: string) => checks.find((each) => each.name === name)?.state;
+  expect(stateOf('tree')).toBe(enforcement.tree?.by === 'guardian' ? 'ok' : 'limit');
+  expect(stateOf('limits')).toBe(enforcement.limits?.enforced.length === 3 ? 'ok' : 'limit');
 });
 
 test('agrees with the configuration of the kernel', ({ skip }) => {

@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { type Features, FILTER_FLAGS, features } from '../../host.js';
 import { SeccompError, spawn } from '../../index.js';
 import { ACTION_KINDS } from '../../policy/action.js';
+import { type LimitsSupport, limitsSupport } from '../../process-tree/limits-support.js';
+import { treeSupport } from '../../sandbox/plan/tree.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
 import { exitWithResult } from '../exit-status.js';
 import { print, printJson } from '../output/print.js';
@@ -50,6 +52,8 @@ async function runChecks(): Promise<readonly Check[]> {
     checkFilterFlags(found),
     checkIsolation(found),
     checkPaths(found),
+    checkTree(),
+    checkLimits(),
     reportPrivileges(found),
     reportFilters(found),
     reportContainer(found),
@@ -165,6 +169,46 @@ function checkPaths({ paths: { missing, abi, reason } }: Features): Check {
   if (remedies.length === 0) return { name, state: 'ok', detail };
   return { name, state: 'limit', detail, remedy: remedies.join(', ') };
 }
+
+function checkTree(): Check {
+  const name = 'tree';
+  const { by, reason } = treeSupport();
+  if (by === 'guardian')
+    return { name, state: 'ok', detail: 'children can be ended with all that they started (guardian)' };
+  const remedy = 'use Linux 6.12 or newer with Landlock';
+  return { name, state: 'limit', detail: `what children started can't be ended with them: ${reason}`, remedy };
+}
+
+/** How the report names what can be limited. */
+const LIMITED: Readonly<Record<LimitsSupport['names'][number], string>> = {
+  memory: 'memory',
+  processes: 'processes',
+  cpu: 'CPU time',
+};
+
+function checkLimits(): Check {
+  const name = 'limits';
+  const { names, cgroup, obstacle, delegated } = limitsSupport();
+  const all = Object.values(LIMITED);
+  const possible = names.map((each) => LIMITED[each]);
+  const impossible = all.filter((each) => !possible.includes(each));
+  const subject = `${list(possible)} of children can be limited, by cgroups in ${cgroup}`;
+  if (obstacle === null) return { name, state: 'ok', detail: subject };
+  // Without a controller, moving helps no limit.
+  const first = delegated?.names.length === 0 ? delegated.obstacle : null;
+  const { reason, remedy } = first ?? obstacle;
+  if (names.length > 0)
+    return { name, state: 'limit', detail: `${subject}, but not ${list(impossible)}: ${reason}`, remedy };
+  const later = first === null ? delegated?.obstacle : null;
+  return {
+    name,
+    state: 'limit',
+    detail: [`${list(all)} of children can't be limited: ${reason}`, later?.reason].filter(Boolean).join('; '),
+    remedy: [remedy, later?.remedy].filter(Boolean).join('; '),
+  };
+}
+
+const list = (words: readonly string[]) => words.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 
 function reportPrivileges({ self }: Features): Check {
   const holds = self.capabilities.includes('CAP_SYS_ADMIN') ? 'has' : 'does not have';

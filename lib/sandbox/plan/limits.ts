@@ -15,14 +15,12 @@ import {
   placeForLeaves,
 } from '../../process-tree/cgroup.js';
 import { Leaf } from '../../process-tree/leaf.js';
-import { type CheckedLimits, type LimitName, limitNames } from '../../process-tree/limits.js';
+import { type CheckedLimits, CONTROLLERS, limitNames } from '../../process-tree/limits.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { has, own } from '../../util/own-data.js';
 import { readStatus } from '../../util/process-status.js';
 import type { SpawnOptions } from '../options/types.js';
 import { writtenPaths } from './written-paths.js';
-
-const CONTROLLERS: Readonly<Record<LimitName, string>> = { memory: 'memory', processes: 'pids', cpu: 'cpu' };
 
 type LimitOptions = Pick<
   SpawnOptions,

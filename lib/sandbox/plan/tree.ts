@@ -1,7 +1,7 @@
 /** Whether a guardian ends the tree of a child: the option `descendants`. */
 import { SeccompError } from '../../errors.js';
 import { isolationSupport } from '../../landlock/domain.js';
-import type { Enforcement } from '../../landlock/enforcement.js';
+import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { readStatus } from '../../util/process-status.js';
@@ -44,10 +44,16 @@ function contradiction({ detached, isolate }: TreeOptions, isIsolated: boolean):
   return isIsolated ? undefined : 'a guardian needs isolation, which unconfined does without: give isolate: true';
 }
 
+/** How this kernel lets the trees of children be ended, or why it does not. */
+export function treeSupport(): TreeEnforcement {
+  const { by, reason } = isolationSupport();
+  return by === 'scopes' ? { by: 'guardian' } : { reason: String(reason) };
+}
+
 /** What this kernel or this process lacks. */
 function obstacleHere({ uid }: TreeOptions): string | undefined {
-  const { by, reason } = isolationSupport();
-  if (by !== 'scopes') return `${reason}; leave the descendants, or limit them by a cgroup`;
+  const { by, reason } = treeSupport();
+  if (by === undefined) return `${reason}; leave the descendants, or limit them by a cgroup`;
   const isOfAnother = uid !== undefined && uid !== null && uid !== process.geteuid?.();
   if (!isOfAnother || capabilitiesIn(effective()).includes('CAP_KILL')) return undefined;
   return 'the guardian may not signal a child with another uid: this process needs CAP_KILL';
