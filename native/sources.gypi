@@ -54,6 +54,7 @@
     ],
     "launcher_sources": [
       "guardian/guardian.cc",
+      "guardian/process_files.cc",
       "landlock/ruleset.cc",
       "launcher/freestanding.cc",
       "launcher/main.cc"

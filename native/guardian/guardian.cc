@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "guardian/process_files.h"
 #include "guardian/protocol.h"
 #include "launcher/no_stack_protector.h"
 #include "system/linux_abi.h"
@@ -86,41 +87,6 @@ bool AttachOwnFilter() {
          RawCall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, Pointer(&filter)) == 0;
 }
 
-// What /proc/PID/stat says of a process.
-struct Status {
-  int32_t parent;
-  bool is_running;  // Whether one of its threads has not ended.
-};
-
-// Reads the fields 3 (state), 4 (parent) and 20 (number of threads) of a text of proc_pid_stat(5).
-bool ParseStatus(std::string_view text, Status* status) {
-  // The program's name, field 2, is in parentheses and may contain any character.
-  const size_t name_end = text.rfind(')');
-  if (name_end == std::string_view::npos || text.size() < name_end + 4) return false;
-  const char state = text[name_end + 2];
-  text.remove_prefix(name_end + 3);
-  const auto parent = TakeNumber<int32_t>(&text);
-  if (!parent) return false;
-  int32_t threads = 0;
-  for (int field = 5; field <= 20; field++) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    if (field == 20) threads = TakeNumber<int32_t>(&text).value_or(0);
-    while (!text.empty() && text.front() != ' ') text.remove_prefix(1);
-  }
-  // A process whose first thread has ended is shown as a zombie while others run.
-  *status = {*parent, (state != 'Z' && state != 'X') || threads > 1};
-  return true;
-}
-
-// A directory entry of getdents64(2).
-struct [[gnu::packed]] DirectoryEntry {
-  uint64_t inode;
-  int64_t offset;
-  uint16_t size;
-  uint8_t type;
-  char name[1];
-};
-
 // The processes that a guardian may signal: those of its tree.
 class Tree {
  public:
@@ -163,43 +129,24 @@ class Tree {
     running_ = 0;
     others_ = 0;
     all_reported_ = true;
-    const long proc = RawCall(SYS_openat, AT_FDCWD, Pointer("/proc"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0) return false;
+    NumberedEntries processes(AT_FDCWD, "/proc", "");
     const auto parent = static_cast<int32_t>(RawCall(SYS_getppid));
-    long size = 0;
-    while ((size = RawCall(SYS_getdents64, proc, Pointer(entries_.data()), static_cast<long>(entries_.size()))) > 0) {
-      for (long at = 0; at < size;) {
-        const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries_.data() + at);
-        at += entry->size;
-        if (entry->name[0] < '1' || entry->name[0] > '9') continue;
-        Look(proc, entry->name, parent);
-      }
-    }
-    RawCall(SYS_close, proc);
+    while (const char* name = processes.Next()) Look(processes.descriptor(), name, parent);
     ReportZombies();
-    return size == 0;
+    return processes.error() == 0;
   }
 
-  void Look(long proc, const char* name, int32_t parent) {
+  void Look(long proc, std::string_view name, int32_t parent) {
     std::string_view digits = name;
     const auto id = TakeNumber<int32_t>(&digits);
     if (!id || *id == self_ || RawCall(SYS_kill, *id) != 0) return;
     if (*id != child_) others_++;
-    std::array<char, 32> path = {};
-    size_t length = 0;
-    for (const char* each = name; *each != '\0' && length < 16; each++) path[length++] = *each;
-    for (const char each : {'/', 's', 't', 'a', 't'}) path[length++] = each;
-    const long file = RawCall(SYS_openat, proc, Pointer(path.data()), O_RDONLY | O_CLOEXEC);
-    if (file == -ENOENT) return;
-    std::array<char, 512> text = {};
-    const long size = file < 0 ? -1 : RawCall(SYS_read, file, Pointer(text.data()), static_cast<long>(text.size()));
-    if (file >= 0) RawCall(SYS_close, file);
-    if (size == -ESRCH) return;
-    Status status = {};
-    // What cannot be read counts as running.
-    if (size <= 0 || !ParseStatus({text.data(), static_cast<size_t>(size)}, &status) || status.is_running) {
+    const ProcessFile file(proc, name, "stat");
+    if (file.is_gone()) return;
+    const auto stat = ParseStat(file.text());
+    if (!stat || stat->is_running) {  // What cannot be read counts as running.
       running_++;
-    } else if (status.parent == parent && *id != child_) {
+    } else if (stat->parent == parent && *id != child_) {
       zombies_[zombie_count_++] = *id;
       if (zombie_count_ == zombies_.size()) ReportZombies();
     }
@@ -221,7 +168,6 @@ class Tree {
   bool all_reported_ = true;
   size_t zombie_count_ = 0;
   std::array<int32_t, kMaxZombies> zombies_ = {};
-  std::array<char, 8192> entries_ = {};
 };
 
 }  // namespace
