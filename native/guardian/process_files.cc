@@ -20,8 +20,6 @@ struct [[gnu::packed]] DirectoryEntry {
   char name[1];
 };
 
-long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
-
 // Opens NAME/FILE of a directory for reading. Returns a descriptor, or -errno.
 long Open(long directory, std::string_view name, std::string_view file, int flags) {
   std::array<char, 64> path = {};
