@@ -58,7 +58,7 @@ export {
   parseProfile,
 } from './profile/source.js';
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
-export { SandboxedProcess } from './sandbox/child/child-process.js';
+export { SandboxedProcess } from './sandbox/child/process/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';
 export type {
   EncodingOption,

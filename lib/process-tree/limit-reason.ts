@@ -9,7 +9,7 @@ import type { Leaf } from './leaf.js';
 export type LimitReason = 'time' | 'output' | 'file-size' | 'cpu' | 'memory' | 'processes';
 
 /** The end of a program: its exit code or the signal that ended it. */
-interface End {
+export interface End {
   readonly code: number | null;
   readonly signal: string | null;
 }

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
-import { onAbort } from '../sandbox/child/abort.js';
-import type { SandboxedProcess } from '../sandbox/child/child-process.js';
+import { onAbort } from '../sandbox/child/process/abort.js';
+import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
 
 /** A kind of calls: the first of them, and their number. */

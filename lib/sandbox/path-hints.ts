@@ -14,8 +14,8 @@ import {
 import type { NativeFailure } from '../native.js';
 import { has, own } from '../util/own-data.js';
 import type { ProgramCall } from './arguments.js';
-import type { SandboxedProcess } from './child/child-process.js';
 import { candidatePaths } from './child/native-request.js';
+import type { SandboxedProcess } from './child/process/child-process.js';
 import type { WithVariables } from './options/environment.js';
 import type { ProgramOptions } from './options/types.js';
 

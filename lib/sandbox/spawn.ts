@@ -2,7 +2,7 @@
 
 import type { Descendants } from '../process-tree/tree.js';
 import { normalizeArguments } from './arguments.js';
-import type { SandboxedProcess } from './child/child-process.js';
+import type { SandboxedProcess } from './child/process/child-process.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import type { ProcessWithStdio, StdioOption } from './child/types-by-option.js';

@@ -18,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child/digits.h"
 #include "child/privileges.h"
 #include "landlock/ruleset.h"
-#include "system/digits.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {
@@ -64,12 +64,10 @@ class Child {
   // the stack, on which this object is, and a prober's memory ends with it. Always inlined: AddressSanitizer's runtime
   // makes syscalls before it calls a function that does not return, and the filters may deny these.
   [[noreturn, gnu::always_inline]] void Exit() {
-    for (;;) syscall(plan_->exit_call, kExitStatus, 0L, 0L, gate_[0], gate_[1], gate_[2]);
+    for (;;) syscall(plan_->exit_call, 127L, 0L, 0L, gate_[0], gate_[1], gate_[2]);
   }
 
  private:
-  static constexpr long kExitStatus = 127;
-
   bool Fail(const char* call) { return FailWith(errno, call); }
 
   bool FailWith(int error, const char* call) {

@@ -18,9 +18,9 @@
 
 #include "child/bare_clone.h"
 #include "child/cgroup_clone.h"
+#include "child/digits.h"
 #include "guardian/protocol.h"
 #include "landlock/ruleset.h"
-#include "system/digits.h"
 #include "system/linux_abi.h"
 #include "system/raw_call.h"
 

@@ -13,7 +13,7 @@ import { listen } from '../../lib/agent/agent.js';
 import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
-import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
+import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { dist } from '../support/built.js';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { record } from '../../lib/record/record.js';
-import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
+import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { run } from '../../lib/sandbox/run.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
 import type { ExitWatch } from '../../lib/native.js';
-import { makeProcess } from '../../lib/sandbox/child/child-process.js';
+import { makeProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';
 
 const { EINVAL, EMFILE, ENFILE, ENOENT, ENOSYS, EPERM, ESRCH } = constants.errno;

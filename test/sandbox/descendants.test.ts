@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
-import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
+import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { execve } from '../../lib/sandbox/execve.js';
 import { fork } from '../../lib/sandbox/fork.js';
 import { harden } from '../../lib/sandbox/harden.js';

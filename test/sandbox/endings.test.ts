@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
+import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { fork } from '../../lib/sandbox/fork.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';

@@ -3,7 +3,7 @@ import type { LimitReason } from '../../process-tree/limit-reason.js';
 import { nodeError } from '../../util/node-error.js';
 import { endingOf } from '../options/ending.js';
 import type { SpawnOptions } from '../options/types.js';
-import type { SandboxedProcess } from './child-process.js';
+import type { SandboxedProcess } from './process/child-process.js';
 
 /** Options for the output of a program, which `run` and `execFile` take beside those of `spawn`. */
 export interface OutputOptions {

@@ -21,8 +21,8 @@ import { signalName } from '../options/signals.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
-import { makeProcess, type SandboxedProcess } from './child-process.js';
 import { privateDirectoryFor, toNativeRequest } from './native-request.js';
+import { makeProcess, type SandboxedProcess } from './process/child-process.js';
 import { attachError, GUARDIAN_CALLS, guardianProblem, startError } from './start-errors.js';
 import type { OpenedStdio } from './stdio.js';
 

@@ -1,7 +1,7 @@
 /** The types of a child's streams and of its output, which follow from the options `stdio` and `encoding`. */
 import type { Readable, Stream, Writable } from 'node:stream';
 import type { Stdio } from '../options/types.js';
-import type { SandboxedProcess } from './child-process.js';
+import type { SandboxedProcess } from './process/child-process.js';
 
 /** Options that have a `stdio`, of the type `Given`. */
 export interface StdioOption<Given extends Stdio | undefined> {

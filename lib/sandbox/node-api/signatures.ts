@@ -3,7 +3,7 @@
  * package's options as well, and return its child and results, which are subtypes of Node's.
  */
 import type * as Node from 'node:child_process';
-import type { SandboxedProcess } from '../child/child-process.js';
+import type { SandboxedProcess } from '../child/process/child-process.js';
 import type { ForkedProcess, ForkOptions } from '../child/start-node.js';
 import type { EncodingOption, OutputBytes, OutputIn, ProcessWithStdio, StdioOption } from '../child/types-by-option.js';
 import type { SpawnOptions, Stdio } from '../options/types.js';

@@ -9,8 +9,8 @@ import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.j
 import { fromCaller } from '../../util/caller.js';
 import { own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
-import { makeProcess, type SandboxedProcess } from '../child/child-process.js';
 import { forwardChannel } from '../child/handover.js';
+import { makeProcess, type SandboxedProcess } from '../child/process/child-process.js';
 import { refuseChannel } from '../child/stdio.js';
 import { type Ending, endingOf } from '../options/ending.js';
 import { isOfNode } from '../options/table.js';

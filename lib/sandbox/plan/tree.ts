@@ -78,3 +78,10 @@ export function withTree(enforced: Enforcement, tree: TreePlan | undefined, ungu
 export function refused(code: 'ERR_SECCOMP_OPTION' | 'ERR_SECCOMP_UNSUPPORTED', reason: string): SeccompError {
   return new SeccompError(code, `options.descendants: 'kill' can't be honored: ${reason}`);
 }
+
+/** The error for `killTree` of a child whose descendants are left. */
+export function withoutGuardian({ tree }: Enforcement, pid: number | undefined): SeccompError {
+  const reason =
+    tree?.reason === undefined ? "give the option descendants: 'kill'" : `there is no guardian: ${tree.reason}`;
+  return new SeccompError('ERR_SECCOMP_OPTION', `killTree: the descendants of child ${pid} are left: ${reason}`);
+}

@@ -1,5 +1,5 @@
-#ifndef SECCOMP_NATIVE_SYSTEM_DIGITS_H_
-#define SECCOMP_NATIVE_SYSTEM_DIGITS_H_
+#ifndef SECCOMP_NATIVE_CHILD_DIGITS_H_
+#define SECCOMP_NATIVE_CHILD_DIGITS_H_
 
 #include <array>
 #include <cstddef>
@@ -25,4 +25,4 @@ class Digits {
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_SYSTEM_DIGITS_H_
+#endif  // SECCOMP_NATIVE_CHILD_DIGITS_H_

@@ -1,58 +1,32 @@
 /**
  * The running child: a node:child_process ChildProcess whose process was started by this package's addon, not by Node.
  */
-import { ChildProcess } from 'node:child_process';
-import { EventEmitter } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { SeccompError } from '../../errors.js';
-import type { Enforcement } from '../../landlock/enforcement.js';
-import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
-import type { ExitWatch, NativeChild, NativeListener } from '../../native.js';
-import type { Listener } from '../../notify/listener.js';
-import type { Violation } from '../../notify/violation.js';
-import type { ViolationLog } from '../../notify/violation-log.js';
-import type { Leaf } from '../../process-tree/leaf.js';
-import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
-import { Tree } from '../../process-tree/tree.js';
-import { publicMethods } from '../../util/caller.js';
-import { guarded } from '../../util/guarded.js';
-import { nodeError } from '../../util/node-error.js';
-import { define, own } from '../../util/own-data.js';
-import { systemError } from '../../util/system-error.js';
-import type { Ending } from '../options/ending.js';
-import { signalName, signalNumber } from '../options/signals.js';
-import type { FilterPlan } from '../plan/plan-filters.js';
-import type { SupervisionPlan } from '../plan/supervised.js';
+import type { Enforcement } from '../../../landlock/enforcement.js';
+import type { PrivateDirectory } from '../../../landlock/paths/private-directory.js';
+import type { ExitWatch, NativeChild, NativeListener } from '../../../native.js';
+import type { Listener } from '../../../notify/listener.js';
+import type { Violation } from '../../../notify/violation.js';
+import type { ViolationLog } from '../../../notify/violation-log.js';
+import type { Leaf } from '../../../process-tree/leaf.js';
+import type { LimitReason } from '../../../process-tree/limit-reason.js';
+import { publicMethods } from '../../../util/caller.js';
+import { guarded } from '../../../util/guarded.js';
+import { nodeError } from '../../../util/node-error.js';
+import { define, own } from '../../../util/own-data.js';
+import type { Ending } from '../../options/ending.js';
+import { signalName, signalNumber } from '../../options/signals.js';
+import type { FilterPlan } from '../../plan/plan-filters.js';
+import type { SupervisionPlan } from '../../plan/supervised.js';
+import { withoutGuardian } from '../../plan/tree.js';
+import { subscribe } from '../events.js';
+import type { MessageChannel } from '../handover.js';
+import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
 import { endOnAbort } from './abort.js';
-import { subscribe } from './events.js';
-import type { MessageChannel } from './handover.js';
-import {
-  type ChildPipe,
-  type ChildStream,
-  drain,
-  endReading,
-  pipesFrom,
-  socketStreams,
-  unconnectedStreams,
-} from './streams.js';
-
-/** The stream of a descriptor above 2. */
-type OtherStream = ChildProcess['stdio'][3];
-
-/**
- * Base class: ChildProcess without its constructor. The constructor would make a handle, which is freed only if Node
- * itself sees the process exit. SandboxedProcess sets the properties that the constructor would set. The prototype
- * becomes that of ChildProcess with the first child, since loading node:child_process takes longer than loading this
- * package.
- */
-class ProcessWithoutHandle extends EventEmitter {
-  constructor() {
-    Object.setPrototypeOf(ProcessWithoutHandle.prototype, ChildProcess.prototype);
-    super();
-  }
-}
-const Base = ProcessWithoutHandle as unknown as typeof ChildProcess;
+import { ProcessBase } from './process-base.js';
+import { Termination } from './termination.js';
 
 let isMakingProcess = false;
 
@@ -82,7 +56,7 @@ export class SandboxedProcess<
   Stdin extends Writable | null = Writable | null,
   Stdout extends Readable | null = Readable | null,
   Stderr extends Readable | null = Readable | null,
-> extends Base {
+> extends ProcessBase {
   // Node declares these read-only, and sets them itself.
   declare pid?: number;
   override exitCode: number | null = null;
@@ -92,7 +66,7 @@ export class SandboxedProcess<
   declare stdin: Stdin;
   declare stdout: Stdout;
   declare stderr: Stderr;
-  declare readonly stdio: [Stdin, Stdout, Stderr, OtherStream, OtherStream];
+  declare readonly stdio: [Stdin, Stdout, Stderr, ChildProcess['stdio'][3], ChildProcess['stdio'][4]];
   override killed = false;
   /**
    * Resolves when neither the child nor any of its descendants is left. Rejects if that is not certain: the guardian was
@@ -102,33 +76,20 @@ export class SandboxedProcess<
   declare readonly treeEnded?: Promise<void>;
   override connected = false;
 
-  /** Undefined before the child was started, and after it has ended. */
-  #watch: ExitWatch | undefined;
   /** @internal The listener of the child's filter, if the filter has one. */
   listener: Listener | undefined;
   #log: ViolationLog | undefined;
   /** Number of events that `close` still waits for: the exit, the end of each stream and of the channel, the removal. */
   #open = 1;
   #directory: PrivateDirectory | undefined;
-  #pipes: readonly ChildPipe[] = [];
   #channel: MessageChannel | undefined;
-  readonly #ending: Ending;
+  readonly #termination: Termination;
+  readonly #signal: AbortSignal | undefined;
   readonly #enforced: FilterPlan['enforcement'];
   /** The errno with which isolating the child failed, or 0. */
   #domainError = 0;
-  /** Undefined if the child's descendants are left. */
-  #tree: Tree | undefined;
   /** @internal Why there is no guardian although one was planned. */
   unguarded: string | undefined;
-  /** Set if the child has limits. */
-  #leaf: Leaf | undefined;
-  /** The limit for which the kernel has ended the child. */
-  #limit: LimitReason | null = null;
-  /** Set if this package has tried to end the child: the limit for which it did so, or null for another reason. */
-  #stopped: LimitReason | null | undefined;
-  #forceKill: NodeJS.Timeout | undefined;
-  /** Reports that a signal could not be sent. */
-  #killFailed: (error: unknown) => void = (error) => this.emit('error', error);
 
   /** @internal Use spawn(). */
   constructor(command: string, args: readonly string[], ending: Ending, enforced: FilterPlan['enforcement']) {
@@ -138,18 +99,18 @@ export class SandboxedProcess<
       throw nodeError(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor: children are made by spawn()');
     super();
     this.#enforced = enforced;
-    this.#ending = ending;
+    this.#signal = ending.signal;
+    this.#termination = new Termination(this, ending, (error) => this.emit('error', error));
     this.spawnfile = command;
     this.spawnargs = [...args];
   }
 
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
-  attach(started: NativeChild): void {
-    const { pid, watch, sockets, domainError, tree } = own(started);
+  attach(child: NativeChild): void {
+    const { pid, watch, sockets, domainError, tree } = own(child);
     if (tree !== undefined) {
       this.#open++;
-      this.#tree = new Tree(tree);
-      define(this, { treeEnded: this.#tree.ended });
+      define(this, { treeEnded: this.#termination.guardedBy(tree) });
     }
     const streams = socketStreams(sockets);
     this.#domainError = domainError;
@@ -169,9 +130,9 @@ export class SandboxedProcess<
 
   #started(pid: number, watch: ExitWatch, pipes: readonly ChildPipe[]): void {
     define(this, { pid });
-    this.#watch = watch;
-    this.#pipes = pipes;
-    for (const { stream } of this.#pipes) {
+    this.#termination.watch = watch;
+    this.#termination.pipes = pipes;
+    for (const { stream } of pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
     }
@@ -193,7 +154,7 @@ export class SandboxedProcess<
 
   /** @internal Reads what has happened in the cgroup of the child when it has ended, and then removes the cgroup. */
   watchLimits(leaf: Leaf): void {
-    this.#leaf = leaf;
+    this.#termination.leaf = leaf;
   }
 
   /** @internal Handles the notifications of the child's filter. */
@@ -246,18 +207,17 @@ export class SandboxedProcess<
    * `processes` (`limits`). Null if none did, and as long as it runs.
    */
   get limit(): LimitReason | null {
-    return this.hasEnded ? (this.#stopped ?? this.#limit) : null;
+    return this.#termination.limit;
   }
 
   /** @internal Whether the child has ended or was not started. Other processes may still hold its pipes. */
   get hasEnded(): boolean {
-    return this.#watch === undefined;
+    return this.#termination.hasEnded;
   }
 
   /** @internal Called once, when the child has ended: one of the two arguments is null. */
   exited(code: number | null, signal: number | null): void {
-    this.#watch = undefined;
-    clearTimeout(this.#forceKill);
+    this.#termination.exited();
     // Violations are emitted before `exit`, whose listeners can rely on them.
     if (this.listener === undefined) this.#ended(code, signal);
     else this.listener.afterKinds(() => this.#ended(code, signal));
@@ -267,28 +227,27 @@ export class SandboxedProcess<
     if (signal !== null) this.signalCode = signalName(signal);
     else this.exitCode = code;
     this.stdin?.destroy();
-    this.#limit = kernelLimit({ code, signal: this.signalCode }, this.#leaf, this.#stopped !== undefined);
-    if (this.#stopped !== undefined) endReading(this.#pipes);
-    if (!this.#tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
+    this.#termination.settle({ code, signal: this.signalCode });
+    if (!this.#termination.tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
   }
 
   /** @internal Called once, when the guardian of the child's tree has ended: its exit code, or null if it was killed. */
   guardianEnded(status: number | null): void {
-    const failure = this.#tree?.guardianEnded(status, this.pid);
+    const failure = this.#termination.tree?.guardianEnded(status, this.pid);
     if (this.hasEnded) {
       this.#cleanUp();
     } else {
       // Nobody else can enter its domain, so that the rest of the tree is out of reach.
-      this.#watch?.kill(constants.signals.SIGKILL);
+      this.#termination.watch?.kill(constants.signals.SIGKILL);
       if (failure !== undefined) guarded(() => this.emit('error', failure));
     }
     this.#closed();
   }
 
   #cleanUp(): void {
-    this.#leaf?.remove();
+    this.#termination.leaf?.remove();
     this.#directory?.remove(() => this.#closed());
   }
 
@@ -308,123 +267,63 @@ export class SandboxedProcess<
    * await child.treeEnded; // Neither sh nor sleep runs any more.
    */
   killTree(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
-    const tree = this.#tree;
+    const { tree } = this.#termination;
     if (tree === undefined) throw withoutGuardian(this.enforcement, this.pid);
-    const number = signal === 0 ? 0 : signalNumber(signal);
-    if (number === 0 || !tree.isGuarded) return tree.isGuarded;
-    if (!this.#signalTree(tree, number)) return false;
-    this.killed = true;
-    const { SIGTERM } = constants.signals;
-    if (number === SIGTERM || number === this.#ending.killSignal) this.#forceKillLater();
-    return true;
-  }
-
-  /** SIGKILL is sent to the child as well, so that its end does not wait for the guardian. */
-  #signalTree(tree: Tree, signal: number): boolean {
-    const isSent = tree.signal(signal) === 0;
-    if (signal !== constants.signals.SIGKILL) return isSent;
-    return this.#watch?.kill(signal) === 0 || isSent;
+    return this.#termination.killTree(tree, signal === 0 ? 0 : signalNumber(signal));
   }
 
   override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
-    const number = signal === 0 ? 0 : signalNumber(signal);
-    const { ESRCH, EINVAL, ENOSYS } = constants.errno;
-    const error = this.#watch?.kill(number) ?? ESRCH;
-    if (error === 0) {
-      this.killed = true;
-      return true;
-    }
-    if (error === ESRCH) return false;
-    const failure = systemError(error, 'kill');
-    if (error === EINVAL || error === ENOSYS) throw failure;
-    this.#killFailed(failure);
-    return false;
+    return this.#termination.kill(signal === 0 ? 0 : signalNumber(signal));
   }
 
   override ref(): void {
-    this.#watch?.ref();
-    this.#tree?.ref();
+    this.#termination.watch?.ref();
+    this.#termination.tree?.ref();
   }
 
   override unref(): void {
-    this.#watch?.unref();
-    this.#tree?.unref();
+    this.#termination.watch?.unref();
+    this.#termination.tree?.unref();
   }
 
   override [Symbol.dispose](): void {
     if (this.killed) return;
-    if (this.#tree === undefined) this.kill();
+    if (this.#termination.tree === undefined) this.kill();
     else this.killTree();
   }
 
   /**
    * Ends the child, with `descendants: 'kill'` its whole tree, and waits for that end, and until its directory `@tmp` is
-   * removed, but not for other processes that hold its pipes. Rejects with the system's error if the child may not be sent a signal, since it runs as another user: it is
-   * not ended then.
+   * removed, but not for other processes that hold its pipes. Rejects with the system's error if the child may not be sent
+   * a signal, since it runs as another user: it is not ended then.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    const before = this.#killFailed;
+    const termination = this.#termination;
+    const before = termination.killFailed;
     const end = new Promise<void>((resolve, reject) => {
       if (this.hasEnded) resolve();
       else this.once('exit', () => resolve());
-      this.#killFailed = reject;
+      termination.killFailed = reject;
     });
     this.terminate();
     await end.finally(() => {
-      this.#killFailed = before;
+      termination.killFailed = before;
     });
-    await this.#tree?.ended;
+    await termination.tree?.ended;
     await this.#directory?.removed;
   }
 
   /** @internal Starts the timeout and listens to the AbortSignal: either of them ends the child. */
   scheduleEnd(): void {
     if (this.hasEnded) return; // The child was not started.
-    const { timeout, signal } = this.#ending;
-    if (timeout > 0) {
-      const timer = setTimeout(() => this.terminate(this.#ending.killSignal, 'time'), timeout);
-      this.once('exit', () => clearTimeout(timer));
-    }
-    try {
-      if (signal !== undefined) endOnAbort(this, signal);
-    } catch (error) {
-      this.#send(constants.signals.SIGKILL);
-      throw error;
-    }
+    const stopTimeout = this.#termination.startTimeout();
+    if (stopTimeout !== undefined) this.once('exit', stopTimeout);
+    if (this.#signal !== undefined) endOnAbort(this, this.#signal);
   }
 
-  /**
-   * @internal Sends `signal`, and SIGKILL if the child still runs `forceKillAfter` milliseconds later. When the child
-   * has ended, its pipes are read only to the end of what was written by then, even if other processes hold them.
-   * @param limit - The limit for which this is done, or null for another reason.
-   * @returns Whether a signal was sent.
-   */
-  terminate(signal: number = this.#ending.killSignal, limit: LimitReason | null = null): boolean {
-    if (this.#stopped === undefined) this.#stopped = limit;
-    if (this.hasEnded) endReading(this.#pipes);
-    if (!this.#send(signal)) return false;
-    this.#forceKillLater();
-    return true;
-  }
-
-  #forceKillLater(): void {
-    const { forceKillAfter } = this.#ending;
-    if (forceKillAfter === Number.POSITIVE_INFINITY || this.hasEnded) return;
-    this.#forceKill ??= setTimeout(() => this.#send(constants.signals.SIGKILL), forceKillAfter);
-  }
-
-  /** Sends a signal to the tree, or to the child if it has none, without throwing. */
-  #send(signal: number): boolean {
-    if (this.#tree?.isGuarded && !this.hasEnded) {
-      if (this.#signalTree(this.#tree, signal)) this.killed = true;
-      return true;
-    }
-    try {
-      return this.kill(signal);
-    } catch (error) {
-      this.#killFailed(error);
-      return false;
-    }
+  /** @internal As Termination.terminate. */
+  terminate(signal?: number, limit?: LimitReason): boolean {
+    return this.#termination.terminate(signal, limit);
   }
 
   #setStreams(streams: readonly (ChildStream | null | undefined)[]): void {
@@ -446,9 +345,3 @@ export class SandboxedProcess<
 }
 
 publicMethods(SandboxedProcess.prototype, 'kill', 'killTree');
-
-function withoutGuardian({ tree }: Enforcement, pid: number | undefined): SeccompError {
-  const reason =
-    tree?.reason === undefined ? "give the option descendants: 'kill'" : `there is no guardian: ${tree.reason}`;
-  return new SeccompError('ERR_SECCOMP_OPTION', `killTree: the descendants of child ${pid} are left: ${reason}`);
-}

@@ -1,0 +1,145 @@
+/** How a running child and its tree are ended, and for which limit. */
+import { constants } from 'node:os';
+import type { ExitWatch, TreeHandle } from '../../../native.js';
+import type { Leaf } from '../../../process-tree/leaf.js';
+import { type End, kernelLimit, type LimitReason } from '../../../process-tree/limit-reason.js';
+import { Tree } from '../../../process-tree/tree.js';
+import { systemError } from '../../../util/system-error.js';
+import type { Ending } from '../../options/ending.js';
+import { type ChildPipe, endReading } from '../streams.js';
+
+const { ESRCH, EINVAL, ENOSYS } = constants.errno;
+const { SIGKILL, SIGTERM } = constants.signals;
+
+/** The object of a child, whose `kill` a program may have replaced. */
+interface Killable {
+  killed: boolean;
+  kill(signal: number): boolean;
+}
+
+/** Signals a child or its tree, and ends either. */
+export class Termination {
+  /** Undefined before the child was started, and after it has ended. */
+  watch: ExitWatch | undefined;
+  /** Undefined if the child's descendants are left. */
+  tree: Tree | undefined;
+  /** Set if the child has limits. */
+  leaf: Leaf | undefined;
+  pipes: readonly ChildPipe[] = [];
+  /** Reports that a signal could not be sent. */
+  killFailed: (error: unknown) => void;
+  readonly #child: Killable;
+  readonly #ending: Ending;
+  /** The limit for which the kernel has ended the child. */
+  #limit: LimitReason | null = null;
+  /** Set if this package has tried to end the child: the limit for which it did so, or null for another reason. */
+  #stopped: LimitReason | null | undefined;
+  #forceKill: NodeJS.Timeout | undefined;
+
+  constructor(child: Killable, ending: Ending, killFailed: (error: unknown) => void) {
+    this.#child = child;
+    this.#ending = ending;
+    this.killFailed = killFailed;
+  }
+
+  /** Whether the child has ended or was not started. Other processes may still hold its pipes. */
+  get hasEnded(): boolean {
+    return this.watch === undefined;
+  }
+
+  /** The limit that ended the child; null if none did, and as long as it runs. */
+  get limit(): LimitReason | null {
+    return this.hasEnded ? (this.#stopped ?? this.#limit) : null;
+  }
+
+  /** The child has a tree with a guardian. Returns what resolves at its end. */
+  guardedBy(handle: TreeHandle): Promise<void> {
+    this.tree = new Tree(handle);
+    return this.tree.ended;
+  }
+
+  /** To be called once, when the child has ended. */
+  exited(): void {
+    this.watch = undefined;
+    clearTimeout(this.#forceKill);
+  }
+
+  /** To be called after that, with how it has ended, before the cgroup is removed. */
+  settle(end: End): void {
+    this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined);
+    if (this.#stopped !== undefined) endReading(this.pipes);
+  }
+
+  /** Sends a signal to the child, as ChildProcess.kill. */
+  kill(signal: number): boolean {
+    const error = this.watch?.kill(signal) ?? ESRCH;
+    if (error === 0) {
+      this.#child.killed = true;
+      return true;
+    }
+    if (error === ESRCH) return false;
+    const failure = systemError(error, 'kill');
+    if (error === EINVAL || error === ENOSYS) throw failure;
+    this.killFailed(failure);
+    return false;
+  }
+
+  /** Sends a signal to a tree, which SIGKILL follows as `killTree` says. Returns whether the tree still existed. */
+  killTree(tree: Tree, signal: number): boolean {
+    if (signal === 0 || !tree.isGuarded) return tree.isGuarded;
+    if (!this.#signalTree(tree, signal)) return false;
+    this.#child.killed = true;
+    if (signal === SIGTERM || signal === this.#ending.killSignal) this.#forceKillLater();
+    return true;
+  }
+
+  /** SIGKILL is sent to the child as well, so that its end does not wait for the guardian. */
+  #signalTree(tree: Tree, signal: number): boolean {
+    const isSent = tree.signal(signal) === 0;
+    if (signal !== SIGKILL) return isSent;
+    return this.watch?.kill(signal) === 0 || isSent;
+  }
+
+  /**
+   * Sends `signal`, and SIGKILL if the child still runs `forceKillAfter` milliseconds later. When the child has ended, its
+   * pipes are read only to the end of what was written by then, even if other processes hold them.
+   *
+   * @param limit - The limit for which this is done, or null for another reason.
+   * @returns Whether a signal was sent.
+   */
+  terminate(signal = this.#ending.killSignal, limit: LimitReason | null = null): boolean {
+    if (this.#stopped === undefined) this.#stopped = limit;
+    if (this.hasEnded) endReading(this.pipes);
+    if (!this.send(signal)) return false;
+    this.#forceKillLater();
+    return true;
+  }
+
+  /** Starts the timeout. Returns what stops it; undefined if there is none. */
+  startTimeout(): (() => void) | undefined {
+    const { timeout, killSignal } = this.#ending;
+    if (timeout <= 0) return undefined;
+    const timer = setTimeout(() => this.terminate(killSignal, 'time'), timeout);
+    return () => clearTimeout(timer);
+  }
+
+  #forceKillLater(): void {
+    const { forceKillAfter } = this.#ending;
+    if (forceKillAfter === Number.POSITIVE_INFINITY || this.hasEnded) return;
+    this.#forceKill ??= setTimeout(() => this.send(SIGKILL), forceKillAfter);
+  }
+
+  /** Sends a signal to the tree, or to the child if it has none, without throwing. */
+  send(signal: number): boolean {
+    if (this.tree?.isGuarded && !this.hasEnded) {
+      if (this.#signalTree(this.tree, signal)) this.#child.killed = true;
+      return true;
+    }
+    try {
+      return this.#child.kill(signal);
+    } catch (error) {
+      this.killFailed(error);
+      return false;
+    }
+  }
+}
