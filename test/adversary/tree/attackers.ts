@@ -64,8 +64,14 @@ export const escapes = (): readonly string[] =>
 /** Milliseconds after which a script is considered to hang: it, and what it started, is ended then. */
 const HUNG_MS = 150_000;
 
+/** The same for the scripts of test/extended. */
+export const LONG_HUNG_MS = 3_600_000;
+
 /** The exit status of `tree outside` if there is no PID namespace for Node to be the first process of. */
-const NO_NAMESPACE = 78;
+const NO_NAMESPACE_STATUS = 78;
+
+/** Why a test is skipped for this user. */
+export const NO_NAMESPACE = 'this user can’t make a PID namespace';
 
 /** Where a script runs: beside a process of the same user, or as the init of a PID namespace. */
 export type Place = 'beside' | 'first';
@@ -81,15 +87,16 @@ export function attack<Result>(
   { user, options }: Attacker,
   settings: object = {},
   place: Place = 'beside',
+  hungMs = HUNG_MS,
 ): Result | undefined {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const owner = options['uid'] ?? user ?? -1;
   const command = ['outside', String(user ?? -1), String(owner), place, process.execPath, path];
   const { status, signal, stdout, stderr } = spawnSync(program(), command, {
     input: JSON.stringify({ home: dist, program: program(), options, ...settings }),
-    ...{ encoding: 'utf8', cwd: '/', timeout: HUNG_MS, killSignal: 'SIGKILL' },
+    ...{ encoding: 'utf8', cwd: '/', timeout: hungMs, killSignal: 'SIGKILL' },
   });
-  if (status === NO_NAMESPACE) return undefined;
+  if (status === NO_NAMESPACE_STATUS) return undefined;
   if (status !== 0) throw new Error(`${script} ended with ${signal ?? status} after ${stdout}: ${stderr}`);
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 }

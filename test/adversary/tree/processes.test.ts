@@ -1,10 +1,9 @@
 /** Many trees, trees of workers, and trees of a process that is the init of its PID namespace. */
 import { describe, expect, test } from 'vitest';
 import { describeUnless } from '../../support/describe-unless.js';
-import { ATTACKERS, attack, escapes, obstacle } from './attackers.js';
+import { ATTACKERS, attack, escapes, NO_NAMESPACE, obstacle } from './attackers.js';
 
 const obstacleHere = obstacle();
-const NO_NAMESPACE = 'this user can’t make a PID namespace';
 
 /** How many trees are ended one after another. test/extended/trees.test.ts ends more. */
 const TREES = 200;
