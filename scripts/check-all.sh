@@ -20,6 +20,7 @@ clang        the addon built with clang
 starts       50,000 starts, of which many fail
 faults       each system call of a start fails with several errors in turn
 deaths       processes killed, aborted and crashed at 1,200 random moments while they start trees
+trees        10,000 process trees that are ended one after another, by each user and as the init of a PID namespace
 kills        a minute of supervised children killed at random
 fuzz         a minute of random and damaged documents
 accesses     100,000 random accesses to files in random Landlock domains
@@ -57,6 +58,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
   check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }
   check_deaths() { install $basic && npm run --silent build && npx vitest run test/extended/deaths.test.ts; }
+  check_trees() { install $basic && npm run --silent build && npx vitest run test/extended/trees.test.ts; }
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_CHILDREN=2000 npx vitest run test/extended/kills.test.ts; }
   check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_DOCUMENTS=2000 npx vitest run test/fuzz; }
   check_accesses() { SECCOMP_TEST_ACCESSES=100000 npx vitest run test/landlock/prediction.test.ts; }

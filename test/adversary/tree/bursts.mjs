@@ -1,17 +1,28 @@
 #!/bin/node
-/** Starts and ends many trees, a few at a time, and prints what is left. */
+/**
+ * Starts and ends `count` trees, a few at a time and in many ways, after `before` others. Prints what is left of them, and
+ * how much the use of memory has grown since then.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { children } from '../../support/children.mjs';
 import { Held, input, Tree } from './trees.mjs';
 
+/** Milliseconds: most programs are ready by then. */
+const TIMEOUT = 20;
+
+/** Ends by which a tree is ended. Their number has no divisor in common with that of the escapes. */
 const ENDS = [
   ({ child }) => child.killTree('SIGKILL'),
   ({ child }) => child.killTree('SIGTERM'),
   ({ child }) => child.stdin.end(),
   ({ child }) => child.kill('SIGKILL'),
   (_, controller) => controller.abort(),
+  ({ child }) => child[Symbol.dispose](),
+  'timeout',
 ];
 const LANES = 4;
 
@@ -28,10 +39,19 @@ async function startAndEnd(count) {
     for (let i = started++; i < count; i = started++) {
       const controller = new AbortController();
       const { escapes } = input;
-      const options = { signal: controller.signal, forceKillAfter: 1, env: { ...process.env, MOST: '10' } };
-      const tree = new Tree(['escape', escapes[i % escapes.length]], options, pipe);
-      await tree.ready();
-      ENDS[i % ENDS.length](tree, controller);
+      const end = ENDS[i % ENDS.length];
+      const tree = new Tree(
+        ['escape', escapes[i % escapes.length]],
+        {
+          ...{ signal: controller.signal, forceKillAfter: 1, env: { ...process.env, MOST: '10' } },
+          timeout: end === 'timeout' ? TIMEOUT : undefined,
+        },
+        pipe,
+      );
+      if (end !== 'timeout') {
+        await tree.ready();
+        end(tree, controller);
+      }
       await tree.child.treeEnded;
       if (pipe.isHeld()) held++;
       await tree.closed;
@@ -41,15 +61,25 @@ async function startAndEnd(count) {
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
-await startAndEnd(2 * input.escapes.length); // Creates what is kept.
-const before = descriptors();
+/** Bytes in use, when all is collected that can be. */
+function usage() {
+  collect();
+  const { heapUsed, rss } = process.memoryUsage();
+  return { heap: heapUsed, memory: rss };
+}
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
+
+await startAndEnd(input.before); // Creates what is kept.
+const before = { descriptors: descriptors(), ...usage() };
 await startAndEnd(input.count);
+const after = { descriptors: descriptors(), ...usage() };
 const left = {
   held,
-  descriptors: descriptors() - before,
   children: children().filter((pid) => pid !== outsider.pid).length,
   outsider: outsider.exitCode ?? outsider.signalCode,
 };
 outsider.kill('SIGKILL');
 const [, signal] = await once(outsider, 'exit');
-console.log(JSON.stringify({ ...left, signal }));
+const grown = Object.fromEntries(Object.keys(before).map((name) => [name, after[name] - before[name]]));
+console.log(JSON.stringify({ ...left, signal, grown }));
