@@ -29,7 +29,8 @@ export interface CgroupObstacle {
 }
 
 const BOOT = 'boot with systemd.unified_cgroup_hierarchy=1, or use a system whose init mounts cgroup v2 alone';
-const DELEGATE =
+/** The remedy for a process that may not change its cgroup. */
+export const DELEGATE =
   'start this process in a delegated cgroup: systemd-run --user --scope -p Delegate=yes COMMAND, or a service with Delegate=yes and DelegateSubgroup= (docs/reference/limits.md)';
 const CONTAINER =
   'give the container a cgroup namespace of its own with a writable /sys/fs/cgroup: docker run --cgroupns=private --security-opt writable-cgroups=true (docs/reference/limits.md)';

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { once } from '../util/memo.js';
 import { type Cgroup, codeOf } from './cgroup.js';
-import type { CheckedLimits } from './limits.js';
+import type { LimitValues } from './limits.js';
 
 /** Microseconds: the kernel's default period for the quota of CPU time. */
 const CPU_PERIOD = 100_000;
@@ -51,7 +51,7 @@ export class Leaf {
    *
    * @throws The system's error, with `path` of the file that could not be made or written.
    */
-  static make(place: Cgroup, limits: CheckedLimits): Leaf {
+  static make(place: Cgroup, limits: LimitValues): Leaf {
     sweep(place.directory);
     const leaf = new Leaf(place, makeDirectory(place.directory));
     try {
@@ -63,7 +63,7 @@ export class Leaf {
     return leaf;
   }
 
-  #limit({ memory, processes, cpu }: CheckedLimits): void {
+  #limit({ memory, processes, cpu }: LimitValues): void {
     if (memory !== undefined) {
       this.#write('memory.max', memory);
       this.#write('memory.oom.group', 1);

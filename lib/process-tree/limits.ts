@@ -5,6 +5,7 @@ import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BYTE_SIZE_FORMS, type ByteSize, byteSize, showByteSize } from './byte-size.js';
+import { DELEGATE, MOVE } from './cgroup.js';
 
 /**
  * What a program and all that it starts may use together. See docs/limits.md.
@@ -55,54 +56,102 @@ const LEAST_CPU = 0.01;
 /** The most CPUs that Linux supports on any architecture. */
 const MOST_CPU = 8_192;
 
-const refuse = refuseIn('options.limits');
+/** How limits are given. Errors name places and remedies in its terms. */
+export interface LimitsForm {
+  /** What has them: `options.limits`. */
+  readonly name: string;
+  /** The place of a limit: `options.limits.memory`. */
+  readonly place: (limit: string) => string;
+  /** How to make room for the cgroups of children, if this process is in the way: `directory` is that of its cgroup. */
+  readonly move: (directory: string) => string;
+  /** How this process is started in a delegated cgroup. */
+  readonly delegate: string;
+  /** The list of paths that may be written. */
+  readonly writes: string;
+  /** How the program is kept from changing the files beneath this directory. */
+  readonly keep: (directory: string) => string;
+  /** What to do where they can't be enforced. */
+  readonly without: string;
+}
 
-/** Checked and copied limits: `memory` is a bigint. */
-export type CheckedLimits = Pick<Limits, 'processes' | 'cpu' | 'exact'> & { readonly memory?: bigint | undefined };
+/** Limits that are given as the option. */
+const AS_OPTION: LimitsForm = {
+  name: 'options.limits',
+  place: (limit) => `options.limits.${limit}`,
+  move: () => MOVE,
+  delegate: DELEGATE,
+  writes: 'options.paths.write',
+  keep: (directory) => `give paths that grant no writing in ${directory}, or another uid that owns nothing there`,
+  without: 'bestEffort: true starts the program without',
+};
+
+/** What each limit is set to. */
+export interface LimitValues {
+  readonly memory?: bigint | undefined;
+  readonly processes?: number | undefined;
+  readonly cpu?: number | undefined;
+}
+
+/** Checked and copied limits. */
+export class CheckedLimits implements LimitValues {
+  readonly memory?: bigint;
+  readonly processes?: number;
+  readonly cpu?: number;
+  readonly exact?: boolean;
+  /** How they were given. */
+  readonly form: LimitsForm;
+
+  constructor(values: LimitValues & Pick<Limits, 'exact'>, form: LimitsForm) {
+    Object.assign(this, values);
+    this.form = form;
+    Object.freeze(this);
+  }
+}
 
 /**
  * Checks limits, and returns a copy of them.
  *
- * @throws TypeError, RangeError as Node for an unknown limit, and for a value that is not valid.
+ * @throws TypeError, RangeError as Node for an unknown limit, and for a value that is not valid, in the terms of `form`.
  */
-export function readTreeLimits(value: unknown): CheckedLimits {
+export function readTreeLimits(value: unknown, form: LimitsForm = AS_OPTION): CheckedLimits {
+  if (value instanceof CheckedLimits) return value;
   if (typeof value !== 'object' || value === null)
-    throw invalid('', "an object such as { memory: '512M', processes: 64 }", value);
-  const { memory, processes, cpu, exact, ...others } = copyFields(value, refuse);
+    throw invalid(form.name, "an object such as { memory: '512M', processes: 64 }", value);
+  const { memory, processes, cpu, exact, ...others } = copyFields(value, refuseIn(form.name));
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     const hint = suggest(unknown, NAMES) || `: the limits are ${NAMES.slice(0, 3).join(', ')}, and there is exact`;
-    throw argumentError('value', `options.limits.${unknown}: is unknown${hint}`);
+    throw argumentError('value', `${form.place(unknown)}: is unknown${hint}`);
   }
   if (exact !== undefined && typeof exact !== 'boolean')
-    throw argumentError('type', `options.limits.exact: must be true or false, not ${inspect(exact)}`);
-  const limits = own({
-    memory: readMemory(memory),
-    processes: readNumber('.processes', processes, 1, MOST_PROCESSES, Number.isInteger, 'an integer'),
-    cpu: readNumber('.cpu', cpu, LEAST_CPU, MOST_CPU, Number.isFinite, 'a number of CPUs'),
+    throw argumentError('type', `${form.place('exact')}: must be true or false, not ${inspect(exact)}`);
+  const values = own({
+    memory: readMemory(form.place('memory'), memory),
+    processes: readNumber(form.place('processes'), processes, 1, MOST_PROCESSES, Number.isInteger, 'an integer'),
+    cpu: readNumber(form.place('cpu'), cpu, LEAST_CPU, MOST_CPU, Number.isFinite, 'a number of CPUs'),
     exact,
   });
-  if (exact !== undefined && limitNames(limits).length === 0)
-    refuse(['exact'], 'has no effect without memory, processes or cpu: leave it out');
-  return limits;
+  if (exact !== undefined && limitNames(values).length === 0)
+    refuseIn(form.place('exact'))([], 'has no effect without memory, processes or cpu: leave it out');
+  return new CheckedLimits(values, form);
 }
 
 /** The limits that are set. */
-export function limitNames(limits: CheckedLimits): readonly LimitName[] {
+export function limitNames(limits: LimitValues): readonly LimitName[] {
   return (['memory', 'processes', 'cpu'] as const).filter((name) => limits[name] !== undefined);
 }
 
-function readMemory(value: unknown): bigint | undefined {
+function readMemory(place: string, value: unknown): bigint | undefined {
   if (value === undefined) return undefined;
   const bytes = byteSize(value);
-  if (bytes === undefined || bytes > MOST_MEMORY) throw invalid('.memory', BYTE_SIZE_FORMS, value);
+  if (bytes === undefined || bytes > MOST_MEMORY) throw invalid(place, BYTE_SIZE_FORMS, value);
   if (bytes >= LEAST_MEMORY) return bytes;
   const problem = `must be at least 1M, and this is ${showByteSize(bytes)}: no program starts in less`;
-  return refuse(['memory'], problem, 'range');
+  return refuseIn(place)([], problem, 'range');
 }
 
 function readNumber(
-  where: string,
+  place: string,
   value: unknown,
   least: number,
   most: number,
@@ -111,10 +160,10 @@ function readNumber(
 ): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'number' && isValid(value) && value >= least && value <= most) return value;
-  throw invalid(where, `${kind} from ${least} to ${most.toLocaleString('en')}`, value);
+  throw invalid(place, `${kind} from ${least} to ${most.toLocaleString('en')}`, value);
 }
 
-function invalid(where: string, expected: string, value: unknown): TypeError | RangeError {
+function invalid(place: string, expected: string, value: unknown): TypeError | RangeError {
   const problem = typeof value === 'string' ? 'value' : numberProblem(value);
-  return argumentError(problem, `options.limits${where}: must be ${expected}, not ${inspect(value)}`);
+  return argumentError(problem, `${place}: must be ${expected}, not ${inspect(value)}`);
 }

@@ -1,8 +1,15 @@
 /** `seccomp run` with --timeout, --memory, --processes and --cpu. */
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { limitOptions } from '../../lib/cli/options/limit-options.js';
+import * as cgroup from '../../lib/process-tree/cgroup.js';
+import { limitsFor } from '../../lib/sandbox/plan/limits.js';
 import { main } from '../support/built.js';
+
+vi.mock('../../lib/process-tree/cgroup.js', { spy: true });
 
 const run = (args: readonly string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
 
@@ -26,15 +33,72 @@ describe('limitOptions', () => {
 
   test('takes sizes and numbers', () => {
     const limits = { memory: 512n << 20n, processes: 64, cpu: 1.5 };
-    expect(limitOptions({ memory: '512M', processes: '64', cpu: '1.5' })).toEqual({ limits });
-    expect(limitOptions({ memory: '1048576' })).toEqual({ limits: { memory: 1_048_576n } });
+    expect(limitOptions({ memory: '512M', processes: '64', cpu: '1.5' }).limits).toMatchObject(limits);
+    expect(limitOptions({ memory: '1048576' }).limits).toMatchObject({ memory: 1_048_576n });
     expect(limitOptions({})).toEqual({});
   });
 
-  test('refuses others', () => {
-    expect(() => limitOptions({ memory: 'much' })).toThrow('--memory: must be a number of bytes, or a text such as');
-    expect(() => limitOptions({ processes: 'many' })).toThrow('--processes: must be a number, not "many"');
-    expect(() => limitOptions({ cpu: '-1' })).toThrow('--cpu: must be a number, not "-1"');
+  test.each([
+    [{ memory: 'much' }, '--memory: must be a number of bytes, or a text such as "512M"'],
+    [{ memory: '-1' }, '--memory: must be a number of bytes'],
+    [{ memory: '512' }, '--memory: must be at least 1M, and this is 512 bytes'],
+    [{ processes: 'many' }, "--processes: must be an integer from 1 to 4,194,304, not 'many'"],
+    [{ processes: '0' }, '--processes: must be an integer from 1 to 4,194,304, not 0'],
+    [{ processes: '1.5' }, '--processes: must be an integer from 1 to 4,194,304, not 1.5'],
+    [{ cpu: '-1' }, "--cpu: must be a number of CPUs from 0.01 to 8,192, not '-1'"],
+    [{ cpu: '0' }, '--cpu: must be a number of CPUs from 0.01 to 8,192, not 0'],
+  ])('refuses %j, and names the flag', (flags, message) => {
+    expect(() => limitOptions(flags)).toThrow(message);
+  });
+});
+
+describe('limits that can’t be enforced', () => {
+  /** The message where this process's cgroup is `own`, beneath one with all controllers. */
+  function refusal(own: string | cgroup.CgroupObstacle, flags: Parameters<typeof limitOptions>[0]): string {
+    vi.spyOn(cgroup, 'ownCgroup').mockReturnValue(typeof own === 'string' ? cgroupAt(own) : own);
+    const start = () => limitsFor(limitOptions(flags), undefined);
+    try {
+      start();
+    } catch (error) {
+      return String(error);
+    }
+    return expect.fail('it was not refused');
+  }
+
+  const root = mkdtempSync(join(tmpdir(), 'seccomp-limit-options-'));
+  afterAll(() => rmSync(root, { recursive: true }));
+  afterEach(() => vi.restoreAllMocks());
+
+  /** A cgroup in directories that stand for a hierarchy. */
+  function cgroupAt(path: string): cgroup.Cgroup {
+    for (const directory of [root, join(root, path)]) {
+      mkdirSync(directory, { recursive: true });
+      const files = { type: 'domain', procs: '', subtree_control: 'cpu memory pids', controllers: 'cpu memory pids' };
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, `cgroup.${name}`), text);
+    }
+    return { path, directory: join(root, path), mount: { root: '/', point: root } };
+  }
+
+  test('name their flags, and --best-effort', () => {
+    const message = refusal({ reason: 'no cgroup v2', remedy: 'boot another' }, { memory: '64M', cpu: '1' });
+    expect(message).toBe(
+      "SeccompError [ERR_SECCOMP_UNSUPPORTED]: --memory and --cpu can't be honored: no cgroup v2; boot another; --best-effort starts COMMAND without",
+    );
+  });
+
+  test('name the flags that keep the program in its cgroup', () => {
+    expect(refusal('/app', { processes: '9' })).toMatch(
+      /--processes can't be honored: the program could leave its cgroup: .*; give --read, --write or --execute that grant no writing in /,
+    );
+  });
+
+  test('have remedies for a shell', () => {
+    const subgroup = join(root, 'main');
+    expect(refusal('/', { processes: '9' })).toContain(
+      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --best-effort`,
+    );
+    const undelegated = { reason: 'not its own', remedy: cgroup.DELEGATE };
+    expect(refusal(undelegated, { processes: '9' })).toMatch(/: systemd-run --user .* seccomp run …; --best-effort/);
   });
 });
 
@@ -49,5 +113,10 @@ test('a program that ends in time keeps its status', () => {
 
 test('what can’t be limited is not started', () => {
   const { status, stderr } = run(['run', '--memory', '64M', '--', 'echo', 'started']);
-  expect([status, stderr]).toEqual([125, expect.stringMatching(/^seccomp: options\.limits/)]);
+  expect([status, stderr]).toEqual([125, expect.stringMatching(/^seccomp: --memory can't be honored: /)]);
+});
+
+test('--best-effort starts what can’t be limited', () => {
+  const { status, stdout } = run(['run', '--best-effort', '--memory', '64M', '--', 'echo', 'started']);
+  expect([status, stdout]).toEqual([0, 'started\n']);
 });

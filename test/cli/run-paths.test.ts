@@ -103,7 +103,7 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
     [
       '--best-effort without paths',
       ['--best-effort'],
-      /^--best-effort has no effect without --read, --write or --execute/,
+      /^--best-effort has no effect without --read, --write, --execute, --memory, --processes or --cpu/,
     ],
   ])('refuses %s, and names the flag', (_, flags, message) => {
     const { status, stdout, stderr } = seccomp(...flags, '--', 'echo', 'started');

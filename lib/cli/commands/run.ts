@@ -7,7 +7,13 @@ import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
 import { executeProgram } from '../../sandbox/execve.js';
-import { givenLimitFlags, type LimitFlags, limitOptions, withLimitOptions } from '../options/limit-options.js';
+import {
+  givenLimitFlags,
+  givenTreeLimits,
+  type LimitFlags,
+  limitOptions,
+  withLimitOptions,
+} from '../options/limit-options.js';
 import {
   givenPathFlags,
   hasPrivateDirectory,
@@ -88,7 +94,7 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     abis: abi,
     noNewPrivileges: newPrivileges && false,
     isolate: abstractSockets ? { abstractSockets } : isolate,
-    ...pathOptions(flags),
+    ...pathOptions(flags, givenTreeLimits(flags).length > 0),
     ...limitOptions(flags),
   };
   // A time and limits need a parent that says what ended COMMAND, and a private directory needs one that removes it.
@@ -111,7 +117,7 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
   const { capability, isolate, abstractSockets, explain } = flags;
   const given = [
     ...givenPathFlags(flags),
-    ...givenLimitFlags(flags).filter((flag) => flag !== '--timeout'),
+    ...givenTreeLimits(flags),
     capability !== undefined && '--capability',
     isolate && '--isolate',
     abstractSockets && '--abstract-sockets',

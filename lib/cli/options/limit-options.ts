@@ -1,7 +1,8 @@
 /** The options for how long a program may run, and how much it may use. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { SpawnOptions } from '../../index.js';
-import { BYTE_SIZE_FORMS, byteSize } from '../../process-tree/byte-size.js';
+import { type LimitsForm, readTreeLimits } from '../../process-tree/limits.js';
 
 export interface LimitFlags {
   readonly timeout?: string;
@@ -20,25 +21,44 @@ export function withLimitOptions(command: Command): Command {
 }
 
 /** The flags that were given. */
-export function givenLimitFlags({ timeout, memory, processes, cpu }: LimitFlags): readonly string[] {
-  return Object.entries({ timeout, memory, processes, cpu }).flatMap(([name, value]) =>
+export function givenLimitFlags(flags: LimitFlags): readonly string[] {
+  return [...(flags.timeout === undefined ? [] : ['--timeout']), ...givenTreeLimits(flags)];
+}
+
+/** Those that need a cgroup. */
+export function givenTreeLimits({ memory, processes, cpu }: LimitFlags): readonly string[] {
+  return Object.entries({ memory, processes, cpu }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`],
   );
 }
 
 /** Returns the library's options. */
-export function limitOptions({
-  timeout,
-  memory,
-  processes,
-  cpu,
-}: LimitFlags): Pick<SpawnOptions, 'timeout' | 'limits'> {
-  const given = { memory: sizeOf(memory), processes: numberOf('--processes', processes), cpu: numberOf('--cpu', cpu) };
-  const limits = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+export function limitOptions(flags: LimitFlags): Pick<SpawnOptions, 'timeout' | 'limits'> {
+  const { timeout, memory, processes, cpu } = flags;
+  const time = timeout === undefined ? {} : { timeout: milliseconds(timeout) };
+  const given = givenTreeLimits(flags);
+  if (given.length === 0) return time;
+  const limits = { memory: sizeOf(memory), processes: numberOf(processes), cpu: numberOf(cpu) };
+  return { ...time, limits: readTreeLimits(limits, asFlags(given)) };
+}
+
+/** Limits that are given by flags. */
+function asFlags(given: readonly string[]): LimitsForm {
   return {
-    ...(timeout === undefined ? {} : { timeout: milliseconds(timeout) }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    name: given.join(' and '),
+    place: (limit) => `--${limit}`,
+    move: (directory) => `first move this shell into a subgroup: ${moveIn(directory)}`,
+    delegate:
+      'give it a delegated cgroup: systemd-run --user --pipe --wait -p Delegate=yes -p DelegateSubgroup=main seccomp run …',
+    writes: '--write',
+    keep: (directory) => `give --read, --write or --execute that grant no writing in ${directory}`,
+    without: '--best-effort starts COMMAND without',
   };
+}
+
+function moveIn(directory: string): string {
+  const subgroup = join(directory, 'main');
+  return `mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs`;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -55,15 +75,11 @@ function milliseconds(text: string): number {
   );
 }
 
-function sizeOf(text: string | undefined): bigint | undefined {
-  if (text === undefined) return undefined;
-  const size = byteSize(/^\d+$/.test(text) ? BigInt(text) : text);
-  if (size !== undefined) return size;
-  throw new Error(`--memory: must be ${BYTE_SIZE_FORMS}, not "${text}"`);
+/** A text that is no size is left as it is, and refused by the library. */
+function sizeOf(text: string | undefined): bigint | string | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : text;
 }
 
-function numberOf(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new Error(`${flag}: must be a number, not "${text}"`);
+function numberOf(text: string | undefined): number | string | undefined {
+  return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

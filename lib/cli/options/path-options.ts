@@ -29,7 +29,10 @@ export function withPathOptions(command: Command): Command {
       several,
     )
     .option('--execute <path>', 'the same for reading and executing files; may be repeated', several)
-    .option('--best-effort', 'start COMMAND even if the kernel cannot restrict the files that it reaches');
+    .option(
+      '--best-effort',
+      'start COMMAND even if the files that it reaches cannot be restricted, or its limits not be enforced',
+    );
 }
 
 /** The flags that name paths, of those that were given. */
@@ -39,14 +42,21 @@ export function givenPathFlags({ read, write, execute }: PathFlags): readonly st
   );
 }
 
-/** Returns the library's options. */
-export function pathOptions(flags: PathFlags): Pick<ProgramOptions, 'paths' | 'bestEffort'> {
+/**
+ * Returns the library's options.
+ *
+ * @param isLimited - Whether there are limits, for which `--best-effort` has an effect too.
+ */
+export function pathOptions(flags: PathFlags, isLimited: boolean): Pick<ProgramOptions, 'paths' | 'bestEffort'> {
   const { read, write, execute, bestEffort } = flags;
   const given = givenPathFlags(flags);
   refuseMissingPaths(flags);
   if (given.length > 0) return { paths: readPaths({ read, write, execute }, asFlags(given)), bestEffort };
-  if (bestEffort) throw new Error('--best-effort has no effect without --read, --write or --execute: leave it out');
-  return {};
+  if (bestEffort && !isLimited)
+    throw new Error(
+      '--best-effort has no effect without --read, --write, --execute, --memory, --processes or --cpu: leave it out',
+    );
+  return { bestEffort };
 }
 
 /** Refuses `--read --write out` and `--read -- cat`, in which the next word is taken as the path. */

@@ -9,13 +9,21 @@ import {
   type Cgroup,
   type CgroupObstacle,
   codeOf,
+  DELEGATE,
   enableController,
+  MOVE,
   ownCgroup,
   parentOf,
   placeForLeaves,
 } from '../../process-tree/cgroup.js';
 import { Leaf } from '../../process-tree/leaf.js';
-import { type CheckedLimits, CONTROLLERS, limitNames } from '../../process-tree/limits.js';
+import {
+  type CheckedLimits,
+  CONTROLLERS,
+  type LimitsForm,
+  type LimitValues,
+  limitNames,
+} from '../../process-tree/limits.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { has, own } from '../../util/own-data.js';
 import { readStatus } from '../../util/process-status.js';
@@ -49,18 +57,19 @@ export function limitsFor(options: LimitOptions, paths: PathPlan | undefined): L
   const limits = options.limits as CheckedLimits | undefined;
   if (limits === undefined || limitNames(limits).length === 0) return undefined;
   if (limits.exact === false)
-    throw refusal('ERR_SECCOMP_OPTION', {
+    throw refusal(limits.form, 'ERR_SECCOMP_OPTION', {
       reason: 'limits that are sampled are not supported yet',
       remedy: 'leave out exact: false',
     });
   const plan = new CgroupLimits(limits, options.bestEffort === true);
   plan.find();
-  plan.check(() => obstacleOf(options, paths));
+  plan.check(() => obstacleOf(options, paths, limits.form));
   return plan;
 }
 
 class CgroupLimits implements LimitPlan {
-  #limits: CheckedLimits;
+  #limits: LimitValues;
+  readonly #form: LimitsForm;
   readonly #bestEffort: boolean;
   #place: Cgroup | undefined;
   #leaf: Leaf | undefined;
@@ -68,6 +77,7 @@ class CgroupLimits implements LimitPlan {
 
   constructor(limits: CheckedLimits, bestEffort: boolean) {
     this.#limits = limits;
+    this.#form = limits.form;
     this.#bestEffort = bestEffort;
   }
 
@@ -83,9 +93,9 @@ class CgroupLimits implements LimitPlan {
       return obstacle === undefined ? [] : [{ name, ...obstacle }];
     });
     for (const obstacle of obstacles) this.#fail('ERR_SECCOMP_UNSUPPORTED', obstacle);
-    const left = Object.entries(this.#limits).filter(([name]) => !obstacles.some((each) => each.name === name));
-    this.#limits = own(Object.fromEntries(left));
-    if (limitNames(this.#limits).length > 0) this.#place = found;
+    const left = limitNames(this.#limits).filter((name) => !obstacles.some((each) => each.name === name));
+    this.#limits = own(Object.fromEntries(left.map((name) => [name, this.#limits[name]])));
+    if (left.length > 0) this.#place = found;
   }
 
   /** Checks that the program can't evade the limits. */
@@ -95,8 +105,9 @@ class CgroupLimits implements LimitPlan {
   }
 
   #fail(code: SeccompErrorCode, obstacle: CgroupObstacle): void {
-    if (!this.#bestEffort) throw refusal(code, obstacle);
-    this.#reasons.push(`${obstacle.reason}; ${obstacle.remedy}`);
+    const { reason, remedy } = inTerms(this.#form, obstacle);
+    if (!this.#bestEffort) throw refusal(this.#form, code, { reason, remedy });
+    this.#reasons.push(`${reason}; ${remedy}`);
   }
 
   makeLeaf(): Leaf | undefined {
@@ -122,9 +133,16 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'a controller was disabled since it was enabled there: let no other program change this cgroup'],
 ]);
 
-function refusal(code: SeccompErrorCode, { reason, remedy }: CgroupObstacle): SeccompError {
-  const without = code === 'ERR_SECCOMP_UNSUPPORTED' ? '; bestEffort: true starts the program without' : '';
-  return new SeccompError(code, `options.limits can't be honored: ${reason}; ${remedy}${without}`);
+function refusal({ name, without }: LimitsForm, code: SeccompErrorCode, obstacle: CgroupObstacle): SeccompError {
+  const rest = code === 'ERR_SECCOMP_UNSUPPORTED' ? `; ${without}` : '';
+  return new SeccompError(code, `${name} can't be honored: ${obstacle.reason}; ${obstacle.remedy}${rest}`);
+}
+
+/** The same obstacle with the remedy for limits that are given like this. */
+function inTerms({ move, delegate }: LimitsForm, obstacle: CgroupObstacle): CgroupObstacle {
+  const own = ownCgroup();
+  if (obstacle.remedy === MOVE && !has(own, 'reason')) return { ...obstacle, remedy: move(own.directory) };
+  return obstacle.remedy === DELEGATE ? { ...obstacle, remedy: delegate } : obstacle;
 }
 
 function findPlace(): Cgroup | CgroupObstacle {
@@ -133,15 +151,19 @@ function findPlace(): Cgroup | CgroupObstacle {
 }
 
 /** Why a program could leave its cgroup or change its limits; undefined if it can't. */
-function obstacleOf(options: LimitOptions, paths: PathPlan | undefined): CgroupObstacle | undefined {
+function obstacleOf(
+  options: LimitOptions,
+  paths: PathPlan | undefined,
+  { writes, keep }: LimitsForm,
+): CgroupObstacle | undefined {
   const found = findPlace();
   if (has(found, 'reason')) return found;
   const { mount } = found;
-  const remedy = `give paths that grant no writing in ${mount.point}, or another uid that owns nothing there`;
+  const remedy = keep(mount.point);
   if (paths !== undefined && paths.handled !== 0) {
     const granted = writtenPaths(paths.paths, options).find((path) => overlap(path, mount.point));
     if (granted === undefined) return undefined;
-    return { reason: `options.paths.write grants ${granted}, so that the program could leave its cgroup`, remedy };
+    return { reason: `${writes} grants ${granted}, so that the program could leave its cgroup`, remedy };
   }
   const problem = userProblem(options, found);
   if (problem === undefined) return undefined;
