@@ -51,7 +51,7 @@ const STRUCTURE = [
   'security.md',
   'how-it-works.md',
   'performance.md',
-  'migration.md',
+  'reference/migration.md',
 ];
 
 const isReference = (page: string) => page.startsWith('docs/reference/');

@@ -1,4 +1,4 @@
-/** docs/migration.md: the program that uses libseccomp denies what the profile beside it denies. */
+/** docs/reference/migration.md: the program that uses libseccomp denies what the profile beside it denies. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const profile = Profile.denylist().deny('socket', arg(0).ne('AF_UNIX'), { errno:
 
 describeUnless(libseccompObstacle(), 'libseccomp', () => {
   test('the C program of the page denies sockets that are not Unix sockets', () => {
-    const code = blocksOf(textOfPage('docs/migration.md')).find(({ language }) => language === 'c')?.code;
+    const code = blocksOf(textOfPage('docs/reference/migration.md')).find(({ language }) => language === 'c')?.code;
     const program = join(folder, 'before');
     writeFileSync(`${program}.c`, code ?? expect.fail('the page has no C program'));
     const [cc = '', ...options] = (process.env['CC'] ?? 'cc').split(' ');
