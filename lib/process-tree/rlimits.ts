@@ -1,4 +1,5 @@
 /** Resource limits of the programs that this package starts: setrlimit(2). */
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
 import { argumentError } from '../util/node-error.js';
@@ -120,6 +121,36 @@ export function limitTriples(limits: ResourceLimits | undefined): readonly (numb
     const { soft, hard } = bounds(limit, name);
     return [NAMES.indexOf(name), limitValue(soft, name), limitValue(hard, name)];
   });
+}
+
+/**
+ * Names the first limit that is above this process's hard limit, as the end of a message; empty if none is known.
+ *
+ * @param limits - Checked limits.
+ */
+export function limitAboveOurs(limits: ResourceLimits | undefined): string {
+  const ours = hardLimits();
+  for (const [name, limit] of Object.entries(limits ?? {})) {
+    const hard = limitValue(bounds(limit, name).hard, name);
+    const most = ours.at(NAMES.indexOf(name));
+    if (most === undefined || hard <= most) continue;
+    const given = hard === NO_LIMIT ? 'unlimited' : hard;
+    return `: options.rlimits.${name}: ${given} is above the hard limit of this process, ${most}: give at most that, or raise it, which needs CAP_SYS_RESOURCE`;
+  }
+  return '';
+}
+
+/** The hard limits of this process, in the order of RESOURCES, as far as they are known. Source: proc_pid_limits(5). */
+function hardLimits(): readonly bigint[] {
+  try {
+    const [, ...lines] = readFileSync('/proc/self/limits', 'utf8').trimEnd().split('\n');
+    return lines.map((line) => {
+      const hard = line.slice(47).trim().split(/\s+/, 1)[0] ?? '';
+      return /^\d+$/.test(hard) ? BigInt(hard) : NO_LIMIT;
+    });
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   type PathsProgram,
 } from '../landlock/programs/missing-grants.js';
 import type { NativeFailure } from '../native.js';
+import { limitAboveOurs } from '../process-tree/rlimits.js';
 import { has, own } from '../util/own-data.js';
 import type { ProgramCall } from './arguments.js';
 import { candidatePaths } from './child/native-request.js';
@@ -21,7 +22,7 @@ import type { ProgramOptions } from './options/types.js';
 
 /** A program, and the options on which its grants depend. */
 export interface StartedProgram extends Pick<ProgramCall<ProgramOptions>, 'file' | 'argv'> {
-  readonly options: Pick<WithVariables<ProgramOptions>, 'paths' | 'cwd' | 'env'>;
+  readonly options: Pick<WithVariables<ProgramOptions>, 'paths' | 'cwd' | 'env' | 'rlimits'>;
 }
 
 /** Describes a program under `paths`; undefined without `paths`. */
@@ -68,8 +69,12 @@ export function grantLackedBy(
   return program && missingGrant(program, exitCode, output);
 }
 
-/** Returns what `paths` may not grant to a program that could not be executed, as the end of a message. */
+/**
+ * Returns what kept a program from being started, as the end of a message: what `paths` may not grant, or a limit that is
+ * above this process's own.
+ */
 export function startHint({ error, call: syscall }: NativeFailure, call: StartedProgram): string {
+  if (error === constants.errno.EPERM && syscall === 'prlimit') return limitAboveOurs(call.options.rlimits);
   const program = error === constants.errno.EACCES && syscall === 'execve' ? pathsProgram(call) : undefined;
   const missing = program && missingInterpreter(program);
   return missing === undefined ? '' : `: ${grantText(missing, 'options')}`;

@@ -1,6 +1,12 @@
 /** Resource limits: the values that are accepted, and the numbers that setrlimit(2) gets. */
 import { expect, test } from 'vitest';
-import { limitTriples, type ResourceLimits, type ResourceName, readLimits } from '../../lib/process-tree/rlimits.js';
+import {
+  limitAboveOurs,
+  limitTriples,
+  type ResourceLimits,
+  type ResourceName,
+  readLimits,
+} from '../../lib/process-tree/rlimits.js';
 
 const MAX = 2n ** 64n - 1n;
 const TYPE = 'ERR_INVALID_ARG_TYPE';
@@ -81,4 +87,12 @@ test('checked limits do not change with the object that was passed', () => {
   const read = readLimits(given);
   limit.soft = 100;
   expect(limitTriples(read)).toEqual([7, 1n, 2n]);
+});
+
+test('a limit above the hard limit of this process is named', () => {
+  const limits = readLimits({ cpu: 1, nofile: { soft: 1, hard: 'unlimited' } });
+  expect(limitAboveOurs(limits)).toMatch(
+    /^: options\.rlimits\.nofile: unlimited is above the hard limit of this process, \d+: give at most that, or/,
+  );
+  expect([limitAboveOurs(readLimits({ nofile: 1 })), limitAboveOurs(undefined)]).toEqual(['', '']);
 });

@@ -89,7 +89,14 @@ describe('rlimits', () => {
   test('that cannot be raised are an error, and nothing runs', () => {
     const nobody = isRoot ? { uid: 65534, gid: 65534 } : {};
     const raise = { rlimits: { nofile: 'unlimited' } as const };
-    expect(spawnSync('true', 'docker-default', { ...nobody, ...raise }).error).toMatchObject({ call: 'prlimit' });
+    const message = expect.stringMatching(
+      /EPERM: options\.rlimits\.nofile: unlimited is above the hard limit of this process, \d+:/,
+    );
+    const { error } = spawnSync('true', 'docker-default', { ...nobody, ...raise });
+    expect(error).toMatchObject({ call: 'prlimit', message });
+    expect(() => spawn('true', 'docker-default', { ...nobody, ...raise })).toThrow(
+      expect.objectContaining({ call: 'prlimit', message }),
+    );
   });
 });
 

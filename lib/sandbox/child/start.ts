@@ -168,9 +168,10 @@ function launch(
   }
   const ours = attachError(started, plan);
   if (ours !== undefined) throw ours;
-  const failure = define(systemError(started.error, 'spawn'), { call: started.call });
+  const hint = startHint(started, call);
+  const failure = define(systemError(started.error, 'spawn', hint), { call: started.call });
   if (failure.code === undefined || !EMITTED.has(failure.code)) throw failure;
-  const error = startError(started, `spawn ${call.file}`, call.file, call.argv, startHint(started, call));
+  const error = startError(started, `spawn ${call.file}`, call.file, call.argv, hint);
   child.fail(
     error,
     request.stdio.map((descriptor) => descriptor === SOCKET),
