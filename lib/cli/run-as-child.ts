@@ -1,5 +1,5 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
-import type { Descendants, ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
+import type { Descendants, Enforcement, ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import type { LimitReason } from '../process-tree/limit-reason.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
@@ -39,6 +39,7 @@ export async function runAsChild(
   // Before the start: a signal in between would end this process, and leave the program running.
   const stop = passSignals((signal) => child.kill(signal));
   const child = startProgram([command, args, profile, { ...options, stdio: 'inherit' }], descendants);
+  if (child.pid !== undefined) reportUnenforced(child.enforcement);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (...end) => resolve(end));
@@ -56,6 +57,12 @@ export async function runAsChild(
   // When nothing is left to do, such as to remove the program's own directory. If this process survives the signal, it
   // exits with a shell's status for it.
   if (signal !== null) process.once('beforeExit', () => process.kill(process.pid, signal));
+}
+
+/** Says what `--best-effort` has left out. */
+export function reportUnenforced({ paths, limits }: Enforcement): void {
+  if (paths?.reason !== undefined) printMessage(`the files that COMMAND reaches are not restricted: ${paths.reason}`);
+  if (limits?.reason !== undefined) printMessage(`not all limits are enforced: ${limits.reason}`);
 }
 
 function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {

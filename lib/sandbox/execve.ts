@@ -1,5 +1,6 @@
 /** execve(): this process becomes a program under a profile. */
 import { SeccompError } from '../errors.js';
+import type { Enforcement } from '../landlock/enforcement.js';
 import { unsupportedReason } from '../native.js';
 import type { Descendants } from '../process-tree/tree.js';
 import { normalizeArguments } from './arguments.js';
@@ -47,12 +48,12 @@ export function execve(...parameters: readonly unknown[]): never {
 /**
  * The steps of execve().
  *
- * @param beforeExec - Called when all is checked, before this process is replaced.
+ * @param beforeExec - Called when all is checked, before this process is replaced, with what is to be enforced.
  * @param descendants - What becomes of the program's descendants without the option.
  */
 export function executeProgram(
   parameters: readonly unknown[],
-  beforeExec = () => {},
+  beforeExec: (enforcement: Enforcement) => void = () => {},
   descendants: Descendants = 'leave',
 ): never {
   const call = normalizeArguments('execve', parameters);
@@ -66,5 +67,5 @@ export function executeProgram(
     );
   }
   const stdio = openStdio('inherit', 'execve');
-  return startInPlace(call, plan, stdio, beforeExec);
+  return startInPlace(call, plan, stdio, () => beforeExec(plan.enforcement(0)));
 }

@@ -177,6 +177,7 @@ npx seccomp doctor | tail -n 1
 export const STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ['0', 'success: what was asked for is done, or is good'],
   ['1', '`check` found errors; `doctor` found that no program can be sandboxed here'],
+  ['124', '`run`: COMMAND ran longer than `--timeout`'],
   [
     '125',
     'the command failed: an option or a profile is wrong, a file cannot be read or written, or the kernel refused the filter',

@@ -198,7 +198,12 @@ describe('where Landlock is denied', () => {
   });
 
   test('--best-effort starts the program', async () => {
-    const { code, stdout } = await underFilter('--best-effort', '--read', '/nowhere', '--', 'echo', 'started');
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'started\n' });
+    const given = ['--best-effort', '--read', '/nowhere'];
+    const said = 'seccomp: the files that COMMAND reaches are not restricted: an attached filter denies Landlock';
+    for (const more of [[], ['--timeout', '1h']]) {
+      const { code, stdout, stderr } = await underFilter(...given, ...more, '--', 'echo', 'started');
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'started\n' });
+      expect(stderr).toContain(said);
+    }
   });
 });

@@ -170,6 +170,13 @@ describe.skipIf(!hasScopes)('descendants: kill', () => {
     process.kill(daemon, 'SIGKILL');
   });
 
+  test('a tree that was not started is not signaled', async () => {
+    const child = spawn('/nowhere', [], PROFILE, { descendants: 'kill' });
+    expect(child.killTree()).toBe(false);
+    const [error] = await once(child, 'error');
+    expect([error.code, child.killTree()]).toEqual(['ENOENT', false]);
+  });
+
   test('under unconfined, isolates the child', async () => {
     const child = spawn('true', [], 'unconfined', { descendants: 'kill' });
     expect(child.enforcement.isolation.by).toBe('scopes');

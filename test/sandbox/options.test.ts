@@ -376,6 +376,11 @@ test.each<[string, () => unknown, RegExp]>([
     /^options\.capability: unknown option \(did you mean capabilities\?\)$/,
   ],
   [
+    'spawnSync, an option that is one of limits',
+    () => Reflect.apply(spawnSync, undefined, ['true', [], 'node', { memory: '1G' }]),
+    /^options\.memory: unknown option: it is one of options\.limits$/,
+  ],
+  [
     'explain, an unknown option',
     () => Reflect.apply(explain, undefined, ['node', { syscall: 'read' }, { arch: 'x86' }]),
     /^options\.arch: unknown option/,

@@ -4,7 +4,7 @@
  */
 import { Command } from 'commander';
 import { unsupportedReason } from '../../addon/platform.js';
-import type { AbiName } from '../../index.js';
+import type { AbiName, Enforcement } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
 import { executeProgram } from '../../sandbox/execve.js';
 import {
@@ -26,7 +26,7 @@ import { several } from '../options/repeated-options.js';
 import { reportMissingInterpreter, reportMissingLibraries } from '../path-hints.js';
 import { loadArgument } from '../profile-argument.js';
 import { runBeside } from '../report-violations.js';
-import { runAsChild } from '../run-as-child.js';
+import { reportUnenforced, runAsChild } from '../run-as-child.js';
 import { reportStartFailure } from '../start-failure.js';
 
 interface RunFlags extends ProfileFlags, PathFlags, LimitFlags {
@@ -48,14 +48,16 @@ it from being started, 126 if it is not executable, 127 if it was not found.
 Examples:
   seccomp run -- node server.js
   seccomp run -p ./profile.json --explain -- node server.js
-  seccomp run --timeout 90s --memory 512M --read @system -- make test
+  seccomp run --timeout 90s --memory 512M --read @system --write . -- make
   seccomp run --read @system --read @node --read . --write ./dist -- node build.js`;
 
 export function runCommand(): Command {
   const command = new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default');
   return refuseBoth(withLimitOptions(withPathOptions(withProfileOptions(command))))
     .summary('run a command under a profile')
-    .description('Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory.')
+    .description(
+      'Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory. With --timeout, --memory, --processes, --cpu, --explain or @tmp, COMMAND is a child.',
+    )
     .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
@@ -104,7 +106,13 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     if (unsupported !== undefined || (hasParent && !explain))
       await runAsChild(command, args, profile, options, descendants);
     else if (explain) await runBeside(command, args, profile, options, descendants);
-    else executeProgram([command, args, profile, options], () => reportMissingLibraries(command, options), descendants);
+    else {
+      const report = (enforcement: Enforcement) => {
+        reportMissingLibraries(command, options);
+        reportUnenforced(enforcement);
+      };
+      executeProgram([command, args, profile, options], report, descendants);
+    }
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error);
     reportStartFailure(command, error);

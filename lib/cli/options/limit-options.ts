@@ -14,8 +14,14 @@ export interface LimitFlags {
 /** Adds the options to a command. */
 export function withLimitOptions(command: Command): Command {
   return command
-    .option('--timeout <time>', 'end COMMAND and its descendants after this time: seconds, or 500ms, 90s, 5m, 2h')
-    .option('--memory <size>', 'kill them where they need more memory together: a size such as 512M; needs cgroup v2')
+    .option(
+      '--timeout <time>',
+      'end COMMAND after this time, by SIGTERM, and by SIGKILL 5 s later: seconds, or 500ms, 90s, 5m, 2h',
+    )
+    .option(
+      '--memory <size>',
+      'kill COMMAND and its descendants when together they use more: a size such as 512M; needs cgroup v2',
+    )
     .option('--processes <number>', 'let them have at most so many processes and threads; needs cgroup v2')
     .option('--cpu <number>', 'let them use the time of so many CPUs, such as 1.5; needs cgroup v2');
 }

@@ -241,10 +241,16 @@ function checkEach(functions: readonly FunctionName[], fields: Fields): void {
   refuseProcessLimitOfRoot(fields['rlimits'], fields['uid']);
 }
 
+/** Names in the option `limits`, and those that other tools have for them. */
+const LIMIT_NAMES: ReadonlySet<string> = new Set(['memory', 'processes', 'cpu', 'cpus']);
+
 function refusedOption(name: string, fields: Fields, functions: readonly FunctionName[]): SeccompError {
   const [by = 'spawn'] = functions;
   const reason = reasonsAgainst(by).get(name);
   const known = [...new Set(functions.flatMap(optionsOf))];
-  const problem = reason === undefined ? unknownOption(fields, known) : `options.${name}: ${reason}`;
+  const within =
+    known.includes('limits') && LIMIT_NAMES.has(name) ? 'unknown option: it is one of options.limits' : undefined;
+  const why = reason ?? within;
+  const problem = why === undefined ? unknownOption(fields, known) : `options.${name}: ${why}`;
   return new SeccompError('ERR_SECCOMP_OPTION', String(problem));
 }

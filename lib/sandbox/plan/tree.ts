@@ -41,7 +41,7 @@ export function treeFor(options: TreeOptions, byDefault: Descendants, isIsolated
 function contradiction({ detached, isolate }: TreeOptions, isIsolated: boolean): string | undefined {
   if (detached) return 'a detached child is to live on: leave out detached, or give descendants: "leave"';
   if (isolate === false) return 'a guardian needs isolation: leave out isolate: false';
-  return isIsolated ? undefined : 'a guardian needs isolation, which unconfined does without: give isolate: true';
+  return isIsolated ? undefined : 'a guardian needs isolation, which unconfined does without: give descendants: "kill"';
 }
 
 /** How this kernel lets the trees of children be ended, or why it does not. */

@@ -268,6 +268,7 @@ export class SandboxedProcess<
    */
   killTree(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
     const { tree } = this.#termination;
+    if (this.pid === undefined) return false; // It was not started.
     if (tree === undefined) throw withoutGuardian(this.enforcement, this.pid);
     return this.#termination.killTree(tree, signal === 0 ? 0 : signalNumber(signal));
   }
