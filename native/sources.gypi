@@ -55,6 +55,7 @@
     "launcher_sources": [
       "guardian/guardian.cc",
       "guardian/process_files.cc",
+      "guardian/weigh.cc",
       "landlock/ruleset.cc",
       "launcher/freestanding.cc",
       "launcher/main.cc"

@@ -60,6 +60,11 @@ export interface NativeRequest extends NativeFilters {
   readonly domainRequired?: boolean | undefined;
   /** Whether a guardian ends the program's tree. Requires `domainRequired`. */
   readonly guarded?: boolean | undefined;
+  /**
+   * Limits for which the guardian weighs the tree: bytes of memory, a number of processes and threads, and milliseconds of CPU
+   * time within CPU_WINDOW; 0: no limit. Requires `guarded`.
+   */
+  readonly sampled?: readonly [memory: bigint, processes: bigint, cpu: bigint] | undefined;
   /** A bit for each capability that stays. Without it, all stay. */
   readonly keptCapabilities?: bigint | undefined;
   /** How the calls of the filter's listener are answered, with SECCOMP_FILTER_FLAG_NEW_LISTENER. */

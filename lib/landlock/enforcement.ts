@@ -111,9 +111,14 @@ export interface TreeEnforcement {
 
 /** Which of a child's `limits` are enforced, and why others are not. */
 export interface LimitsEnforcement {
-  /** By a cgroup of version 2, which the child entered at birth and can't leave. Absent if none is enforced. */
-  readonly by?: 'cgroup';
-  /** The path of that cgroup in its hierarchy. It is removed when no process is in it any more. */
+  /**
+   * By a cgroup of version 2, which the child entered at birth and can't leave; or, with `exact: false`, by its guardian, which
+   * weighs the tree at intervals and ends it. Absent if none is enforced.
+   */
+  readonly by?: 'cgroup' | 'guardian';
+  /** With a guardian: how many milliseconds lie between two weighings. */
+  readonly sampledEvery?: number;
+  /** The path of the cgroup in its hierarchy. It is removed when no process is in it any more. */
   readonly cgroup?: string;
   /** Why some are not enforced, or can be evaded. Absent if all are enforced. */
   readonly reason?: string;

@@ -48,7 +48,7 @@ export function cgroupMounts(mountinfo: string): readonly CgroupMount[] {
 }
 
 /** Spaces and some other characters are octal numbers in mountinfo. */
-const unescaped = (text: string) =>
+export const unescaped = (text: string) =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 /** The path of the cgroup in the text of /proc/PID/cgroup: cgroups(7). Undefined if there is none of version 2. */

@@ -15,18 +15,32 @@ export interface End {
 }
 
 /**
- * The limit for which the kernel ended a program; null if it ended well, or for another reason.
+ * The limit for which the kernel or a guardian ended a program; null if it ended well, or for another reason.
  *
  * @param isStopped - Whether this process has ended it.
+ * @param sampled - The limit for which its guardian has ended its tree.
  */
-export function kernelLimit({ code, signal }: End, leaf: Leaf | undefined, isStopped: boolean): LimitReason | null {
+export function kernelLimit(
+  { code, signal }: End,
+  leaf: Leaf | undefined,
+  isStopped: boolean,
+  sampled: LimitReason | null = null,
+): LimitReason | null {
   if (signal === 'SIGXFSZ') return 'file-size';
   if (signal === 'SIGXCPU') return 'cpu';
-  if (code === 0 || leaf === undefined || isStopped) return null;
+  if (code === 0 || isStopped) return null;
+  if (leaf === undefined) return sampled;
   const { memoryKills, processRefusals } = leaf.events();
   if (memoryKills > 0) return 'memory';
   return processRefusals > 0 ? 'processes' : null;
 }
+
+/** How the texts differ where a guardian has ended the program. */
+const SAMPLED_TEXTS: ReadonlyMap<LimitReason | null, string> = new Map([
+  ['cpu', 'it used more CPU time than it may (options.limits.cpu)'],
+  ['memory', 'it used more memory than it may (options.limits.memory)'],
+  ['processes', 'it had more processes and threads than it may (options.limits.processes)'],
+]);
 
 const TEXTS: ReadonlyMap<LimitReason | null, string> = new Map([
   ['file-size', 'it wrote too large a file (options.rlimits.fsize)'],
@@ -35,5 +49,17 @@ const TEXTS: ReadonlyMap<LimitReason | null, string> = new Map([
   ['processes', 'it could not start as many processes as it needs (options.limits.processes)'],
 ]);
 
-/** Says which limit of the kernel ended a program, for the message of an error; empty for any other end. */
-export const limitText = (limit: LimitReason | null): string => TEXTS.get(limit) ?? '';
+/**
+ * Says which limit ended a program, for the message of an error; empty for any other end, and for this package's own limits.
+ *
+ * @param signal - The signal that ended it. A guardian sends SIGKILL.
+ * @param limits - How its limits were enforced.
+ */
+export function limitText(
+  limit: LimitReason | null,
+  signal: NodeJS.Signals | null = null,
+  limits: { readonly by?: string } | undefined = undefined,
+): string {
+  const isSampled = limits?.by === 'guardian' && signal === 'SIGKILL';
+  return (isSampled ? SAMPLED_TEXTS : TEXTS).get(limit) ?? '';
+}

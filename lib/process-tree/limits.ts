@@ -31,8 +31,10 @@ export interface Limits {
   /** Number of CPUs of which the time may be used, such as 1.5; at least 0.01. The rest has to wait. Default: not limited. */
   readonly cpu?: number | undefined;
   /**
-   * Whether the kernel enforces the limits, in a cgroup of the program's own. With false, they are to be sampled, which this
-   * version can't. Default true.
+   * Whether the kernel enforces the limits, in a cgroup of the program's own. With false, which needs no cgroup, a guardian adds
+   * up every 100 ms what the processes use, and kills them all when a limit is passed: at `memory` the resident memory of each,
+   * at `cpu` as soon as they have used more than 10 seconds of so many CPUs within 10 seconds. It implies `descendants: 'kill'`.
+   * Default true.
    */
   readonly exact?: boolean | undefined;
 }

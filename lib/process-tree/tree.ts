@@ -1,6 +1,8 @@
 /** The tree of a child: the child and all that it starts, which a guardian ends. */
 import { constants } from 'node:os';
 import type { TreeHandle } from '../native.js';
+import type { LimitReason } from './limit-reason.js';
+import { guardianLimit, isUnweighed, treeStatus } from './sampled-limits.js';
 
 /** What becomes of a child's descendants when the child ends. */
 export type Descendants = 'kill' | 'leave';
@@ -15,6 +17,7 @@ export class Tree {
   /** Resolves when no process of the tree is left. Rejects if that is not certain. Needs no handler. */
   readonly ended: Promise<void>;
   #handle: TreeHandle | undefined;
+  #status: number | null = 0;
   #settle: (failure: Error | undefined) => void = () => {};
 
   constructor(handle: TreeHandle) {
@@ -30,6 +33,11 @@ export class Tree {
     return this.#handle !== undefined;
   }
 
+  /** The limit for which the guardian has ended the tree; null if for none, and as long as it runs. */
+  get limit(): LimitReason | null {
+    return guardianLimit(this.#status);
+  }
+
   /** Sends a signal to all processes of the tree. Returns 0 or an errno. */
   signal(number: number): number {
     return this.#handle?.signal(number) ?? constants.errno.ESRCH;
@@ -38,15 +46,16 @@ export class Tree {
   /**
    * To be called once, when the guardian has ended.
    *
-   * @param status - Its GuardianStatus; null if it was killed.
+   * @param status - Its GuardianStatus and Verdict; null if it was killed.
    * @param pid - The process ID of the tree's first process, for messages.
-   * @returns Why it is not certain that the tree has ended; undefined if it has.
+   * @returns Why it is not certain that the tree has ended, or why the guardian has ended it without a reason of this
+   * process; undefined for no failure.
    */
   guardianEnded(status: number | null, pid: number | undefined): Error | undefined {
     this.#handle = undefined;
-    const failure = status === TREE_ENDED ? undefined : treeFailure(status, pid);
-    this.#settle(failure);
-    return failure;
+    this.#status = status;
+    this.#settle(treeFailure(status, pid));
+    return guardianFailure(status, pid);
   }
 
   ref(): void {
@@ -58,8 +67,19 @@ export class Tree {
   }
 }
 
-/** The error for a tree that may have left processes. */
-export function treeFailure(status: number | null, pid: number | undefined): Error {
+/** The error for a guardian that has failed; undefined if it has done what it is for. */
+export function guardianFailure(code: number | null, pid: number | undefined): Error | undefined {
+  if (!isUnweighed(code)) return treeFailure(code, pid);
+  const child = pid === undefined ? 'the child' : `child ${pid}`;
+  return new Error(
+    `${child} and all that it has started were ended, since the guardian could not read in /proc what they use (options.limits)`,
+  );
+}
+
+/** The error for a tree that may have left processes; undefined if it has not. */
+function treeFailure(given: number | null, pid: number | undefined): Error | undefined {
+  const status = treeStatus(given);
+  if (status === TREE_ENDED) return undefined;
   const reasons: ReadonlyMap<number | null, string> = new Map([
     [PROCESSES_REMAIN, 'the kernel has not ended all of them within 10 seconds, and will when they leave the kernel'],
     [PROCESSES_UNKNOWN, 'they were killed, but /proc of this process’s PID namespace can’t be read to confirm it'],

@@ -124,7 +124,9 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const grant = missing === undefined ? '' : grantText(missing, 'options');
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  const reason = [`ended with ${end}`, limitText(result.limit)].filter((text) => text !== '').join(': ');
+  const reason = [`ended with ${end}`, limitText(result.limit, result.signal, result.enforcement.limits)]
+    .filter((text) => text !== '')
+    .join(': ');
   throw new RunError(reason, undefined, result, undefined, hint);
 }
 

@@ -11,7 +11,7 @@ import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
 import type { LimitReason } from '../process-tree/limit-reason.js';
 import type { Descendants } from '../process-tree/tree.js';
-import { treeFailure } from '../process-tree/tree.js';
+import { guardianFailure } from '../process-tree/tree.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
@@ -218,11 +218,7 @@ function outcomeOf(
   const stopped = { error: ended.stopped, call: 'poll' };
   const { treeStatus = 0, unguarded } = own(ended);
   const error =
-    ended.stopped !== 0
-      ? startError(stopped, `spawnSync ${file}`, file, argv)
-      : treeStatus === 0
-        ? undefined
-        : treeFailure(treeStatus, ended.pid);
+    ended.stopped !== 0 ? startError(stopped, `spawnSync ${file}`, file, argv) : guardianFailure(treeStatus, ended.pid);
   const result: SyncResult = {
     ...(error === undefined ? {} : { error }),
     status: ended.code,

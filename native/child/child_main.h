@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "guardian/protocol.h"
 #include "system/failure.h"
 
 namespace seccomp {
@@ -71,6 +72,7 @@ struct ChildPlan {
   gid_t gid = 0;
   const ResourceLimit* limits = nullptr;
   size_t limit_count = 0;
+  const TreeLimits* tree_limits = nullptr;  // Those for which the guardian weighs the tree; nullptr: none.
   // With `isolate` the child writes no core dump; with `isolation_required` it ends if it cannot prevent that.
   bool isolate = false;
   bool isolation_required = false;

@@ -271,6 +271,11 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   GuardianDescriptors descriptors;
   plan->failure = descriptors.Open(&guardian->control);
   if (plan->failure.error != 0) return {0, Descriptor()};
+  if (plan->tree_limits != nullptr &&
+      send(guardian->control.get(), plan->tree_limits, sizeof *plan->tree_limits, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    plan->failure = {errno, "guardian: send"};
+    return {0, Descriptor()};
+  }
   start.control = descriptors.socket.get();
   start.ruleset = descriptors.ruleset.get();
   start.program = GuardianProgram();

@@ -42,6 +42,7 @@ PreparedPlan::PreparedPlan(Request* request, ChildMemory* memory) : request_(*re
   plan_.isolate = request_.isolation.has_value();
   plan_.isolation_required = request_.isolation.value_or(false);
   plan_.domain_required = request_.domain_required;
+  plan_.tree_limits = request_.tree_limits ? &*request_.tree_limits : nullptr;
   plan_.drop_capabilities = request_.kept_capabilities.has_value();
   plan_.kept_capabilities = request_.kept_capabilities.value_or(0);
 }

@@ -8,6 +8,7 @@
 
 #include "child/child_main.h"
 #include "child/memory.h"
+#include "guardian/protocol.h"
 #include "landlock/ruleset.h"
 #include "system/descriptor.h"
 
@@ -46,6 +47,7 @@ struct Request {
   int ruleset = -1;               // In place of `domain`: a descriptor of its ruleset, which the caller keeps open.
   bool domain_required = false;   // Whether the program is not run if it can't enter the domain.
   bool guarded = false;           // Whether a guardian ends the child's tree. Requires `domain_required`.
+  std::optional<TreeLimits> tree_limits;  // Those for which the guardian weighs the tree.
   std::optional<uint64_t> kept_capabilities;
   bool no_new_privileges = true;
   std::vector<FilterRequest> filters;

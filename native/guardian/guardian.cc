@@ -16,10 +16,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "guardian/process_files.h"
 #include "guardian/protocol.h"
+#include "guardian/weigh.h"
 #include "launcher/no_stack_protector.h"
 #include "system/linux_abi.h"
 #include "system/numbers.h"
@@ -66,7 +68,7 @@ bool IsParentOutOfReach(bool is_adopted) {
 // Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
 bool AttachOwnFilter() {
   static constexpr uint32_t kAllowed[] = {SYS_read,   SYS_kill,    SYS_getdents64, SYS_close, SYS_nanosleep,
-                                          SYS_sendto, SYS_getppid, SYS_exit_group, SYS_ppoll};
+                                          SYS_sendto, SYS_getppid, SYS_exit_group, SYS_ppoll, SYS_clock_gettime};
   constexpr size_t kCount = sizeof kAllowed / sizeof *kAllowed;
   std::array<sock_filter, kCount + 9> program = {};
   size_t next = 0;
@@ -94,6 +96,8 @@ class Tree {
   ~Tree() = default;
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
+
+  int32_t self() const { return self_; }
 
   // kill(2) with -1 excludes the caller itself. The kernel signals all others while none can be forked.
   static void Signal(int32_t signal) { RawCall(SYS_kill, -1, signal); }
@@ -170,6 +174,21 @@ class Tree {
   std::array<int32_t, kMaxZombies> zombies_ = {};
 };
 
+__kernel_timespec Milliseconds(int64_t time) { return {time / 1000, time % 1000 * 1'000'000}; }
+
+// Receives the limits of the tree if there are any: they were sent before this process was started. Returns false if
+// there is no other end any more.
+bool ReceiveLimits(const Guarded& guarded, const Tree& tree, std::optional<Weigher>* weigher) {
+  pollfd polled = {guarded.control, POLLIN, 0};
+  const __kernel_timespec none = {};
+  if (RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&none)) == 0) return true;
+  if ((polled.revents & POLLNVAL) != 0) return true;  // Started by hand.
+  TreeLimits limits = {};
+  if (RawCall(SYS_read, guarded.control, Pointer(&limits), sizeof limits) != sizeof limits) return false;
+  weigher->emplace(limits, tree.self(), guarded.child);
+  return true;
+}
+
 }  // namespace
 
 int GuardTree(const Guarded& guarded) {
@@ -182,19 +201,34 @@ int GuardTree(const Guarded& guarded) {
     tree.End();
     return kNotGuarding;
   }
+  std::optional<Weigher> weigher;
+  if (!guarded.is_adopted && !ReceiveLimits(guarded, tree, &weigher)) return tree.End();
+  Verdict verdict = weigher ? weigher->WeighIfDue() : kWithinLimits;
   const char ready_byte = 0;
-  RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
+  if (verdict == kWithinLimits) {
+    RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
+  }
   std::array<pollfd, 2> polled = {
       {{guarded.is_adopted ? -1 : guarded.control, POLLIN, 0}, {guarded.child_pidfd, POLLIN, 0}}};
-  for (;;) {
-    const long ready = RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()));
-    if (ready == -EINTR) continue;
-    if (((polled[0].revents | polled[1].revents) & POLLNVAL) != 0) return kNotGuarding;  // Started by hand.
-    if (ready < 0 || polled[1].revents != 0) return tree.End();
-    int32_t signal = 0;
-    if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) return tree.End();
-    Tree::Signal(signal);
+  while (verdict == kWithinLimits) {
+    const __kernel_timespec pause = weigher ? Milliseconds(weigher->Remaining()) : __kernel_timespec{};
+    const long ready =
+        RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()), weigher ? Pointer(&pause) : 0);
+    if (ready != -EINTR) {
+      if (((polled[0].revents | polled[1].revents) & POLLNVAL) != 0) return kNotGuarding;  // Started by hand.
+      if (ready < 0 || polled[1].revents != 0) break;
+      int32_t signal = 0;
+      if (polled[0].revents != 0) {
+        if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) break;
+        Tree::Signal(signal);
+      }
+    }
+    if (weigher) verdict = weigher->WeighIfDue();
   }
+  const int status = tree.End();
+  // What cannot be weighed may not be seen either.
+  const bool is_hidden = status == kTreeEnded && verdict == kNotWeighed;
+  return (is_hidden ? kProcessesUnknown : status) | verdict << kVerdictShift;
 }
 
 }  // namespace seccomp

@@ -3,12 +3,14 @@
 // When the guardian is out of the reach of its user's other processes, it sends one byte, for which the tree's first
 // process waits. The addon sends the number of each signal for the tree as an int32_t. When the tree's first process
 // has ended, or when the socket has no other end any more, the guardian kills the tree, waits for its end, and exits
-// with a GuardianStatus. Meanwhile it sends the IDs of zombies that the addon's process must reap, each as an int32_t,
-// some repeatedly: those whose parent is the addon's process, as it is if it has adopted them, save the first process.
+// with a GuardianStatus. It does so too when the tree passes a limit of TreeLimits. Meanwhile it sends the IDs of
+// zombies that the addon's process must reap, each as an int32_t, some repeatedly: those whose parent is the addon's
+// process, as it is if it has adopted them, save the first process.
 #ifndef SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 #define SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace seccomp {
 
@@ -25,6 +27,28 @@ enum GuardianStatus : int {
   kProcessesUnknown = 3,  // The tree was killed, but /proc cannot be read.
   kNotStarted = 4,        // The guardian's program was not executed. The tree was killed.
 };
+
+// Limits of a tree, which the addon sends before it starts the guardian. The guardian weighs the tree before the
+// program runs and then every kLookInterval milliseconds, and ends it when a limit is passed. 0: no limit.
+struct TreeLimits {
+  uint64_t pages;      // Of resident memory.
+  uint64_t processes;  // And threads.
+  uint64_t cpu;        // Milliseconds of CPU time within kCpuWindow milliseconds.
+};
+
+constexpr int64_t kLookInterval = 100;
+constexpr int64_t kSecondLook = 20;
+constexpr int64_t kCpuWindow = 10'000;
+
+// Why a guardian has ended its tree. It is added to the GuardianStatus, shifted by kVerdictShift bits.
+enum Verdict : int {
+  kWithinLimits = 0,
+  kMemoryPassed = 1,
+  kProcessesPassed = 2,
+  kCpuPassed = 3,
+  kNotWeighed = 4,  // What the tree uses cannot be read in /proc.
+};
+constexpr int kVerdictShift = 4;
 
 // How long a guardian waits for the end of processes that it has killed.
 constexpr int kEndSeconds = 10;

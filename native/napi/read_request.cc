@@ -2,6 +2,7 @@
 
 #include <linux/bpf_common.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <limits>
 #include <utility>
@@ -131,6 +132,19 @@ bool ReadCgroup(const Napi::Value& value, SpawnRequest* request) {
   return descriptor.has_value();
 }
 
+bool ReadTreeLimits(const Napi::Value& value, SpawnRequest* request) {
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != 3) return false;
+  const Napi::Array values = value.As<Napi::Array>();
+  uint64_t bytes = 0;
+  TreeLimits& limits = request->tree_limits.emplace();
+  if (!ReadValue(values.Get(0U), &bytes) || !ReadValue(values.Get(1U), &limits.processes) ||
+      !ReadValue(values.Get(2U), &limits.cpu)) {
+    return false;
+  }
+  limits.pages = bytes / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return true;
+}
+
 bool ReadRequestedDomain(const Napi::Value& value, SpawnRequest* request) {
   return ReadDomain(value, &request->domain.emplace());
 }
@@ -175,6 +189,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"ruleset", Presence::kOptional, "a handle that openPathRuleset() returned", ReadRuleset},
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},
+    {"sampled", Presence::kOptional, "an array of three bigints: [memory, processes, cpu]", ReadTreeLimits},
     {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
     kNoNewPrivileges,
     kUnconfined,
@@ -195,6 +210,7 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
          Require(env, request.domain_required || !request.isolation.value_or(false),
                  "isolation is required, but domainRequired is not true") &&
          Require(env, request.domain_required || !request.guarded, "guarded is true, but domainRequired is not") &&
+         Require(env, request.guarded || !request.tree_limits, "sampled is set, but guarded is not true") &&
          Require(env, request.supervision == nullptr || request.reader != nullptr,
                  "supervision is set, but mailbox is not") &&
          Require(env, !request.agent || is_agent_possible,

@@ -138,7 +138,6 @@ describe('where there is no cgroup', () => {
 });
 
 test.each([
-  [{ limits: { processes: 9, exact: false } }, /^options\.limits can't be honored: limits that are sampled are not/],
   [
     { bestEffort: true },
     /^options\.bestEffort: has no effect without options\.paths or options\.limits: leave it out$/,

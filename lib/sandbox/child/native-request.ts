@@ -115,8 +115,9 @@ export function privateDirectoryFor(
 }
 
 /** The members of a request for the guardian of a program's tree: it must not run outside of its domain. */
-function toNativeTree({ tree }: FilterPlan): Pick<NativeRequest, 'guarded' | 'domainRequired'> {
-  return tree === undefined || tree.reason !== undefined ? NOT_GUARDED : GUARDED;
+function toNativeTree({ tree, limits }: FilterPlan): Pick<NativeRequest, 'guarded' | 'domainRequired' | 'sampled'> {
+  if (tree === undefined || tree.reason !== undefined) return NOT_GUARDED;
+  return limits?.sampled === undefined ? GUARDED : own({ ...GUARDED, sampled: limits.sampled });
 }
 
 const NOT_GUARDED = own({});

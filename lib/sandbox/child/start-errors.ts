@@ -20,10 +20,11 @@ const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom',
  */
 export function attachError(
   { error, call }: NativeFailure,
-  { agent, paths }: Partial<Pick<FilterPlan, 'agent' | 'paths'>> = NO_PLAN,
+  { agent, paths, tree }: Partial<Pick<FilterPlan, 'agent' | 'paths' | 'tree'>> = NO_PLAN,
 ): SeccompError | undefined {
   if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent.path);
-  if (call.startsWith(GUARDIAN_CALLS)) return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }));
+  if (call.startsWith(GUARDIAN_CALLS))
+    return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }), tree?.option);
   if (call.startsWith('landlock_')) return paths === undefined ? isolationError(error) : pathsError(paths, error);
   if (!OUR_CALLS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);

@@ -12,6 +12,7 @@ import {
 } from '../../native.js';
 import type { Leaf } from '../../process-tree/leaf.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
+import { guardianLimit } from '../../process-tree/sampled-limits.js';
 import { fromCaller } from '../../util/caller.js';
 import { define, has, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
@@ -48,7 +49,7 @@ export function start(
     const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
     if (plan.paths !== undefined) keepProgram(child, call);
     if (tmp !== undefined) child.removeAtEnd(tmp);
-    if (leaf !== undefined) child.watchLimits(leaf);
+    child.watchLimits(leaf, plan.limits?.sampled !== undefined);
     if (stdio.channel !== undefined) child.connect(stdio.channel);
     publish('child_process', () => ({ process: child }));
     withCgroup(leaf, (cgroup) => {
@@ -97,7 +98,7 @@ export function startSync(
     if (has(ended, 'error')) return ended;
     const { code, signal, stopped } = ended;
     const end = { code, signal: signal === null ? null : signalName(signal) };
-    const limit = kernelLimit(end, leaf, stopped !== 0);
+    const limit = kernelLimit(end, leaf, stopped !== 0, guardianLimit(own(ended).treeStatus ?? 0));
     return { ...ended, limit, ...(unguarded === undefined ? {} : { unguarded }) };
   } finally {
     leaf?.remove();
@@ -194,7 +195,7 @@ function guardedIfPossible<Started extends object>(
   if (!call.startsWith(GUARDIAN_CALLS) && call !== 'landlock_restrict_self') return [started, undefined];
   const domainRequired = paths?.required === true || isolation?.request.isolation === true;
   const unguarded = guardianProblem(started as NativeFailure);
-  return [begin(own({ ...request, guarded: false, domainRequired })), unguarded];
+  return [begin(own({ ...request, guarded: false, sampled: undefined, domainRequired })), unguarded];
 }
 
 function takeOver(child: SandboxedProcess, started: NativeChild, { supervision }: FilterPlan): void {

@@ -41,7 +41,7 @@ export function reportOutput(
     if (buffer.overflow !== undefined || (code === 0 && signal === null)) return report(null);
     const stderr = String(buffer.output('stderr'));
     const denials = [
-      limitText(child.limit),
+      limitText(child.limit, signal, child.enforcement.limits),
       ...(child.isWatched ? denialLines(child) : []),
       endHint(child.isWatched, grantLackedByChild(child, stderr), code, signal),
     ];
@@ -78,7 +78,11 @@ export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStd
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
   const hint = endHint(isWatched, outcome.missingGrant(stderr), result.status, result.signal);
-  const denials = [limitText(result.limit), ...(isWatched ? denialLines(result) : []), hint];
+  const denials = [
+    limitText(result.limit, result.signal, result.enforcement?.limits),
+    ...(isWatched ? denialLines(result) : []),
+    hint,
+  ];
   throw withResult(commandFailed(withDenialLines(`${command}${stderr}`, denials)), result);
 }
 

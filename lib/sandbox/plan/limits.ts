@@ -2,9 +2,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeccompError, type SeccompErrorCode } from '../../errors.js';
-import type { Enforcement, LimitsEnforcement } from '../../landlock/enforcement.js';
+import type { Enforcement, LimitsEnforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { overlap } from '../../landlock/paths/file-reaches.js';
 import type { PathPlan } from '../../landlock/paths/plan.js';
+import type { NativeRequest } from '../../native.js';
 import {
   type Cgroup,
   type CgroupObstacle,
@@ -24,6 +25,7 @@ import {
   type LimitValues,
   limitNames,
 } from '../../process-tree/limits.js';
+import { isSampled, ownProcObstacle, SAMPLED_EVERY, toNativeSampled } from '../../process-tree/sampled-limits.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { has, own } from '../../util/own-data.js';
 import { readStatus } from '../../util/process-status.js';
@@ -42,8 +44,14 @@ export interface LimitPlan {
    * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if it can't be made.
    */
   makeLeaf(): Leaf | undefined;
-  /** What is enforced. Complete when `makeLeaf` was called. */
-  enforced(): LimitsEnforcement;
+  /** What the guardian of the program weighs; undefined if it does not. */
+  readonly sampled: NativeRequest['sampled'];
+  /**
+   * What is enforced. Complete when `makeLeaf` was called.
+   *
+   * @param tree - How the program's tree is ended.
+   */
+  enforced(tree: TreeEnforcement | undefined): LimitsEnforcement;
 }
 
 /**
@@ -56,18 +64,31 @@ export interface LimitPlan {
 export function limitsFor(options: LimitOptions, paths: PathPlan | undefined): LimitPlan | undefined {
   const limits = options.limits as CheckedLimits | undefined;
   if (limits === undefined || limitNames(limits).length === 0) return undefined;
-  if (limits.exact === false)
-    throw refusal(limits.form, 'ERR_SECCOMP_OPTION', {
-      reason: 'limits that are sampled are not supported yet',
-      remedy: 'leave out exact: false',
-    });
+  if (isSampled(limits)) return sampledLimits(limits, options.bestEffort === true);
   const plan = new CgroupLimits(limits, options.bestEffort === true);
   plan.find();
   plan.check(() => obstacleOf(options, paths, limits.form));
   return plan;
 }
 
+/** Limits for which the guardian weighs the program's tree. */
+function sampledLimits(limits: CheckedLimits, bestEffort: boolean): LimitPlan {
+  const obstacle = ownProcObstacle(capabilitiesIn(field('CapEff') || '0').includes('CAP_SYS_PTRACE'));
+  if (obstacle !== undefined && !bestEffort) throw refusal(limits.form, 'ERR_SECCOMP_UNSUPPORTED', obstacle);
+  const problem = obstacle && `${obstacle.reason}; ${obstacle.remedy}`;
+  return {
+    makeLeaf: () => undefined,
+    sampled: obstacle === undefined ? toNativeSampled(limits) : undefined,
+    enforced: (tree) => {
+      const reason = problem ?? tree?.reason;
+      if (reason !== undefined) return { reason, enforced: [] };
+      return { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: limitNames(limits) };
+    },
+  };
+}
+
 class CgroupLimits implements LimitPlan {
+  readonly sampled = undefined;
   #limits: LimitValues;
   readonly #form: LimitsForm;
   readonly #bestEffort: boolean;
@@ -198,5 +219,5 @@ function field(name: string): string {
 
 /** Adds how a program is limited. */
 export function withLimits(enforced: Enforcement, limits: LimitPlan | undefined): Enforcement {
-  return limits === undefined ? enforced : { ...enforced, limits: limits.enforced() };
+  return limits === undefined ? enforced : { ...enforced, limits: limits.enforced(enforced.tree) };
 }

@@ -30,7 +30,7 @@ import {
   supervisorOf,
   WITHOUT_CALLBACKS,
 } from './supervised.js';
-import { type TreePlan, treeFor, withTree } from './tree.js';
+import { asksForGuardian, type TreePlan, treeFor, withTree } from './tree.js';
 import { refuseUnsupported } from './unsupported-options.js';
 
 /** The filters of a program, and everything else that is enforced on it. */
@@ -130,7 +130,7 @@ export function planFilters(
   if (unsupported !== undefined && !isThisProcess(target)) refuseUnsupported(options, unsupported);
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
-  const isFiltered = sources.each.length > 0 || names.length > 0 || options.descendants === 'kill';
+  const isFiltered = sources.each.length > 0 || names.length > 0 || asksForGuardian(options);
   const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
   const tree =
     isIsolated && unsupported === undefined ? treeFor(options, descendants, isolation !== undefined) : undefined;

@@ -2,22 +2,41 @@
 import { SeccompError } from '../../errors.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js';
+import { isSampled } from '../../process-tree/sampled-limits.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { readStatus } from '../../util/process-status.js';
-import type { ProgramOptions } from '../options/types.js';
+import type { SpawnOptions } from '../options/types.js';
 
 /** How the tree of a child is ended. */
 export interface TreePlan {
   /** Whether the child is not started if there can be no guardian. */
   readonly required: boolean;
+  /** The option that asks for it, for messages. */
+  readonly option: TreeOption;
   /** Why there can be none, and what would help; undefined if there can. */
   readonly reason: string | undefined;
 }
 
-type TreeOptions = Pick<ProgramOptions, 'descendants' | 'isolate' | 'uid'> & {
+/** An option that asks for a guardian, and what would leave the descendants. */
+export interface TreeOption {
+  readonly text: string;
+  readonly remedy: string;
+}
+
+const KILL: TreeOption = { text: "options.descendants: 'kill'", remedy: 'give descendants: "leave"' };
+const SAMPLED: TreeOption = {
+  text: 'options.limits with exact: false, which needs a guardian that kills all descendants,',
+  remedy: 'leave out exact: false',
+};
+
+type TreeOptions = Pick<SpawnOptions, 'descendants' | 'isolate' | 'uid' | 'limits' | 'bestEffort'> & {
   readonly detached?: boolean | undefined;
 };
+
+/** Whether options ask for a guardian. */
+export const asksForGuardian = ({ descendants, limits }: Pick<SpawnOptions, 'descendants' | 'limits'>): boolean =>
+  descendants === 'kill' || isSampled(limits);
 
 /**
  * The guardian of a child; undefined if its descendants are left.
@@ -27,19 +46,30 @@ type TreeOptions = Pick<ProgramOptions, 'descendants' | 'isolate' | 'uid'> & {
  * @throws {SeccompError} ERR_SECCOMP_OPTION, ERR_SECCOMP_UNSUPPORTED if `descendants: 'kill'` can't be honored.
  */
 export function treeFor(options: TreeOptions, byDefault: Descendants, isIsolated: boolean): TreePlan | undefined {
-  const { descendants = byDefault } = options;
-  if (descendants === 'leave') return undefined;
-  const required = options.descendants === 'kill';
-  const obstacle = contradiction(options, isIsolated);
-  if (required && obstacle !== undefined) throw refused('ERR_SECCOMP_OPTION', obstacle);
+  const weighs = isSampled(options.limits);
+  const option = weighs ? SAMPLED : KILL;
+  if (weighs && options.descendants === 'leave')
+    throw refused(
+      'ERR_SECCOMP_OPTION',
+      "descendants: 'leave' keeps it from ending them: leave out one of the two",
+      option,
+    );
+  if (!weighs && (options.descendants ?? byDefault) === 'leave') return undefined;
+  const required = options.descendants === 'kill' || (weighs && options.bestEffort !== true);
+  const obstacle = contradiction(options, isIsolated, option);
+  if (required && obstacle !== undefined) throw refused('ERR_SECCOMP_OPTION', obstacle, option);
   const reason = obstacle ?? obstacleHere(options);
-  if (required && reason !== undefined) throw refused('ERR_SECCOMP_UNSUPPORTED', reason);
-  return { required, reason };
+  if (required && reason !== undefined) throw refused('ERR_SECCOMP_UNSUPPORTED', reason, option);
+  return { required, reason, option };
 }
 
 /** Another option that keeps the tree from being ended. */
-function contradiction({ detached, isolate }: TreeOptions, isIsolated: boolean): string | undefined {
-  if (detached) return 'a detached child is to live on: leave out detached, or give descendants: "leave"';
+function contradiction(
+  { detached, isolate }: TreeOptions,
+  isIsolated: boolean,
+  { remedy }: TreeOption,
+): string | undefined {
+  if (detached) return `a detached child is to live on: leave out detached, or ${remedy}`;
   if (isolate === false) return 'a guardian needs isolation: leave out isolate: false';
   return isIsolated ? undefined : 'a guardian needs isolation, which unconfined does without: give descendants: "kill"';
 }
@@ -75,8 +105,12 @@ export function withTree(enforced: Enforcement, tree: TreePlan | undefined, ungu
 }
 
 /** The error for a guardian that can't be had. */
-export function refused(code: 'ERR_SECCOMP_OPTION' | 'ERR_SECCOMP_UNSUPPORTED', reason: string): SeccompError {
-  return new SeccompError(code, `options.descendants: 'kill' can't be honored: ${reason}`);
+export function refused(
+  code: 'ERR_SECCOMP_OPTION' | 'ERR_SECCOMP_UNSUPPORTED',
+  reason: string,
+  { text }: TreeOption = KILL,
+): SeccompError {
+  return new SeccompError(code, `${text} can't be honored: ${reason}`);
 }
 
 /** The error for `killTree` of a child whose descendants are left. */

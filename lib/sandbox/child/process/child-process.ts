@@ -152,9 +152,9 @@ export class SandboxedProcess<
     this.#directory = directory;
   }
 
-  /** @internal Reads what has happened in the cgroup of the child when it has ended, and then removes the cgroup. */
-  watchLimits(leaf: Leaf): void {
-    this.#termination.leaf = leaf;
+  /** @internal Reads what has happened in the cgroup of the child when it has ended, or what its guardian says then. */
+  watchLimits(leaf: Leaf | undefined, isWeighed: boolean): void {
+    Object.assign(this.#termination, { leaf, isWeighed });
   }
 
   /** @internal Handles the notifications of the child's filter. */
@@ -217,10 +217,11 @@ export class SandboxedProcess<
 
   /** @internal Called once, when the child has ended: one of the two arguments is null. */
   exited(code: number | null, signal: number | null): void {
-    this.#termination.exited();
-    // Violations are emitted before `exit`, whose listeners can rely on them.
-    if (this.listener === undefined) this.#ended(code, signal);
-    else this.listener.afterKinds(() => this.#ended(code, signal));
+    this.#termination.exited(signal, () => {
+      // Violations are emitted before `exit`, whose listeners can rely on them.
+      if (this.listener === undefined) this.#ended(code, signal);
+      else this.listener.afterKinds(() => this.#ended(code, signal));
+    });
   }
 
   #ended(code: number | null, signal: number | null): void {
@@ -242,6 +243,7 @@ export class SandboxedProcess<
       // Nobody else can enter its domain, so that the rest of the tree is out of reach.
       this.#termination.watch?.kill(constants.signals.SIGKILL);
       if (failure !== undefined) guarded(() => this.emit('error', failure));
+      this.#termination.guardianEnded();
     }
     this.#closed();
   }

@@ -23,14 +23,18 @@ export class Termination {
   watch: ExitWatch | undefined;
   /** Undefined if the child's descendants are left. */
   tree: Tree | undefined;
-  /** Set if the child has limits. */
+  /** Whether the child's guardian weighs its tree. */
+  isWeighed = false;
+  /** Set if the child has limits in a cgroup. */
   leaf: Leaf | undefined;
   pipes: readonly ChildPipe[] = [];
   /** Reports that a signal could not be sent. */
   killFailed: (error: unknown) => void;
   readonly #child: Killable;
   readonly #ending: Ending;
-  /** The limit for which the kernel has ended the child. */
+  /** Reports the end of the child, when the guardian has told whether it did that. */
+  #reportEnd: (() => void) | undefined;
+  /** The limit for which the kernel or the guardian has ended the child. */
   #limit: LimitReason | null = null;
   /** Set if this package has tried to end the child: the limit for which it did so, or null for another reason. */
   #stopped: LimitReason | null | undefined;
@@ -42,9 +46,9 @@ export class Termination {
     this.killFailed = killFailed;
   }
 
-  /** Whether the child has ended or was not started. Other processes may still hold its pipes. */
+  /** Whether the child's end is reported, or it was not started. Other processes may still hold its pipes. */
   get hasEnded(): boolean {
-    return this.watch === undefined;
+    return this.watch === undefined && this.#reportEnd === undefined;
   }
 
   /** The limit that ended the child; null if none did, and as long as it runs. */
@@ -58,15 +62,28 @@ export class Termination {
     return this.tree.ended;
   }
 
-  /** To be called once, when the child has ended. */
-  exited(): void {
+  /**
+   * To be called once, when the child has ended.
+   *
+   * @param report - Is called at once; if it may be the guardian that has killed the child, when that has ended.
+   */
+  exited(signal: number | null, report: () => void): void {
     this.watch = undefined;
     clearTimeout(this.#forceKill);
+    if (this.isWeighed && signal === SIGKILL && this.tree?.isGuarded) this.#reportEnd = report;
+    else report();
+  }
+
+  /** To be called when the guardian has ended. */
+  guardianEnded(): void {
+    const report = this.#reportEnd;
+    this.#reportEnd = undefined;
+    report?.();
   }
 
   /** To be called after that, with how it has ended, before the cgroup is removed. */
   settle(end: End): void {
-    this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined);
+    this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined, this.tree?.limit);
     if (this.#stopped !== undefined) endReading(this.pipes);
   }
 

@@ -1,0 +1,131 @@
+#include "guardian/weigh.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/time_types.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <optional>
+
+#include "guardian/process_files.h"
+#include "launcher/no_stack_protector.h"
+#include "system/numbers.h"
+#include "system/raw_call.h"
+
+namespace seccomp {
+namespace {
+
+// USER_HZ, the unit of times in /proc/PID/stat on every CPU that Node runs on.
+constexpr uint64_t kTicksPerSecond = 100;
+constexpr uint64_t kMillisecondsPerTick = 1000 / kTicksPerSecond;
+
+// The most threads of a process whose first thread has ended that are looked at. Those that have ended stay only if
+// they are traced.
+constexpr int kMostEndedThreads = 4096;
+
+int64_t Now() {
+  __kernel_timespec now = {};
+  RawCall(SYS_clock_gettime, CLOCK_MONOTONIC, Pointer(&now));
+  return static_cast<int64_t>(now.tv_sec) * 1000 + static_cast<int64_t>(now.tv_nsec) / 1'000'000;
+}
+
+// Returns the resident pages of a process, or of one of its threads: 0 if it has ended, nullopt if that can't be told.
+std::optional<uint64_t> PagesOf(long directory, std::string_view name) {
+  const ProcessFile file(directory, name, "statm");
+  return file.is_gone() ? 0 : ParseStatm(file.text());
+}
+
+// The same, for a process whose first thread has ended: the kernel shows the memory of that thread, which is none. Any
+// other thread shows all.
+std::optional<uint64_t> PagesOfThreads(long proc, std::string_view name) {
+  NumberedEntries threads(proc, name, "task");
+  int count = 0;
+  while (const char* thread = threads.Next()) {
+    const auto pages = PagesOf(threads.descriptor(), thread);
+    if (pages != 0) return pages;
+    if (++count == kMostEndedThreads) return std::nullopt;
+  }
+  const long error = threads.error();
+  return error == 0 || error == -ENOENT || error == -ESRCH ? std::optional<uint64_t>(0) : std::nullopt;
+}
+
+}  // namespace
+
+Verdict Scales::Compare(const Weight& weight, int64_t now) {
+  const bool was_above = is_memory_above_;
+  is_memory_above_ = limits_.pages != 0 && weight.pages > limits_.pages;
+  if (is_memory_above_ && was_above) return kMemoryPassed;
+  if (limits_.processes != 0 && weight.threads > limits_.processes) return kProcessesPassed;
+  return limits_.cpu != 0 && IsCpuTimeAbove(weight.cpu_ticks, now) ? kCpuPassed : kWithinLimits;
+}
+
+bool Scales::IsCpuTimeAbove(uint64_t ticks, int64_t now) {
+  if (ticks > last_ticks_) used_ticks_ += ticks - last_ticks_;
+  last_ticks_ = ticks;
+  if (count_ == 0 || now - At(count_ - 1).time >= kLookInterval) At(count_++) = {now, used_ticks_};
+  while (count_ > 1 && At(1).time <= now - kCpuWindow) {
+    first_++;
+    count_--;
+  }
+  const CpuSample& begin = At(0);
+  const int64_t span = now - begin.time < kCpuWindow ? kCpuWindow : now - begin.time;
+  const uint64_t used = (used_ticks_ - begin.ticks) * kMillisecondsPerTick;
+  return used * static_cast<uint64_t>(kCpuWindow) > limits_.cpu * static_cast<uint64_t>(span);
+}
+
+Verdict Weigher::WeighIfDue() {
+  if (Now() < due_) return kWithinLimits;
+  Weight weight;
+  const bool is_known = Weigh(&weight);
+  const int64_t now = Now();
+  const Verdict verdict = is_known ? scales_.Compare(weight, now) : kNotWeighed;
+  due_ = now + scales_.pause();
+  return verdict;
+}
+
+int64_t Weigher::Remaining() const {
+  const int64_t now = Now();
+  return now < due_ ? due_ - now : 0;
+}
+
+// Each process has one entry, in the order of their IDs, so that new ones can't make this go on for ever.
+bool Weigher::Weigh(Weight* weight) {
+  NumberedEntries processes(AT_FDCWD, "/proc", "");
+  bool is_child_there = RawCall(SYS_kill, child_) != 0;
+  while (const char* name = processes.Next()) {
+    std::string_view digits = name;
+    const auto id = TakeNumber<int32_t>(&digits);
+    if (!id || *id == self_ || RawCall(SYS_kill, *id) != 0) continue;
+    if (*id == child_) is_child_there = true;
+    if (!Add(processes.descriptor(), name, weight)) return false;
+    if (IsEnough(*weight)) return true;
+  }
+  // A /proc of another PID namespace, or one that hides processes.
+  return processes.error() == 0 && (is_child_there || RawCall(SYS_kill, child_) != 0);
+}
+
+bool Weigher::Add(long proc, std::string_view name, Weight* weight) {
+  if (limits_.pages != 0) {
+    auto pages = PagesOf(proc, name);
+    if (pages == 0) pages = PagesOfThreads(proc, name);
+    if (!pages) return false;
+    weight->pages += *pages;
+  }
+  if (limits_.processes == 0 && limits_.cpu == 0) return true;
+  const ProcessFile file(proc, name, "stat");
+  if (file.is_gone()) return true;
+  const auto stat = ParseStat(file.text());
+  if (!stat) return false;
+  weight->threads += stat->threads;
+  weight->cpu_ticks += stat->cpu_ticks;
+  return true;
+}
+
+// Whether the rest need not be weighed.
+bool Weigher::IsEnough(const Weight& weight) const {
+  return (limits_.processes != 0 && weight.threads > limits_.processes) ||
+         (limits_.cpu == 0 && limits_.processes == 0 && weight.pages > limits_.pages);
+}
+
+}  // namespace seccomp

@@ -1,0 +1,82 @@
+// Weighs a tree at intervals: limits that need no cgroup.
+#ifndef SECCOMP_NATIVE_GUARDIAN_WEIGH_H_
+#define SECCOMP_NATIVE_GUARDIAN_WEIGH_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "guardian/protocol.h"
+
+namespace seccomp {
+
+// What the processes of a tree use together.
+struct Weight {
+  uint64_t pages = 0;      // Resident memory. What processes share is counted for each of them.
+  uint64_t threads = 0;    // Those that have ended but were not reaped included.
+  uint64_t cpu_ticks = 0;  // CPU time, with that of the processes that were waited for. Falls when others end.
+};
+
+// Compares weights that were taken one after another with the limits of a tree.
+class Scales {
+ public:
+  explicit Scales(const TreeLimits& limits) : limits_(limits) {}
+
+  // Returns the limit that is passed. `now` is in milliseconds, and never falls.
+  //
+  // Memory must be above its limit twice in a row: a process that was just forked has the memory of its parent until it
+  // executes its program. CPU time is that of the last kCpuWindow milliseconds.
+  Verdict Compare(const Weight& weight, int64_t now);
+
+  // Milliseconds from the last comparison to the next weighing.
+  int64_t pause() const { return is_memory_above_ ? kSecondLook : kLookInterval; }
+
+ private:
+  struct CpuSample {
+    int64_t time;
+    uint64_t ticks;
+  };
+
+  CpuSample& At(size_t i) { return samples_[(first_ + i) % samples_.size()]; }
+  bool IsCpuTimeAbove(uint64_t ticks, int64_t now);
+
+  const TreeLimits limits_;
+  bool is_memory_above_ = false;
+  uint64_t last_ticks_ = 0;  // As weighed, and
+  uint64_t used_ticks_ = 0;  // the sum of all increases.
+  // A ring, in which they are at least kLookInterval apart. The first sample was taken when the window began or before,
+  // or is the first of all.
+  std::array<CpuSample, 128> samples_ = {};
+  size_t first_ = 0;
+  size_t count_ = 0;
+};
+
+// Weighs the processes that the caller may signal, save itself, of which `child` is one.
+class Weigher {
+ public:
+  Weigher(const TreeLimits& limits, int32_t self, int32_t child)
+      : limits_(limits), self_(self), child_(child), scales_(limits) {}
+
+  // Weighs the tree if it is time to. Returns the limit that is passed.
+  Verdict WeighIfDue();
+
+  // Milliseconds until the next weighing.
+  int64_t Remaining() const;
+
+ private:
+  bool Weigh(Weight* weight);
+  bool Add(long proc, std::string_view name, Weight* weight);
+  bool IsEnough(const Weight& weight) const;
+
+  const TreeLimits limits_;
+  const int32_t self_, child_;
+  Scales scales_;
+  int64_t due_ = 0;  // Of the clock CLOCK_MONOTONIC, in milliseconds.
+};
+
+static_assert(kCpuWindow / kLookInterval + 2 <= 128);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_GUARDIAN_WEIGH_H_

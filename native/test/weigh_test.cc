@@ -1,0 +1,207 @@
+// Tests of a guardian's decisions by what it has weighed, and of its weighing. Run as `weigh_test NAME`.
+#include "guardian/weigh.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "test/check.h"
+
+namespace seccomp::test {
+namespace {
+
+Weight Pages(uint64_t pages) { return {pages, 0, 0}; }
+Weight Threads(uint64_t threads) { return {0, threads, 0}; }
+Weight Ticks(uint64_t ticks) { return {0, 0, ticks}; }
+
+TEST(MemoryIsPassedAtTheSecondLookInARow) {
+  Scales scales({100, 0, 0});
+  CHECK_EQUAL(scales.Compare(Pages(100), 0), kWithinLimits);
+  CHECK_EQUAL(scales.pause(), kLookInterval);
+  CHECK_EQUAL(scales.Compare(Pages(101), 100), kWithinLimits);
+  CHECK_EQUAL(scales.pause(), kSecondLook);
+  CHECK_EQUAL(scales.Compare(Pages(100), 120), kWithinLimits);
+  CHECK_EQUAL(scales.pause(), kLookInterval);
+  CHECK_EQUAL(scales.Compare(Pages(5000), 220), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Pages(101), 240), kMemoryPassed);
+}
+
+TEST(ProcessesArePassedAtOnce) {
+  Scales scales({0, 5, 0});
+  CHECK_EQUAL(scales.Compare(Threads(5), 0), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Threads(6), 100), kProcessesPassed);
+}
+
+TEST(WithoutALimitNothingIsPassed) {
+  Scales scales({0, 0, 1'000'000});
+  CHECK_EQUAL(scales.Compare({1ULL << 50, 1ULL << 30, 0}, 0), kWithinLimits);
+  CHECK_EQUAL(scales.Compare({1ULL << 50, 1ULL << 30, 0}, 100), kWithinLimits);
+}
+
+// Half a CPU: 5 s of CPU time, 500 ticks, in 10 s.
+TEST(CpuTimeIsPassedAsSoonAsAWindowHasNoneLeft) {
+  Scales scales({0, 0, 5000});
+  CHECK_EQUAL(scales.Compare(Ticks(0), 0), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(500), 1000), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(501), 1100), kCpuPassed);
+}
+
+TEST(CpuTimeOfBeforeTheWindowDoesNotCount) {
+  Scales scales({0, 0, 5000});
+  int64_t now = 0;
+  uint64_t ticks = 0;
+  CHECK_EQUAL(scales.Compare(Ticks(0), now), kWithinLimits);
+  ticks += 400;
+  CHECK_EQUAL(scales.Compare(Ticks(ticks), now += 100), kWithinLimits);
+  while (now < 10'000) CHECK_EQUAL(scales.Compare(Ticks(ticks), now += 100), kWithinLimits);
+  ticks += 101;  // With the 400 of the first 100 ms, too many.
+  CHECK_EQUAL(Scales(scales).Compare(Ticks(ticks), now), kCpuPassed);
+  CHECK_EQUAL(Scales(scales).Compare(Ticks(ticks + 400), now + 100), kCpuPassed);
+  CHECK_EQUAL(scales.Compare(Ticks(ticks + 399), now + 100), kWithinLimits);
+}
+
+TEST(AnExactRateIsAllowedForEver) {
+  Scales scales({0, 0, 5000});
+  int64_t now = 0;
+  uint64_t ticks = 0;
+  for (int i = 0; i < 1000; i++) CHECK_EQUAL(scales.Compare(Ticks(ticks += 5), now += 100), kWithinLimits);
+  Verdict verdict = kWithinLimits;
+  for (int i = 0; i < 102 && verdict == kWithinLimits; i++) verdict = scales.Compare(Ticks(ticks += 6), now += 100);
+  CHECK_EQUAL(verdict, kCpuPassed);
+}
+
+TEST(ALateLookIsNoReason) {
+  Scales scales({0, 0, 5000});
+  int64_t now = 0;
+  uint64_t ticks = 0;
+  for (int i = 0; i < 20; i++) CHECK_EQUAL(scales.Compare(Ticks(ticks += 225), now += 4500), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(ticks += 2000), now += 40'000), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(ticks += 1501), now += 30'000), kCpuPassed);
+}
+
+TEST(TimeOfProcessesThatNobodyWaitsForStays) {
+  Scales scales({0, 0, 5000});
+  CHECK_EQUAL(scales.Compare(Ticks(0), 0), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(300), 100), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(0), 200), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(200), 300), kWithinLimits);
+  CHECK_EQUAL(scales.Compare(Ticks(201), 400), kCpuPassed);
+}
+
+constexpr size_t kMebibyte = 1 << 20;
+
+// Whether weighing passes a limit of memory. The processes that this one may signal are weighed, save itself: with a
+// user that no other process has, its children.
+class WeighedAlone {
+ public:
+  WeighedAlone() {
+    if (getuid() != 0) Skip("needs root");
+    CHECK_EQUAL(setresuid(kUser, kUser, kUser), 0);
+  }
+
+  static Verdict Weigh(const TreeLimits& limits, pid_t child) {
+    Weigher weigher(limits, getpid(), child);
+    const Verdict first = weigher.WeighIfDue();
+    if (first != kWithinLimits || weigher.Remaining() > kSecondLook) return first;
+    while (weigher.Remaining() > 0) continue;
+    return weigher.WeighIfDue();
+  }
+
+  // Starts a process that calls `run` and waits to be killed.
+  template <typename Run>
+  static pid_t Start(Run run) {
+    int ready[2];
+    CHECK_EQUAL(pipe(ready), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+      run(ready[1]);
+      for (;;) pause();
+    }
+    char byte = 0;
+    close(ready[1]);
+    CHECK_EQUAL(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+  }
+
+  static void End(pid_t pid) {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+  }
+
+ private:
+  static constexpr uid_t kUser = 64'317;
+};
+
+void Fill(size_t megabytes) {
+  void* memory = mmap(nullptr, megabytes * kMebibyte, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory != MAP_FAILED) memset(memory, 1, megabytes * kMebibyte);
+}
+
+uint64_t PagesIn(size_t megabytes) { return megabytes * kMebibyte / static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
+
+TEST(WeighsAllProcesses) {
+  const WeighedAlone alone;
+  const auto fill = [](int ready) {
+    Fill(24);
+    static_cast<void>(write(ready, "", 1));
+  };
+  const pid_t one = alone.Start(fill);
+  const pid_t other = alone.Start(fill);
+  CHECK_EQUAL(alone.Weigh({PagesIn(40), 0, 0}, one), kMemoryPassed);
+  CHECK_EQUAL(alone.Weigh({PagesIn(80), 0, 0}, one), kWithinLimits);
+  CHECK_EQUAL(alone.Weigh({0, 1, 0}, one), kProcessesPassed);
+  CHECK_EQUAL(alone.Weigh({0, 2, 0}, one), kWithinLimits);
+  alone.End(one);
+  alone.End(other);
+}
+
+int ready_pipe = -1;
+
+void* FillInThread(void*) {
+  // The first thread is shown as ended when it has no memory any more.
+  for (std::string text = "x"; !text.empty() && text[0] != '0';) {
+    char bytes[64] = {};
+    FILE* file = fopen("/proc/self/statm", "r");
+    if (file == nullptr || fgets(bytes, sizeof bytes, file) == nullptr) _exit(1);
+    fclose(file);
+    text = bytes;
+  }
+  Fill(24);
+  static_cast<void>(write(ready_pipe, "", 1));
+  for (;;) pause();
+}
+
+TEST(WeighsAProcessWhoseFirstThreadHasEnded) {
+  const WeighedAlone alone;
+  const pid_t pid = alone.Start([](int ready) {
+    ready_pipe = ready;
+    pthread_t thread = {};
+    if (pthread_create(&thread, nullptr, FillInThread, nullptr) == 0) pthread_exit(nullptr);
+  });
+  CHECK_EQUAL(alone.Weigh({PagesIn(20), 0, 0}, pid), kMemoryPassed);
+  CHECK_EQUAL(alone.Weigh({PagesIn(60), 0, 0}, pid), kWithinLimits);
+  alone.End(pid);
+}
+
+TEST(TellsThatAProcessIsHidden) {
+  const WeighedAlone alone;
+  // The parent's ID, of a process that it may signal, but which is weighed as the caller itself.
+  const pid_t pid = alone.Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+  Weigher weigher({1, 1, 1}, pid, pid);
+  CHECK_EQUAL(weigher.WeighIfDue(), kNotWeighed);
+  alone.End(pid);
+  Weigher ended({1, 1, 1}, getpid(), pid);
+  CHECK_EQUAL(ended.WeighIfDue(), kWithinLimits);
+}
+
+}  // namespace
+}  // namespace seccomp::test
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }
