@@ -1,0 +1,87 @@
+/** Limits that are sampled: what the guardian is told and tells, and where it could not see all processes. */
+import { expect, test } from 'vitest';
+import { limitText } from '../../lib/process-tree/limit-reason.js';
+import { readTreeLimits } from '../../lib/process-tree/limits.js';
+import {
+  guardianLimit,
+  isSampled,
+  isUnweighed,
+  ownProcObstacle,
+  procObstacle,
+  toNativeSampled,
+  treeStatus,
+} from '../../lib/process-tree/sampled-limits.js';
+
+test.each([
+  [{ memory: '1M', exact: false }, [1n << 20n, 0n, 0n]],
+  [{ processes: 7, exact: false }, [0n, 7n, 0n]],
+  [{ cpu: 1.5, exact: false }, [0n, 0n, 15_000n]],
+  [{ cpu: 0.01, exact: false }, [0n, 0n, 100n]],
+] as const)('the guardian gets %o as %o', (limits, native) => {
+  expect(toNativeSampled(readTreeLimits(limits))).toEqual(native);
+});
+
+test.each([
+  [{ processes: 7, exact: false }, true],
+  [{ processes: 7, exact: true }, false],
+  [{ processes: 7 }, false],
+  [{}, false],
+  [undefined, false],
+])('%o is sampled: %o', (limits, expected) => {
+  expect(isSampled(limits && readTreeLimits(limits))).toBe(expected);
+});
+
+test.each([
+  [0, 0, null, false],
+  [2, 2, null, false],
+  [16, 0, 'memory', false],
+  [32 + 2, 2, 'processes', false],
+  [48, 0, 'cpu', false],
+  [64 + 3, 3, null, true],
+  [null, null, null, false],
+  [-1, -1, null, false],
+])('the exit code %o of a guardian has the status %o, the limit %o, and could not weigh: %o', (code, ...expected) => {
+  expect([treeStatus(code), guardianLimit(code), isUnweighed(code)]).toEqual(expected);
+});
+
+test('the text tells a sampled limit from one of the kernel', () => {
+  const sampled = { by: 'guardian' };
+  expect(limitText('cpu', 'SIGKILL', sampled)).toBe('it used more CPU time than it may (options.limits.cpu)');
+  expect(limitText('cpu', 'SIGXCPU', sampled)).toBe('it used too much CPU time (options.rlimits.cpu)');
+  expect(limitText('memory', 'SIGKILL', { by: 'cgroup' })).toMatch(/^it needed more memory/);
+});
+
+const SELF = String(process.pid);
+const OTHERS = '24 1 0:22 / / rw - ext4 /dev/vda rw';
+const proc = (options: string, point = '/proc') => `25 24 0:23 / ${point} rw,relatime shared:5 - proc proc ${options}`;
+
+test.each([
+  [proc('rw')],
+  [proc('rw,hidepid=off')],
+  [proc('rw,gid=7,hidepid=0')],
+  [`${proc('rw,hidepid=2', '/other')}\n${proc('rw')}`],
+  [`${proc('rw,hidepid=2')}\n${proc('rw')}`],
+])('all processes are seen: %o', (mounts) => {
+  expect(procObstacle(`${OTHERS}\n${mounts}\n`, SELF, false)).toBeUndefined();
+});
+
+test.each(['hidepid=invisible', 'hidepid=2', 'hidepid=1', 'hidepid=noaccess', 'hidepid=4', 'gid=7,hidepid=ptraceable'])(
+  'processes could hide: %o',
+  (option) => {
+    const mounts = `${OTHERS}\n${proc('rw')}\n${proc(`rw,${option},subset=pid`)}\n`;
+    const value = option.replace(/.*=/, '');
+    expect(procObstacle(mounts, SELF, false)).toEqual({
+      reason: `/proc is mounted with hidepid=${value}, so that processes could hide from the guardian`,
+      remedy: 'mount it without (mount -o remount,hidepid=off /proc), or run this process with CAP_SYS_PTRACE',
+    });
+    expect(procObstacle(mounts, SELF, true)).toBeUndefined();
+  },
+);
+
+test('a /proc of another PID namespace is an obstacle', () => {
+  expect(procObstacle(proc('rw'), `${process.pid}0`, true)?.reason).toMatch(
+    /not of the PID namespace of this process$/,
+  );
+});
+
+test('there is no obstacle here', () => expect(ownProcObstacle(false)).toBeUndefined());
