@@ -85,6 +85,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
       npm run --silent bench:record -- --rounds 3 &&
       npm run --silent bench:supervisor -- --rounds 5 &&
       npm run --silent bench:landlock -- --rounds 8 &&
+      npm run --silent bench:hostile-trees -- --rounds 1 &&
       npm run --silent bench:tree -- --rounds 8 &&
       npm run --silent bench:limits -- --rounds 2 &&
       npm run --silent bench:spawn -- --rounds 8

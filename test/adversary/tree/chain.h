@@ -9,12 +9,12 @@ enum {
 };
 
 struct chain {
-  int most, alive, steps;
+  int most, last_step, alive, steps;
 };
 
 /* Forks where there are few processes, and ends where there are many. */
 __attribute__((noreturn)) static void link_of(struct chain* chain) {
-  while (__atomic_fetch_add(&chain->steps, 1, __ATOMIC_RELAXED) < STEPS) {
+  while (__atomic_fetch_add(&chain->steps, 1, __ATOMIC_RELAXED) < chain->last_step) {
     if (__atomic_load_n(&chain->alive, __ATOMIC_RELAXED) < chain->most) {
       pid_t pid = fork();
       if (pid == 0) {
@@ -31,20 +31,27 @@ __attribute__((noreturn)) static void link_of(struct chain* chain) {
 }
 
 /* Returns once the chain has forked a few hundred times. */
-static int leave_forking(void) {
+static void start_chain(int most, int last_step) {
   struct chain* chain = mmap(NULL, sizeof *chain, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   must(chain != MAP_FAILED, "mmap");
-  struct rlimit limit = {4096, 4096};
-  setrlimit(RLIMIT_NPROC, &limit);
-  const char* most = getenv("MOST");
-  chain->most = most == NULL ? MOST : atoi(most);
-  chain->alive = 1;
-  if (child() == 0) {
+  *chain = (struct chain){most, last_step, 1, 0};
+  pid_t pid;
+  do pid = fork();
+  while (pid < 0 && errno == EAGAIN); /* The trees of a user share its limit. */
+  must(pid >= 0, "fork");
+  if (pid == 0) {
     ignore_signals();
     signal(SIGCHLD, SIG_IGN);
     setsid();
     link_of(chain);
   }
   while (__atomic_load_n(&chain->steps, __ATOMIC_RELAXED) < 500) sched_yield();
+}
+
+static int leave_forking(void) {
+  struct rlimit limit = {4096, 4096};
+  setrlimit(RLIMIT_NPROC, &limit);
+  const char* most = getenv("MOST");
+  start_chain(most == NULL ? MOST : atoi(most), STEPS);
   return 0;
 }

@@ -20,7 +20,7 @@ interface Attacked {
 /** Ways that a kernel, its settings (such as Yama and perf_event_paranoid) or a CPU may lack for this user. */
 const RARE =
   /madvise|getfd|PTRACE|robust|kcmp|perf_event|CORE|autogroup|mem|process_vm|^(fd|maps|auxv|root|cwd|ns|exe)$/;
-/** Ways that are open to a child of the same user: they don't change that a tree ends. bench/trees.ts measures when. */
+/** Ways that are open to a child of the same user: they don't change that a tree ends. bench/hostile-trees.ts measures when. */
 const OPEN = /^scheduling/;
 
 /** How many trees try each way while their guardian is started. */

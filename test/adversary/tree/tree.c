@@ -7,6 +7,7 @@
  * tree reach [PID]  Tries to signal, read, write and change this process or else the guardian of its own tree, which it also
  *     tries to kill. Prints a line for each way: its name, and 0 if it succeeded, else the errno; then as `escape` does.
  * tree early WAY TIMES  Tries one of these ways as early and as often, and prints its name and 0 if it succeeded once.
+ * tree fill MOST, tree bomb MOST LIMIT, tree spin COUNT SESSIONS [WAY]...  Ignore signals and keep CPUs busy: load.h. Print `ready`.
  * tree hold  Waits to be ended.
  */
 #define _GNU_SOURCE
@@ -14,6 +15,7 @@
 #include "common.h"
 #include "escapes.h"
 #include "init.h"
+#include "load.h"
 #include "reach.h"
 
 static const struct {
@@ -73,6 +75,11 @@ static int escape(const char* name) {
   return 125;
 }
 
+static int usage(void) {
+  fprintf(stderr, "tree: see tree.c\n");
+  return 125;
+}
+
 int main(int count, char** arguments) {
   const char* what = count > 1 ? arguments[1] : "";
   if (strcmp(what, "outside") == 0 && count > 5) return outside(arguments + 2);
@@ -95,6 +102,10 @@ int main(int count, char** arguments) {
     dprintf(1, "ready\n");
     return await_end();
   }
-  fprintf(stderr, "tree: see tree.c\n");
-  return 125;
+  if (strcmp(what, "bomb") == 0 && count == 4) bomb(atoi(arguments[2]), atoi(arguments[3]));
+  else if (strcmp(what, "fill") == 0 && count == 3) fill(atoi(arguments[2]));
+  else if (strcmp(what, "spin") == 0 && count > 3) spin(atoi(arguments[2]), atoi(arguments[3]), arguments + 4);
+  else return usage();
+  dprintf(1, "ready\n");
+  hold();
 }
