@@ -13,6 +13,8 @@
       "child/memory.cc",
       "child/privileges.cc",
       "child/request.cc",
+      "guardian/process_group.cc",
+      "guardian/program.cc",
       "landlock/path_ruleset.cc",
       "landlock/ruleset.cc",
       "landlock/strict_open.cc",

@@ -58,13 +58,15 @@ export interface NativeRequest extends NativeFilters {
   readonly ruleset?: RulesetHandle | undefined;
   /** Whether the program does not run if it can't enter that domain. */
   readonly domainRequired?: boolean | undefined;
-  /** Whether a guardian ends the program's tree. Requires `domainRequired`. */
+  /** Whether a guardian ends the program's tree. Requires `domainRequired` or `inProcessGroup`. */
   readonly guarded?: boolean | undefined;
   /**
    * Limits for which the guardian weighs the tree: bytes of memory, a number of processes and threads, and milliseconds of CPU
    * time within CPU_WINDOW; 0: no limit. Requires `guarded`.
    */
   readonly sampled?: readonly [memory: bigint, processes: bigint, cpu: bigint] | undefined;
+  /** Whether that tree is a process group, which the filters must not let it leave, instead of a Landlock domain. */
+  readonly inProcessGroup?: boolean | undefined;
   /** A bit for each capability that stays. Without it, all stay. */
   readonly keptCapabilities?: bigint | undefined;
   /** How the calls of the filter's listener are answered, with SECCOMP_FILTER_FLAG_NEW_LISTENER. */
@@ -169,9 +171,15 @@ export interface ExitWatch {
   end(): void;
 }
 
+/** Watches a child that the addon has started. */
+export interface ChildWatch extends ExitWatch {
+  /** Sends a signal to the process group of the child's tree. Returns 0 or an errno. */
+  killGroup(signal: number): number;
+}
+
 export interface NativeChild {
   readonly pid: number;
-  readonly watch: ExitWatch;
+  readonly watch: ChildWatch;
   /** This process's end of each descriptor that was a SOCKET; −1 for all others. */
   readonly sockets: readonly number[];
   /** The errno for which the child is not in the domain that was requested; otherwise 0. */
@@ -179,12 +187,16 @@ export interface NativeChild {
   readonly listener?: NativeListener;
   /** Of a request with `guarded`. */
   readonly tree?: TreeHandle;
+  /** Whether that tree is a process group. */
+  readonly isGroup?: boolean;
 }
 
 /** The tree of a child, which its guardian kills when the child has ended. It keeps the event loop alive until the tree has ended. */
 export interface TreeHandle {
-  /** Sends a signal to all processes of the tree. Returns 0 or an errno. */
+  /** Has the guardian send a signal to all processes of the tree. Returns 0 or an errno. */
   signal(number: number): number;
+  /** Continues the guardian if it was stopped: to be called when the child has ended. */
+  childEnded(): void;
   ref(): void;
   unref(): void;
 }

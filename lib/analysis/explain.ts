@@ -68,9 +68,14 @@ const CONFINEMENTS: readonly (Pick<ExplainChange, 'kind' | 'by'> & { readonly de
     by: 'in a child with paths, before Linux 6.2',
     denials: denialsFor(false, { ...NO_GAPS, truncation: true }),
   },
+  {
+    kind: 'descendants',
+    by: "in a child with descendants: 'kill', before Linux 6.12",
+    denials: denialsFor(false, undefined, true),
+  },
 ];
 
-/** The changes that isolation and the restriction to `paths` make. */
+/** The changes that isolation, the restriction to `paths` and `descendants` make. */
 function confinementChanges(
   { syscall, args, abi }: Required<ExplainQuery>,
   host: Host,

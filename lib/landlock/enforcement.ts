@@ -102,10 +102,12 @@ export interface PathsEnforcement {
 export interface TreeEnforcement {
   /**
    * A guardian: a process that kills the child and all its descendants when the child ends, when it is to be ended, and
-   * when this process ends. Absent if there is none: the descendants are left then.
+   * when this process ends. `guardian`: in a Landlock domain (Linux 6.12), which no descendant can leave, and in which
+   * none reaches the guardian. `process-group`: in a process group, which none can leave since the filter denies setsid and
+   * setpgid. Absent if there is none: the descendants are left then.
    */
-  readonly by?: 'guardian';
-  /** Why there is no guardian. Absent if there is. */
+  readonly by?: 'guardian' | 'process-group';
+  /** Why there is no guardian, or how descendants in a process group could outlive it. Absent otherwise. */
   readonly reason?: string;
 }
 

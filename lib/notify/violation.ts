@@ -43,9 +43,9 @@ export interface Violation extends RecordedCall {
   readonly count: number;
   /**
    * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, regardless of the
-   * profiles, the `isolation` or the `supervision` of the child, or its restriction to `paths`.
+   * profiles, the `isolation` or the `supervision` of the child, its restriction to `paths`, or its option `descendants`.
    */
-  readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision' | 'paths';
+  readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision' | 'paths' | 'descendants';
   /** The source of the profile that denied the call; undefined if no profile did. */
   readonly profile?: string | undefined;
   /** The rule that denied the call; undefined if no rule did. */

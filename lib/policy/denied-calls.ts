@@ -18,6 +18,11 @@ export interface Denials extends LandlockGaps {
    */
   readonly supervised: boolean;
   /**
+   * Whether to deny leaving the process group: to a child whose tree is one. Only these calls leave it; a group is also
+   * what clone(2) and execve(2) keep, for children of a parent's parent and in other namespaces as well.
+   */
+  readonly grouped: boolean;
+  /**
    * Whether to deny what Landlock checks on no kernel so far: opening files by handles, and changing the attributes of
    * mounts.
    */
@@ -41,6 +46,7 @@ export interface LandlockGaps {
 export const NO_DENIALS: Denials = Object.freeze({
   isolated: false,
   supervised: false,
+  grouped: false,
   unixSockets: false,
   truncation: false,
   deviceIoctls: false,
@@ -52,13 +58,14 @@ export const NO_DENIALS: Denials = Object.freeze({
  *
  * @param isolated - Whether it is isolated.
  * @param gaps - The gaps of Landlock, if the child is restricted to paths.
+ * @param grouped - Whether its tree is a process group.
  */
-export function denialsFor(isolated: boolean, gaps?: LandlockGaps): Denials {
-  return { ...NO_DENIALS, ...gaps, isolated, paths: gaps !== undefined };
+export function denialsFor(isolated: boolean, gaps?: LandlockGaps, grouped = false): Denials {
+  return { ...NO_DENIALS, ...gaps, isolated, grouped, paths: gaps !== undefined };
 }
 
-/** What denies a call: isolation, supervision, or the restriction to paths. */
-export type DeniedBy = 'isolation' | 'supervision' | 'paths';
+/** What denies a call: isolation, supervision, the restriction to paths, or what ends the child's descendants. */
+export type DeniedBy = 'isolation' | 'supervision' | 'paths' | 'descendants';
 
 /** A call that is denied, if its arguments meet all conditions. */
 export interface DeniedCall {
@@ -122,6 +129,15 @@ const OF_SUPERVISION: DeniedCall = {
   conditions: () => [],
   why: 'supervision denies pidfd_getfd, by which a child could take the listener of its own filter',
 };
+
+const OF_GROUPS: readonly DeniedCall[] = ['setsid', 'setpgid'].map((syscall) => ({
+  syscall,
+  to: ['grouped'],
+  by: 'descendants',
+  errno: () => EPERM,
+  conditions: () => [],
+  why: `descendants: 'kill' denies ${syscall}, by which a process leaves its process group, and so its tree: before Linux 6.12, only the group tells which processes to end`,
+}));
 
 type PathDenial = Pick<DeniedCall, 'syscall' | 'to' | 'why'> & Partial<DeniedCall>;
 
@@ -266,4 +282,4 @@ const OF_PATHS: readonly DeniedCall[] = [
 ];
 
 /** All of these calls. Of several for one syscall, the first whose conditions hold is the reason. */
-export const DENIED: readonly DeniedCall[] = [...OF_ISOLATION, OF_SUPERVISION, ...OF_PATHS];
+export const DENIED: readonly DeniedCall[] = [...OF_ISOLATION, OF_SUPERVISION, ...OF_GROUPS, ...OF_PATHS];

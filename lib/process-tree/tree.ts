@@ -1,6 +1,6 @@
 /** The tree of a child: the child and all that it starts, which a guardian ends. */
 import { constants } from 'node:os';
-import type { TreeHandle } from '../native.js';
+import type { ChildWatch, NativeChild, TreeHandle } from '../native.js';
 import type { LimitReason } from './limit-reason.js';
 import { guardianLimit, isUnweighed, treeStatus } from './sampled-limits.js';
 
@@ -18,10 +18,13 @@ export class Tree {
   readonly ended: Promise<void>;
   #handle: TreeHandle | undefined;
   #status: number | null = 0;
+  /** Set if the tree is a process group, which this process signals itself: the tree could have stopped the guardian. */
+  readonly #group: Pick<ChildWatch, 'killGroup'> | undefined;
   #settle: (failure: Error | undefined) => void = () => {};
 
-  constructor(handle: TreeHandle) {
+  constructor(handle: TreeHandle, { isGroup, watch }: Pick<NativeChild, 'isGroup' | 'watch'>) {
     this.#handle = handle;
+    this.#group = isGroup ? watch : undefined;
     this.ended = new Promise((resolve, reject) => {
       this.#settle = (failure) => (failure === undefined ? resolve() : reject(failure));
     });
@@ -40,7 +43,12 @@ export class Tree {
 
   /** Sends a signal to all processes of the tree. Returns 0 or an errno. */
   signal(number: number): number {
-    return this.#handle?.signal(number) ?? constants.errno.ESRCH;
+    return this.#group?.killGroup(number) ?? this.#handle?.signal(number) ?? constants.errno.ESRCH;
+  }
+
+  /** To be called when the tree's first process has ended. */
+  childEnded(): void {
+    this.#handle?.childEnded();
   }
 
   /**

@@ -1,6 +1,7 @@
 #include "child/child_handle.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,16 @@ bool ReapById(const ChildHandle& child, int options, siginfo_t* status) {
   status->si_code = has_exited ? CLD_EXITED : CLD_KILLED;
   status->si_status = has_exited ? WEXITSTATUS(wait_status) : WTERMSIG(wait_status);
   return true;
+}
+
+// Kills the child's process group when the child has ended.
+void EndGroup(const ChildHandle& child, int options) {
+  pollfd polled = {child.pidfd.get(), POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = poll(&polled, 1, (options & WNOHANG) != 0 ? 0 : -1);
+  } while (ready < 0 && errno == EINTR);
+  if (ready > 0) SignalGroup(child, SIGKILL);
 }
 
 // The abandoned children of all threads.
@@ -65,7 +76,15 @@ int SendSignal(const Descriptor& pidfd, int signal) {
   return syscall(kPidfdSendSignal, pidfd.get(), signal, nullptr, 0) == 0 ? 0 : errno;
 }
 
+// The child is in the group until it is reaped, which only the thread that has its handle does. So the ID is no other
+// group's: the kernel gives no ID away that a process still uses, and a zombie does.
+int SignalGroup(const ChildHandle& child, int signal) {
+  if (child.group <= 0 || SendSignal(child.pidfd, 0) == ESRCH) return ESRCH;
+  return kill(-child.group, signal) == 0 ? 0 : errno;
+}
+
 bool Reap(const ChildHandle& child, int options, siginfo_t* status) {
+  if (child.group > 0) EndGroup(child, options);
   int result = 0;
   do {
     *status = {};

@@ -13,15 +13,19 @@ namespace seccomp {
 struct ChildHandle {
   pid_t pid = 0;
   Descriptor pidfd;
+  pid_t group = 0;  // Of a child whose tree is a process group, see guardian/process_group.h. It ends with the child.
 };
 
 // Sends a signal, and returns 0 or an errno. Linux 5.1, pidfd_send_signal(2): unlike kill(2), it cannot reach another
 // process that has reused the child's process ID.
 int SendSignal(const Descriptor& pidfd, int signal);
 
-// Waits for the child's end and reaps it. Linux 5.4, waitid(2) with P_PIDFD. Returns false if `options` has WNOHANG and
-// the child still runs. Of `status`, si_pid, si_code and si_status are set as by waitid(2); all are 0 if another part
-// of this process has reaped the child.
+// Sends a signal to the process group of the child's tree, and returns 0 or an errno: ESRCH if the child was reaped.
+int SignalGroup(const ChildHandle& child, int signal);
+
+// Waits for the child's end, kills its process group if it has one, and reaps the child. Linux 5.4, waitid(2) with
+// P_PIDFD. Returns false if `options` has WNOHANG and the child still runs. Of `status`, si_pid, si_code and si_status
+// are set as by waitid(2); all are 0 if another part of this process has reaped the child.
 bool Reap(const ChildHandle& child, int options, siginfo_t* status);
 
 // Kills the child and reaps it. Abandons a child that this process may not signal, because the child has changed its

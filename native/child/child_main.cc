@@ -35,9 +35,9 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (EnterCgroup() && ResetSignals() && StartSession() && Isolate() && EnterDomain() && WaitForGuardian() &&
-        PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() && ChangeIdentity() &&
-        DropCapabilities() && UnblockSignals() && FormatProcessId() && AttachFilters()) {
+    if (EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() && EnterDomain() &&
+        WaitForGuardian() && PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() &&
+        ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() && AttachFilters()) {
       Execute();
     }
   }
@@ -73,6 +73,12 @@ class Child {
   bool FailWith(int error, const char* call) {
     plan_->failure = Failure{error, call};
     return false;
+  }
+
+  bool EnterProcessGroup() {
+    if (!plan_->in_process_group) return true;
+    plan_->has_entered_group = setpgid(0, plan_->process_group) == 0;
+    return plan_->has_entered_group || Fail("guardian: setpgid");
   }
 
   // Linux 4.5, cgroups(7). Moving a process takes milliseconds, for which the kernel waits: see BareCloneInto.

@@ -44,8 +44,9 @@ struct ResourceLimit {
 };
 
 // Everything that a child needs, prepared by its parent. Both share their memory, so nothing is copied and the child
-// reports in the plan itself. The child changes `failure`, `domain_error`, `attached`, `other_thread`,
-// `listener_socket`, `shell_argv[1]`, the descriptors and the instructions of the filters, and only reads the rest.
+// reports in the plan itself. The child changes `failure`, `domain_error`, `has_entered_group`, `attached`,
+// `other_thread`, `listener_socket`, `shell_argv[1]`, the descriptors and the instructions of the filters, and only
+// reads the rest.
 struct ChildPlan {
   // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
   // has no format (ENOEXEC).
@@ -64,6 +65,10 @@ struct ChildPlan {
   int cgroup = -1;
   bool born_in_cgroup = false;
   bool new_session = false;
+  // With `in_process_group` the child of a guarded start enters the group that the starter has made, before all else.
+  bool in_process_group = false;
+  pid_t process_group = 0;
+  bool has_entered_group = false;
   // Whether signals get their default dispositions first. Not for a thread, which shares them with its process.
   bool reset_signals = false;
   bool set_uid = false;

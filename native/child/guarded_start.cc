@@ -18,7 +18,8 @@
 
 #include "child/bare_clone.h"
 #include "child/cgroup_clone.h"
-#include "child/digits.h"
+#include "guardian/process_group.h"
+#include "guardian/program.h"
 #include "guardian/protocol.h"
 #include "landlock/ruleset.h"
 #include "system/linux_abi.h"
@@ -39,10 +40,11 @@ struct GuardedStart {
   ChildPlan* plan = nullptr;
   void* child_stack = nullptr;
   pid_t parent = 0;
-  int ruleset = -1;  // Of domain A.
+  int ruleset = -1;  // Of domain A; -1: there is none, and the tree is a process group.
   int control = -1, program = -1;
   // Set by C0.
   Failure failure = {};
+  pid_t group = 0;  // Where there is no domain.
   pid_t child = 0;
   int child_pidfd = -1, guardian_pidfd = -1;
 };
@@ -50,44 +52,6 @@ static_assert(sizeof(GuardedStart) <= kStarterRoom);
 
 // The stack of the process that starts the guardian of a replacement, below the guardian's.
 constexpr size_t kReplacementStack = 32 * 1024;
-
-void Clear(int* word) {
-  __atomic_store_n(word, 0, __ATOMIC_RELEASE);
-  RawCall(SYS_futex, Pointer(word), FUTEX_WAKE, 1);
-}
-
-// What a guardian's program gets.
-struct GuardianProgramArguments {
-  int program;
-  int control;
-  int child_pidfd;
-  pid_t child;
-  bool is_adopted;
-};
-
-// Executes the guardian's program. Returns only if that fails, with the reason in `failure`. `files_word` is cleared
-// when this process's parent may change its descriptors.
-void ExecuteGuardian(const GuardianProgramArguments& guardian, int* files_word, Failure* failure) {
-  const auto fail = [failure](long result, const char* call) { *failure = {static_cast<int>(-result), call}; };
-  long result = RawCall(kCloseRange, 0, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);
-  if (result != 0) return fail(result, "guardian: close_range");
-  if (files_word != nullptr) Clear(files_word);
-  // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree.
-  result = RawCall(SYS_setsid);
-  if (result < 0) return fail(result, "guardian: setsid");
-  RawCall(SYS_chdir, Pointer("/"));               // If it fails, the guardian only keeps a directory in use.
-  RawCall(SYS_fcntl, guardian.control, F_SETFD);  // Cannot fail, nor does the next.
-  RawCall(SYS_fcntl, guardian.child_pidfd, F_SETFD);
-  const Digits control(guardian.control);
-  const Digits pidfd(guardian.child_pidfd);
-  const Digits child(guardian.child);
-  std::array<const char*, 6> arguments = {
-      kGuardianName, control.text(), pidfd.text(), child.text(), guardian.is_adopted ? "1" : "0", nullptr};
-  std::array<const char*, 1> environment = {nullptr};
-  result = RawCall(SYS_execveat, guardian.program, Pointer(""), Pointer(static_cast<void*>(arguments.data())),
-                   Pointer(static_cast<void*>(environment.data())), AT_EMPTY_PATH);
-  fail(result, "guardian: execveat");
-}
 
 // C0's steps. It uses the thread-local storage of the thread that waits for it, and so does the child at the same time:
 // errno is not touched here.
@@ -99,20 +63,30 @@ class Starter {
   Starter& operator=(const Starter&) = delete;
 
   void Run() {
-    if (!EnterDomain() || !CloneChild()) {
-      Clear(&start_.child_word);
+    if (!EnclosesTree() || !CloneChild()) {
+      ClearFutex(&start_.child_word);
     } else {
-      ExecuteGuardian({start_.program, start_.control, start_.child_pidfd, start_.child, false}, &start_.files_word,
-                      &start_.failure);
-      RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
+      const Guarded guarded = {start_.control, start_.child_pidfd, start_.child, false, start_.group};
+      ExecuteGuardian(start_.program, guarded, &start_.files_word, &start_.failure);
+      if (start_.ruleset >= 0) RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
     }
-    Clear(&start_.files_word);
+    if (start_.group > 0) EndProcessGroup(start_.group);
+    ClearFutex(&start_.files_word);
   }
 
  private:
   bool Fail(long result, const char* call) {
     start_.failure = {static_cast<int>(-result), call};
     return false;
+  }
+
+  bool EnclosesTree() { return start_.ruleset < 0 ? MakeGroup() : EnterDomain(); }
+
+  bool MakeGroup() {
+    const long group = HoldProcessGroup();
+    if (group < 0) return Fail(group, "guardian: setpgid");
+    start_.group = static_cast<pid_t>(group);
+    return true;
   }
 
   // Outside of a domain, kill(-1, …) would reach every process of the user. A domain cannot be left, so this is checked
@@ -135,6 +109,7 @@ class Starter {
   bool CloneChild() {
     const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
     start_.plan->guardian_pidfd = start_.guardian_pidfd;
+    start_.plan->process_group = start_.group;
     const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
     const long child = clone(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
     if (child < 0) return Fail(child, "clone");
@@ -169,12 +144,13 @@ void WaitFor(const GuardedStart& start, const int* word, IsKernels is_kernels) {
 struct GuardianDescriptors {
   Descriptor socket, ruleset;
 
-  Failure Open(Descriptor* control) {
+  Failure Open(Descriptor* control, bool in_process_group) {
     if (GuardianProgram() < 0) return {ENOENT, "guardian: open"};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
     *control = Descriptor(pair[0]);
     socket = Descriptor(pair[1]);
+    if (in_process_group) return {};
     ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
     return ruleset.get() >= 0 ? Failure{} : Failure{errno, "guardian: landlock_create_ruleset"};
   }
@@ -182,9 +158,8 @@ struct GuardianDescriptors {
 
 int RunGuardian(void* argument) {
   auto* replacement = static_cast<GuardedReplacement*>(argument);
-  ExecuteGuardian(
-      {replacement->program, replacement->guardian_end.get(), replacement->pidfd.get(), replacement->process, true},
-      nullptr, &replacement->failure);
+  const Guarded guarded = {replacement->guardian_end.get(), replacement->pidfd.get(), replacement->process, true, 0};
+  ExecuteGuardian(replacement->program, guarded, nullptr, &replacement->failure);
   return kNotStarted;
 }
 
@@ -269,7 +244,7 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   start.child_stack = memory.stack_top();
   start.parent = getpid();
   GuardianDescriptors descriptors;
-  plan->failure = descriptors.Open(&guardian->control);
+  plan->failure = descriptors.Open(&guardian->control, plan->in_process_group);
   if (plan->failure.error != 0) return {0, Descriptor()};
   if (plan->tree_limits != nullptr &&
       send(guardian->control.get(), plan->tree_limits, sizeof *plan->tree_limits, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
@@ -283,6 +258,7 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   // don't let it write in /proc.
   plan->guardian_socket = plan->cgroup < 0 ? guardian->control.get() : -1;
   plan->parent = start.parent;
+  plan->has_entered_group = false;
 
   const int flags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
   start.starter_word = 1;
@@ -299,7 +275,8 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   if (start.failure.error != 0) plan->failure = start.failure;
   // C0 was killed before it could report the child, which may be another process's doing.
   if (start.child == 0 && plan->failure.error == 0) plan->failure = {ECHILD, "guardian: clone"};
-  return {start.child, Descriptor(start.child_pidfd)};
+  // If the child is not in the group, nothing keeps the ID from becoming another one's.
+  return {start.child, Descriptor(start.child_pidfd), plan->has_entered_group ? start.group : 0};
 }
 
 }  // namespace seccomp

@@ -5,6 +5,9 @@
 // C0 shares this process's memory and descriptors. It enters domain A, clones the child from there as a child of this
 // process (CLONE_PARENT), and executes the guardian's program in its own place. So the child, and all that it starts,
 // is in A from its birth, and the guardian alone is in A but not in B.
+//
+// Where the kernel has no domains that scope signals, C0 starts a session and a process group instead, which the child
+// enters: see guardian/process_group.h.
 #ifndef SECCOMP_NATIVE_CHILD_GUARDED_START_H_
 #define SECCOMP_NATIVE_CHILD_GUARDED_START_H_
 

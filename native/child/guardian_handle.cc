@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -33,6 +34,8 @@ int GuardianProgram() { return program.load(); }
 int SignalTree(const GuardianHandle& guardian, int32_t signal) {
   return send(guardian.control.get(), &signal, sizeof signal, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
+
+void ContinueGuardian(const GuardianHandle& guardian) { SendSignal(guardian.process.pidfd, SIGCONT); }
 
 bool ReapReportedZombies(const GuardianHandle& guardian) {
   std::array<int32_t, kMaxZombies> ids = {};

@@ -27,6 +27,9 @@ int GuardianProgram();
 // Has the guardian send a signal to all of its tree. Returns 0 or an errno.
 int SignalTree(const GuardianHandle& guardian, int32_t signal);
 
+// Continues a guardian that a signal has stopped. The tree could have sent it where it is a process group.
+void ContinueGuardian(const GuardianHandle& guardian);
+
 // Reaps the zombies that a guardian has reported. Returns whether it may report more: whether it has not ended.
 bool ReapReportedZombies(const GuardianHandle& guardian);
 

@@ -33,6 +33,7 @@ PreparedPlan::PreparedPlan(Request* request, ChildMemory* memory) : request_(*re
   PlanFilters();
   plan_.cgroup = request_.cgroup;
   plan_.new_session = request_.new_session;
+  plan_.in_process_group = request_.in_process_group;
   plan_.set_uid = request_.uid.has_value();
   plan_.set_gid = request_.gid.has_value();
   plan_.uid = request_.uid.value_or(0);

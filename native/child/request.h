@@ -46,8 +46,9 @@ struct Request {
   std::optional<Domain> domain;   // The domain that the program enters.
   int ruleset = -1;               // In place of `domain`: a descriptor of its ruleset, which the caller keeps open.
   bool domain_required = false;   // Whether the program is not run if it can't enter the domain.
-  bool guarded = false;           // Whether a guardian ends the child's tree. Requires `domain_required`.
-  std::optional<TreeLimits> tree_limits;  // Those for which the guardian weighs the tree.
+  bool guarded = false;           // Whether a guardian ends the child's tree. Requires this or `domain_required`:
+  bool in_process_group = false;  // Whether that tree is a process group, which its filter keeps it in.
+  std::optional<TreeLimits> tree_limits;  // Those for which the guardian weighs the tree, which is no process group.
   std::optional<uint64_t> kept_capabilities;
   bool no_new_privileges = true;
   std::vector<FilterRequest> filters;

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -65,10 +66,19 @@ bool IsParentOutOfReach(bool is_adopted) {
   return false;
 }
 
+// Whether a child that has ended, and that nothing but this process can reap, is in the group: its ID is no other's.
+// The holder may still be about to end.
+bool HoldsGroup(int32_t group) {
+  siginfo_t holder = {};
+  const long result = RawCall(SYS_waitid, P_PGID, group, Pointer(&holder), WEXITED | WNOWAIT | __WALL);
+  return result == 0 && holder.si_pid == group;
+}
+
 // Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
 bool AttachOwnFilter() {
-  static constexpr uint32_t kAllowed[] = {SYS_read,   SYS_kill,    SYS_getdents64, SYS_close, SYS_nanosleep,
-                                          SYS_sendto, SYS_getppid, SYS_exit_group, SYS_ppoll, SYS_clock_gettime};
+  static constexpr uint32_t kAllowed[] = {SYS_read,      SYS_kill,    SYS_getdents64, SYS_close,
+                                          SYS_nanosleep, SYS_sendto,  SYS_getppid,    SYS_exit_group,
+                                          SYS_ppoll,     SYS_getpgid, SYS_wait4,      SYS_clock_gettime};
   constexpr size_t kCount = sizeof kAllowed / sizeof *kAllowed;
   std::array<sock_filter, kCount + 9> program = {};
   size_t next = 0;
@@ -89,10 +99,10 @@ bool AttachOwnFilter() {
          RawCall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, Pointer(&filter)) == 0;
 }
 
-// The processes that a guardian may signal: those of its tree.
+// The processes that a guardian may signal: those of its tree. With a group, those of them that are in the group.
 class Tree {
  public:
-  explicit Tree(const Guarded& guarded) : control_(guarded.control), child_(guarded.child) {}
+  explicit Tree(const Guarded& guarded) : control_(guarded.control), child_(guarded.child), group_(guarded.group) {}
   ~Tree() = default;
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
@@ -100,10 +110,17 @@ class Tree {
   int32_t self() const { return self_; }
 
   // kill(2) with -1 excludes the caller itself. The kernel signals all others while none can be forked.
-  static void Signal(int32_t signal) { RawCall(SYS_kill, -1, signal); }
+  void Signal(int32_t signal) const { RawCall(SYS_kill, group_ > 0 ? -group_ : -1, signal); }
 
   // Kills all, and waits until they have ended.
   int End() {
+    const int status = KillAll();
+    if (group_ > 0) RawCall(SYS_wait4, group_, 0, __WALL);  // The holder. From now on the ID may be another one's.
+    return status;
+  }
+
+ private:
+  int KillAll() {
     long pause = kFirstPause;
     bool had_ended = false;
     for (long waited = 0; waited < kEndSeconds * kSecond; waited += pause) {
@@ -122,7 +139,6 @@ class Tree {
     return kProcessesRemain;
   }
 
- private:
   static constexpr long kSecond = 1'000'000'000;
   static constexpr long kFirstPause = 50'000;
   static constexpr long kLastPause = 20'000'000;
@@ -144,6 +160,7 @@ class Tree {
     std::string_view digits = name;
     const auto id = TakeNumber<int32_t>(&digits);
     if (!id || *id == self_ || RawCall(SYS_kill, *id) != 0) return;
+    if (group_ > 0 && (*id == group_ || RawCall(SYS_getpgid, *id) != group_)) return;
     if (*id != child_) others_++;
     const ProcessFile file(proc, name, "stat");
     if (file.is_gone()) return;
@@ -166,6 +183,7 @@ class Tree {
 
   const int control_;
   const int32_t child_;
+  const int32_t group_;
   const int32_t self_ = static_cast<int32_t>(RawCall(SYS_getpid));
   int32_t running_ = 0;  // Processes that have not ended, and
   int32_t others_ = 0;   // those of the tree that have not been reaped, save its first process.
@@ -195,7 +213,8 @@ int GuardTree(const Guarded& guarded) {
   // No file of /proc/PID belongs to the user any more, so none can be written by the tree: oom_score_adj, autogroup.
   RawCall(SYS_prctl, PR_SET_DUMPABLE, 0);
   RawCall(SYS_prctl, PR_SET_NAME, Pointer("seccomp-guard"));
-  if (!IsParentOutOfReach(guarded.is_adopted)) return kNotGuarding;
+  const bool may_kill = guarded.group > 0 ? HoldsGroup(guarded.group) : IsParentOutOfReach(guarded.is_adopted);
+  if (!may_kill) return kNotGuarding;
   Tree tree(guarded);
   if (!AttachOwnFilter()) {
     tree.End();
@@ -220,7 +239,7 @@ int GuardTree(const Guarded& guarded) {
       int32_t signal = 0;
       if (polled[0].revents != 0) {
         if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) break;
-        Tree::Signal(signal);
+        tree.Signal(signal);
       }
     }
     if (weigher) verdict = weigher->WeighIfDue();

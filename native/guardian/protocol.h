@@ -14,7 +14,7 @@
 
 namespace seccomp {
 
-// The name of the guardian's program as its argument 0. Four numbers follow: the members of Guarded.
+// The name of the guardian's program as its argument 0. Five numbers follow: the members of Guarded.
 constexpr char kGuardianName[] = "seccomp-guardian";
 
 // The most process IDs of one message.

@@ -277,9 +277,9 @@ int NumberOf(std::string_view text) { return seccomp::TakeNumber<int>(&text).val
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count == 5 && std::string_view(arguments[0]) == seccomp::kGuardianName) {
-    return seccomp::GuardTree(
-        {NumberOf(arguments[1]), NumberOf(arguments[2]), NumberOf(arguments[3]), NumberOf(arguments[4]) == 1});
+  if (count == 6 && std::string_view(arguments[0]) == seccomp::kGuardianName) {
+    return seccomp::GuardTree({NumberOf(arguments[1]), NumberOf(arguments[2]), NumberOf(arguments[3]),
+                               NumberOf(arguments[4]) == 1, NumberOf(arguments[5])});
   }
   if (count == 2) return HandOver(arguments[1]);
   Options options = {};

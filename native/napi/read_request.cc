@@ -190,6 +190,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},
     {"sampled", Presence::kOptional, "an array of three bigints: [memory, processes, cpu]", ReadTreeLimits},
+    {"inProcessGroup", Presence::kOptional, "a boolean", Into<&SpawnRequest::in_process_group>},
     {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
     kNoNewPrivileges,
     kUnconfined,
@@ -209,8 +210,13 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
          Require(env, !request.domain || request.isolation, "domain is set, but isolation is not") &&
          Require(env, request.domain_required || !request.isolation.value_or(false),
                  "isolation is required, but domainRequired is not true") &&
-         Require(env, request.domain_required || !request.guarded, "guarded is true, but domainRequired is not") &&
+         Require(env, request.domain_required || request.in_process_group || !request.guarded,
+                 "guarded is true, but neither domainRequired nor inProcessGroup is") &&
+         Require(env,
+                 !request.in_process_group || (request.guarded && !request.new_session && !request.filters.empty()),
+                 "inProcessGroup is true, but guarded is not, or detached is, or filters are empty") &&
          Require(env, request.guarded || !request.tree_limits, "sampled is set, but guarded is not true") &&
+         Require(env, !request.in_process_group || !request.tree_limits, "sampled and inProcessGroup are both set") &&
          Require(env, request.supervision == nullptr || request.reader != nullptr,
                  "supervision is set, but mailbox is not") &&
          Require(env, !request.agent || is_agent_possible,

@@ -84,6 +84,8 @@ static void enter_system(void) {
   check(mount("/system", "/system", NULL, MS_BIND, NULL), "bind /system");
   check(chdir("/system"), "/system");
   check(mount("devtmpfs", "dev", "devtmpfs", MS_NOSUID, NULL), "mount /dev");
+  /* Tomoyo, as in Linux 5.10 of Debian, looks for a program that is executed by its descriptor there. */
+  check(symlink("/proc/self/fd", "dev/fd"), "link /dev/fd");
   check(mkdir("dev/pts", 0755), "mkdir /dev/pts");
   check(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=0666"), "mount /dev/pts");
   check(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount /proc");

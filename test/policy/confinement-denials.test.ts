@@ -18,6 +18,7 @@ const ALL = {
   isolated: true,
   supervised: true,
   paths: true,
+  grouped: true,
   unixSockets: true,
   truncation: true,
   deviceIoctls: true,
@@ -195,6 +196,16 @@ test.each(['TIOCSTI', 'TIOCLINUX'])('%s is denied with paths, also without isola
     expect([abi, decide(denialsPolicy([abi], none), abi, 'ioctl', ...args)]).toEqual([abi, EPERM]);
     expect(denialOf(abi, 'ioctl', args, none)).toMatchObject({ by: 'paths', action: EPERM });
     expect(denialOf(abi, 'ioctl', args, { ...none, isolated: true })).toMatchObject({ by: 'isolation' });
+  }
+});
+
+test('a child whose tree is a process group is denied to leave it, on every ABI', () => {
+  const grouped = denialsFor(false, undefined, true);
+  for (const abi of ABIS.keys()) {
+    const policy = denialsPolicy([abi], grouped);
+    for (const name of ['setsid', 'setpgid']) expect([abi, decide(policy, abi, name)]).toEqual([abi, EPERM]);
+    expect(decide(policy, abi, 'getpgid')).toEqual({ kind: 'allow' });
+    expect(denialOf(abi, 'setsid', [], grouped)).toMatchObject({ by: 'descendants', action: EPERM });
   }
 });
 

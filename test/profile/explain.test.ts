@@ -273,6 +273,13 @@ describe('what paths denies to a child is a change', () => {
     expect(changeOf('truncate')).toEqual(until('6.2', 13));
   });
 
+  test('and those that a process group as tree makes', () => {
+    const by = "in a child with descendants: 'kill', before Linux 6.12";
+    expect(explain('docker-default', { syscall: 'setsid' }).changes).toEqual([
+      { kind: 'descendants', by, action: EPERM },
+    ]);
+  });
+
   test('but not for other arguments, nor if the profile denies the call', () => {
     expect(changeOf('socket', 2, 1)).toEqual([]);
     expect(changeOf('openat', 0, 0, 1)).toEqual([]);

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
-import type { ExitWatch } from '../../lib/native.js';
+import type { ChildWatch } from '../../lib/native.js';
 import { makeProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';
 
@@ -23,11 +23,12 @@ function running(ending: Partial<Ending> = {}, results: readonly number[] = []) 
   }));
   const sent: (number | string)[] = [];
   const left = [...results];
-  const watch: ExitWatch = {
+  const watch: ChildWatch = {
     kill: (signal) => {
       sent.push(signal);
       return left.shift() ?? 0;
     },
+    killGroup: () => 0,
     ref: () => sent.push('ref'),
     unref: () => sent.push('unref'),
     end: () => sent.push('end'),

@@ -97,7 +97,7 @@ describe('a program that is not started', () => {
 
 test('a child whose streams can’t be made is killed, and all its sockets are closed', () => {
   const end = vi.fn();
-  const watch = { kill: () => 0, ref() {}, unref() {}, end };
+  const watch = { kill: () => 0, killGroup: () => 0, ref() {}, unref() {}, end };
   const noSocket = 2 ** 30;
   vi.spyOn(addon(), 'spawn').mockReturnValue({
     pid: 7,

@@ -175,8 +175,9 @@ function checkTree(): Check {
   const { by, reason } = treeSupport();
   if (by === 'guardian')
     return { name, state: 'ok', detail: 'children can be ended with all that they started (guardian)' };
-  const remedy = 'use Linux 6.12 or newer with Landlock';
-  return { name, state: 'limit', detail: `what children started can't be ended with them: ${reason}`, remedy };
+  const remedy =
+    "use Linux 6.12 or newer with Landlock, or descendants: 'kill', which keeps children in a process group";
+  return { name, state: 'limit', detail: `what children started isn't ended with them by default: ${reason}`, remedy };
 }
 
 /** How the report names what can be limited. */

@@ -114,14 +114,19 @@ export function privateDirectoryFor(
   return makePrivateDirectory(own({ uid: uid ?? undefined, gid: gid ?? undefined }));
 }
 
-/** The members of a request for the guardian of a program's tree: it must not run outside of its domain. */
-function toNativeTree({ tree, limits }: FilterPlan): Pick<NativeRequest, 'guarded' | 'domainRequired' | 'sampled'> {
+/** The members of a request for the guardian of a program's tree: it must not run outside of its domain or group. */
+function toNativeTree({
+  tree,
+  limits,
+}: FilterPlan): Pick<NativeRequest, 'guarded' | 'inProcessGroup' | 'domainRequired' | 'sampled'> {
   if (tree === undefined || tree.reason !== undefined) return NOT_GUARDED;
+  if (tree.isGroup) return IN_GROUP;
   return limits?.sampled === undefined ? GUARDED : own({ ...GUARDED, sampled: limits.sampled });
 }
 
 const NOT_GUARDED = own({});
 const GUARDED = own({ guarded: true, domainRequired: true });
+const IN_GROUP = own({ guarded: true, inProcessGroup: true });
 const NOT_ISOLATED = { isolation: undefined, domain: undefined };
 export const NO_DOMAIN: NativeDomain = [0, 0, 0];
 

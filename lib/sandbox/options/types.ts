@@ -123,8 +123,9 @@ export interface ProgramOptions extends HostOptions {
   /**
    * What becomes of the child's descendants. `'kill'`: a guardian kills them when the child ends, times out, is aborted or
    * disposed of, or writes too much, and when this process ends, however that happens; timeouts and aborts reach them as
-   * well. `'leave'`: they live on, and nothing waits for them. See docs/process-tree.md. Default: `'kill'` for `run`, and for `spawnSync` with a
-   * `timeout`, as far as this kernel can; otherwise `'leave'`.
+   * well. Before Linux 6.12, an explicit `'kill'` denies the child `setsid` and `setpgid`. `'leave'`: they live on, and nothing
+   * waits for them. See docs/process-tree.md. Default: `'kill'` for `run`, and for `spawnSync` with a `timeout`, as far as this
+   * kernel can without denying calls; otherwise `'leave'`.
    */
   readonly descendants?: Descendants | undefined;
 }

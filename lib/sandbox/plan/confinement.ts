@@ -99,16 +99,23 @@ function refuseAbstractSockets(): never {
   );
 }
 
-/** What the filter denies beside what its profile does. Equal denials are one object. */
-export function denialsOf({ isolation, paths }: Confinement): Denials {
-  const [denials, ofIsolated] = denialsWith(paths?.gaps);
-  return isolation === undefined ? denials : ofIsolated;
+/**
+ * What the filter denies beside what its profile does. Equal denials are one object.
+ *
+ * @param isGroup - Whether the program's tree is a process group.
+ */
+export function denialsOf({ isolation, paths }: Confinement, isGroup: boolean): Denials {
+  const { none, isolated, grouped, both } = denialsWith(paths?.gaps);
+  if (isGroup) return isolation === undefined ? grouped : both;
+  return isolation === undefined ? none : isolated;
 }
 
-/** The denials for a child that is not isolated, and for one that is. */
-const denialsWith = memoize(
-  (gaps: LandlockGaps | undefined) => [denialsFor(false, gaps), denialsFor(true, gaps)] as const,
-);
+const denialsWith = memoize((gaps: LandlockGaps | undefined) => ({
+  none: denialsFor(false, gaps),
+  isolated: denialsFor(true, gaps),
+  grouped: denialsFor(false, gaps, true),
+  both: denialsFor(true, gaps, true),
+}));
 
 /**
  * Returns what is enforced on a program. `domainError` is the errno with which it failed to enter its domain, or 0.

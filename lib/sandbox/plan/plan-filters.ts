@@ -30,7 +30,7 @@ import {
   supervisorOf,
   WITHOUT_CALLBACKS,
 } from './supervised.js';
-import { asksForGuardian, type TreePlan, treeFor, withTree } from './tree.js';
+import { asksForGuardian, isGroup, type TreePlan, treeFor, withTree } from './tree.js';
 import { refuseUnsupported } from './unsupported-options.js';
 
 /** The filters of a program, and everything else that is enforced on it. */
@@ -67,15 +67,15 @@ export type Target = keyof typeof TARGETS;
 
 const TARGETS = {
   /** By a child, before it executes its program. */
-  child: { gate: START_GATES.child, hasListener: true, isIsolated: true, domain: 'reported' },
+  child: { gate: START_GATES.child, hasListener: true, isIsolated: true, domain: 'reported', makesGroup: true },
   /** By this process, before it executes another program. */
-  execve: { gate: START_GATES.execve, hasListener: true, isIsolated: true, domain: 'reported' },
+  execve: { gate: START_GATES.execve, hasListener: true, isIsolated: true, domain: 'reported', makesGroup: false },
   /** By a Node that runs already, which was started by a launcher that confines it. */
-  fork: { gate: [], hasListener: false, isIsolated: true, domain: 'unreported' },
+  fork: { gate: [], hasListener: false, isIsolated: true, domain: 'unreported', makesGroup: false },
   /** By this process itself. */
-  harden: { gate: [], hasListener: false, isIsolated: false, domain: 'of all threads' },
+  harden: { gate: [], hasListener: false, isIsolated: false, domain: 'of all threads', makesGroup: false },
   /** By this process itself, which has entered the domain of its paths already. */
-  register: { gate: [], hasListener: false, isIsolated: false, domain: 'reported' },
+  register: { gate: [], hasListener: false, isIsolated: false, domain: 'reported', makesGroup: false },
 } as const;
 
 /** Targets that are this process itself. */
@@ -123,7 +123,7 @@ export function planFilters(
   target: Target,
   descendants: Descendants = 'leave',
 ): FilterPlan {
-  const { gate, hasListener, isIsolated, domain } = TARGETS[target];
+  const { gate, hasListener, isIsolated, domain, makesGroup } = TARGETS[target];
   const isChild = target === 'child' || target === 'fork';
   // Under a profile, the first call of the addon throws the error.
   const unsupported = sources.each.length === 0 ? unsupportedReason() : undefined;
@@ -133,7 +133,9 @@ export function planFilters(
   const isFiltered = sources.each.length > 0 || names.length > 0 || asksForGuardian(options);
   const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
   const tree =
-    isIsolated && unsupported === undefined ? treeFor(options, descendants, isolation !== undefined) : undefined;
+    isIsolated && unsupported === undefined
+      ? treeFor(options, descendants, { isIsolated: isolation !== undefined, makesGroup })
+      : undefined;
   const paths = pathsFor(options, domain, isChild);
   const limits = limitsFor(options, paths);
 
@@ -142,7 +144,7 @@ export function planFilters(
   const watches = supervisor.watches && target === 'child';
   const isSupervised = agent === undefined && (names.length > 0 || (watches && sources.each.length > 0));
   const confined = { isolation, paths };
-  const denials = denialsOf(confined);
+  const denials = denialsOf(confined, isGroup(tree));
   const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = cache.get(sources, variant, () => {
     if (agent !== undefined)
@@ -170,9 +172,9 @@ export function planFilters(
 /** Plans a run in which every call is allowed and counted: for record(). */
 export function planObservation(options: PlanOptions): FilterPlan {
   const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, 'reported', true) };
-  const tree = treeFor(options, 'leave', confined.isolation !== undefined);
+  const tree = treeFor(options, 'leave', { isIsolated: confined.isolation !== undefined, makesGroup: true });
   const limits = limitsFor(options, confined.paths);
-  const observing = observingFilter(denialsOf({ ...confined, isolation: undefined }));
+  const observing = observingFilter(denialsOf({ ...confined, isolation: undefined }, isGroup(tree)));
   return {
     filters: [observing.filter],
     flags: [],

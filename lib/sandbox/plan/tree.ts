@@ -16,6 +16,18 @@ export interface TreePlan {
   readonly option: TreeOption;
   /** Why there can be none, and what would help; undefined if there can. */
   readonly reason: string | undefined;
+  /** Whether the tree is a process group that its filter keeps it in, instead of a Landlock domain. */
+  readonly isGroup: boolean;
+  /** How it could outlive its guardian, and what would prevent that; undefined if it can't. */
+  readonly caveat: string | undefined;
+}
+
+/** What a start can do for a tree. */
+export interface TreeMeans {
+  /** Whether the child is isolated. */
+  readonly isIsolated: boolean;
+  /** Whether the child gets a process group of its own where its tree can't be a domain. */
+  readonly makesGroup: boolean;
 }
 
 /** An option that asks for a guardian, and what would leave the descendants. */
@@ -42,10 +54,13 @@ export const asksForGuardian = ({ descendants, limits }: Pick<SpawnOptions, 'des
  * The guardian of a child; undefined if its descendants are left.
  *
  * @param byDefault - What the function does without the option.
- * @param isIsolated - Whether the child is isolated.
  * @throws {SeccompError} ERR_SECCOMP_OPTION, ERR_SECCOMP_UNSUPPORTED if `descendants: 'kill'` can't be honored.
  */
-export function treeFor(options: TreeOptions, byDefault: Descendants, isIsolated: boolean): TreePlan | undefined {
+export function treeFor(
+  options: TreeOptions,
+  byDefault: Descendants,
+  { isIsolated, makesGroup }: TreeMeans,
+): TreePlan | undefined {
   const weighs = isSampled(options.limits);
   const option = weighs ? SAMPLED : KILL;
   if (weighs && options.descendants === 'leave')
@@ -58,10 +73,17 @@ export function treeFor(options: TreeOptions, byDefault: Descendants, isIsolated
   const required = options.descendants === 'kill' || (weighs && options.bestEffort !== true);
   const obstacle = contradiction(options, isIsolated, option);
   if (required && obstacle !== undefined) throw refused('ERR_SECCOMP_OPTION', obstacle, option);
-  const reason = obstacle ?? obstacleHere(options);
+  const groups = options.descendants === 'kill' && !weighs && makesGroup;
+  const reason = obstacle ?? obstacleToTree(groups, option, makesGroup) ?? obstacleToSignals(options);
   if (required && reason !== undefined) throw refused('ERR_SECCOMP_UNSUPPORTED', reason, option);
-  return { required, reason, option };
+  const inGroup = reason === undefined && !hasScopes();
+  return { required, option, reason, isGroup: inGroup, caveat: inGroup ? caveatOfGroup(options) : undefined };
 }
+
+/** Whether the tree of a plan is a process group. */
+export const isGroup = (tree: TreePlan | undefined): boolean => tree?.isGroup === true;
+
+const hasScopes = () => isolationSupport().by === 'scopes';
 
 /** Another option that keeps the tree from being ended. */
 function contradiction(
@@ -77,15 +99,35 @@ function contradiction(
 /** How this kernel lets the trees of children be ended, or why it does not. */
 export function treeSupport(): TreeEnforcement {
   const { by, reason } = isolationSupport();
-  return by === 'scopes' ? { by: 'guardian' } : { reason: String(reason) };
+  return by === 'scopes' ? { by: 'guardian' } : { by: 'process-group', reason: String(reason) };
 }
 
-/** What this kernel or this process lacks. */
-function obstacleHere({ uid }: TreeOptions): string | undefined {
-  const { by, reason } = treeSupport();
-  if (by === undefined) return `${reason}; leave the descendants, or limit them by a cgroup`;
-  const isOfAnother = uid !== undefined && uid !== null && uid !== process.geteuid?.();
-  if (!isOfAnother || capabilitiesIn(effective()).includes('CAP_KILL')) return undefined;
+/**
+ * Why the tree is neither a domain nor a process group. By default, programs run as without a guardian: many start
+ * sessions and groups of their own.
+ *
+ * @param groups - Whether it may be a group.
+ */
+function obstacleToTree(groups: boolean, option: TreeOption, makesGroup: boolean): string | undefined {
+  if (groups || hasScopes()) return undefined;
+  const { reason } = isolationSupport();
+  if (option === SAMPLED) return `${reason}; leave the descendants, or limit them by a cgroup`;
+  return makesGroup
+    ? `${reason}; descendants: 'kill' ends them as a process group, and denies the program setsid and setpgid`
+    : `${reason}; start the program by spawn or run, or leave the descendants`;
+}
+
+const isOfAnotherUser = ({ uid }: TreeOptions) => uid !== undefined && uid !== null && uid !== process.geteuid?.();
+
+/** Without scopes, signals are denied by user ID alone. */
+function caveatOfGroup(options: TreeOptions): string | undefined {
+  if (isOfAnotherUser(options) && options.uid !== 0) return undefined;
+  return `${isolationSupport().reason}, so the child can signal its guardian and this process: if it stops or kills both, its descendants live on; give it another uid`;
+}
+
+/** What this process lacks to signal the tree. */
+function obstacleToSignals(options: TreeOptions): string | undefined {
+  if (!isOfAnotherUser(options) || capabilitiesIn(effective()).includes('CAP_KILL')) return undefined;
   return 'the guardian may not signal a child with another uid: this process needs CAP_KILL';
 }
 
@@ -101,7 +143,9 @@ function effective(): string {
 export function withTree(enforced: Enforcement, tree: TreePlan | undefined, unguarded?: string): Enforcement {
   if (tree === undefined) return enforced;
   const reason = tree.reason ?? unguarded;
-  return { ...enforced, tree: reason === undefined ? { by: 'guardian' } : { reason } };
+  if (reason !== undefined) return { ...enforced, tree: { reason } };
+  if (!tree.isGroup) return { ...enforced, tree: { by: 'guardian' } };
+  return { ...enforced, tree: { by: 'process-group', ...(tree.caveat === undefined ? {} : { reason: tree.caveat }) } };
 }
 
 /** The error for a guardian that can't be had. */

@@ -15,8 +15,9 @@ namespace seccomp {
 
 Napi::Function ExitWatch::Define(Napi::Env env) {
   return DefineClass(env, "ExitWatch",
-                     {InstanceMethod<&ExitWatch::Kill>("kill"), InstanceMethod<&ExitWatch::Ref>("ref"),
-                      InstanceMethod<&ExitWatch::Unref>("unref"), InstanceMethod<&ExitWatch::EndNow>("end")});
+                     {InstanceMethod<&ExitWatch::Kill>("kill"), InstanceMethod<&ExitWatch::KillGroup>("killGroup"),
+                      InstanceMethod<&ExitWatch::Ref>("ref"), InstanceMethod<&ExitWatch::Unref>("unref"),
+                      InstanceMethod<&ExitWatch::EndNow>("end")});
 }
 
 Napi::Object ExitWatch::Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure) {
@@ -54,6 +55,12 @@ Napi::Value ExitWatch::Kill(const Napi::CallbackInfo& info) {
   int32_t signal = 0;
   if (!ReadValue(info[0], &signal)) signal = -1;  // No signal has this number: EINVAL.
   return Napi::Number::New(info.Env(), poll_ == nullptr ? ESRCH : SendSignal(poll_->child.pidfd, signal));
+}
+
+Napi::Value ExitWatch::KillGroup(const Napi::CallbackInfo& info) {
+  int32_t signal = 0;
+  if (!ReadValue(info[0], &signal)) signal = -1;
+  return Napi::Number::New(info.Env(), poll_ == nullptr ? ESRCH : SignalGroup(poll_->child, signal));
 }
 
 void ExitWatch::Ref(const Napi::CallbackInfo&) {

@@ -12,8 +12,8 @@
 
 namespace seccomp {
 
-// The JavaScript object of a running child: kill(signal) → errno, ref(), unref(), end(). It is not garbage-collected
-// before the child is reaped.
+// The JavaScript object of a running child: kill(signal) → errno, killGroup(signal) → errno, ref(), unref(), end(). It
+// is not garbage-collected before the child is reaped.
 class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
  public:
   // Returns the class, for Environment::Make.
@@ -38,6 +38,7 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   };
 
   Napi::Value Kill(const Napi::CallbackInfo& info);
+  Napi::Value KillGroup(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
   // Kills and reaps the child. on_exit is not called.

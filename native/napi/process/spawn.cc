@@ -40,6 +40,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   failure = Supervise(env, request, &started, result);
   if (failure.error != 0) return Undo(env, &started, failure);
   const pid_t pid = started.child.pid;
+  const bool is_group = started.child.group > 0;
   Napi::Object tree;
   if (request.guarded) {
     tree = TreeWatch::Start(env, &started.guardian, info[2].As<Napi::Function>(), &failure);
@@ -53,7 +54,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Array sockets = Napi::Array::New(env, started.sockets.size());
   bool is_set = SetOwn(result, "pid", pid) && SetOwn(result, "domainError", started.domain_error) &&
                 SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets) &&
-                (tree.IsEmpty() || SetOwn(result, "tree", tree));
+                (tree.IsEmpty() || (SetOwn(result, "tree", tree) && SetOwn(result, "isGroup", is_group)));
   for (uint32_t i = 0; is_set && i < started.sockets.size(); i++) is_set = sockets.Set(i, started.sockets[i].get());
   // This worker is being terminated. The child goes on: the teardown of the environment abandons it.
   if (!is_set) return env.Undefined();

@@ -99,7 +99,7 @@ class Running {
       }
       if (Now() >= deadline_) Stop(ETIMEDOUT);
       if (ready <= 0) continue;
-      if (polled[0].revents != 0) has_ended_ = Reap(child_, WNOHANG, &status_);
+      if (polled[0].revents != 0) OnChildReadable();
       if (polled[1].revents != 0) OnGuardianReadable();
       if (polled[2].revents != 0 && has_tree_) reports_zombies_ = ReapReportedZombies(guardian_);
       for (size_t i = 0; i < sockets_.size(); i++) {
@@ -132,6 +132,11 @@ class Running {
   }
 
  private:
+  void OnChildReadable() {
+    has_ended_ = Reap(child_, WNOHANG, &status_);
+    if (has_ended_ && has_tree_) ContinueGuardian(guardian_);
+  }
+
   bool HasInput() const { return !sockets_.empty() && sockets_[0].get() >= 0; }
 
   bool HasOpenOutput() const {
@@ -222,7 +227,7 @@ class Running {
     if (stopped_ == 0) stopped_ = error;
     input_.size = 0;
     const int32_t signal = is_signalled_ ? SIGKILL : limits_.kill_signal;
-    const bool is_sent = has_tree_ && SignalTree(guardian_, signal) == 0;
+    const bool is_sent = has_tree_ && SignalWholeTree(signal) == 0;
     if (!has_ended_ && (!is_sent || signal == SIGKILL)) {
       const int failure = SendSignal(child_.pidfd, signal);
       if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);
@@ -231,6 +236,11 @@ class Running {
     is_signalled_ = true;
     // After the signal, so that the child ends by it and not by SIGPIPE.
     for (size_t i = 0; i < sockets_.size(); i++) Close(i);
+  }
+
+  int SignalWholeTree(int32_t signal) const {
+    if (child_.group == 0) return SignalTree(guardian_, signal);
+    return has_ended_ ? ESRCH : SignalGroup(child_, signal);
   }
 
   ChildHandle child_;

@@ -16,6 +16,7 @@ Napi::Function TreeWatch::Define(Napi::Env env) {
   return DefineClass(env, "TreeWatch",
                      {
                          InstanceMethod<&TreeWatch::Signal>("signal"),
+                         InstanceMethod<&TreeWatch::ChildEnded>("childEnded"),
                          InstanceMethod<&TreeWatch::Ref>("ref"),
                          InstanceMethod<&TreeWatch::Unref>("unref"),
                      });
@@ -55,6 +56,10 @@ Napi::Value TreeWatch::Signal(const Napi::CallbackInfo& info) {
   const bool is_valid = ReadValue(info[0], &signal) && signal > 0 && signal <= 64;
   const int error = !is_valid ? EINVAL : !poll_.is_open() ? ESRCH : SignalTree(guardian_, signal);
   return Napi::Number::New(info.Env(), error);
+}
+
+void TreeWatch::ChildEnded(const Napi::CallbackInfo&) {
+  if (poll_.is_open()) ContinueGuardian(guardian_);
 }
 
 void TreeWatch::Ref(const Napi::CallbackInfo&) {

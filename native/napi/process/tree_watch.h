@@ -13,8 +13,8 @@
 
 namespace seccomp {
 
-// The JavaScript object of a guarded tree: signal(number) → errno, ref(), unref(). It is not garbage-collected
-// before the guardian is reaped.
+// The JavaScript object of a guarded tree: signal(number) → errno, childEnded(), ref(), unref(). It is not
+// garbage-collected before the guardian is reaped.
 class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
  public:
   // Returns the class, for Environment::Make.
@@ -35,6 +35,7 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
 
  private:
   Napi::Value Signal(const Napi::CallbackInfo& info);
+  void ChildEnded(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
   static void OnReadable(uv_poll_t* handle, int status, int events);

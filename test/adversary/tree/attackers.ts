@@ -45,10 +45,14 @@ export function program(): string {
   return compiled;
 }
 
-/** Why trees can't be attacked here; undefined if they can. */
-export function obstacle(): string | undefined {
+/**
+ * Why trees can't be attacked here; undefined if they can.
+ *
+ * @param isGroup - Whether they are process groups, which need no Landlock.
+ */
+export function obstacle(isGroup = false): string | undefined {
   const { by, reason } = isolationSupport();
-  if (by !== 'scopes') return String(reason);
+  if (by !== 'scopes' && !isGroup) return String(reason);
   try {
     program();
     return undefined;

@@ -1,27 +1,34 @@
 /**
  * Starts trees for the scripts of this folder. `tree outside` has started the script, whose standard input is
  * `{ home, program, options, … }`: the URL of the package, the path of the program that tree.c makes, and options of
- * spawn.
+ * spawn. With `withoutLandlock`, the kernel seems to have no Landlock, so that trees are process groups.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, constants as flags, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isMainThread, workerData } from 'node:worker_threads';
 
 export const input = isMainThread ? JSON.parse(readFileSync(0, 'utf8')) : workerData;
-export const { spawn, spawnSync, run } = await import(input.home);
+export const { spawn, spawnSync, run, harden } = await import(input.home);
 
 /** A profile with a filter, so that the child is isolated, and that denies nothing else. */
 export const PROFILE = { defaultAction: 'SCMP_ACT_ALLOW' };
+
+const LANDLOCK = ['landlock_create_ruleset', 'landlock_restrict_self'];
+if (input.withoutLandlock)
+  harden(
+    { ...PROFILE, syscalls: [{ names: LANDLOCK, action: 'SCMP_ACT_ERRNO', errnoRet: constants.errno.ENOSYS }] },
+    { acceptRings: true },
+  );
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-tree-'));
 process.on('exit', () => rmSync(directory, { recursive: true }));
 
 /** Calls a function with a new descriptor of the other end of a {@link Held}. */
 export function giving(path, to) {
-  const descriptor = openSync(path, constants.O_WRONLY);
+  const descriptor = openSync(path, flags.O_WRONLY);
   try {
     return to(descriptor);
   } finally {
@@ -37,7 +44,7 @@ export class Held {
   constructor() {
     this.path = join(directory, String(Held.#count++));
     execFileSync('mkfifo', [this.path]);
-    this.#reader = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#reader = openSync(this.path, flags.O_RDONLY | flags.O_NONBLOCK);
   }
 
   /** Whether a process holds the other end. */

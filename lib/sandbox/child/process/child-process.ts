@@ -107,10 +107,10 @@ export class SandboxedProcess<
 
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
   attach(child: NativeChild): void {
-    const { pid, watch, sockets, domainError, tree } = own(child);
+    const { pid, watch, sockets, domainError, tree, isGroup = false } = own(child);
     if (tree !== undefined) {
       this.#open++;
-      define(this, { treeEnded: this.#termination.guardedBy(tree) });
+      define(this, { treeEnded: this.#termination.guardedBy(tree, { isGroup, watch }) });
     }
     const streams = socketStreams(sockets);
     this.#domainError = domainError;

@@ -1,6 +1,6 @@
 /** How a running child and its tree are ended, and for which limit. */
 import { constants } from 'node:os';
-import type { ExitWatch, TreeHandle } from '../../../native.js';
+import type { ExitWatch, NativeChild, TreeHandle } from '../../../native.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
 import { type End, kernelLimit, type LimitReason } from '../../../process-tree/limit-reason.js';
 import { Tree } from '../../../process-tree/tree.js';
@@ -57,8 +57,8 @@ export class Termination {
   }
 
   /** The child has a tree with a guardian. Returns what resolves at its end. */
-  guardedBy(handle: TreeHandle): Promise<void> {
-    this.tree = new Tree(handle);
+  guardedBy(handle: TreeHandle, child: Pick<NativeChild, 'isGroup' | 'watch'>): Promise<void> {
+    this.tree = new Tree(handle, child);
     return this.tree.ended;
   }
 
@@ -69,6 +69,7 @@ export class Termination {
    */
   exited(signal: number | null, report: () => void): void {
     this.watch = undefined;
+    this.tree?.childEnded();
     clearTimeout(this.#forceKill);
     if (this.isWeighed && signal === SIGKILL && this.tree?.isGuarded) this.#reportEnd = report;
     else report();
