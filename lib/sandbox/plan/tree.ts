@@ -111,7 +111,7 @@ export function treeSupport(): TreeEnforcement {
 function obstacleToTree(groups: boolean, option: TreeOption, makesGroup: boolean): string | undefined {
   if (groups || hasScopes()) return undefined;
   const { reason } = isolationSupport();
-  if (option === SAMPLED) return `${reason}; leave the descendants, or limit them by a cgroup`;
+  if (option === SAMPLED) return `${reason}; leave out exact: false: limits then need a cgroup`;
   return makesGroup
     ? `${reason}; descendants: 'kill' ends them as a process group, and denies the program setsid and setpgid`
     : `${reason}; start the program by spawn or run, or leave the descendants`;
