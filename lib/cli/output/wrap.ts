@@ -26,12 +26,15 @@ function fill(parts: readonly string[], separator: string, column: number, width
   return lines.join(`\n${' '.repeat(column)}`);
 }
 
-/** Returns the width of the terminal that stdout is connected to; `otherwise` if it is connected to something else. */
+/**
+ * Returns the width of the terminal that stdout is connected to; `otherwise` if it is connected to something else, or to a
+ * terminal that does not know its width: a serial console has 0 columns.
+ */
 export function outputWidth(otherwise = Number.POSITIVE_INFINITY): number {
-  return process.stdout.columns ?? otherwise;
+  return process.stdout.columns || otherwise;
 }
 
-/** Returns the width of the terminal that stderr is connected to; Infinity if it is connected to something else. */
+/** The same for stderr; Infinity if its width is not known. */
 export function messageWidth(): number {
-  return process.stderr.columns ?? Number.POSITIVE_INFINITY;
+  return process.stderr.columns || Number.POSITIVE_INFINITY;
 }
