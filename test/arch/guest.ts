@@ -157,7 +157,7 @@ function makeSystem(machine: Machine, { files = new Map(), programs = new Map() 
 }
 
 /** Builds a static program for an ABI of the machine. */
-function crossCompile(machine: Machine, abi: AbiName, source: URL, program: string): void {
+export function crossCompile(machine: Machine, abi: AbiName, source: URL, program: string): void {
   execFileSync(compilerFor(machine, abi), ['-static', '-O1', '-Wall', '-Wextra', '-o', program, fileURLToPath(source)]);
 }
 

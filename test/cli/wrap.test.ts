@@ -37,7 +37,9 @@ describe('in a terminal of 60 columns, the reason for a denial is wrapped by', (
 test('in a terminal that does not know its width, such as a serial console, lines are not broken', () => {
   const script = `stty cols 0; ${process.execPath} ${main} explain docker-default unshare 2>&1`;
   const { stdout } = spawnSync('script', ['-qec', script, '/dev/null'], { encoding: 'utf8' });
-  expect(stdout).toMatch(/no rule that names it applies here: In a new user namespace, a process has every capability,/);
+  expect(stdout).toMatch(
+    /no rule that names it applies here: In a new user namespace, a process has every capability,/,
+  );
 });
 
 test('without a terminal, seccomp record --base wraps the syscalls that were not needed to 80 columns', () => {
