@@ -212,11 +212,19 @@ describe('the check of', () => {
       'mend "no controllers"',
     ],
   ])('limits, where this process can set %s', async (_, support, state, detail, remedy) => {
+    vi.spyOn(tree, 'treeSupport').mockReturnValue({ by: 'guardian' });
     vi.spyOn(limits, 'limitsSupport').mockReturnValue({ ...nowhere, ...support });
     const { ok, checks } = await checksOn({});
     expect(ok).toBe(true);
     const expected = { name: 'limits', state, detail: expect.stringMatching(detail) };
-    expect(checks['limits']).toEqual(remedy === undefined ? expected : { ...expected, remedy });
+    const given = remedy && `${remedy}; or give limits with exact: false, which are sampled`;
+    expect(checks['limits']).toEqual(given === undefined ? expected : { ...expected, remedy: given });
+  });
+
+  test.each([[some], [{}]])('limits does not propose sampling without a guardian: %j', async (support) => {
+    vi.spyOn(tree, 'treeSupport').mockReturnValue({ reason: 'no Landlock scopes' });
+    vi.spyOn(limits, 'limitsSupport').mockReturnValue({ ...nowhere, ...support, ...because('v1') });
+    expect((await checksOn({})).checks['limits']).toMatchObject({ remedy: 'mend "v1"' });
   });
 
   test('privileges has those of this process', async () => {

@@ -187,6 +187,9 @@ const LIMITED: Readonly<Record<LimitsSupport['names'][number], string>> = {
   cpu: 'CPU time',
 };
 
+/** The remedy that needs no cgroup. */
+const SAMPLING = 'or give limits with exact: false, which are sampled';
+
 function checkLimits(): Check {
   const name = 'limits';
   const { names, cgroup, obstacle, delegated } = limitsSupport();
@@ -198,14 +201,17 @@ function checkLimits(): Check {
   // Without a controller, moving helps no limit.
   const first = delegated?.names.length === 0 ? delegated.obstacle : null;
   const { reason, remedy } = first ?? obstacle;
-  if (names.length > 0)
-    return { name, state: 'limit', detail: `${subject}, but not ${list(impossible)}: ${reason}`, remedy };
+  const sampling = treeSupport().by === 'guardian' ? SAMPLING : undefined;
+  if (names.length > 0) {
+    const detail = `${subject}, but not ${list(impossible)}: ${reason}`;
+    return { name, state: 'limit', detail, remedy: [remedy, sampling].filter(Boolean).join('; ') };
+  }
   const later = first === null ? delegated?.obstacle : null;
   return {
     name,
     state: 'limit',
     detail: [`${list(all)} of children can't be limited: ${reason}`, later?.reason].filter(Boolean).join('; '),
-    remedy: [remedy, later?.remedy].filter(Boolean).join('; '),
+    remedy: [remedy, later?.remedy, sampling].filter(Boolean).join('; '),
   };
 }
 
