@@ -3,8 +3,8 @@ import type { Leaf } from './leaf.js';
 
 /**
  * The limit that ended a program: `time` is the option `timeout`, `output` is `maxBuffer`, `file-size` and `cpu` are
- * `rlimits.fsize` and `rlimits.cpu`, and `memory` and `processes` are those of `limits`. If several apply, it is the first of
- * these in this order.
+ * `rlimits.fsize` and `rlimits.cpu`, and `memory` and `processes` are those of `limits`, as `cpu` is with `exact: false`. If
+ * several apply, it is the first of these in this order.
  */
 export type LimitReason = 'time' | 'output' | 'file-size' | 'cpu' | 'memory' | 'processes';
 

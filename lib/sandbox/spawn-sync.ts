@@ -74,7 +74,7 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
    */
   readonly enforcement?: Enforcement;
   /**
-   * The limit that ended the program: `time` (its timeout), `output` (`maxBuffer`), `file-size` or `cpu` (`rlimits`), `memory`
+   * The limit that ended the program: `time` (`timeout`), `output` (`maxBuffer`), `file-size` (`rlimits`), `cpu` (either), `memory`
    * or `processes` (`limits`). Null if none did. Not enumerable in the result of a Sandbox.
    */
   readonly limit: LimitReason | null;

@@ -22,7 +22,7 @@ export interface RunResult<Output = string> {
   /** Whether the program was ended because it ran longer than `timeout`. */
   readonly timedOut: boolean;
   /**
-   * The limit that ended the program: `time` (its timeout), `output` (`maxBuffer`), `file-size` or `cpu` (`rlimits`), `memory`
+   * The limit that ended the program: `time` (`timeout`), `output` (`maxBuffer`), `file-size` (`rlimits`), `cpu` (either), `memory`
    * or `processes` (`limits`). Null if none did.
    */
   readonly limit: LimitReason | null;

@@ -203,7 +203,7 @@ export class SandboxedProcess<
   }
 
   /**
-   * The limit that ended the child: `time` (its timeout), `output` (`maxBuffer`), `file-size` or `cpu` (`rlimits`), `memory` or
+   * The limit that ended the child: `time` (`timeout`), `output` (`maxBuffer`), `file-size` (`rlimits`), `cpu` (either), `memory` or
    * `processes` (`limits`). Null if none did, and as long as it runs.
    */
   get limit(): LimitReason | null {
