@@ -30,7 +30,7 @@ void Reap(long holder) {
 long HoldProcessGroup() {
   const long session = RawCall(SYS_setsid);
   if (session < 0) return session;
-  alignas(16) std::array<char, kHolderStack> stack;
+  alignas(16) std::array<char, kHolderStack> stack = {};
   // Without an exit signal: the kernel reaps a child with SIGCHLD by itself if that signal is ignored.
   const long holder =
       BareClone(RunHolder, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK, nullptr, nullptr, nullptr);
