@@ -207,6 +207,25 @@ bool ReceiveLimits(const Guarded& guarded, const Tree& tree, std::optional<Weigh
   return true;
 }
 
+enum class Wake { kGoOn, kEnd, kStartedByHand };
+
+// Waits until the first process or the control socket has ended, or the next weighing is due. Passes a signal on.
+Wake Wait(const Guarded& guarded, const Tree& tree, const std::optional<Weigher>& weigher) {
+  std::array<pollfd, 2> polled = {
+      {{guarded.is_adopted ? -1 : guarded.control, POLLIN, 0}, {guarded.child_pidfd, POLLIN, 0}}};
+  const __kernel_timespec pause = weigher ? Milliseconds(weigher->Remaining()) : __kernel_timespec{};
+  const long ready =
+      RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()), weigher ? Pointer(&pause) : 0);
+  if (ready == -EINTR) return Wake::kGoOn;
+  if (((polled[0].revents | polled[1].revents) & POLLNVAL) != 0) return Wake::kStartedByHand;
+  if (ready < 0 || polled[1].revents != 0) return Wake::kEnd;
+  if (polled[0].revents == 0) return Wake::kGoOn;
+  int32_t signal = 0;
+  if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) return Wake::kEnd;
+  tree.Signal(signal);
+  return Wake::kGoOn;
+}
+
 }  // namespace
 
 int GuardTree(const Guarded& guarded) {
@@ -227,21 +246,10 @@ int GuardTree(const Guarded& guarded) {
   if (verdict == kWithinLimits) {
     RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
   }
-  std::array<pollfd, 2> polled = {
-      {{guarded.is_adopted ? -1 : guarded.control, POLLIN, 0}, {guarded.child_pidfd, POLLIN, 0}}};
   while (verdict == kWithinLimits) {
-    const __kernel_timespec pause = weigher ? Milliseconds(weigher->Remaining()) : __kernel_timespec{};
-    const long ready =
-        RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()), weigher ? Pointer(&pause) : 0);
-    if (ready != -EINTR) {
-      if (((polled[0].revents | polled[1].revents) & POLLNVAL) != 0) return kNotGuarding;  // Started by hand.
-      if (ready < 0 || polled[1].revents != 0) break;
-      int32_t signal = 0;
-      if (polled[0].revents != 0) {
-        if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) break;
-        tree.Signal(signal);
-      }
-    }
+    const Wake wake = Wait(guarded, tree, weigher);
+    if (wake == Wake::kStartedByHand) return kNotGuarding;
+    if (wake == Wake::kEnd) break;
     if (weigher) verdict = weigher->WeighIfDue();
   }
   const int status = tree.End();

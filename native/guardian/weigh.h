@@ -55,6 +55,7 @@ class Scales {
 // Weighs the processes that the caller may signal, save itself, of which `child` is one.
 class Weigher {
  public:
+  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   Weigher(const TreeLimits& limits, int32_t self, int32_t child)
       : limits_(limits), self_(self), child_(child), scales_(limits) {}
 

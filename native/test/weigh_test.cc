@@ -151,14 +151,14 @@ TEST(WeighsAllProcesses) {
     Fill(24);
     static_cast<void>(write(ready, "", 1));
   };
-  const pid_t one = alone.Start(fill);
-  const pid_t other = alone.Start(fill);
-  CHECK_EQUAL(alone.Weigh({PagesIn(40), 0, 0}, one), kMemoryPassed);
-  CHECK_EQUAL(alone.Weigh({PagesIn(80), 0, 0}, one), kWithinLimits);
-  CHECK_EQUAL(alone.Weigh({0, 1, 0}, one), kProcessesPassed);
-  CHECK_EQUAL(alone.Weigh({0, 2, 0}, one), kWithinLimits);
-  alone.End(one);
-  alone.End(other);
+  const pid_t one = WeighedAlone::Start(fill);
+  const pid_t other = WeighedAlone::Start(fill);
+  CHECK_EQUAL(WeighedAlone::Weigh({PagesIn(40), 0, 0}, one), kMemoryPassed);
+  CHECK_EQUAL(WeighedAlone::Weigh({PagesIn(80), 0, 0}, one), kWithinLimits);
+  CHECK_EQUAL(WeighedAlone::Weigh({0, 1, 0}, one), kProcessesPassed);
+  CHECK_EQUAL(WeighedAlone::Weigh({0, 2, 0}, one), kWithinLimits);
+  WeighedAlone::End(one);
+  WeighedAlone::End(other);
 }
 
 int ready_pipe = -1;
@@ -169,7 +169,7 @@ void* FillInThread(void*) {
     char bytes[64] = {};
     FILE* file = fopen("/proc/self/statm", "r");
     if (file == nullptr || fgets(bytes, sizeof bytes, file) == nullptr) _exit(1);
-    fclose(file);
+    static_cast<void>(fclose(file));
     text = bytes;
   }
   Fill(24);
@@ -179,23 +179,23 @@ void* FillInThread(void*) {
 
 TEST(WeighsAProcessWhoseFirstThreadHasEnded) {
   const WeighedAlone alone;
-  const pid_t pid = alone.Start([](int ready) {
+  const pid_t pid = WeighedAlone::Start([](int ready) {
     ready_pipe = ready;
     pthread_t thread = {};
     if (pthread_create(&thread, nullptr, FillInThread, nullptr) == 0) pthread_exit(nullptr);
   });
-  CHECK_EQUAL(alone.Weigh({PagesIn(20), 0, 0}, pid), kMemoryPassed);
-  CHECK_EQUAL(alone.Weigh({PagesIn(60), 0, 0}, pid), kWithinLimits);
-  alone.End(pid);
+  CHECK_EQUAL(WeighedAlone::Weigh({PagesIn(20), 0, 0}, pid), kMemoryPassed);
+  CHECK_EQUAL(WeighedAlone::Weigh({PagesIn(60), 0, 0}, pid), kWithinLimits);
+  WeighedAlone::End(pid);
 }
 
 TEST(TellsThatAProcessIsHidden) {
   const WeighedAlone alone;
   // The parent's ID, of a process that it may signal, but which is weighed as the caller itself.
-  const pid_t pid = alone.Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+  const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
   Weigher weigher({1, 1, 1}, pid, pid);
   CHECK_EQUAL(weigher.WeighIfDue(), kNotWeighed);
-  alone.End(pid);
+  WeighedAlone::End(pid);
   Weigher ended({1, 1, 1}, getpid(), pid);
   CHECK_EQUAL(ended.WeighIfDue(), kWithinLimits);
 }
