@@ -11,6 +11,7 @@ export type Descendants = 'kill' | 'leave';
 const TREE_ENDED = 0;
 const PROCESSES_REMAIN = 2;
 const PROCESSES_UNKNOWN = 3;
+const NOT_CONFINED = 5;
 
 /** A tree with a guardian. */
 export class Tree {
@@ -91,6 +92,7 @@ function treeFailure(given: number | null, pid: number | undefined): Error | und
   const reasons: ReadonlyMap<number | null, string> = new Map([
     [PROCESSES_REMAIN, 'the kernel has not ended all of them within 10 seconds, and will when they leave the kernel'],
     [PROCESSES_UNKNOWN, 'they were killed, but /proc of this process’s PID namespace can’t be read to confirm it'],
+    [NOT_CONFINED, 'their guardian could not attach its own filter, and has killed them'],
   ]);
   const reason = reasons.get(status) ?? 'their guardian was ended by another process, and only the child was killed';
   return new Error(

@@ -1,4 +1,4 @@
-// The clone of a child whose plan has a cgroup.
+// How a child whose plan has a cgroup gets into it.
 #ifndef SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_
 #define SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_
 
@@ -14,6 +14,11 @@ namespace seccomp {
 // child does with Node until then. It spares a member that was cloned with CLONE_VFORK. Source: in_vfork() of
 // include/linux/sched/mm.h, and oom_badness() of mm/oom_kill.c.
 long CloneIntoCgroup(ChildPlan* plan, void* stack_top, int flags, int* pidfd, int* child_id);
+
+// Moves the calling process into a cgroup, of which this is the directory. Linux 4.5, cgroups(7). It takes
+// milliseconds, for which the kernel waits: see BareCloneInto. Returns the name of what failed, with errno set, or
+// null.
+const char* EnterCgroup(int cgroup);
 
 }  // namespace seccomp
 

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child/cgroup_clone.h"
 #include "child/digits.h"
 #include "child/privileges.h"
 #include "landlock/ruleset.h"
@@ -76,19 +77,13 @@ class Child {
   }
 
   bool EnterProcessGroup() {
-    if (!plan_->in_process_group) return true;
-    plan_->has_entered_group = setpgid(0, plan_->process_group) == 0;
-    return plan_->has_entered_group || Fail("guardian: setpgid");
+    plan_->has_entered_group = plan_->in_process_group && setpgid(0, plan_->process_group) == 0;
+    return plan_->has_entered_group || !plan_->in_process_group || Fail("guardian: setpgid");
   }
 
-  // Linux 4.5, cgroups(7). Moving a process takes milliseconds, for which the kernel waits: see BareCloneInto.
   bool EnterCgroup() {
-    if (plan_->cgroup < 0 || plan_->born_in_cgroup) return true;
-    const long members = syscall(SYS_openat, plan_->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-    if (members < 0) return Fail("cgroup: open");
-    const bool is_member = syscall(SYS_write, members, "0", 1L) == 1 || Fail("cgroup: write");
-    syscall(SYS_close, members);
-    return is_member;
+    const char* failed = plan_->cgroup < 0 || plan_->born_in_cgroup ? nullptr : seccomp::EnterCgroup(plan_->cgroup);
+    return failed == nullptr || Fail(failed);
   }
 
   // Gives all signals their default dispositions. A handler would run the parent's code in the parent's memory, and
@@ -231,8 +226,7 @@ class Child {
 
   // Formats the process ID for SendListener, which runs under the filter: the filter may deny getpid(2).
   bool FormatProcessId() {
-    if (plan_->message_parts < 2) return true;
-    process_id_ = Digits(static_cast<int>(syscall(SYS_getpid)));
+    if (plan_->message_parts > 1) process_id_ = Digits(static_cast<int>(syscall(SYS_getpid)));
     return true;
   }
 

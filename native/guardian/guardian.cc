@@ -235,16 +235,17 @@ int GuardTree(const Guarded& guarded) {
   const bool may_kill = guarded.group > 0 ? HoldsGroup(guarded.group) : IsParentOutOfReach(guarded.is_adopted);
   if (!may_kill) return kNotGuarding;
   Tree tree(guarded);
-  if (!AttachOwnFilter()) {
-    tree.End();
-    return kNotGuarding;
-  }
   std::optional<Weigher> weigher;
   if (!guarded.is_adopted && !ReceiveLimits(guarded, tree, &weigher)) return tree.End();
   Verdict verdict = weigher ? weigher->WeighIfDue() : kWithinLimits;
   const char ready_byte = 0;
   if (verdict == kWithinLimits) {
     RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
+  }
+  // Only now: it takes the kernel as long as the rest of this, and the first process waits for the byte.
+  if (!AttachOwnFilter()) {
+    tree.End();
+    return kNotConfined;
   }
   while (verdict == kWithinLimits) {
     const Wake wake = Wait(guarded, tree, weigher);

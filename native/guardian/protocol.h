@@ -26,6 +26,7 @@ enum GuardianStatus : int {
   kProcessesRemain = 2,   // Processes of the tree still exist after kEndSeconds.
   kProcessesUnknown = 3,  // The tree was killed, but /proc cannot be read.
   kNotStarted = 4,        // The guardian's program was not executed. The tree was killed.
+  kNotConfined = 5,       // The guardian's own filter was not attached. The tree was killed.
 };
 
 // Limits of a tree, which the addon sends before it starts the guardian. The guardian weighs the tree before the

@@ -93,7 +93,7 @@ async function usage(options) {
     hog: await start(['hog', '256'], { memory: '64M' }),
     bomb: await start(['bomb', '200'], { processes: 20 }),
     left: await leftBehind(options),
-    spin: await start(['spin', '300'], { cpu: 0.2 }),
+    spin: await start(['spin', '900'], { cpu: 0.2 }),
     sync: syncResult(spawnSync(program, ['hog', '256'], 'docker-default', { ...options, limits: { memory: '64M' } })),
     // The arguments alone need more memory than there is.
     starting: await start(['hog', ...new Array(15).fill('x'.repeat(100_000))], { memory: '1M' }),

@@ -240,8 +240,7 @@ export class SandboxedProcess<
     if (this.hasEnded) {
       this.#cleanUp();
     } else {
-      // Nobody else can enter its domain, so that the rest of the tree is out of reach.
-      this.#termination.watch?.kill(constants.signals.SIGKILL);
+      this.#termination.watch?.kill(constants.signals.SIGKILL); // Nobody else can enter its domain.
       if (failure !== undefined) guarded(() => this.emit('error', failure));
       this.#termination.guardianEnded();
     }
