@@ -95,7 +95,7 @@ function mergeLicenses() {
 function removeComments() {
   const pages = readdirSync(join(stage, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md'));
   for (const file of ['README.md', ...pages.map((name) => join('docs', name))].map((name) => join(stage, name)))
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/^<!-- (test:|textlint-).* -->\n/gm, ''));
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^<!-- (test:|textlint-|\/?bench:).* -->\n/gm, ''));
 }
 
 /** Copies the headers with which native/binding.gyp builds the addon where node-addon-api is not installed. */

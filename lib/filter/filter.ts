@@ -13,9 +13,10 @@ import type { Proof } from './verify/proof.js';
 
 /**
  * The syscalls that an exec gate may open: execve; exit and exit_group, for when execve fails; seccomp, for the next
- * filter; and sendmsg, to send a listener to another process. Each has at most three arguments.
+ * filter; sendmsg, to send a listener to another process; and read, to wait for a guardian. Each has at most three
+ * arguments.
  */
-export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp', 'sendmsg'];
+export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'read', 'seccomp', 'sendmsg'];
 
 /** What the compiler makes of a policy. Callers of the package get it as a Filter, which they can't change. */
 export interface CompiledFilter {

@@ -2,6 +2,7 @@
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
+import { own } from '../util/own-data.js';
 import { normalizeArguments } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { abortError, onAbort } from './child/process/abort.js';
@@ -124,7 +125,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const grant = missing === undefined ? '' : grantText(missing, 'options');
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  const reason = [`ended with ${end}`, limitText(result.limit, result.signal, result.enforcement.limits)]
+  const reason = [`ended with ${end}`, limitText(result.limit, result.signal, own({ ...result.enforcement }).limits)]
     .filter((text) => text !== '')
     .join(': ');
   throw new RunError(reason, undefined, result, undefined, hint);

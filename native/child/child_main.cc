@@ -8,14 +8,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child/cgroup_clone.h"
@@ -36,9 +34,10 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() && EnterDomain() &&
-        WaitForGuardian() && PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() &&
-        ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() && AttachFilters()) {
+    if (CloseGuardianEnd() && EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() &&
+        EnterDomain() && PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() &&
+        ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() && AttachFilters() &&
+        WaitForGuardian()) {
       Execute();
     }
   }
@@ -59,6 +58,19 @@ class Child {
       }
     }
     return true;
+  }
+
+  // As long as the guardian is dumpable, its user's programs could open files of it in /proc, such as oom_score_adj,
+  // and write to them later. As the last step, since the filters take as long to attach as the guardian to start.
+  bool WaitForGuardian() {
+    if (plan_->guardian_socket < 0) return true;
+    for (;;) {
+      char byte = 0;
+      const long size = syscall(SYS_read, plan_->guardian_socket, &byte, sizeof byte, gate_[0], gate_[1], gate_[2]);
+      if (size == 1) return true;
+      if (size == 0) return FailWith(ECHILD, "guardian: execveat");
+      if (errno != EINTR) return Fail("guardian: read");
+    }
   }
 
   // Ends the child. Passes the gate value, since the filters may deny this call too. The parent of a new process wipes
@@ -118,24 +130,10 @@ class Child {
            FailWith(plan_->domain_error, "landlock_restrict_self");
   }
 
-  // As long as the guardian is dumpable, its user's programs could open files of it in /proc, such as oom_score_adj,
-  // and write to them later. If the parent is killed, nothing ends this wait but the missing parent: this child has a
-  // descriptor that keeps the guardian's socket open.
-  bool WaitForGuardian() {
-    if (plan_->guardian_socket < 0) return true;
-    for (;;) {
-      pollfd polled[] = {{plan_->guardian_socket, POLLIN, 0}, {plan_->guardian_pidfd, POLLIN, 0}};
-      const timespec second = {1, 0};
-      const long ready = syscall(SYS_ppoll, polled, 2L, &second, nullptr, 0L);
-      if (ready < 0 && errno != EINTR) return Fail("guardian: ppoll");
-      char byte = 0;
-      if (ready > 0 && polled[0].revents != 0) {
-        return syscall(SYS_recvfrom, plan_->guardian_socket, &byte, sizeof byte, 0L, nullptr, nullptr) == 1 ||
-               FailWith(ECHILD, "guardian: recv");
-      }
-      if (ready > 0 && polled[1].revents != 0) return FailWith(ECHILD, "guardian: execveat");
-      if (ready == 0 && syscall(SYS_getppid) != plan_->parent) return FailWith(ESRCH, "guardian: getppid");
-    }
+  // With a copy of it, the child would not see that the guardian's end is closed.
+  bool CloseGuardianEnd() {
+    if (plan_->guardian_end >= 0) syscall(SYS_close, plan_->guardian_end);
+    return true;
   }
 
   // The kernel may pipe a core dump to a program that runs as root (core(5)). Only the soft limit is lowered, so that
@@ -155,6 +153,10 @@ class Child {
     if (MakesListener()) {
       plan_->listener_socket = fcntl(plan_->listener_socket, F_DUPFD_CLOEXEC, count);
       if (plan_->listener_socket < 0) return Fail("fcntl");
+    }
+    if (plan_->guardian_socket >= 0 && plan_->guardian_socket < count) {
+      plan_->guardian_socket = fcntl(plan_->guardian_socket, F_DUPFD_CLOEXEC, count);
+      if (plan_->guardian_socket < 0) return Fail("guardian: fcntl");
     }
     for (int to = 0; to < count; to++) {
       if (from[to] < 0 || from[to] >= to) continue;
@@ -199,7 +201,7 @@ class Child {
   void FreeDescriptorBelow(uint64_t limit) const {
     if (!MakesListener() || limit == 0 || limit > INT_MAX) return;
     int last = static_cast<int>(limit) - 1;
-    if (last == plan_->listener_socket) last--;
+    while (last == plan_->listener_socket || last == plan_->guardian_socket) last--;
     if (last >= plan_->descriptor_count) close(last);
   }
 

@@ -45,8 +45,8 @@ struct ResourceLimit {
 
 // Everything that a child needs, prepared by its parent. Both share their memory, so nothing is copied and the child
 // reports in the plan itself. The child changes `failure`, `domain_error`, `has_entered_group`, `attached`,
-// `other_thread`, `listener_socket`, `shell_argv[1]`, the descriptors and the instructions of the filters, and only
-// reads the rest.
+// `other_thread`, `listener_socket`, `guardian_socket`, `shell_argv[1]`, the descriptors and the instructions of the
+// filters, and only reads the rest.
 struct ChildPlan {
   // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
   // has no format (ENOEXEC).
@@ -86,11 +86,10 @@ struct ChildPlan {
   int ruleset = -1;
   int domain_error = 0;
   bool domain_required = false;
-  // Of a child with a guardian: a socket from which a byte is to be received before the program runs, a pidfd of the
-  // guardian, and the process ID of the child's parent. -1: the child waits for nothing.
+  // Of a child with a guardian: a socket from which a byte is to be received before the program runs (-1: the child
+  // waits for nothing), and its other end, which the child is to close (-1: it has none).
   int guardian_socket = -1;
-  int guardian_pidfd = -1;
-  pid_t parent = 0;
+  int guardian_end = -1;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
   bool no_new_privileges = false;

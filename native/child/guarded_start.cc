@@ -30,23 +30,45 @@ namespace {
 
 constexpr uint32_t kScopeSignals = 2;  // LANDLOCK_SCOPE_SIGNAL
 
-// What C0 shares with this process. It is in the ChildMemory, since C0 uses it longer than the start takes.
+// What the child, the guardian-to-be and C0 share with this process. It is in the ChildMemory, since the latter use it
+// longer than the start takes.
 struct GuardedStart {
   // The kernel sets a word to 0 and wakes its waiters when the process does not use this memory any more: when it has
   // executed a program or has ended.
-  int starter_word = 0;  // The first member: ChildMemory::starter_word().
+  int starter_word = 0;  // The first member: ChildMemory::starter_word(). Of C0 or the guardian-to-be.
   int child_word = 1;
-  int files_word = 1;  // C0 clears it when it does not use this process's descriptors any more, and when it fails.
+  int files_word = 1;  // Cleared when this process's descriptors are not shared any more, and when the start fails.
   ChildPlan* plan = nullptr;
   void* child_stack = nullptr;
+  void* guardian_stack = nullptr;
   pid_t parent = 0;
   int ruleset = -1;  // Of domain A; -1: there is none, and the tree is a process group.
   int control = -1, program = -1;
-  // Set by C0.
+  // Set by those who share it.
   Failure failure = {};
   pid_t group = 0;  // Where there is no domain.
-  pid_t child = 0;
+  pid_t child = 0, guardian = 0;
   int child_pidfd = -1, guardian_pidfd = -1;
+
+  bool Fail(long result, const char* call) {
+    failure = {static_cast<int>(-result), call};
+    return false;
+  }
+
+  // Outside of a domain, kill(-1, …) would reach every process of the user. A domain cannot be left, so this is checked
+  // once, before anything is cloned: signal 0 to the parent worked before, and must be denied now.
+  bool EnterDomain() {
+    long result = RawCall(SYS_kill, parent);
+    if (result != 0) return Fail(result, "guardian: kill");
+    if (plan->no_new_privileges) {
+      result = RawCall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+      if (result != 0) return Fail(result, "guardian: prctl");
+    }
+    result = RawCall(kLandlockRestrictSelf, ruleset);
+    if (result != 0) return Fail(result, "guardian: landlock_restrict_self");
+    result = RawCall(SYS_kill, parent);
+    return result == -EPERM || Fail(result == 0 ? -EXDEV : result, "guardian: kill");
+  }
 };
 static_assert(sizeof(GuardedStart) <= kStarterRoom);
 
@@ -75,44 +97,23 @@ class Starter {
   }
 
  private:
-  bool Fail(long result, const char* call) {
-    start_.failure = {static_cast<int>(-result), call};
-    return false;
-  }
-
-  bool EnclosesTree() { return start_.ruleset < 0 ? MakeGroup() : EnterDomain(); }
+  bool EnclosesTree() { return start_.ruleset < 0 ? MakeGroup() : start_.EnterDomain(); }
 
   bool MakeGroup() {
     const long group = HoldProcessGroup();
-    if (group < 0) return Fail(group, "guardian: setpgid");
+    if (group < 0) return start_.Fail(group, "guardian: setpgid");
     start_.group = static_cast<pid_t>(group);
     return true;
-  }
-
-  // Outside of a domain, kill(-1, …) would reach every process of the user. A domain cannot be left, so this is checked
-  // once, before anything is cloned: signal 0 to the parent worked before, and must be denied now.
-  bool EnterDomain() {
-    long result = RawCall(SYS_kill, start_.parent);
-    if (result != 0) return Fail(result, "guardian: kill");
-    if (start_.plan->no_new_privileges) {
-      result = RawCall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
-      if (result != 0) return Fail(result, "guardian: prctl");
-    }
-    result = RawCall(kLandlockRestrictSelf, start_.ruleset);
-    if (result != 0) return Fail(result, "guardian: landlock_restrict_self");
-    result = RawCall(SYS_kill, start_.parent);
-    return result == -EPERM || Fail(result == 0 ? -EXDEV : result, "guardian: kill");
   }
 
   // CLONE_PARENT: the child's parent is this process's parent, and its exit signal C0's own, SIGCHLD. With C0's
   // descriptors shared, the pidfd is one of the parent's.
   bool CloneChild() {
     const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
-    start_.plan->guardian_pidfd = start_.guardian_pidfd;
     start_.plan->process_group = start_.group;
     const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
     const long child = clone(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
-    if (child < 0) return Fail(child, "clone");
+    if (child < 0) return start_.Fail(child, "clone");
     start_.child = static_cast<pid_t>(child);
     return true;
   }
@@ -129,13 +130,49 @@ int RunStarter(void* start) {
   return kNotStarted;
 }
 
-// Waits until C0 or the kernel has cleared a word. If C0 is killed before it clears one, which nothing reports, the
-// wait ends after a second; `is_kernels` tells that the kernel will clear it nevertheless.
-template <typename IsKernels>
-void WaitFor(const GuardedStart& start, const int* word, IsKernels is_kernels) {
+// Becomes the guardian of the child that has cloned it, in the child's domain A.
+int RunClonedGuardian(void* argument) {
+  auto& start = *static_cast<GuardedStart*>(argument);
+  ExecuteGuardian(start.program, {start.control, start.child_pidfd, start.child, false, 0}, nullptr, &start.failure);
+  RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
+  return kNotStarted;
+}
+
+// Of the child: enters domain A and starts the guardian there. The child then yields, since the kernel moves a process
+// to an idle processor when it calls execve(2): the child goes on while the guardian is executed.
+bool StartOwnGuardian(GuardedStart* shared) {
+  GuardedStart& start = *shared;
+  start.child = static_cast<pid_t>(RawCall(SYS_getpid));
+  if (!start.EnterDomain()) return false;
+  // CLONE_PARENT as in CloneChild. The pidfd is one of the parent's; its other descriptors are copies.
+  const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+  start.starter_word = 1;
+  const long guardian =
+      BareClone(RunClonedGuardian, start.guardian_stack, flags, &start, &start.guardian_pidfd, &start.starter_word);
+  if (guardian < 0) {
+    start.starter_word = 0;
+    return start.Fail(guardian, "guardian: clone");
+  }
+  start.guardian = static_cast<pid_t>(guardian);
+  RawCall(SYS_sched_yield);
+  // The child changes its descriptors from now on. All but the program's are closed by execve(2), as elsewhere.
+  const long result = RawCall(kCloseRange, STDERR_FILENO + 1, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);
+  return result == 0 || start.Fail(result, "guardian: close_range");
+}
+
+int RunGuardedChild(void* argument) {
+  auto* start = static_cast<GuardedStart*>(argument);
+  const bool is_guarded = StartOwnGuardian(start);
+  __atomic_store_n(&start->files_word, 0, __ATOMIC_RELEASE);
+  return is_guarded ? RunChild(start->plan) : kNotStarted;
+}
+
+// Waits until a word is cleared, by the process that is to clear it or by the kernel. If that process is killed before,
+// which nothing reports, the wait ends after a second.
+template <typename IsExpected>
+void WaitFor(const int* word, IsExpected is_expected) {
   const timespec second = {1, 0};
-  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0) {
-    if (__atomic_load_n(&start.starter_word, __ATOMIC_ACQUIRE) == 0 && !is_kernels()) return;
+  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0 && is_expected()) {
     RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, Pointer(&second));
   }
 }
@@ -155,6 +192,43 @@ struct GuardianDescriptors {
     return ruleset.get() >= 0 ? Failure{} : Failure{errno, "guardian: landlock_create_ruleset"};
   }
 };
+
+constexpr int kStartFlags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+
+// The child clones its guardian.
+void CloneBeforeGuardian(GuardedStart* start, GuardianDescriptors* descriptors) {
+  const long child =
+      BareClone(RunGuardedChild, start->child_stack, kStartFlags, start, &start->child_pidfd, &start->child_word);
+  if (child < 0) {
+    start->Fail(child, "clone");
+    return;
+  }
+  start->child = static_cast<pid_t>(child);
+  // The child waits in vain if its guardian is killed, until this end of the socket is closed. That rare end may take a
+  // second: to wake this thread for it would delay every start.
+  WaitFor(&start->child_word, [start, descriptors] {
+    if (__atomic_load_n(&start->files_word, __ATOMIC_ACQUIRE) == 0) descriptors->socket = Descriptor();
+    return true;
+  });
+}
+
+// C0, which becomes the guardian, clones the child: into a cgroup, in which the guardian must not be, or into the
+// process group that C0 has made.
+void CloneAfterStarter(GuardedStart* start, GuardianDescriptors* descriptors) {
+  start->starter_word = 1;
+  const long starter =
+      BareClone(RunStarter, start->guardian_stack, kStartFlags, start, &start->guardian_pidfd, &start->starter_word);
+  if (starter < 0) {
+    start->starter_word = 0;
+    start->Fail(starter, "clone");
+    return;
+  }
+  start->guardian = static_cast<pid_t>(starter);
+  const auto uses_memory = [start] { return __atomic_load_n(&start->starter_word, __ATOMIC_ACQUIRE) != 0; };
+  WaitFor(&start->files_word, uses_memory);
+  descriptors->socket = Descriptor();
+  WaitFor(&start->child_word, [start, uses_memory] { return uses_memory() || start->child_pidfd >= 0; });
+}
 
 int RunGuardian(void* argument) {
   auto* replacement = static_cast<GuardedReplacement*>(argument);
@@ -198,9 +272,6 @@ bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
     result = RawCall(SYS_wait4, starter, 0, __WALL);
   } while (result == -EINTR);
   if (replacement->failure.error != 0) return false;
-  result = RawCall(kPidfdOpen, replacement->guardian);
-  if (result < 0) return fail(result, "guardian: pidfd_open");
-  replacement->plan->guardian_pidfd = static_cast<int>(result);
   return true;
 }
 
@@ -218,7 +289,6 @@ Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& me
   socket = Descriptor(pair[0]);
   guardian_end = Descriptor(pair[1]);
   plan->guardian_socket = socket.get();
-  plan->parent = getppid();
   pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
   if (pidfd.get() < 0) return {errno, "guardian: pidfd_open"};
   ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
@@ -232,7 +302,9 @@ GuardedReplacement::~GuardedReplacement() {
 
 int RunChildGuarded(void* argument) {
   auto* replacement = static_cast<GuardedReplacement*>(argument);
-  if (StartGuardianOfThisProcess(replacement)) RunChild(replacement->plan);
+  const bool is_guarded = StartGuardianOfThisProcess(replacement);
+  replacement->guardian_end = Descriptor();
+  if (is_guarded) RunChild(replacement->plan);
   replacement->plan->failure = replacement->failure;
   return 0;
 }
@@ -242,6 +314,7 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   GuardedStart& start = *new (memory.starter_stack_top()) GuardedStart();
   start.plan = plan;
   start.child_stack = memory.stack_top();
+  start.guardian_stack = memory.starter_stack_top();
   start.parent = getpid();
   GuardianDescriptors descriptors;
   plan->failure = descriptors.Open(&guardian->control, plan->in_process_group);
@@ -254,27 +327,21 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   start.control = descriptors.socket.get();
   start.ruleset = descriptors.ruleset.get();
   start.program = GuardianProgram();
+  plan->guardian_end = start.control;
+  plan->has_entered_group = false;
   // A child in a cgroup keeps C0 waiting, which can't become the guardian meanwhile. It has another user, or paths that
   // don't let it write in /proc.
   plan->guardian_socket = plan->cgroup < 0 ? guardian->control.get() : -1;
-  plan->parent = start.parent;
-  plan->has_entered_group = false;
-
-  const int flags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
-  start.starter_word = 1;
-  const long pid =
-      BareClone(RunStarter, memory.starter_stack_top(), flags, &start, &start.guardian_pidfd, &start.starter_word);
-  if (pid < 0) {
-    start.starter_word = 0;
-    plan->failure = {static_cast<int>(-pid), "clone"};
-    return {0, Descriptor()};
-  }
-  WaitFor(start, &start.files_word, [] { return false; });
-  WaitFor(start, &start.child_word, [&start] { return start.child_pidfd >= 0; });
-  guardian->process = {static_cast<pid_t>(pid), Descriptor(start.guardian_pidfd)};
+  const bool starts_guardian = plan->cgroup < 0 && !plan->in_process_group;
+  if (starts_guardian)
+    CloneBeforeGuardian(&start, &descriptors);
+  else
+    CloneAfterStarter(&start, &descriptors);
+  guardian->process = {start.guardian, Descriptor(start.guardian_pidfd)};
   if (start.failure.error != 0) plan->failure = start.failure;
-  // C0 was killed before it could report the child, which may be another process's doing.
-  if (start.child == 0 && plan->failure.error == 0) plan->failure = {ECHILD, "guardian: clone"};
+  // A process was killed before it could report the other one, which may be another process's doing.
+  if ((start.child == 0 || start.guardian == 0) && plan->failure.error == 0)
+    plan->failure = {ECHILD, "guardian: clone"};
   // If the child is not in the group, nothing keeps the ID from becoming another one's.
   return {start.child, Descriptor(start.child_pidfd), plan->has_entered_group ? start.group : 0};
 }

@@ -1,13 +1,15 @@
 // Starts a child together with the guardian of its tree.
 //
-//   this process ── C0, which becomes the guardian (domain A) ── the child (domain B inside of A)
+//   this process ── the child: enters domain A ── the guardian, alone in A but not in B
+//                              enters domain B inside of A, attaches its filters, executes the program
 //
-// C0 shares this process's memory and descriptors. It enters domain A, clones the child from there as a child of this
-// process (CLONE_PARENT), and executes the guardian's program in its own place. So the child, and all that it starts,
-// is in A from its birth, and the guardian alone is in A but not in B.
+// The child shares this process's memory and, until it has cloned the guardian, its descriptors. The guardian is a
+// child of this process too (CLONE_PARENT). It executes its program while the child goes on, and the child waits for it
+// as its last step.
 //
-// Where the kernel has no domains that scope signals, C0 starts a session and a process group instead, which the child
-// enters: see guardian/process_group.h.
+// Two kinds of starts have the other order, in which a first process, C0, clones the child and becomes the guardian
+// itself. With a cgroup, the child is born there, and the guardian must not be. Where the kernel has no domains that
+// scope signals, C0 starts a session and a process group, which the child enters: see guardian/process_group.h.
 #ifndef SECCOMP_NATIVE_CHILD_GUARDED_START_H_
 #define SECCOMP_NATIVE_CHILD_GUARDED_START_H_
 

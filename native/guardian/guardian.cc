@@ -232,6 +232,9 @@ int GuardTree(const Guarded& guarded) {
   // No file of /proc/PID belongs to the user any more, so none can be written by the tree: oom_score_adj, autogroup.
   RawCall(SYS_prctl, PR_SET_DUMPABLE, 0);
   RawCall(SYS_prctl, PR_SET_NAME, Pointer("seccomp-guard"));
+  // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree. That
+  // of a process group was started with the group.
+  if (guarded.group == 0 && RawCall(SYS_setsid) < 0) return kNotGuarding;
   const bool may_kill = guarded.group > 0 ? HoldsGroup(guarded.group) : IsParentOutOfReach(guarded.is_adopted);
   if (!may_kill) return kNotGuarding;
   Tree tree(guarded);

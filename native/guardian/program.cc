@@ -50,13 +50,6 @@ void ExecuteGuardian(int program, const Guarded& guarded, int* files_word, Failu
     return;
   }
   if (files_word != nullptr) ClearFutex(files_word);
-  // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree. That
-  // of a process group was started with the group.
-  result = guarded.group > 0 ? 0 : RawCall(SYS_setsid);
-  if (result < 0) {
-    fail(result, "guardian: setsid");
-    return;
-  }
   RawCall(SYS_chdir, Pointer("/"));              // If it fails, the guardian only keeps a directory in use.
   RawCall(SYS_fcntl, guarded.control, F_SETFD);  // Cannot fail, nor does the next.
   RawCall(SYS_fcntl, guarded.child_pidfd, F_SETFD);

@@ -41,7 +41,7 @@ export function reportOutput(
     if (buffer.overflow !== undefined || (code === 0 && signal === null)) return report(null);
     const stderr = String(buffer.output('stderr'));
     const denials = [
-      limitText(child.limit, signal, child.enforcement.limits),
+      limitText(child.limit, signal, own({ ...child.enforcement }).limits),
       ...(child.isWatched ? denialLines(child) : []),
       endHint(child.isWatched, grantLackedByChild(child, stderr), code, signal),
     ];
@@ -79,7 +79,7 @@ export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStd
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
   const hint = endHint(isWatched, outcome.missingGrant(stderr), result.status, result.signal);
   const denials = [
-    limitText(result.limit, result.signal, result.enforcement?.limits),
+    limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
     ...(isWatched ? denialLines(result) : []),
     hint,
   ];

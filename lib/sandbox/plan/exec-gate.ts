@@ -3,12 +3,12 @@
  * denies them.
  */
 
-/** To execute the program, and to exit if that fails. */
+/** To wait for a guardian, to execute the program, and to exit if either fails. */
 export const START_GATES = {
   /** In a child. */
-  child: ['execve', 'exit_group'],
+  child: ['read', 'execve', 'exit_group'],
   /** In a thread of this process, which becomes the program. */
-  execve: ['execve', 'exit'],
+  execve: ['read', 'execve', 'exit'],
 } as const;
 
 /** The same for a filter with a listener, which the start sends to this process or to an agent by sendmsg(2). */

@@ -92,7 +92,7 @@ function opened(
 function callsOf(filter: Filter): readonly PolicyCall[] {
   const native = filter.policy.abis[0]?.abi;
   if (native === undefined) throw new Error('a filter has an ABI');
-  const numbers = [...GATED_CALLS.map((name) => numberOf(native.name, name)), numberOf(native.name, 'read')];
+  const numbers = [...GATED_CALLS.map((name) => numberOf(native.name, name)), numberOf(native.name, 'write')];
   const almost = Array.from({ length: 192 }, (_, bit) =>
     SECRET.map((word, i) => (Math.floor(bit / 64) === i ? word ^ (1n << BigInt(bit % 64)) : word)),
   );
