@@ -57,10 +57,11 @@ Verdict Scales::Compare(const Weight& weight, int64_t now) {
   is_memory_above_ = limits_.pages != 0 && weight.pages > limits_.pages;
   if (is_memory_above_ && was_above) return kMemoryPassed;
   if (limits_.processes != 0 && weight.threads > limits_.processes) return kProcessesPassed;
-  return limits_.cpu != 0 && IsCpuTimeAbove(weight.cpu_ticks, now) ? kCpuPassed : kWithinLimits;
+  return limits_.cpu != 0 && IsCpuTimeAbove(weight, now) ? kCpuPassed : kWithinLimits;
 }
 
-bool Scales::IsCpuTimeAbove(uint64_t ticks, int64_t now) {
+bool Scales::IsCpuTimeAbove(const Weight& weight, int64_t now) {
+  const uint64_t ticks = weight.cpu_ticks;
   if (ticks > last_ticks_) used_ticks_ += ticks - last_ticks_;
   last_ticks_ = ticks;
   if (count_ == 0 || now - At(count_ - 1).time >= kLookInterval) At(count_++) = {now, used_ticks_};

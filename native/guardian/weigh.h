@@ -39,7 +39,7 @@ class Scales {
   };
 
   CpuSample& At(size_t i) { return samples_[(first_ + i) % samples_.size()]; }
-  bool IsCpuTimeAbove(uint64_t ticks, int64_t now);
+  bool IsCpuTimeAbove(const Weight& weight, int64_t now);
 
   const TreeLimits limits_;
   bool is_memory_above_ = false;
