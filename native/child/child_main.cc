@@ -60,8 +60,8 @@ class Child {
     return true;
   }
 
-  // As long as the guardian is dumpable, its user's programs could open files of it in /proc, such as oom_score_adj,
-  // and write to them later. As the last step, since the filters take as long to attach as the guardian to start.
+  // As long as the guardian is dumpable, its user's programs can open files of it in /proc, such as oom_score_adj, and
+  // write to them later. The last step, since filters take as long to attach as a guardian to start.
   bool WaitForGuardian() {
     if (plan_->guardian_socket < 0) return true;
     for (;;) {
