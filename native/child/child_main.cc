@@ -130,7 +130,6 @@ class Child {
            FailWith(plan_->domain_error, "landlock_restrict_self");
   }
 
-  // With a copy of it, the child would not see that the guardian's end is closed.
   bool CloseGuardianEnd() {
     if (plan_->guardian_end >= 0) syscall(SYS_close, plan_->guardian_end);
     return true;
