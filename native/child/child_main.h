@@ -87,8 +87,8 @@ struct ChildPlan {
   int domain_error = 0;
   bool domain_required = false;
   // Of a child with a guardian: a socket from which a byte is to be received before the program runs (-1: the child
-  // waits for nothing), and its other end (-1: it has none), which the child closes: it could not see otherwise that the
-  // guardian's end is closed.
+  // waits for nothing), and its other end (-1: it has none), which the child closes: it could not see otherwise that
+  // the guardian's end is closed.
   int guardian_socket = -1;
   int guardian_end = -1;
   bool drop_capabilities = false;
