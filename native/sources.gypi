@@ -15,6 +15,7 @@
       "child/request.cc",
       "guardian/process_group.cc",
       "guardian/program.cc",
+      "guardian/replacement.cc",
       "landlock/path_ruleset.cc",
       "landlock/ruleset.cc",
       "landlock/strict_open.cc",

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "system/linux_abi.h"
+
 #if defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)
 
 // musl's clone(3) refuses CLONE_THREAD. Without CLONE_SETTLS the kernel ignores the argument for thread-local storage,
@@ -145,9 +147,19 @@ seccomp_bare_clone3:
 #endif
 
 namespace seccomp {
+namespace {
+
+// The kernel may have written a pidfd before it failed, whose number it has given back: at the limit of a cgroup.
+long WithoutStalePidfd(long result, int flags, int* pidfd) {
+  if (result < 0 && (static_cast<unsigned>(flags) & kClonePidfd) != 0) *pidfd = -1;
+  return result;
+}
+
+}  // namespace
 
 long BareClone(int (*function)(void*), void* stack_top, int flags, void* argument, int* parent_id, int* child_id) {
-  return seccomp_bare_clone(flags, stack_top, parent_id, child_id, child_id, function, argument);
+  const long result = seccomp_bare_clone(flags, stack_top, parent_id, child_id, child_id, function, argument);
+  return WithoutStalePidfd(result, flags, parent_id);
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as of BareClone.
@@ -167,7 +179,8 @@ long BareCloneInto(int cgroup, int (*function)(void*), void* stack_top, int flag
   arguments.stack = reinterpret_cast<uintptr_t>(stack_top) / kAlignment * kAlignment - kAlignment;
   arguments.stack_size = kAlignment;
   arguments.cgroup = static_cast<uint64_t>(cgroup);
-  return seccomp_bare_clone3(&arguments, sizeof arguments, function, argument);
+  const long result = seccomp_bare_clone3(&arguments, sizeof arguments, function, argument);
+  return WithoutStalePidfd(result, flags, pidfd);
 }
 
 }  // namespace seccomp
@@ -178,7 +191,9 @@ namespace seccomp {
 
 long BareClone(int (*function)(void*), void* stack_top, int flags, void* argument, int* parent_id, int* child_id) {
   const int id = clone(function, stack_top, flags, argument, parent_id, nullptr, child_id);
-  return id < 0 ? -long{errno} : id;
+  if (id >= 0) return id;
+  if ((static_cast<unsigned>(flags) & kClonePidfd) != 0) *parent_id = -1;
+  return -long{errno};
 }
 
 long BareCloneInto(int /*cgroup*/, int (* /*function*/)(void*), void* /*stack_top*/, int /*flags*/, void* /*argument*/,

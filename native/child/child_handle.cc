@@ -20,7 +20,7 @@ namespace {
 // does not reuse the ID before the child is reaped.
 bool ReapById(const ChildHandle& child, int options, siginfo_t* status) {
   *status = {};
-  if (SendSignal(child.pidfd, 0) == ESRCH) return true;
+  if (child.pid <= 0 || SendSignal(child.pidfd, 0) == ESRCH) return true;
   int wait_status = 0;
   pid_t pid = 0;
   do {

@@ -15,7 +15,7 @@
 
 #include "child/bare_clone.h"
 #include "child/deferred_signals.h"
-#include "child/guarded_start.h"
+#include "guardian/replacement.h"
 #include "system/dumpable.h"
 #include "system/signals_blocked.h"
 #include "system/unix_socket.h"

@@ -28,8 +28,6 @@
 namespace seccomp {
 namespace {
 
-constexpr uint32_t kScopeSignals = 2;  // LANDLOCK_SCOPE_SIGNAL
-
 // What the child, the guardian-to-be and C0 share with this process. It is in the ChildMemory, since the latter use it
 // longer than the start takes.
 struct GuardedStart {
@@ -71,9 +69,6 @@ struct GuardedStart {
   }
 };
 static_assert(sizeof(GuardedStart) <= kStarterRoom);
-
-// The stack of the process that starts the guardian of a replacement, below the guardian's.
-constexpr size_t kReplacementStack = 32 * 1024;
 
 // C0's steps. It uses the thread-local storage of the thread that waits for it, and so does the child at the same time:
 // errno is not touched here.
@@ -168,12 +163,11 @@ int RunGuardedChild(void* argument) {
 }
 
 // Waits until a word is cleared, by the process that is to clear it or by the kernel. If that process is killed before,
-// which nothing reports, the wait ends after a second.
+// which nothing reports, the wait ends after the pause.
 template <typename IsExpected>
-void WaitFor(const int* word, IsExpected is_expected) {
-  const timespec second = {1, 0};
+void WaitFor(const int* word, const timespec& pause, IsExpected is_expected) {
   while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0 && is_expected()) {
-    RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, Pointer(&second));
+    RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, Pointer(&pause));
   }
 }
 
@@ -193,6 +187,9 @@ struct GuardianDescriptors {
   }
 };
 
+constexpr timespec kPause = {1, 0};
+constexpr timespec kStartPause = {0, 20'000'000};
+
 constexpr int kStartFlags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
 
 // The child clones its guardian.
@@ -204,12 +201,18 @@ void CloneBeforeGuardian(GuardedStart* start, GuardianDescriptors* descriptors) 
     return;
   }
   start->child = static_cast<pid_t>(child);
-  // The child waits in vain if its guardian is killed, until this end of the socket is closed. That rare end may take a
-  // second: to wake this thread for it would delay every start.
-  WaitFor(&start->child_word, [start, descriptors] {
+  // The child waits in vain for a guardian that has ended until this end of the socket is closed. To wake this thread
+  // for that would delay every start.
+  WaitFor(&start->child_word, kStartPause, [start, descriptors] {
     if (__atomic_load_n(&start->files_word, __ATOMIC_ACQUIRE) == 0) descriptors->socket = Descriptor();
     return true;
   });
+  if (start->guardian != 0) return;
+  // The child was killed while it cloned the guardian, perhaps in vain: then the kernel clears no word.
+  const bool is_cloned = start->guardian_pidfd >= 0 && RawCall(kPidfdSendSignal, start->guardian_pidfd) != -EBADF;
+  if (is_cloned) return;
+  start->guardian_pidfd = -1;
+  start->starter_word = 0;
 }
 
 // C0, which becomes the guardian, clones the child: into a cgroup, in which the guardian must not be, or into the
@@ -225,89 +228,12 @@ void CloneAfterStarter(GuardedStart* start, GuardianDescriptors* descriptors) {
   }
   start->guardian = static_cast<pid_t>(starter);
   const auto uses_memory = [start] { return __atomic_load_n(&start->starter_word, __ATOMIC_ACQUIRE) != 0; };
-  WaitFor(&start->files_word, uses_memory);
+  WaitFor(&start->files_word, kPause, uses_memory);
   descriptors->socket = Descriptor();
-  WaitFor(&start->child_word, [start, uses_memory] { return uses_memory() || start->child_pidfd >= 0; });
-}
-
-int RunGuardian(void* argument) {
-  auto* replacement = static_cast<GuardedReplacement*>(argument);
-  const Guarded guarded = {replacement->guardian_end.get(), replacement->pidfd.get(), replacement->process, true, 0};
-  ExecuteGuardian(replacement->program, guarded, nullptr, &replacement->failure);
-  return kNotStarted;
-}
-
-// In the domain, but no thread of the process: signals among the threads of a process are not scoped.
-int RunReplacementStarter(void* argument) {
-  auto* replacement = static_cast<GuardedReplacement*>(argument);
-  const long result = RawCall(SYS_kill, replacement->process);
-  if (result != -EPERM) {
-    replacement->failure = {result == 0 ? EXDEV : static_cast<int>(-result), "guardian: kill"};
-    return kNotStarted;
-  }
-  const long guardian =
-      BareClone(RunGuardian, replacement->guardian_stack, CLONE_VM | CLONE_VFORK, argument, nullptr, nullptr);
-  if (guardian < 0) replacement->failure = {static_cast<int>(-guardian), "guardian: clone"};
-  replacement->guardian = static_cast<pid_t>(guardian);
-  return 0;
-}
-
-// Enters domain A and starts the guardian from there, as a grandchild, of which the program is not told.
-bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
-  const auto fail = [replacement](long result, const char* call) {
-    replacement->failure = {static_cast<int>(-result), call};
-    return false;
-  };
-  if (replacement->plan->no_new_privileges) {
-    const long result = RawCall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
-    if (result != 0) return fail(result, "guardian: prctl");
-  }
-  long result = RawCall(kLandlockRestrictSelf, replacement->ruleset.get());
-  if (result != 0) return fail(result, "guardian: landlock_restrict_self");
-  // Without an exit signal, so that no handler of this process is called.
-  const long starter = BareClone(RunReplacementStarter, replacement->starter_stack, CLONE_VM | CLONE_VFORK, replacement,
-                                 nullptr, nullptr);
-  if (starter < 0) return fail(starter, "guardian: clone");
-  do {
-    result = RawCall(SYS_wait4, starter, 0, __WALL);
-  } while (result == -EINTR);
-  if (replacement->failure.error != 0) return false;
-  return true;
+  WaitFor(&start->child_word, kPause, [start, uses_memory] { return uses_memory() || start->child_pidfd >= 0; });
 }
 
 }  // namespace
-
-Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& memory) {
-  plan = child_plan;
-  guardian_stack = memory.starter_stack_top();
-  starter_stack = static_cast<char*>(guardian_stack) - kReplacementStack;
-  process = getpid();
-  program = GuardianProgram();
-  if (program < 0) return {ENOENT, "guardian: open"};
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
-  socket = Descriptor(pair[0]);
-  guardian_end = Descriptor(pair[1]);
-  plan->guardian_socket = socket.get();
-  pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
-  if (pidfd.get() < 0) return {errno, "guardian: pidfd_open"};
-  ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
-  if (ruleset.get() < 0) return {errno, "guardian: landlock_create_ruleset"};
-  return {};
-}
-
-GuardedReplacement::~GuardedReplacement() {
-  if (guardian > 0) kill(guardian, SIGKILL);
-}
-
-int RunChildGuarded(void* argument) {
-  auto* replacement = static_cast<GuardedReplacement*>(argument);
-  const bool is_guarded = StartGuardianOfThisProcess(replacement);
-  replacement->guardian_end = Descriptor();
-  if (is_guarded) RunChild(replacement->plan);
-  replacement->plan->failure = replacement->failure;
-  return 0;
-}
 
 ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian) {
   WaitUntilCleared(memory.starter_word());  // Of the start before.

@@ -76,9 +76,9 @@ bool HoldsGroup(int32_t group) {
 
 // Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
 bool AttachOwnFilter() {
-  static constexpr uint32_t kAllowed[] = {SYS_read,      SYS_kill,    SYS_getdents64, SYS_close,
-                                          SYS_nanosleep, SYS_sendto,  SYS_getppid,    SYS_exit_group,
-                                          SYS_ppoll,     SYS_getpgid, SYS_wait4,      SYS_clock_gettime};
+  static constexpr uint32_t kAllowed[] = {SYS_read,   SYS_kill,          SYS_getdents64,     SYS_close, SYS_nanosleep,
+                                          SYS_sendto, SYS_getppid,       SYS_exit_group,     SYS_ppoll, SYS_getpgid,
+                                          SYS_wait4,  SYS_clock_gettime, SYS_restart_syscall};
   constexpr size_t kCount = sizeof kAllowed / sizeof *kAllowed;
   std::array<sock_filter, kCount + 9> program = {};
   size_t next = 0;
@@ -202,7 +202,14 @@ bool ReceiveLimits(const Guarded& guarded, const Tree& tree, std::optional<Weigh
   if (RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&none)) == 0) return true;
   if ((polled.revents & POLLNVAL) != 0) return true;  // Started by hand.
   TreeLimits limits = {};
-  if (RawCall(SYS_read, guarded.control, Pointer(&limits), sizeof limits) != sizeof limits) return false;
+  const long size = RawCall(SYS_read, guarded.control, Pointer(&limits), sizeof limits);
+  if (size == sizeof(int32_t)) {  // A signal: a child in a cgroup does not wait for this process.
+    int32_t signal = 0;
+    __builtin_memcpy(&signal, &limits, sizeof signal);
+    tree.Signal(signal);
+    return true;
+  }
+  if (size != sizeof limits) return false;
   weigher->emplace(limits, tree.self(), guarded.child);
   return true;
 }
@@ -230,7 +237,7 @@ Wake Wait(const Guarded& guarded, const Tree& tree, const std::optional<Weigher>
 
 int GuardTree(const Guarded& guarded) {
   // No file of /proc/PID belongs to the user any more, so none can be written by the tree: oom_score_adj, autogroup.
-  RawCall(SYS_prctl, PR_SET_DUMPABLE, 0);
+  if (RawCall(SYS_prctl, PR_SET_DUMPABLE, 0) != 0) return kNotGuarding;
   RawCall(SYS_prctl, PR_SET_NAME, Pointer("seccomp-guard"));
   // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree. That
   // of a process group was started with the group.
@@ -242,6 +249,7 @@ int GuardTree(const Guarded& guarded) {
   if (!guarded.is_adopted && !ReceiveLimits(guarded, tree, &weigher)) return tree.End();
   Verdict verdict = weigher ? weigher->WeighIfDue() : kWithinLimits;
   const char ready_byte = 0;
+  if (weigher) weigher->Restart();
   if (verdict == kWithinLimits) {
     RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
   }

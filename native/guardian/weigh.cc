@@ -85,6 +85,11 @@ Verdict Weigher::WeighIfDue() {
   return verdict;
 }
 
+void Weigher::Restart() {
+  scales_.ForgetMemory();
+  due_ = Now() + kLookInterval;
+}
+
 int64_t Weigher::Remaining() const {
   const int64_t now = Now();
   return now < due_ ? due_ - now : 0;

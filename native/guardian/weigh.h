@@ -29,6 +29,9 @@ class Scales {
   // executes its program. CPU time is that of the last kCpuWindow milliseconds.
   Verdict Compare(const Weight& weight, int64_t now);
 
+  // Takes the last weight for none that was above the limit of memory.
+  void ForgetMemory() { is_memory_above_ = false; }
+
   // Milliseconds from the last comparison to the next weighing.
   int64_t pause() const { return is_memory_above_ ? kSecondLook : kLookInterval; }
 
@@ -64,6 +67,9 @@ class Weigher {
 
   // Milliseconds until the next weighing.
   int64_t Remaining() const;
+
+  // To be called before the program runs: until then, its first process has the memory of the process that starts it.
+  void Restart();
 
  private:
   bool Weigh(Weight* weight);

@@ -12,6 +12,9 @@ struct Domain {
   uint32_t handled = 0, granted = 0, scoped = 0;
 };
 
+// LANDLOCK_SCOPE_SIGNAL, Linux 6.12.
+constexpr uint32_t kScopeSignals = 2;
+
 // Returns a descriptor of a ruleset for this domain, which execve(2) closes; or -1 with errno set.
 int OpenRuleset(const Domain& domain);
 

@@ -296,7 +296,6 @@ TEST(KeepsTheDumpableFlagIfTheChildHasAnotherUser) {
 
 // Runs a script under a guardian. Skips the test where Landlock has no scopes.
 StartedChild StartGuarded(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
-  constexpr uint32_t kScopeSignals = 2;
   if (Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) Skip("Landlock has no scopes");
   CHECK_EQUAL(OpenGuardianProgram(GUARDIAN_PROGRAM), 0);
   Request request = Script(script);
