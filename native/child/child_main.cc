@@ -1,5 +1,4 @@
 // The child makes syscalls on a stack of its own, in memory that it shares with the parent.
-//
 // The child also shares the thread-local storage of the parent's thread, and with it errno. That thread waits until the
 // child ends or executes the program, so both never use errno at once.
 #include "child/child_main.h"
@@ -34,7 +33,7 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (CloseGuardianEnd() && EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() &&
+    if (StartGuardian() && EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() &&
         EnterDomain() && PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() &&
         ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() && AttachFilters() &&
         WaitForGuardian()) {
@@ -130,7 +129,8 @@ class Child {
            FailWith(plan_->domain_error, "landlock_restrict_self");
   }
 
-  bool CloseGuardianEnd() {
+  bool StartGuardian() {
+    if (plan_->start_guardian != nullptr && !plan_->start_guardian(plan_->guarded_start)) return false;
     if (plan_->guardian_end >= 0) syscall(SYS_close, plan_->guardian_end);
     return true;
   }

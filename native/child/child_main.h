@@ -91,6 +91,10 @@ struct ChildPlan {
   // the guardian's end is closed.
   int guardian_socket = -1;
   int guardian_end = -1;
+  // What starts the guardian, as the child's first step; null if the child has none, or it runs already. Returns false
+  // if it can't be started.
+  bool (*start_guardian)(void* guarded_start) = nullptr;
+  void* guarded_start = nullptr;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
   bool no_new_privileges = false;

@@ -135,7 +135,7 @@ int RunClonedGuardian(void* argument) {
 
 // Of the child: enters domain A and starts the guardian there. The child then yields, since the kernel moves a process
 // to an idle processor when it calls execve(2): the child goes on while the guardian is executed.
-bool StartOwnGuardian(GuardedStart* shared) {
+bool StartGuardianBeside(GuardedStart* shared) {
   GuardedStart& start = *shared;
   start.child = static_cast<pid_t>(RawCall(SYS_getpid));
   if (!start.EnterDomain()) return false;
@@ -155,11 +155,11 @@ bool StartOwnGuardian(GuardedStart* shared) {
   return result == 0 || start.Fail(result, "guardian: close_range");
 }
 
-int RunGuardedChild(void* argument) {
-  auto* start = static_cast<GuardedStart*>(argument);
-  const bool is_guarded = StartOwnGuardian(start);
+bool StartOwnGuardian(void* guarded_start) {
+  auto* start = static_cast<GuardedStart*>(guarded_start);
+  const bool is_started = StartGuardianBeside(start);
   __atomic_store_n(&start->files_word, 0, __ATOMIC_RELEASE);
-  return is_guarded ? RunChild(start->plan) : kNotStarted;
+  return is_started;
 }
 
 // Waits until a word is cleared, by the process that is to clear it or by the kernel. If that process is killed before,
@@ -194,8 +194,10 @@ constexpr int kStartFlags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidf
 
 // The child clones its guardian.
 void CloneBeforeGuardian(GuardedStart* start, GuardianDescriptors* descriptors) {
+  start->plan->start_guardian = StartOwnGuardian;
+  start->plan->guarded_start = start;
   const long child =
-      BareClone(RunGuardedChild, start->child_stack, kStartFlags, start, &start->child_pidfd, &start->child_word);
+      BareClone(RunChild, start->child_stack, kStartFlags, start->plan, &start->child_pidfd, &start->child_word);
   if (child < 0) {
     start->Fail(child, "clone");
     return;
