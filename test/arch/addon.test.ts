@@ -152,6 +152,7 @@ function testOn(machine: Machine): void {
       ...(isSince(machine, [5, 19]) ? [] : [['flags', 'limit']]), // WAIT_KILLABLE_RECV
       ...(machine.landlock >= 6 ? [] : [['isolation', 'limit']]), // Landlock's scopes
       ...(machine.landlock >= 5 ? [] : [['paths', 'limit']]), // ioctl(2) on devices
+      ...(machine.landlock >= 6 ? [] : [['tree', 'limit']]), // Landlock's scopes
     ]);
     expect(code).toBe(0);
   });
