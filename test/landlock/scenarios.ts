@@ -201,6 +201,7 @@ function attemptOf(nodes: readonly Node[], tried: Tried): Attempt | undefined {
     const what = pick(['file', 'directory', 'symlink', 'fifo', 'socket', 'char', 'block'] as const, how);
     return { access: { kind, path: free, what }, words: `create ${what} ${free} -` };
   }
+  if (inside.length === 0) return undefined; // Only hard links were to be made, to nothing.
   const { path: from, what } = pick(inside, tried.from);
   switch (kind) {
     case 'remove':
