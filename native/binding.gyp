@@ -33,7 +33,9 @@
       "include_dirs": ["."],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "<@(launcher_flags)"],
       "ldflags": ["<@(launcher_link_flags)"],
-      "libraries": ["-lgcc"]
+      "libraries": ["-lgcc"],
+      # Debian's node-gyp links all targets with libnode, which is not static.
+      "libraries!": ["-lnode"]
     }
   ]
 }
