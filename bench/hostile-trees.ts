@@ -61,7 +61,9 @@ function burst(attacker: Attacker, { trees, most, does }: Load): Burst {
 }
 
 const SPINNERS = '100';
-const SCHEDULING = ['SCHED_IDLE', 'priority', 'priority of its group', 'affinity'].map((way) => `scheduling: ${way}`);
+const SCHEDULING = ['SCHED_IDLE', 'priority', 'priority of its group', 'priority of its user', 'affinity'].map(
+  (way) => `scheduling: ${way}`,
+);
 const WAYS = [...SCHEDULING, 'oom_score_adj', 'autogroup'];
 
 /** Attacks by the names of their rows: the arguments of `tree spin`. The spinners of the last ones have each a session. */

@@ -61,6 +61,11 @@ export interface NativeRequest extends NativeFilters {
   /** Whether a guardian ends the program's tree. Requires `domainRequired` or `inProcessGroup`. */
   readonly guarded?: boolean | undefined;
   /**
+   * The filter that keeps the tree from slowing its guardian, whose process ID becomes the constant of the instructions
+   * `sites`. Requires `guarded`.
+   */
+  readonly guardianFilter?: { readonly bytes: Uint8Array; readonly sites: readonly number[] } | undefined;
+  /**
    * Limits for which the guardian weighs the tree: bytes of memory, a number of processes and threads, and milliseconds of CPU
    * time within CPU_WINDOW; 0: no limit. Requires `guarded`.
    */

@@ -42,7 +42,7 @@ class Child {
   }
 
   bool AttachFilters() {
-    if (!SetNoNewPrivileges() || !PatchGates()) return false;
+    if (!SetNoNewPrivileges() || !AttachGuardianFilter() || !PatchGates()) return false;
     for (size_t& i = plan_->attached; i < plan_->filter_count; i++) {
       const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
       // Linux 3.17, seccomp(2). The gate value makes the filters that are attached already allow this call.
@@ -232,6 +232,17 @@ class Child {
   }
 
   // If a filter has a gate, draws a random gate value and writes it into the filters. Only the child uses the value.
+  bool AttachGuardianFilter() {
+    if (plan_->guardian_filter == nullptr) return true;
+    if (plan_->guardian <= 0) return FailWith(ESRCH, "guardian: clone");
+    const GuardianFilter& filter = *plan_->guardian_filter;
+    for (size_t i = 0; i < filter.site_count; i++) {
+      filter.instructions[filter.sites[i]].k = static_cast<uint32_t>(plan_->guardian);
+    }
+    const sock_fprog program = {filter.length, filter.instructions};
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 || Fail("seccomp");
+  }
+
   bool PatchGates() {
     bool is_drawn = false;
     for (size_t i = 0; i < plan_->filter_count; i++) {

@@ -33,6 +33,15 @@ struct ChildFilter {
   size_t gate_length;
 };
 
+// A filter that keeps the child from slowing its guardian. The child first writes the guardian's process ID into the
+// instructions with these indices.
+struct GuardianFilter {
+  sock_filter* instructions;
+  uint16_t length;
+  const uint16_t* sites;
+  size_t site_count;
+};
+
 // The most parts of the message that is sent with a listener.
 constexpr size_t kMaxMessageParts = 3;
 
@@ -45,8 +54,8 @@ struct ResourceLimit {
 
 // Everything that a child needs, prepared by its parent. Both share their memory, so nothing is copied and the child
 // reports in the plan itself. The child changes `failure`, `domain_error`, `has_entered_group`, `attached`,
-// `other_thread`, `listener_socket`, `guardian_socket`, `shell_argv[1]`, the descriptors and the instructions of the
-// filters, and only reads the rest.
+// `other_thread`, `listener_socket`, `guardian_socket`, `guardian`, `shell_argv[1]`, the descriptors and the
+// instructions of the filters, and only reads the rest.
 struct ChildPlan {
   // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
   // has no format (ENOEXEC).
@@ -95,6 +104,8 @@ struct ChildPlan {
   // if it can't be started.
   bool (*start_guardian)(void* guarded_start) = nullptr;
   void* guarded_start = nullptr;
+  pid_t guardian = 0;                               // Its ID. 0: there is none, or it is not started yet.
+  const GuardianFilter* guardian_filter = nullptr;  // Attached before all other filters; nullptr: there is none.
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
   bool no_new_privileges = false;

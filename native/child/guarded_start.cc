@@ -106,6 +106,7 @@ class Starter {
   bool CloneChild() {
     const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
     start_.plan->process_group = start_.group;
+    start_.plan->guardian = static_cast<pid_t>(RawCall(SYS_getpid));
     const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
     const long child = clone(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
     if (child < 0) return start_.Fail(child, "clone");
@@ -149,6 +150,7 @@ bool StartGuardianBeside(GuardedStart* shared) {
     return start.Fail(guardian, "guardian: clone");
   }
   start.guardian = static_cast<pid_t>(guardian);
+  start.plan->guardian = start.guardian;
   RawCall(SYS_sched_yield);
   // The child changes its descriptors from now on. All but the program's are closed by execve(2), as elsewhere.
   const long result = RawCall(kCloseRange, STDERR_FILENO + 1, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);

@@ -73,6 +73,12 @@ void PreparedPlan::PlanFilters() {
     filters_.push_back({room, static_cast<uint16_t>(length), filter.gate.data(), filter.gate.size()});
     room += length;
   }
+  if (request_.guardian_filter) {
+    auto& [instructions, sites] = *request_.guardian_filter;
+    const auto length = static_cast<uint16_t>(instructions.size());
+    guardian_filter_ = {instructions.data(), length, sites.data(), sites.size()};
+    plan_.guardian_filter = &guardian_filter_;
+  }
   plan_.no_new_privileges = request_.no_new_privileges;
   plan_.filters = filters_.data();
   plan_.filter_count = filters_.size();

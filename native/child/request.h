@@ -19,6 +19,11 @@ struct FilterRequest {
   std::vector<GatePatch> gate;
 };
 
+struct GuardianFilterRequest {
+  std::vector<sock_filter> instructions;
+  std::vector<uint16_t> sites;
+};
+
 // The socket of a seccomp agent, to which the child sends its listener, and the parts of the message: see ChildPlan.
 struct AgentRequest {
   std::string path;
@@ -48,6 +53,7 @@ struct Request {
   bool domain_required = false;   // Whether the program is not run if it can't enter the domain.
   bool guarded = false;           // Whether a guardian ends the child's tree. Requires this or `domain_required`:
   bool in_process_group = false;  // Whether that tree is a process group, which its filter keeps it in.
+  std::optional<GuardianFilterRequest> guardian_filter;  // What keeps the tree from slowing its guardian.
   std::optional<TreeLimits> tree_limits;  // Those for which the guardian weighs the tree, which is no process group.
   std::optional<uint64_t> kept_capabilities;
   bool no_new_privileges = true;
@@ -85,6 +91,7 @@ class PreparedPlan {
   std::vector<const char*> candidates_;
   std::vector<char*> arguments_, shell_arguments_, environment_;
   std::vector<ChildFilter> filters_;
+  GuardianFilter guardian_filter_ = {};
   std::vector<iovec> message_;
   ChildPlan plan_;
 };

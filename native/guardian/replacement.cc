@@ -71,8 +71,8 @@ bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
   do {
     result = RawCall(SYS_wait4, starter, 0, __WALL);
   } while (result == -EINTR);
-  if (replacement->failure.error != 0) return false;
-  return true;
+  replacement->plan->guardian = replacement->guardian;
+  return replacement->failure.error == 0;
 }
 
 }  // namespace

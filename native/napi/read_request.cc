@@ -17,13 +17,16 @@ constexpr uint32_t kMaxDescriptors = 1024;
 
 // --- Filters ---------------------------------------------------------------------------------------------------------
 
-bool ReadInstructions(const Napi::Value& value, FilterRequest* filter) {
+template <typename Filter>
+bool ReadInstructions(const Napi::Value& value, Filter* filter) {
   const auto bytes = ReadBytes(value);
   if (!bytes || bytes->size == 0 || bytes->size % sizeof(sock_filter) != 0) return false;
   filter->instructions.resize(bytes->size / sizeof(sock_filter));
   memcpy(filter->instructions.data(), bytes->data, bytes->size);
   return filter->instructions.size() <= BPF_MAXINSNS;
 }
+
+bool IsComparison(const sock_filter& instruction) { return instruction.code == (BPF_JMP | BPF_JEQ | BPF_K); }
 
 // Flat pairs of an instruction and a half. The second of half a pair is undefined, which is no integer.
 bool ReadGate(const Napi::Value& value, FilterRequest* filter) {
@@ -34,7 +37,7 @@ bool ReadGate(const Napi::Value& value, FilterRequest* filter) {
     const auto instruction = ReadInteger(numbers.Get(i), 0, last);
     const auto half = ReadInteger(numbers.Get(i + 1), 0, 2 * kGateWords - 1);
     if (!instruction || !half) return false;
-    if (filter->instructions[*instruction].code != (BPF_JMP | BPF_JEQ | BPF_K)) return false;
+    if (!IsComparison(filter->instructions[*instruction])) return false;
     filter->gate.push_back({static_cast<uint16_t>(*instruction), static_cast<uint16_t>(*half)});
   }
   return true;
@@ -46,6 +49,28 @@ constexpr Member<FilterRequest> kFilterMembers[] = {
     {"gate", Presence::kRequired, "a flat array of pairs: the index of a jeq instruction, and a half from 0 to 5",
      ReadGate},
 };
+
+bool ReadSites(const Napi::Value& value, GuardianFilterRequest* filter) {
+  if (!value.IsArray()) return false;
+  const Napi::Array numbers = value.As<Napi::Array>();
+  const auto last = static_cast<int64_t>(filter->instructions.size()) - 1;
+  for (uint32_t i = 0; i < numbers.Length(); i++) {
+    const auto site = ReadInteger(numbers.Get(i), 0, last);
+    if (!site || !IsComparison(filter->instructions[*site])) return false;
+    filter->sites.push_back(static_cast<uint16_t>(*site));
+  }
+  return true;
+}
+
+// In the order in which they are read, as above.
+constexpr Member<GuardianFilterRequest> kGuardianFilterMembers[] = {
+    {"bytes", Presence::kRequired, "a Uint8Array of 1 to 4096 instructions of 8 bytes", ReadInstructions},
+    {"sites", Presence::kRequired, "a flat array of the indices of jeq instructions", ReadSites},
+};
+
+bool ReadGuardianFilter(const Napi::Value& value, SpawnRequest* request) {
+  return ReadObject(value.Env(), value, "guardianFilter", kGuardianFilterMembers, &request->guardian_filter.emplace());
+}
 
 bool ReadFilters(const Napi::Value& value, SpawnRequest* request) {
   if (!value.IsArray() || value.As<Napi::Array>().Length() > kMaxFilters) return false;
@@ -189,6 +214,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"ruleset", Presence::kOptional, "a handle that openPathRuleset() returned", ReadRuleset},
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},
+    {"guardianFilter", Presence::kOptional, "an object", ReadGuardianFilter},
     {"sampled", Presence::kOptional, "an array of three bigints: [memory, processes, cpu]", ReadTreeLimits},
     {"inProcessGroup", Presence::kOptional, "a boolean", Into<&SpawnRequest::in_process_group>},
     {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
@@ -215,6 +241,7 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
          Require(env,
                  !request.in_process_group || (request.guarded && !request.new_session && !request.filters.empty()),
                  "inProcessGroup is true, but guarded is not, or detached is, or filters are empty") &&
+         Require(env, request.guarded || !request.guardian_filter, "guardianFilter is set, but guarded is not true") &&
          Require(env, request.guarded || !request.tree_limits, "sampled is set, but guarded is not true") &&
          Require(env, !request.in_process_group || !request.tree_limits, "sampled and inProcessGroup are both set") &&
          Require(env, request.supervision == nullptr || request.reader != nullptr,

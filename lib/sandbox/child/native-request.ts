@@ -1,6 +1,7 @@
 /** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
 import { resolve as resolvePath } from 'node:path';
-import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
+import { compileGuardianFilter } from '../../filter/guardian-filter.js';
+import { ATTACH_FLAGS, listenerFlags, machineAbis } from '../../host.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/paths/ruleset.js';
 import { findNeeds } from '../../landlock/programs/program-needs.js';
@@ -8,6 +9,7 @@ import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js
 import { openMailbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';
 import { capabilityBits } from '../../syscalls/capabilities.js';
+import { once } from '../../util/memo.js';
 import { own, propertyOf } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { checkNoNul } from '../options/checks.js';
@@ -118,15 +120,19 @@ export function privateDirectoryFor(
 function toNativeTree({
   tree,
   limits,
-}: FilterPlan): Pick<NativeRequest, 'guarded' | 'inProcessGroup' | 'domainRequired' | 'sampled'> {
+}: FilterPlan): Pick<NativeRequest, keyof typeof NO_GUARDIAN | 'inProcessGroup' | 'domainRequired'> {
   if (tree === undefined || tree.reason !== undefined) return NOT_GUARDED;
-  if (tree.isGroup) return IN_GROUP;
-  return limits?.sampled === undefined ? GUARDED : own({ ...GUARDED, sampled: limits.sampled });
+  const guarded = { guarded: true, guardianFilter: guardianFilter() };
+  if (tree.isGroup) return own({ ...guarded, inProcessGroup: true });
+  return own({ ...guarded, domainRequired: true, sampled: limits?.sampled });
 }
 
+const guardianFilter = once(() => compileGuardianFilter(machineAbis()));
+
+/** The members of a request without a guardian. */
+export const NO_GUARDIAN = { guarded: false, guardianFilter: undefined, sampled: undefined };
+
 const NOT_GUARDED = own({});
-const GUARDED = own({ guarded: true, domainRequired: true });
-const IN_GROUP = own({ guarded: true, inProcessGroup: true });
 const NOT_ISOLATED = { isolation: undefined, domain: undefined };
 export const NO_DOMAIN: NativeDomain = [0, 0, 0];
 

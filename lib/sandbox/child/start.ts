@@ -22,7 +22,7 @@ import { signalName } from '../options/signals.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
-import { privateDirectoryFor, toNativeRequest } from './native-request.js';
+import { NO_GUARDIAN, privateDirectoryFor, toNativeRequest } from './native-request.js';
 import { makeProcess, type SandboxedProcess } from './process/child-process.js';
 import { attachError, GUARDIAN_CALLS, guardianProblem, startError } from './start-errors.js';
 import type { OpenedStdio } from './stdio.js';
@@ -195,7 +195,7 @@ function guardedIfPossible<Started extends object>(
   if (!call.startsWith(GUARDIAN_CALLS) && call !== 'landlock_restrict_self') return [started, undefined];
   const domainRequired = paths?.required === true || isolation?.request.isolation === true;
   const unguarded = guardianProblem(started as NativeFailure);
-  return [begin(own({ ...request, guarded: false, sampled: undefined, domainRequired })), unguarded];
+  return [begin(own({ ...request, ...NO_GUARDIAN, domainRequired })), unguarded];
 }
 
 function takeOver(child: SandboxedProcess, started: NativeChild, { supervision }: FilterPlan): void {

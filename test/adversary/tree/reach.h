@@ -193,6 +193,10 @@ static long make_idle(void) {
 }
 static long lower_priority(void) { return setpriority(PRIO_PROCESS, (id_t)target, 19); }
 static long lower_priority_of_group(void) { return setpriority(PRIO_PGRP, (id_t)getpgid(target), 19); }
+/* Not of root: that would be most of a machine's processes. */
+static long lower_priority_of_user(void) {
+  return getuid() == 0 ? -1 : setpriority(PRIO_USER, getuid(), getpriority(PRIO_PROCESS, 0));
+}
 static long bind_to_cpu(void) {
   cpu_set_t first;
   CPU_ZERO(&first);
@@ -200,6 +204,9 @@ static long bind_to_cpu(void) {
   return sched_setaffinity(target, sizeof first, &first);
 }
 static long lower_io_priority(void) { return syscall(SYS_ioprio_set, 1, target, 3 << 13); }
+static long lower_io_priority_of_user(void) {
+  return getuid() == 0 ? -1 : syscall(SYS_ioprio_set, 3, getuid(), 2 << 13 | 4);
+}
 
 struct way {
   const char* name;
@@ -248,10 +255,12 @@ static const struct way others[] = {
     {"clear_refs", clear_references},
     {"sched", write_sched},
     {"scheduling: SCHED_IDLE", make_idle},
+    {"scheduling: priority of its user", lower_priority_of_user},
     {"scheduling: priority", lower_priority},
     {"scheduling: priority of its group", lower_priority_of_group},
     {"scheduling: affinity", bind_to_cpu},
     {"scheduling: I/O priority", lower_io_priority},
+    {"scheduling: I/O priority of its user", lower_io_priority_of_user},
 };
 
 static void try_ways(const struct way* ways, size_t count, const char* suffix) {
