@@ -1,7 +1,7 @@
 /** What spawn adds to Node's: the filter, clean descriptors and signals, and failures that start nothing. */
 import { ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -163,6 +163,15 @@ describe('a failure between clone and execve names the call that failed', () => 
   test('EBADF of a descriptor that is not open', () => {
     expect(() => spawn('true', [], 'docker-default', { stdio: [987, 'pipe', 'pipe'] })).toThrowError(
       expect.objectContaining({ code: 'EBADF', call: expect.stringMatching(/fcntl|dup3/) }),
+    );
+  });
+
+  test.each(['leave', 'kill'] as const)('nor of one whose number the start could use itself: %s', (descendants) => {
+    const next = openSync('/dev/null', 'r');
+    closeSync(next);
+    const stdio = ['ignore', 'ignore', 'ignore', next] as const;
+    expect(() => spawn('true', [], 'docker-default', { stdio: [...stdio], descendants })).toThrowError(
+      expect.objectContaining({ code: 'EBADF', call: 'fcntl' }),
     );
   });
 
