@@ -133,7 +133,11 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
     ],
     ['a site beyond the last', { ...request, guardianFilter: { bytes: gated, sites: [2] } }, /\.sites must be /],
     ['a site of another instruction', { ...request, guardianFilter: { bytes: gated, sites: [1] } }, /\.sites must be /],
-    ['a guardian filter of none', { ...request, guardianFilter: { bytes: new Uint8Array(), sites: [] } }, /\.bytes must be /],
+    [
+      'a guardian filter of none',
+      { ...request, guardianFilter: { bytes: new Uint8Array(), sites: [] } },
+      /\.bytes must be /,
+    ],
     ['a cgroup that is no descriptor', { ...request, cgroup: -1 }, /^request\.cgroup must be a descriptor$/],
     ['a ruleset that is no handle', { ...request, ruleset: {} }, /^request\.ruleset must be a handle/],
     ['capabilities as a number', { ...request, keptCapabilities: 0 }, /^request\.keptCapabilities must be /],

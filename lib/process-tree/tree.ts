@@ -1,6 +1,7 @@
 /** The tree of a child: the child and all that it starts, which a guardian ends. */
 import { constants } from 'node:os';
 import type { ChildWatch, NativeChild, TreeHandle } from '../native.js';
+import { leaveQueue } from './kill-queue.js';
 import type { LimitReason } from './limit-reason.js';
 import { guardianLimit, isUnweighed, treeStatus } from './sampled-limits.js';
 
@@ -61,6 +62,7 @@ export class Tree {
    * process; undefined for no failure.
    */
   guardianEnded(status: number | null, pid: number | undefined): Error | undefined {
+    leaveQueue(this);
     this.#handle = undefined;
     this.#status = status;
     this.#settle(treeFailure(status, pid));

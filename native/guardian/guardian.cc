@@ -14,12 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "guardian/clock.h"
 #include "guardian/process_files.h"
 #include "guardian/protocol.h"
 #include "guardian/weigh.h"
@@ -44,6 +46,9 @@ constexpr uint32_t kArchitecture = AUDIT_ARCH_S390X;
 #elif defined(__loongarch64)
 constexpr uint32_t kArchitecture = AUDIT_ARCH_LOONGARCH64;
 #endif
+
+// The offset of the low half of a 64-bit word.
+constexpr uint32_t kLowHalf = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
 
 void Sleep(long nanoseconds) {
   const __kernel_timespec time = {0, nanoseconds};
@@ -90,7 +95,7 @@ bool AttachOwnFilter() {
     program[next++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kAllowed[i], static_cast<uint8_t>(kCount - i + 2), 0);
   }
   program[next++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3);
-  program[next++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2]));
+  program[next++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2]) + kLowHalf);
   program[next++] = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 1, 0);
   program[next++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   program[next++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
@@ -102,7 +107,8 @@ bool AttachOwnFilter() {
 // The processes that a guardian may signal: those of its tree. With a group, those of them that are in the group.
 class Tree {
  public:
-  explicit Tree(const Guarded& guarded) : control_(guarded.control), child_(guarded.child), group_(guarded.group) {}
+  explicit Tree(const Guarded& guarded)
+      : control_(guarded.control), child_pidfd_(guarded.child_pidfd), child_(guarded.child), group_(guarded.group) {}
   ~Tree() = default;
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
@@ -121,10 +127,13 @@ class Tree {
 
  private:
   int KillAll() {
-    long pause = kFirstPause;
+    const int64_t deadline = Nanoseconds() + kEndSeconds * kSecond;
+    int64_t pause = 0;
     bool had_ended = false;
-    for (long waited = 0; waited < kEndSeconds * kSecond; waited += pause) {
+    for (int64_t begin = 0; begin < deadline;) {
       Signal(SIGKILL);
+      AwaitChild();
+      begin = Nanoseconds();
       if (!Count()) return kProcessesUnknown;
       if (running_ == 0 && all_reported_) {
         // A zombie may have been left to this process's parent after it was looked at: the next look finds it. If there
@@ -133,15 +142,24 @@ class Tree {
         had_ended = true;
         continue;
       }
+      // A look takes long where there are many processes, as when many trees are ended at once: it must not keep these
+      // from ending.
+      pause = std::min(std::max({kFirstPause, 2 * pause, Nanoseconds() - begin}), kLastPause);
       Sleep(pause);
-      if (pause < kLastPause) pause *= 2;
     }
     return kProcessesRemain;
   }
 
-  static constexpr long kSecond = 1'000'000'000;
-  static constexpr long kFirstPause = 50'000;
-  static constexpr long kLastPause = 20'000'000;
+  // Most of a tree ends with its first process, and needs no look then.
+  void AwaitChild() const {
+    pollfd polled = {child_pidfd_, POLLIN, 0};
+    __kernel_timespec pause = {0, kLastPause};  // The kernel writes what remains of it.
+    RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&pause));
+  }
+
+  static constexpr int64_t kSecond = 1'000'000'000;
+  static constexpr int64_t kFirstPause = 50'000;
+  static constexpr int64_t kLastPause = 20'000'000;
 
   // Counts the processes of the tree that still run. Reports the zombies of the parent, save `child_`: the init of a
   // PID namespace does not end before those in its namespace are reaped.
@@ -182,6 +200,7 @@ class Tree {
   }
 
   const int control_;
+  const int child_pidfd_;
   const int32_t child_;
   const int32_t group_;
   const int32_t self_ = static_cast<int32_t>(RawCall(SYS_getpid));

@@ -2,12 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/time_types.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include <optional>
 
+#include "guardian/clock.h"
 #include "guardian/process_files.h"
 #include "launcher/no_stack_protector.h"
 #include "system/numbers.h"
@@ -24,11 +23,7 @@ constexpr uint64_t kMillisecondsPerTick = 1000 / kTicksPerSecond;
 // they are traced.
 constexpr int kMostEndedThreads = 4096;
 
-int64_t Now() {
-  __kernel_timespec now = {};
-  RawCall(SYS_clock_gettime, CLOCK_MONOTONIC, Pointer(&now));
-  return static_cast<int64_t>(now.tv_sec) * 1000 + static_cast<int64_t>(now.tv_nsec) / 1'000'000;
-}
+int64_t Now() { return Nanoseconds() / 1'000'000; }
 
 // Returns the resident pages of a process, or of one of its threads: 0 if it has ended, nullopt if that can't be told.
 std::optional<uint64_t> PagesOf(long directory, std::string_view name) {

@@ -1,12 +1,12 @@
 /** The package itself, with its addon built for the machine, on real kernels: of arm64, and several of amd64. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
 import { parseStatus } from '../support/processes.js';
 import { PATIENCE_MS } from './guest.js';
-import { compilerFor, isSince, kernelOf, type Machine } from './machines.js';
-import { NODE_MACHINES, obstacleToScripts, PACKAGE, runScripts } from './scripts.js';
+import { compilerFor, isSince, type Machine } from './machines.js';
+import { describeMachines, PACKAGE, runScripts } from './scripts.js';
 
 /** A program in the guest, to be started under a profile. */
 interface Run {
@@ -88,14 +88,7 @@ function argumentOn({ architecture }: Machine, abi: AbiName, name: string, args:
   return toArgument(architecture === 'amd64' ? call : { ...call, abi: 'aarch64' });
 }
 
-describe.each(NODE_MACHINES)('the package on $name', (machine) => {
-  const obstacle = obstacleToScripts(machine);
-  if (obstacle !== undefined) {
-    test('is tested', ({ skip }) => skip(obstacle));
-    return;
-  }
-  describe(`Linux ${kernelOf(machine).release}`, () => testOn(machine));
-});
+describeMachines('the package', testOn);
 
 function testOn(machine: Machine): void {
   let results: ReadonlyMap<string, Result> = new Map();

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { IsolationEnforcement } from '../../lib/landlock/enforcement.js';
 import { attacksOn, expectAsEnforced, type Reached, type Taken } from '../adversary/reach.js';
 import { PATIENCE_MS } from './guest.js';
-import { isolationOn, kernelOf, type Machine } from './machines.js';
-import { NODE_MACHINES, obstacleToScripts, runScripts } from './scripts.js';
+import { isolationOn, type Machine } from './machines.js';
+import { describeMachines, runScripts } from './scripts.js';
 
 const NOBODY = 65_534;
 
@@ -18,18 +18,13 @@ const USERS = [
 /** The ways to reach other processes of an ordinary user; those that Landlock does not affect are last. */
 const ATTACKS = ['memory', 'environ', 'fd', 'pidfd_getfd', 'ptrace', 'kill', 'abstract socket', 'prlimit', 'TIOCSTI'];
 
-describe.each(NODE_MACHINES)('on $name', (machine) => {
-  const obstacle = obstacleToScripts(machine);
-  if (obstacle !== undefined) {
-    test('is tested', ({ skip }) => skip(obstacle));
-    return;
-  }
+describeMachines('', (machine) =>
   describe.each([
     ['', isolationOn(machine)],
     // Order and names of security modules, without Landlock. Source: Documentation/admin-guide/kernel-parameters.txt.
     ...(machine.landlock === 0 ? [] : [['lsm=capability', undefined] as const]),
-  ] as const)(`Linux ${kernelOf(machine).release} %s`, (parameters, by) => testOn(machine, parameters, by));
-});
+  ] as const)('%s', (parameters, by) => testOn(machine, parameters, by)),
+);
 
 function testOn(machine: Machine, parameters: string, by: IsolationEnforcement['by']): void {
   let results: readonly Result[] = [];

@@ -1,10 +1,10 @@
 /** Landlock on real kernels: the ABI of each, and how this package isolates children there. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { IsolationEnforcement } from '../../lib/landlock/enforcement.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
 import { PATIENCE_MS, USER } from './guest.js';
-import { isolationOn, kernelOf, type Machine } from './machines.js';
-import { NODE_MACHINES, obstacleToScripts, runScripts } from './scripts.js';
+import { isolationOn, type Machine } from './machines.js';
+import { describeMachines, runScripts } from './scripts.js';
 
 /** What landlock.mjs prints. */
 interface Report {
@@ -24,14 +24,7 @@ const REASONS = {
   nothing: /^Linux \S+ has no Landlock: /,
 };
 
-describe.each(NODE_MACHINES)('Landlock on $name', (machine) => {
-  const obstacle = obstacleToScripts(machine);
-  if (obstacle !== undefined) {
-    test('is tested', ({ skip }) => skip(obstacle));
-    return;
-  }
-  describe(`Linux ${kernelOf(machine).release}`, () => testOn(machine));
-});
+describeMachines('Landlock', testOn);
 
 function testOn(machine: Machine): void {
   let reports: readonly Report[] = [];

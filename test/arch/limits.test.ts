@@ -1,21 +1,14 @@
 /** The option `limits` on real kernels whose cgroups of version 2 have all controllers. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { expectPlaced, expectWithin, type Scenario } from '../process-tree/limits/scenario.js';
 import { PATIENCE_MS } from './guest.js';
-import { kernelOf, type Machine } from './machines.js';
-import { NODE_MACHINES, obstacleToScripts, runScripts } from './scripts.js';
+import type { Machine } from './machines.js';
+import { describeMachines, runScripts } from './scripts.js';
 
 const PLACINGS = ['root', 'alone', 'user'] as const;
 const PROGRAM = '/bin/usage';
 
-describe.each(NODE_MACHINES)('on $name', (machine) => {
-  const obstacle = obstacleToScripts(machine);
-  if (obstacle !== undefined) {
-    test('is tested', ({ skip }) => skip(obstacle));
-    return;
-  }
-  describe(`Linux ${kernelOf(machine).release}`, () => testOn(machine));
-});
+describeMachines('', testOn);
 
 function testOn(machine: Machine): void {
   // An ordinary user's child is kept in its cgroup by paths.

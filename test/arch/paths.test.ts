@@ -14,21 +14,14 @@ import {
   runsUnder,
 } from '../adversary/paths/attempts.js';
 import { PATIENCE_MS } from './guest.js';
-import { kernelOf, type Machine } from './machines.js';
-import { NODE_MACHINES, obstacleToScripts, runScripts } from './scripts.js';
+import type { Machine } from './machines.js';
+import { describeMachines, runScripts } from './scripts.js';
 
 const ATTACKERS: readonly Attacker[] = [ORDINARY, OTHER_USER];
 
-describe.each(NODE_MACHINES)('on $name', (machine) => {
-  const obstacle = obstacleToScripts(machine);
-  if (obstacle !== undefined) {
-    test('is tested', ({ skip }) => skip(obstacle));
-    return;
-  }
-  describe(`Linux ${kernelOf(machine).release}`, () => {
-    if (machine.landlock === 0) testWithoutLandlock(machine);
-    else testOn(machine);
-  });
+describeMachines('', (machine) => {
+  if (machine.landlock === 0) testWithoutLandlock(machine);
+  else testOn(machine);
 });
 
 function testOn(machine: Machine): void {

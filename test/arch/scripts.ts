@@ -6,8 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describe } from 'vitest';
+import { describeUnless } from '../support/describe-unless.js';
 import { type Files, type GuestOptions, runJobs } from './guest.js';
-import { builtFor, compilerFor, MACHINES, type Machine, obstacleTo, RISCV64 } from './machines.js';
+import { builtFor, compilerFor, kernelOf, MACHINES, type Machine, obstacleTo, RISCV64 } from './machines.js';
 
 /** npm has no Node for riscv64. */
 export const NODE_MACHINES = MACHINES.filter((machine) => machine !== RISCV64);
@@ -31,6 +33,13 @@ export interface Script {
 export function obstacleToScripts(machine: Machine): string | undefined {
   const built = join(builtFor(machine), 'package');
   return obstacleTo(machine) ?? (existsSync(built) ? undefined : `nothing was built in ${built}`);
+}
+
+/** Describes tests of each machine; one that can't run scripts has a skipped test with the reason. */
+export function describeMachines(subject: string, body: (machine: Machine) => void): void {
+  describe.each(NODE_MACHINES)(`${subject} on $name`.trimStart(), (machine) => {
+    describeUnless(obstacleToScripts(machine), `Linux ${kernelOf(machine).release}`, () => body(machine));
+  });
 }
 
 /**

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TreeEnforcement } from '../../lib/landlock/enforcement.js';
 import { type Files, PATIENCE_MS, USER } from './guest.js';
-import { isolationOn, kernelOf, type Machine } from './machines.js';
-import { NODE_MACHINES, obstacleToScripts, PACKAGE, runScripts } from './scripts.js';
+import { isolationOn, type Machine } from './machines.js';
+import { describeMachines, PACKAGE, runScripts } from './scripts.js';
 
 const PROGRAM = '/bin/tree';
 
@@ -53,14 +53,7 @@ const FILES: Files = new Map(
   ]),
 );
 
-describe.each(NODE_MACHINES)('on $name', (machine) => {
-  const obstacle = obstacleToScripts(machine);
-  if (obstacle !== undefined) {
-    test('is tested', ({ skip }) => skip(obstacle));
-    return;
-  }
-  describe(`Linux ${kernelOf(machine).release}`, () => testOn(machine));
-});
+describeMachines('', testOn);
 
 function testOn(machine: Machine): void {
   let results: readonly Result[] = [];

@@ -24,7 +24,6 @@ import { packageRoot } from '../support/scripts.js';
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), 'private-directory-'));
 const isRoot = process.geteuid?.() === 0;
-const asRoot = test.skipIf(!isRoot);
 beforeEach(() => vi.stubEnv('TMPDIR', folder));
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -76,14 +75,16 @@ test.each([
   expect(warn).not.toHaveBeenCalled();
 });
 
-asRoot('may belong to another user, who need not be able to change os.tmpdir()', async () => {
+test('may belong to another user, who need not be able to change os.tmpdir()', async ({ skip }) => {
+  skip(!isRoot, 'needs root');
   const directory = makePrivateDirectory({ uid: 65534, gid: 65534 });
   expect(statSync(directory.path)).toMatchObject({ mode: 0o40700, uid: 65534, gid: 65534 });
   await removed(directory);
   expect(existsSync(directory.path)).toBe(false);
 });
 
-asRoot('of another user is removed with the rights of that user, and a warning says what is left', async () => {
+test('of another user is removed with the rights of that user, and a warning says what is left', async ({ skip }) => {
+  skip(!isRoot, 'needs root');
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   const directory = makePrivateDirectory({ uid: 65534, gid: 65534 });
   mkdirSync(join(directory.path, 'of-root'));

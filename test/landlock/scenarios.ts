@@ -38,7 +38,9 @@ const DEVICES = ['/dev/null', '/dev/zero'];
  * kernels before 6.15 (ABI 7) allow some moving that a ruleset without REFER denies.
  */
 export function places(abi: number): readonly string[] {
-  const parents = [realpathSync(tmpdir()), ...(abi >= 7 && existsSync('/dev/shm') ? ['/dev/shm'] : [])];
+  // After chroot(2), the kernel looks at directories above `/`, which lastCompared() does not know.
+  const hasOtherMount = existsSync('/dev/shm') && MOUNTS.includes('/');
+  const parents = [realpathSync(tmpdir()), ...(abi >= 7 && hasOtherMount ? ['/dev/shm'] : [])];
   const made = parents.map((parent) => mkdtempSync(join(parent, 'seccomp-landlock-')));
   process.on('exit', () => made.map((path) => rmSync(path, { recursive: true, force: true })));
   return made;

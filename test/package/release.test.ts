@@ -19,6 +19,7 @@ import {
   PLATFORMS,
   type Problem,
 } from '../../scripts/release-checks.js';
+import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
 
@@ -167,7 +168,7 @@ test('development dependencies name their licenses', () => {
   expect(problems(checkLockfile({ packages }))).toEqual(['node_modules/b names no license']);
 });
 
-const NO_GIT = existsSync(join(packageRoot, '.git')) ? undefined : 'needs a git checkout';
+const NO_GIT = existsSync(join(packageRoot, '.git')) ? obstacleTo('git') : 'needs a git checkout';
 
 describeUnless(NO_GIT, 'npm run release', () => {
   const folder = mkdtempSync(join(tmpdir(), 'seccomp-release-'));

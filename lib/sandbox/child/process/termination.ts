@@ -1,6 +1,7 @@
 /** How a running child and its tree are ended, and for which limit. */
 import { constants } from 'node:os';
 import type { ExitWatch, NativeChild, TreeHandle } from '../../../native.js';
+import { killInTurn } from '../../../process-tree/kill-queue.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
 import { type End, kernelLimit, type LimitReason } from '../../../process-tree/limit-reason.js';
 import { Tree } from '../../../process-tree/tree.js';
@@ -9,7 +10,7 @@ import type { Ending } from '../../options/ending.js';
 import { type ChildPipe, endReading } from '../streams.js';
 
 const { ESRCH, EINVAL, ENOSYS } = constants.errno;
-const { SIGKILL, SIGTERM } = constants.signals;
+const { SIGKILL, SIGSTOP, SIGTERM } = constants.signals;
 
 /** The object of a child, whose `kill` a program may have replaced. */
 interface Killable {
@@ -113,9 +114,16 @@ export class Termination {
 
   /** SIGKILL is sent to the child as well, so that its end does not wait for the guardian. */
   #signalTree(tree: Tree, signal: number): boolean {
-    const isSent = tree.signal(signal) === 0;
-    if (signal !== SIGKILL) return isSent;
-    return this.watch?.kill(signal) === 0 || isSent;
+    if (signal !== SIGKILL) return tree.signal(signal) === 0;
+    let isSent = true;
+    const kill = () => {
+      isSent = tree.signal(SIGKILL) === 0;
+      isSent = this.watch?.kill(SIGKILL) === 0 || isSent;
+    };
+    killInTurn(tree, kill, () => {
+      isSent = tree.signal(SIGSTOP) === 0;
+    });
+    return isSent;
   }
 
   /**

@@ -1,0 +1,63 @@
+/** Few trees are killed at the same time. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { killInTurn, leaveQueue, MOST, PATIENCE } from '../../lib/process-tree/kill-queue.js';
+
+let trees: readonly object[];
+let log: string[];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  log = [];
+  trees = Array.from({ length: MOST + 3 }, () => ({}));
+});
+
+afterEach(() => {
+  for (const tree of trees) leaveQueue(tree);
+  vi.useRealTimers();
+});
+
+const note = (what: string) => () => {
+  log.push(what);
+};
+function killAll(): void {
+  for (const [i, tree] of trees.entries()) killInTurn(tree, note(`kill ${i}`), note(`hold ${i}`));
+}
+
+function named(count: number, what: string, from: number): readonly string[] {
+  return Array.from({ length: count }, (_, i) => `${what} ${from + i}`);
+}
+
+test('the first are killed at once, and the others stopped', () => {
+  killAll();
+  expect(log).toEqual([...named(MOST, 'kill', 0), ...named(3, 'hold', MOST)]);
+});
+
+test('those that were stopped are killed in their order, as others end', () => {
+  killAll();
+  log = [];
+  for (const tree of trees) leaveQueue(tree);
+  expect(log).toEqual(named(3, 'kill', MOST));
+});
+
+test('a tree that does not end holds up no other', () => {
+  killAll();
+  log = [];
+  vi.advanceTimersByTime(PATIENCE);
+  expect(log).toEqual(named(3, 'kill', MOST));
+});
+
+test('a tree that ends while it waits takes no place', () => {
+  killAll();
+  log = [];
+  leaveQueue(trees[MOST] ?? {});
+  leaveQueue(trees[0] ?? {});
+  expect(log).toEqual([`kill ${MOST + 1}`]);
+});
+
+test('a tree that is killed again is killed at once, or waits once', () => {
+  killAll();
+  log = [];
+  killInTurn(trees[0] ?? {}, note('again'), note('hold'));
+  killInTurn(trees[MOST] ?? {}, note('again'), note('hold'));
+  expect(log).toEqual(['again']);
+});
