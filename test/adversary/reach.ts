@@ -1,4 +1,5 @@
 /** Compares what the programs of reach.c reached with the enforcement that their children report. */
+import { accessSync, constants } from 'node:fs';
 import { expect } from 'vitest';
 import type { Enforcement, Reach } from '../../lib/landlock/enforcement.js';
 
@@ -52,4 +53,14 @@ export function expectAsEnforced(isolated: Reached, without: Reached): void {
 /** The ways that reached the parent. */
 export function attacksOn(parent: Ways): readonly string[] {
   return Object.keys(parent).filter((way) => parent[way] === 0);
+}
+
+/** Whether root can set parameters of the kernel: in a container, /proc/sys may be read-only. */
+export function canSetKernel(): boolean {
+  try {
+    accessSync('/proc/sys/kernel/core_pattern', constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

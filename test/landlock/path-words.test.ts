@@ -31,6 +31,10 @@ function real(path: string): string {
 
 const contains = (folder: string, path: string) => path === folder || path.startsWith(`${folder}/`);
 
+/** Whether a container engine has hidden the file behind /dev/null. */
+const isMasked = (path: string) =>
+  path.startsWith('/proc/') && statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === true;
+
 const SECRET = [
   '/boot',
   '/dev/mem',
@@ -155,7 +159,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'a child with @system', () =>
       '/run',
       '/proc',
     ];
-    const files = [...SECRET, ...more];
+    const files = [...SECRET.filter((path) => !isMasked(path)), ...more];
     expect(await readable(files, {})).toContain('/proc/self/environ');
     expect(await readable(files, { paths })).toEqual([]);
   });

@@ -31,7 +31,7 @@ afterAll(() => {
 });
 
 const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
-const mayBeOthers = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SYS_CHROOT'].every(hasCapability);
+const mayBeOthers = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SYS_CHROOT', 'CAP_SYS_PTRACE'].every(hasCapability);
 const NOT_OTHERS = 'this process may not act as another user';
 
 type Connect = (call: NotifiedCall) => NotifyResponse | Promise<NotifyResponse>;

@@ -24,7 +24,7 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { finish, run, statusOf } from '../support/processes.js';
-import { evaluateScript, hasCapability, packageRoot } from '../support/scripts.js';
+import { evaluateScript, hasCapability, packageRoot, WITHOUT_RINGS } from '../support/scripts.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-isolation-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -117,9 +117,12 @@ describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scope
 
   test('true is refused for a child that may become root', ({ skip }) => {
     skip(!isRoot || !canChangeUser, 'needs root with CAP_SETUID');
-    const bySavedId = evaluateScript(`
+    const bySavedId = evaluateScript(
+      `
       process.seteuid(65534);
-      return failure(() => sandbox.spawnSync('true', [], 'docker-default', { isolate: true }));`);
+      return failure(() => sandbox.spawnSync('true', [], 'docker-default', { isolate: true }));`,
+      { env: WITHOUT_RINGS },
+    );
     expect(bySavedId).toBe('ERR_SECCOMP_UNSUPPORTED');
     const code = `
       const { spawnSync } = require('seccomp');

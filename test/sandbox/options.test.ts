@@ -18,7 +18,7 @@ import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.j
 import { compileC } from '../support/compile-c.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { plannedFilters } from '../support/plans.js';
-import { evaluateScript, lacking } from '../support/scripts.js';
+import { evaluateScript, hasCapability, lacking, WITHOUT_RINGS } from '../support/scripts.js';
 
 const isRoot = process.getuid?.() === 0;
 const isFiltered = !readFileSync('/proc/self/status', 'utf8').includes('Seccomp:\t0');
@@ -152,9 +152,12 @@ describeUnless(isRoot ? undefined : 'needs root', 'capabilities', () => {
 describeUnless(isRoot ? undefined : 'needs root', 'another user', () => {
   /** The groups of a child of a process that is in groups 1 and 2. */
   const groups = (options: string) =>
-    evaluateScript(`process.setgroups([1, 2]);
+    evaluateScript(
+      `process.setgroups([1, 2]);
       return String(sandbox.spawnSync('cat', ['/proc/self/status'], 'docker-default', ${options}).stdout)
-        .match(/^Groups:\\t(.*?) ?$/m)[1];`);
+        .match(/^Groups:\\t(.*?) ?$/m)[1];`,
+      { env: WITHOUT_RINGS },
+    );
 
   test('or another group is in no supplementary group of this process', () => {
     expect(groups('{}')).toBe('1 2');
@@ -177,7 +180,7 @@ describe('logDenied', () => {
   };
 
   test('makes the kernel log what the filter denies', ({ skip }) => {
-    skip(!isRoot || isFiltered, 'needs root, without an attached filter');
+    skip(!hasCapability('CAP_SYS_ADMIN') || isFiltered, 'needs CAP_SYS_ADMIN, and no attached filter');
     for (const logDenied of [true, false]) {
       const expected = logDenied ? LOG : 0;
       expect(flags(spawn('sleep', ['60'], 'docker-default', { logDenied }))).toBe(expected);

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type RecordOptions, RunError, type RunOptions, record, run, Sandbox } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { evaluateScript } from '../support/scripts.js';
+import { evaluateScript, WITHOUT_RINGS } from '../support/scripts.js';
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-hints-')));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -112,7 +112,8 @@ describeUnless(unsupported, 'the hint at a program without a grant', () => {
 describeUnless(unsupported, 'the error of a program that can’t be executed', () => {
   /** The messages of the errors with which a program is not started, by a process without a superuser's rights. */
   const messagesOf = (file: string, paths: object) =>
-    evaluateScript(`
+    evaluateScript(
+      `
       const [file, options] = ${JSON.stringify([file, { paths }])};
       sandbox.spawnSync('true', [], 'docker-default', options);
       if (process.geteuid() === 0) {
@@ -121,7 +122,9 @@ describeUnless(unsupported, 'the error of a program that can’t be executed', (
       }
       const { error } = sandbox.spawnSync(file, [], 'docker-default', options);
       const [emitted] = error === undefined ? [] : await once(sandbox.spawn(file, [], 'docker-default', options), 'error');
-      return [error?.message, emitted?.message];`);
+      return [error?.message, emitted?.message];`,
+      { env: WITHOUT_RINGS },
+    );
   const unreadable = join(work, 'bin/unreadable');
   copyFileSync('/bin/true', unreadable);
   chmodSync(unreadable, 0o111);

@@ -139,7 +139,8 @@ describeUnless(by === 'scopes' ? undefined : String(reason), 'limits with exact:
   });
 
   test('a guardian that can’t read /proc ends the tree, and that is an error', ({ skip }) => {
-    skip(process.getuid?.() !== 0, 'only root can mount over /proc');
+    const canMount = spawnSyncInNode('unshare', ['-m', 'true']).status === 0;
+    skip(process.getuid?.() !== 0 || !canMount, 'only root with CAP_SYS_ADMIN can mount over /proc');
     const script = fileURLToPath(new URL('without-proc.mjs', import.meta.url));
     const { stdout, stderr, status } = spawnSyncInNode('unshare', ['-m', process.execPath, script], {
       encoding: 'utf8',

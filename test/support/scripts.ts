@@ -89,6 +89,8 @@ const PRELUDE = `
 
 /** Whether this Node uses io_uring if UV_USE_IO_URING is set. From libuv 1.49 on, it does so by default. */
 export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '1' };
+/** With this, Node can change its user. */
+export const WITHOUT_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '0' };
 export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
 export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
 

@@ -6,6 +6,7 @@ import type { DeniedBeside, Enforcement, PathsEnforcement } from '../../../lib/l
 import { errnoName } from '../../../lib/syscalls/errno.js';
 import { dist } from '../../support/built.js';
 import { compileC } from '../../support/compile-c.js';
+import { canSetKernel } from '../reach.js';
 
 /** The result of each way: 0 if it succeeded, else the errno. */
 type Ways = Readonly<Record<string, number>>;
@@ -54,7 +55,10 @@ export const OTHER_USER: Attacker = {
   options: { uid: NOBODY, gid: NOBODY },
   lacks: [...OF_ROOT, ...OF_THE_SAME_USER],
 };
-export const ROOT: Attacker = { who: 'root', user: undefined, owner: 0, options: {}, lacks: [] };
+export const ROOT: Attacker = {
+  ...{ who: 'root', user: undefined, owner: 0, options: {} },
+  lacks: canSetKernel() ? [] : [/^core_pattern$|^\/proc\/sys/],
+};
 
 /**
  * Ways for which a kernel, or its settings, may lack something: the last ones may be restricted by Yama, whose
