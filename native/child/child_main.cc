@@ -135,15 +135,6 @@ class Child {
     return true;
   }
 
-  // The kernel may pipe a core dump to a program that runs as root (core(5)). Only the soft limit is lowered, so that
-  // the program can enable dumps for itself.
-  static bool DisableCoreDumps() {
-    uint64_t limit[2] = {};
-    if (syscall(SYS_prlimit64, 0, RLIMIT_CORE, nullptr, limit) != 0) return false;
-    limit[0] = 0;
-    return syscall(SYS_prlimit64, 0, RLIMIT_CORE, limit, nullptr) == 0;
-  }
-
   // Moves each descriptor to its place. Descriptors that are below their place are first duplicated above all places,
   // so that none is overwritten before its use.
   bool PlaceDescriptors() {
@@ -236,9 +227,7 @@ class Child {
     if (plan_->guardian_filter == nullptr) return true;
     if (plan_->guardian <= 0) return FailWith(ESRCH, "guardian: clone");
     const GuardianFilter& filter = *plan_->guardian_filter;
-    for (size_t i = 0; i < filter.site_count; i++) {
-      filter.instructions[filter.sites[i]].k = static_cast<uint32_t>(plan_->guardian);
-    }
+    filter.Name(plan_->guardian);
     const sock_fprog program = {filter.length, filter.instructions};
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 || Fail("seccomp");
   }

@@ -36,6 +36,10 @@ struct ChildFilter {
 // A filter that keeps the child from slowing its guardian. The child first writes the guardian's process ID into the
 // instructions with these indices.
 struct GuardianFilter {
+  void Name(pid_t guardian) const {
+    for (size_t i = 0; i < site_count; i++) instructions[sites[i]].k = static_cast<uint32_t>(guardian);
+  }
+
   sock_filter* instructions;
   uint16_t length;
   const uint16_t* sites;

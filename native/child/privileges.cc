@@ -2,6 +2,7 @@
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,6 +36,13 @@ const char* ChangeIdentity(const uid_t* user, const gid_t* group) {
   if (group != nullptr && syscall(SYS_setgid, *group) != 0) return "setgid";
   if (user != nullptr && syscall(SYS_setuid, *user) != 0) return "setuid";
   return nullptr;
+}
+
+bool DisableCoreDumps() {
+  uint64_t limit[2] = {};
+  if (syscall(SYS_prlimit64, 0, RLIMIT_CORE, nullptr, limit) != 0) return false;
+  limit[0] = 0;
+  return syscall(SYS_prlimit64, 0, RLIMIT_CORE, limit, nullptr) == 0;
 }
 
 }  // namespace seccomp

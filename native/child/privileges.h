@@ -21,6 +21,10 @@ const char* DropCapabilities(uint64_t kept);
 // Changes the user ID and the group ID, unless they are null, and gives up the supplementary groups. Returns as above.
 const char* ChangeIdentity(const uid_t* user, const gid_t* group);
 
+// The kernel may pipe a core dump to a program that runs as root (core(5)). Only the soft limit is lowered, so that the
+// program can enable dumps for itself. Returns false with errno set.
+bool DisableCoreDumps();
+
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_CHILD_PRIVILEGES_H_
