@@ -122,7 +122,8 @@ export function readTreeLimits(value: unknown, form: LimitsForm = AS_OPTION): Ch
   const { memory, processes, cpu, exact, ...others } = copyFields(value, refuseIn(form.name));
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    const hint = suggest(unknown, NAMES) || `: the limits are ${NAMES.slice(0, 3).join(', ')}, and there is exact`;
+    const all = `: the limits are ${NAMES.slice(0, 3).join(', ')}, and there is exact`;
+    const hint = /time/i.test(unknown) ? ': time is limited by options.timeout' : suggest(unknown, NAMES) || all;
     throw argumentError('value', `${form.place(unknown)}: is unknown${hint}`);
   }
   if (exact !== undefined && typeof exact !== 'boolean')

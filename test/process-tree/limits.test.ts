@@ -63,6 +63,7 @@ test.each<[unknown, string, string]>([
   ['512M', VALUE, "must be an object such as { memory: '512M', processes: 64 }, not '512M'"],
   [[], TYPE, 'must be a plain object, not an array'],
   [{ memori: 1 }, VALUE, '.memori: is unknown (did you mean memory?)'],
+  [{ time: 1000 }, VALUE, '.time: is unknown: time is limited by options.timeout'],
   [{ ram: 1 }, VALUE, '.ram: is unknown: the limits are memory, processes, cpu, and there is exact'],
   [
     { memory: '512' },
