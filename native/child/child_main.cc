@@ -140,18 +140,13 @@ class Child {
   bool PlaceDescriptors() {
     const int count = plan_->descriptor_count;
     int* from = plan_->descriptors;
-    if (MakesListener()) {
-      plan_->listener_socket = fcntl(plan_->listener_socket, F_DUPFD_CLOEXEC, count);
-      if (plan_->listener_socket < 0) return Fail("fcntl");
-    }
-    if (plan_->guardian_socket >= 0 && plan_->guardian_socket < count) {
-      plan_->guardian_socket = fcntl(plan_->guardian_socket, F_DUPFD_CLOEXEC, count);
-      if (plan_->guardian_socket < 0) return Fail("guardian: fcntl");
+    if (MakesListener() && !PlaceAbove(&plan_->listener_socket, "fcntl")) return false;
+    if (plan_->guardian_socket >= 0 && plan_->guardian_socket < count &&
+        !PlaceAbove(&plan_->guardian_socket, "guardian: fcntl")) {
+      return false;
     }
     for (int to = 0; to < count; to++) {
-      if (from[to] < 0 || from[to] >= to) continue;
-      from[to] = fcntl(from[to], F_DUPFD_CLOEXEC, count);
-      if (from[to] < 0) return Fail("fcntl");
+      if (from[to] >= 0 && from[to] < to && !PlaceAbove(&from[to], "fcntl")) return false;
     }
     for (int to = 0; to < count; to++) {
       if (from[to] < 0) {
@@ -171,6 +166,11 @@ class Child {
     // without O_CLOEXEC.
     syscall(kCloseRange, count, ~0U, kCloseRangeCloexec);
     return true;
+  }
+
+  bool PlaceAbove(int* descriptor, const char* call) {
+    *descriptor = fcntl(*descriptor, F_DUPFD_CLOEXEC, plan_->descriptor_count);
+    return *descriptor >= 0 || Fail(call);
   }
 
   bool ChangeDirectory() { return plan_->cwd == nullptr || chdir(plan_->cwd) == 0 || Fail("chdir"); }

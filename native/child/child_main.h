@@ -104,14 +104,14 @@ struct ChildPlan {
   // the guardian's end is closed.
   int guardian_socket = -1;
   int guardian_end = -1;
+  pid_t guardian = 0;  // Its ID. 0: there is none, or it is not started yet.
   // What starts the guardian, as the child's first step; null if the child has none, or it runs already. Returns false
   // if it can't be started.
   bool (*start_guardian)(void* guarded_start) = nullptr;
   void* guarded_start = nullptr;
-  pid_t guardian = 0;                               // Its ID. 0: there is none, or it is not started yet.
   const GuardianFilter* guardian_filter = nullptr;  // Attached before all other filters; nullptr: there is none.
-  bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
+  bool drop_capabilities = false;
   bool no_new_privileges = false;
   // In the order in which they are attached. Each but the last has a gate for seccomp(2).
   const ChildFilter* filters = nullptr;

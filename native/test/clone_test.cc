@@ -341,7 +341,7 @@ TEST(AGuardianEndsTheTreeWithItsSocket) {
 }
 
 TEST(AGuardianSendsSignalsToTheTree) {
-  StartedChild started = StartGuarded("exec sleep 60");
+  const StartedChild started = StartGuarded("exec sleep 60");
   CHECK_EQUAL(SignalTree(started.guardian, SIGTERM), 0);
   siginfo_t status = {};
   CHECK_EQUAL(Reap(started.child, 0, &status), true);
