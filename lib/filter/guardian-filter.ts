@@ -26,9 +26,10 @@ const IOPRIO_WHO_USER = 3;
 
 /**
  * The calls that change how other processes are scheduled. The first argument of a call, or the second after what it
- * means, is a process ID; a group's is its leader's. prlimit64 is missing: isolation denies it for all other processes.
+ * means, is a process ID; a group's is its leader's. Limits, such as RLIMIT_CPU, would end it.
  */
 const CALLS: readonly (readonly [syscall: string, index: number, everyProcessOfUser?: number])[] = [
+  ['prlimit64', 0],
   ['sched_setaffinity', 0],
   ['sched_setattr', 0],
   ['sched_setparam', 0],

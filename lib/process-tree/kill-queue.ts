@@ -20,7 +20,7 @@ const waiting = new Map<object, () => void>();
  *
  * @param hold - Called at once if the tree has to wait: stops it, so that it uses no CPU time meanwhile.
  */
-export function killInTurn(tree: object, kill: () => void, hold: () => void): void {
+export function killInTurn(tree: object, kill: () => void, hold: () => unknown): void {
   if (ending.has(tree) || ending.size < MOST) {
     begin(tree, kill);
   } else if (!waiting.has(tree)) {

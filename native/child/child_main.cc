@@ -141,10 +141,8 @@ class Child {
     const int count = plan_->descriptor_count;
     int* from = plan_->descriptors;
     if (MakesListener() && !PlaceAbove(&plan_->listener_socket, "fcntl")) return false;
-    if (plan_->guardian_socket >= 0 && plan_->guardian_socket < count &&
-        !PlaceAbove(&plan_->guardian_socket, "guardian: fcntl")) {
-      return false;
-    }
+    const bool is_in_place = plan_->guardian_socket >= 0 && plan_->guardian_socket < count;
+    if (is_in_place && !PlaceAbove(&plan_->guardian_socket, "guardian: fcntl")) return false;
     for (int to = 0; to < count; to++) {
       if (from[to] >= 0 && from[to] < to && !PlaceAbove(&from[to], "fcntl")) return false;
     }
@@ -222,16 +220,17 @@ class Child {
     return true;
   }
 
-  // If a filter has a gate, draws a random gate value and writes it into the filters. Only the child uses the value.
   bool AttachGuardianFilter() {
     if (plan_->guardian_filter == nullptr) return true;
     if (plan_->guardian <= 0) return FailWith(ESRCH, "guardian: clone");
     const GuardianFilter& filter = *plan_->guardian_filter;
     filter.Name(plan_->guardian);
     const sock_fprog program = {filter.length, filter.instructions};
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 || Fail("seccomp");
+    const uint32_t flags = plan_->filter_flags & (SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0 || Fail("seccomp");
   }
 
+  // If a filter has a gate, draws a random gate value and writes it into the filters. Only the child uses the value.
   bool PatchGates() {
     bool is_drawn = false;
     for (size_t i = 0; i < plan_->filter_count; i++) {

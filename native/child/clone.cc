@@ -26,7 +26,7 @@ struct Stdio {
   std::vector<Descriptor> parent;     // This process's end of each socket; -1 for all others.
   std::vector<Descriptor> temporary;  // Open only until the child has its duplicates.
 
-  // Before anything else is opened, which could get the number of a wanted descriptor that is not open.
+  // First of all: what is opened below could get the number of a wanted descriptor that is not open.
   Failure Open(const std::vector<int>& wanted) {
     for (const int descriptor : wanted) {
       if (descriptor >= 0 && fcntl(descriptor, F_GETFD) < 0) return {errno, "fcntl"};

@@ -127,13 +127,14 @@ class Tree {
 
  private:
   int KillAll() {
-    const int64_t deadline = Nanoseconds() + kEndSeconds * kSecond;
+    // Not of a clock: the kernel may have stopped this process and the tree, as a container that is paused.
+    int64_t waited = 0;
     int64_t pause = 0;
     bool had_ended = false;
-    for (int64_t begin = 0; begin < deadline;) {
+    for (;;) {
       Signal(SIGKILL);
-      AwaitChild();
-      begin = Nanoseconds();
+      if (!AwaitChild()) waited += kLastPause;
+      const int64_t begin = Nanoseconds();
       if (!Count()) return kProcessesUnknown;
       if (running_ == 0 && all_reported_) {
         // A zombie may have been left to this process's parent after it was looked at: the next look finds it. If there
@@ -145,16 +146,17 @@ class Tree {
       // A look takes long where there are many processes, as when many trees are ended at once: it must not keep these
       // from ending.
       pause = std::min(std::max({kFirstPause, 2 * pause, Nanoseconds() - begin}), kLastPause);
+      waited += pause;
+      if (waited > kEndSeconds * kSecond) return kProcessesRemain;
       Sleep(pause);
     }
-    return kProcessesRemain;
   }
 
-  // Most of a tree ends with its first process, and needs no look then.
-  void AwaitChild() const {
+  // Most of a tree ends with its first process, and needs no look then. Returns false after kLastPause.
+  bool AwaitChild() const {
     pollfd polled = {child_pidfd_, POLLIN, 0};
     __kernel_timespec pause = {0, kLastPause};  // The kernel writes what remains of it.
-    RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&pause));
+    return RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&pause)) != 0;
   }
 
   static constexpr int64_t kSecond = 1'000'000'000;

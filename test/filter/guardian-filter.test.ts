@@ -44,6 +44,8 @@ test.each([
   ['sched_setscheduler', [4243n], false],
   ['sched_setscheduler', [(1n << 32n) + 4242n], true], // The kernel reads 32 bits.
   ['sched_setaffinity', [4242n, 8n], true],
+  ['prlimit64', [4242n], true],
+  ['prlimit64', [0n], false],
   ['sched_setattr', [4242n], true],
   ['sched_setparam', [4242n], true],
   ['setpriority', [0n, 4242n], true],

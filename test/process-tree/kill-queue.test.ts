@@ -1,6 +1,9 @@
 /** Few trees are killed at the same time. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import { killInTurn, leaveQueue, MOST, PATIENCE } from '../../lib/process-tree/kill-queue.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
 
 let trees: readonly object[];
 let log: string[];
@@ -27,37 +30,52 @@ function named(count: number, what: string, from: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => `${what} ${from + i}`);
 }
 
-test('the first are killed at once, and the others stopped', () => {
-  killAll();
-  expect(log).toEqual([...named(MOST, 'kill', 0), ...named(3, 'hold', MOST)]);
+describe('killInTurn', () => {
+  test('the first are killed at once, and the others stopped', () => {
+    killAll();
+    expect(log).toEqual([...named(MOST, 'kill', 0), ...named(3, 'hold', MOST)]);
+  });
+
+  test('those that were stopped are killed in their order, as others end', () => {
+    killAll();
+    log = [];
+    for (const tree of trees) leaveQueue(tree);
+    expect(log).toEqual(named(3, 'kill', MOST));
+  });
+
+  test('a tree that does not end holds up no other', () => {
+    killAll();
+    log = [];
+    vi.advanceTimersByTime(PATIENCE);
+    expect(log).toEqual(named(3, 'kill', MOST));
+  });
+
+  test('a tree that ends while it waits takes no place', () => {
+    killAll();
+    log = [];
+    leaveQueue(trees[MOST] ?? {});
+    leaveQueue(trees[0] ?? {});
+    expect(log).toEqual([`kill ${MOST + 1}`]);
+  });
+
+  test('a tree that is killed again is killed at once, or waits once', () => {
+    killAll();
+    log = [];
+    killInTurn(trees[0] ?? {}, note('again'), note('hold'));
+    killInTurn(trees[MOST] ?? {}, note('again'), note('hold'));
+    expect(log).toEqual(['again']);
+  });
 });
 
-test('those that were stopped are killed in their order, as others end', () => {
-  killAll();
-  log = [];
-  for (const tree of trees) leaveQueue(tree);
-  expect(log).toEqual(named(3, 'kill', MOST));
-});
-
-test('a tree that does not end holds up no other', () => {
-  killAll();
-  log = [];
-  vi.advanceTimersByTime(PATIENCE);
-  expect(log).toEqual(named(3, 'kill', MOST));
-});
-
-test('a tree that ends while it waits takes no place', () => {
-  killAll();
-  log = [];
-  leaveQueue(trees[MOST] ?? {});
-  leaveQueue(trees[0] ?? {});
-  expect(log).toEqual([`kill ${MOST + 1}`]);
-});
-
-test('a tree that is killed again is killed at once, or waits once', () => {
-  killAll();
-  log = [];
-  killInTurn(trees[0] ?? {}, note('again'), note('hold'));
-  killInTurn(trees[MOST] ?? {}, note('again'), note('hold'));
-  expect(log).toEqual(['again']);
+test('all of many trees that ignore SIGTERM end', { timeout: 30_000 }, async ({ skip }) => {
+  skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+  vi.useRealTimers();
+  const script = "trap '' TERM; sleep 60 & echo ready; sleep 60";
+  const children = Array.from({ length: 2 * MOST }, () =>
+    spawn('sh', ['-c', script], 'docker-default', { descendants: 'kill', forceKillAfter: 10 }),
+  );
+  await Promise.all(children.map(({ stdout }) => once(stdout, 'data')));
+  expect(children.map((child) => child.killTree())).toEqual(children.map(() => true));
+  await Promise.all(children.map(({ treeEnded }) => treeEnded));
+  expect(children.map(({ signalCode }) => signalCode)).toEqual(children.map(() => 'SIGKILL'));
 });

@@ -186,7 +186,7 @@ static long write_coredump_filter(void) { return written("coredump_filter", "0")
 static long clear_references(void) { return written("clear_refs", "1"); }
 static long write_sched(void) { return written("sched", "0"); }
 
-/* These are not closed: isolation.md. */
+/* Isolation leaves these open, and the guardian's filter does not. */
 static long make_idle(void) {
   struct sched_param none = {0};
   return syscall(SYS_sched_setscheduler, target, SCHED_IDLE, &none); /* That of musl does nothing. */

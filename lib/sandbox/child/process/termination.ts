@@ -114,16 +114,9 @@ export class Termination {
 
   /** SIGKILL is sent to the child as well, so that its end does not wait for the guardian. */
   #signalTree(tree: Tree, signal: number): boolean {
-    if (signal !== SIGKILL) return tree.signal(signal) === 0;
-    let isSent = true;
-    const kill = () => {
-      isSent = tree.signal(SIGKILL) === 0;
-      isSent = this.watch?.kill(SIGKILL) === 0 || isSent;
-    };
-    killInTurn(tree, kill, () => {
-      isSent = tree.signal(SIGSTOP) === 0;
-    });
-    return isSent;
+    const isSent = tree.signal(signal) === 0;
+    if (signal !== SIGKILL) return isSent;
+    return this.watch?.kill(signal) === 0 || isSent;
   }
 
   /**
@@ -152,7 +145,22 @@ export class Termination {
   #forceKillLater(): void {
     const { forceKillAfter } = this.#ending;
     if (forceKillAfter === Number.POSITIVE_INFINITY || this.hasEnded) return;
-    this.#forceKill ??= setTimeout(() => this.send(SIGKILL), forceKillAfter);
+    this.#forceKill ??= setTimeout(() => this.#sendInTurn(SIGKILL), forceKillAfter);
+  }
+
+  /**
+   * Sends a signal; SIGKILL when it is the tree's turn. For timers only: no tree has its turn before this process's event loop
+   * runs again.
+   */
+  #sendInTurn(signal: number): void {
+    const { tree } = this;
+    if (signal !== SIGKILL || !tree?.isGuarded) this.send(signal);
+    else
+      killInTurn(
+        tree,
+        () => this.send(SIGKILL),
+        () => tree.signal(SIGSTOP),
+      );
   }
 
   /** Sends a signal to the tree, or to the child if it has none, without throwing. */
