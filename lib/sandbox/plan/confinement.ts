@@ -149,7 +149,7 @@ function subjectOf(options: IsolationOptions): IsolationSubject {
   const kept = options.capabilities ?? CAPABILITIES;
   // A program that does not run as root has the ambient capabilities only, and none if root has changed its user ID.
   const own = isUser0
-    ? kept
+    ? withinBounds(kept)
     : ours === 0 && uid !== undefined && uid !== null
       ? []
       : capabilitiesIn(status('CapAmb') || '0').filter((name) => kept.includes(name));
@@ -159,6 +159,12 @@ function subjectOf(options: IsolationOptions): IsolationSubject {
     mayInspect: INSPECTING.some((name) => own.includes(name)),
     writesNoCore: hardCore(options) === 0,
   };
+}
+
+/** Those of the capabilities that a program which runs as root gets: in a container, root has some only. */
+function withinBounds(kept: readonly string[]): readonly string[] {
+  const bounds = status('CapBnd');
+  return bounds === '' ? kept : capabilitiesIn(bounds).filter((name) => kept.includes(name));
 }
 
 /**
