@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 /** What shows that a command works here: some are installed where the system does not let them work. */
 const WORKS: Readonly<Record<string, readonly string[]>> = {
   bwrap: ['--ro-bind', '/', '/', '--unshare-all', 'true'],
-  df: [], // Not after chroot(2) to a directory that is no mount point.
   docker: ['info'],
   magick: ['-size', '1x1', 'gradient:red-blue', 'png:-'],
   podman: ['info'],
