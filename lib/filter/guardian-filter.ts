@@ -41,7 +41,7 @@ const CALLS: readonly (readonly [syscall: string, index: number, everyProcessOfU
 const is = (index: number, value: number): Condition => ({ index, width: 32, op: 'eq', value: BigInt(value) });
 
 /**
- * Allows all calls but those that change how the guardian is scheduled.
+ * Allows all calls but those that change the guardian's limits, or how it is scheduled.
  *
  * @param guardian - The guardian's process ID.
  */

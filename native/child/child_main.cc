@@ -141,8 +141,8 @@ class Child {
     const int count = plan_->descriptor_count;
     int* from = plan_->descriptors;
     if (MakesListener() && !PlaceAbove(&plan_->listener_socket, "fcntl")) return false;
-    const bool is_in_place = plan_->guardian_socket >= 0 && plan_->guardian_socket < count;
-    if (is_in_place && !PlaceAbove(&plan_->guardian_socket, "guardian: fcntl")) return false;
+    const bool is_in_the_way = plan_->guardian_socket >= 0 && plan_->guardian_socket < count;
+    if (is_in_the_way && !PlaceAbove(&plan_->guardian_socket, "guardian: fcntl")) return false;
     for (int to = 0; to < count; to++) {
       if (from[to] >= 0 && from[to] < to && !PlaceAbove(&from[to], "fcntl")) return false;
     }

@@ -145,16 +145,16 @@ export class Termination {
   #forceKillLater(): void {
     const { forceKillAfter } = this.#ending;
     if (forceKillAfter === Number.POSITIVE_INFINITY || this.hasEnded) return;
-    this.#forceKill ??= setTimeout(() => this.#sendInTurn(SIGKILL), forceKillAfter);
+    this.#forceKill ??= setTimeout(() => this.#killInTurn(), forceKillAfter);
   }
 
   /**
-   * Sends a signal; SIGKILL when it is the tree's turn. For timers only: no tree has its turn before this process's event loop
+   * Sends SIGKILL when it is the tree's turn, or to the child at once if it has no tree. For timers only: no tree has its turn before this process's event loop
    * runs again.
    */
-  #sendInTurn(signal: number): void {
+  #killInTurn(): void {
     const { tree } = this;
-    if (signal !== SIGKILL || !tree?.isGuarded) this.send(signal);
+    if (!tree?.isGuarded) this.send(SIGKILL);
     else
       killInTurn(
         tree,
