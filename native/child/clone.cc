@@ -26,10 +26,14 @@ struct Stdio {
   std::vector<Descriptor> parent;     // This process's end of each socket; -1 for all others.
   std::vector<Descriptor> temporary;  // Open only until the child has its duplicates.
 
-  // First of all: what is opened below could get the number of a wanted descriptor that is not open.
-  Failure Open(const std::vector<int>& wanted) {
+  // First of all: what is opened below could get the number of a wanted descriptor that is not open. What was opened
+  // for this request may have got it already: no caller means that.
+  Failure Open(const Request& request) {
+    const std::vector<int>& wanted = request.stdio;
     for (const int descriptor : wanted) {
-      if (descriptor >= 0 && fcntl(descriptor, F_GETFD) < 0) return {errno, "fcntl"};
+      if (descriptor < 0) continue;
+      if (descriptor == request.ruleset || descriptor == request.cgroup) return {EBADF, "fcntl"};
+      if (fcntl(descriptor, F_GETFD) < 0) return {errno, "fcntl"};
     }
     for (size_t i = 0; i < wanted.size(); i++) {
       parent.emplace_back();
@@ -115,7 +119,7 @@ Failure StartChild(Request* request, StartedChild* started) {
   plan->reset_signals = true;
 
   Stdio stdio;
-  const Failure opened = stdio.Open(request->stdio);
+  const Failure opened = stdio.Open(*request);
   if (opened.error != 0) return opened;
   plan->descriptors = stdio.child.data();
   plan->descriptor_count = static_cast<int>(stdio.child.size());

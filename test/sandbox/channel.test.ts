@@ -1,6 +1,5 @@
 /** `'ipc'` in `stdio`: what a Sandbox adds to Node's own channel. test/compat/ipc.mjs compares the rest with Node. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { record } from '../../lib/record/record.js';
 import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
@@ -8,9 +7,8 @@ import { run } from '../../lib/sandbox/run.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { children } from '../support/processes.js';
+import { isFiltered } from '../support/scripts.js';
 import { until } from '../support/until.mjs';
-
-const isFiltered = !readFileSync('/proc/self/status', 'utf8').includes('Seccomp:\t0');
 
 const STDIO = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
 
@@ -20,7 +18,7 @@ const node = (script: string, options: object = {}): SandboxedProcess =>
 const launchers = () => children().filter((command) => command.includes('seccomp-launch'));
 
 test('a child with a channel is supervised as any other', async ({ skip }) => {
-  skip(isFiltered, 'this process has a filter already, which may deny the call without a report');
+  skip(isFiltered(), 'this process has a filter already, which may deny the call without a report');
   const child = node("require('node:child_process').spawnSync('unshare', ['-U', 'true']); process.send('done')", {
     onViolation: true,
   });

@@ -1,11 +1,21 @@
 /** A child with `paths` inherits no ruleset, however it is started: with it, it could give itself more rights. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { fork, type Paths, record, run, spawnSync } from '../../lib/index.js';
+import { fork, type Paths, record, run, spawn, spawnSync } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
@@ -35,6 +45,16 @@ describeUnless(pathsSupport().reason ?? undefined, 'no ruleset is inherited', ()
       }
     });
     expect(own).toContain('anon_inode:[landlock-ruleset]');
+  });
+
+  test('under the number of a descriptor that the caller has closed', () => {
+    const next = openSync('/dev/null', 'r');
+    closeSync(next);
+    const newPaths = { read: ['@system'], write: [mkdtempSync(join(directory, 'new-'))] };
+    const stdio = ['ignore', 'pipe', 'pipe', next] as const;
+    expect(() => spawn(...SHELL, 'unconfined', { stdio: [...stdio], paths: newPaths })).toThrowError(
+      expect.objectContaining({ code: 'EBADF', call: 'fcntl' }),
+    );
   });
 
   test('by a child of run, also if it is supervised', async () => {

@@ -47,6 +47,11 @@ export function hasCapability(name: string): boolean {
   return ((BigInt(`0x${bits}`) >> BigInt((CAPABILITIES as readonly string[]).indexOf(name))) & 1n) === 1n;
 }
 
+/** Whether this process has a filter already. */
+export function isFiltered(): boolean {
+  return !/^Seccomp:\s*0$/m.test(readFileSync('/proc/self/status', 'utf8'));
+}
+
 /** Whether no_new_privs is set for this process, and so for its children: `docker run` has an option for that. */
 export function hasNoNewPrivs(): boolean {
   return /^NoNewPrivs:\s*1$/m.test(readFileSync('/proc/self/status', 'utf8'));
