@@ -106,7 +106,7 @@ bool Weigher::Weigh(Weight* weight) {
   return processes.error() == 0 && (is_child_there || RawCall(SYS_kill, child_) != 0);
 }
 
-bool Weigher::Add(long proc, std::string_view name, Weight* weight) {
+bool Weigher::Add(long proc, std::string_view name, Weight* weight) const {
   if (limits_.pages != 0) {
     auto pages = PagesOf(proc, name);
     if (pages == 0) pages = PagesOfThreads(proc, name);

@@ -73,7 +73,7 @@ class Weigher {
 
  private:
   bool Weigh(Weight* weight);
-  bool Add(long proc, std::string_view name, Weight* weight);
+  bool Add(long proc, std::string_view name, Weight* weight) const;
   bool IsEnough(const Weight& weight) const;
 
   const TreeLimits limits_;
