@@ -4,6 +4,7 @@
  * left of both.
  */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { children } from '../../support/children.mjs';
 import { until } from '../../support/until.mjs';
@@ -37,9 +38,16 @@ async function main() {
     await tree.child.treeEnded;
     ends.push({ how, lived, end: await tree.closed, held: tree.held.isHeld() });
   }
-  const last = new Tree(ESCAPE); // A start reaps the guardians of ended workers.
+  await until(() => children().every(hasEnded)); // The guardians of the ended workers.
+  const last = new Tree(ESCAPE); // A start reaps them.
   await last.ready();
   last.child.stdin.end();
   await last.closed;
   console.log(JSON.stringify({ ends, children: children().length }));
+}
+
+/** Whether a child is a zombie. */
+function hasEnded(child) {
+  const stat = readFileSync(`/proc/${child}/stat`, 'utf8');
+  return stat[stat.lastIndexOf(')') + 2] === 'Z';
 }
