@@ -53,7 +53,7 @@ bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
     return false;
   };
   // In the descriptor table of this thread, with which it ends.
-  int pair[2];
+  int pair[2] = {};
   long result = RawCall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, Pointer(&pair));
   if (result != 0) return fail(result, "guardian: socketpair");
   replacement->plan->guardian_socket = pair[0];
