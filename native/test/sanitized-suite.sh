@@ -23,8 +23,8 @@ sanitize=${SANITIZE:-address,undefined}
 case $sanitize in
   thread) library=tsan options="halt_on_error=1:ignore_noninstrumented_modules=1" ;;
   # With detect_stack_use_after_return=1 the child's frames, and in them the gate value, would lie outside of its stack,
-  # where the addon cannot wipe them.
-  *) library=asan options="detect_leaks=0:detect_stack_use_after_return=0:quarantine_size_mb=8" ;;
+  # where the addon cannot wipe them. By default, the runtime sets the limit of core dumps, which tests do.
+  *) library=asan options="detect_leaks=0:detect_stack_use_after_return=0:quarantine_size_mb=8:disable_coredump=0" ;;
 esac
 build=build-cmake/$library
 # The compiler prints the name of a link or of a linker script. The loader needs the name of the library itself.
@@ -52,8 +52,8 @@ mkdir -p "$copy/build/Release" "$copy/bin"
 cp "$build/RelWithDebInfo/seccomp.node" "$build/RelWithDebInfo/seccomp-launch" "$copy/build/Release/"
 cp -L "$(command -v node)" "$copy/bin/node"
 # Options are linked into the copy of Node too, for tests that start it with another environment. The runtime must be the
-# first library; it recognizes itself by this name.
-defaults=$copy/bin/lib$library.so.options
+# first library; it recognizes itself by this name. With the addon, where `paths` with `@node` finds it.
+defaults=$copy/build/Release/lib$library.so.options
 # The suppression: Node's inspector never joins its thread.
 "$compiler" -shared -fPIC -x c - -o "$defaults" <<EOF
 const char* __${library}_default_options(void) { return "$options"; }
