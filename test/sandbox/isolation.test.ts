@@ -24,7 +24,14 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { finish, run, statusOf } from '../support/processes.js';
-import { evaluateScript, hasCapability, packageRoot, WITHOUT_RINGS } from '../support/scripts.js';
+import {
+  changesNoUser,
+  evaluateScript,
+  hasCapability,
+  NO_CHANGE_OF_USER,
+  packageRoot,
+  WITHOUT_RINGS,
+} from '../support/scripts.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-isolation-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -117,6 +124,7 @@ describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scope
 
   test('true is refused for a child that may become root', ({ skip }) => {
     skip(!isRoot || !canChangeUser, 'needs root with CAP_SETUID');
+    skip(changesNoUser(), NO_CHANGE_OF_USER);
     const bySavedId = evaluateScript(
       `
       process.seteuid(65534);

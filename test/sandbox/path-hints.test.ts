@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type RecordOptions, RunError, type RunOptions, record, run, Sandbox } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { evaluateScript, WITHOUT_RINGS } from '../support/scripts.js';
+import { changesNoUser, evaluateScript, NO_CHANGE_OF_USER, WITHOUT_RINGS } from '../support/scripts.js';
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-hints-')));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -130,7 +130,8 @@ describeUnless(unsupported, 'the error of a program that can’t be executed', (
   chmodSync(unreadable, 0o111);
   chmodSync(work, 0o755);
 
-  test('names @system if its dynamic linker is not known, as the file can’t be read', () => {
+  test('names @system if its dynamic linker is not known, as the file can’t be read', ({ skip }) => {
+    skip(process.getuid?.() === 0 && changesNoUser(), NO_CHANGE_OF_USER);
     const hint = `paths may not grant the interpreter or the dynamic linker of ${unreadable}, which this process can't find: add '@system' to read`;
     expect(messagesOf(unreadable, { read: ['/etc'] })).toEqual([
       `spawnSync ${unreadable} EACCES: ${hint}`,
@@ -139,7 +140,8 @@ describeUnless(unsupported, 'the error of a program that can’t be executed', (
     expect(messagesOf(unreadable, SYSTEM)).toEqual([null, null]);
   });
 
-  test('names no grant if the file is not executable', () => {
+  test('names no grant if the file is not executable', ({ skip }) => {
+    skip(process.getuid?.() === 0 && changesNoUser(), NO_CHANGE_OF_USER);
     const file = join(work, 'bin/text');
     writeFileSync(file, '');
     expect(messagesOf(file, {})).toEqual([`spawnSync ${file} EACCES`, `spawn ${file} EACCES`]);

@@ -17,7 +17,7 @@ import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { parseStatus, run, runUnfiltered, statusOf } from '../support/processes.js';
 import { denying, everything } from '../support/profiles.js';
-import { hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
+import { hasNoNewPrivs, NO_CHANGE_OF_USER, NO_NEW_PRIVS } from '../support/scripts.js';
 
 const root = process.getuid?.() === 0;
 const hasGit = spawnSync('git', ['--version']).status === 0;
@@ -153,10 +153,7 @@ describe('a failure between clone and execve names the call that failed', () => 
         catch (error) { console.log(error.code, error.call ?? error.cause.syscall); }
       }`;
     const { stdout, stderr } = script(code);
-    skip(
-      stderr.includes('io_uring may be enabled'),
-      'this Node refuses to become another user, since io_uring may be on',
-    );
+    skip(stderr.includes('io_uring may be enabled'), NO_CHANGE_OF_USER);
     expect(stdout.trim().split('\n')).toEqual(['EPERM setuid', 'EPERM setgid', 'ERR_SECCOMP_ATTACH seccomp']);
   });
 

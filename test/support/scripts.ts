@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
+import { once } from '../../lib/util/memo.js';
 
 /** The package's folder, from which scripts import `seccomp` and development dependencies. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -94,10 +95,19 @@ const PRELUDE = `
 
 /** Whether this Node uses io_uring if UV_USE_IO_URING is set. From libuv 1.49 on, it does so by default. */
 export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '1' };
-/** With this, Node can change its user. */
+/** With this, Node can change its user, unless `changesNoUser`. */
 export const WITHOUT_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '0' };
 export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
 export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
+
+/** Whether this Node can't change its user: Debian's Node 20 does not read UV_USE_IO_URING. */
+export const changesNoUser = once(() => {
+  const code = "process.seteuid(process.geteuid()); console.log('changed')";
+  return !script(code, { env: WITHOUT_RINGS }).stdout.includes('changed');
+});
+
+/** The reason to skip tests of a Node that changes its user. */
+export const NO_CHANGE_OF_USER = 'this Node refuses to become another user, since io_uring may be on';
 
 /** The reason to skip tests without io_uring. */
 export const NO_IO_URING = 'this Node or this kernel makes no io_uring instance';
