@@ -20,10 +20,11 @@ for tool in cmake ctest patchelf; do
 done
 compiler=${CXX:-g++}
 sanitize=${SANITIZE:-address,undefined}
+# Without disable_coredump=0, the runtime lowers the limit of core dumps, which tests compare.
 case $sanitize in
-  thread) library=tsan options="halt_on_error=1:ignore_noninstrumented_modules=1" ;;
+  thread) library=tsan options="halt_on_error=1:ignore_noninstrumented_modules=1:disable_coredump=0" ;;
   # With detect_stack_use_after_return=1 the child's frames, and in them the gate value, would lie outside of its stack,
-  # where the addon cannot wipe them. By default, the runtime sets the limit of core dumps, which tests do.
+  # where the addon cannot wipe them.
   *) library=asan options="detect_leaks=0:detect_stack_use_after_return=0:quarantine_size_mb=8:disable_coredump=0" ;;
 esac
 build=build-cmake/$library
