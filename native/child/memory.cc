@@ -9,6 +9,10 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "system/raw_call.h"
 
 namespace seccomp {
@@ -53,6 +57,10 @@ void WaitUntilCleared(const int* word) {
 ChildMemory* ChildMemory::ForThisThread() {
   static const Key key;
   auto* memory = static_cast<ChildMemory*>(key.Get());
+#ifdef __SANITIZE_ADDRESS__
+  // A child that has become a program leaves the marks of its frames. Those of the next may lie elsewhere.
+  if (memory != nullptr) __asan_unpoison_memory_region(memory->base_ + kChildStack, kStack);
+#endif
   if (memory != nullptr) return memory;
   std::unique_ptr<ChildMemory> created = Create(MADV_DONTFORK);
   if (created == nullptr || !key.Set(created.get())) return nullptr;
