@@ -149,8 +149,8 @@ export class Termination {
   }
 
   /**
-   * Sends SIGKILL when it is the tree's turn, or to the child at once if it has no tree. For timers only: no tree has its turn before this process's event loop
-   * runs again.
+   * Sends SIGKILL when it is the tree's turn, or to the child at once if it has no tree. For timers only: no tree has its
+   * turn before this process's event loop runs again.
    */
   #killInTurn(): void {
     const { tree } = this;
