@@ -48,6 +48,7 @@
       "supervisor/mailbox.cc",
       "supervisor/notified_thread.cc",
       "supervisor/supervisor.cc",
+      "system/descriptor.cc",
       "system/dumpable.cc",
       "system/private_directory.cc",
       "system/remove_tree.cc",

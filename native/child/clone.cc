@@ -12,6 +12,7 @@
 
 #include "child/cgroup_clone.h"
 #include "child/guarded_start.h"
+#include "system/descriptor.h"
 #include "system/dumpable.h"
 #include "system/linux_abi.h"
 #include "system/signals_blocked.h"
@@ -26,13 +27,13 @@ struct Stdio {
   std::vector<Descriptor> parent;     // This process's end of each socket; -1 for all others.
   std::vector<Descriptor> temporary;  // Open only until the child has its duplicates.
 
-  // First of all: what is opened below could get the number of a wanted descriptor that is not open. What was opened
-  // for this request may have got it already: no caller means that.
+  // First of all: what is opened below could get the number of a wanted descriptor that is not open. What this process
+  // keeps from its children, and the cgroup's directory, may have got it already: no caller means them.
   Failure Open(const Request& request) {
     const std::vector<int>& wanted = request.stdio;
     for (const int descriptor : wanted) {
       if (descriptor < 0) continue;
-      if (descriptor == request.ruleset || descriptor == request.cgroup) return {EBADF, "fcntl"};
+      if (IsPrivate(descriptor) || descriptor == request.cgroup) return {EBADF, "fcntl"};
       if (fcntl(descriptor, F_GETFD) < 0) return {errno, "fcntl"};
     }
     for (size_t i = 0; i < wanted.size(); i++) {
@@ -148,7 +149,7 @@ void EndStarted(StartedChild* started) {
   siginfo_t status;
   if (started->child.pidfd.get() >= 0) KillAndReap(&started->child, &status);
   GuardianHandle& guardian = started->guardian;
-  guardian.control = Descriptor();
+  guardian.control = PrivateDescriptor();
   if (guardian.process.pidfd.get() >= 0) Reap(guardian.process, 0, &status);
 }
 

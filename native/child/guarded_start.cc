@@ -177,11 +177,11 @@ void WaitFor(const int* word, const timespec& pause, IsExpected is_expected) {
 struct GuardianDescriptors {
   Descriptor socket, ruleset;
 
-  Failure Open(Descriptor* control, bool in_process_group) {
+  Failure Open(PrivateDescriptor* control, bool in_process_group) {
     if (GuardianProgram() < 0) return {ENOENT, "guardian: open"};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
-    *control = Descriptor(pair[0]);
+    *control = PrivateDescriptor(Descriptor(pair[0]));
     socket = Descriptor(pair[1]);
     if (in_process_group) return {};
     ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));

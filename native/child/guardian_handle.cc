@@ -48,7 +48,7 @@ bool ReapReportedZombies(const GuardianHandle& guardian) {
 }
 
 void AbandonTree(GuardianHandle guardian) {
-  guardian.control = Descriptor();
+  guardian.control = PrivateDescriptor();
   if (guardian.process.pidfd.get() >= 0) Abandon(std::move(guardian.process));
 }
 

@@ -14,7 +14,7 @@ namespace seccomp {
 // A guardian that has not been reaped. When `control` is closed, the guardian ends the tree.
 struct GuardianHandle {
   ChildHandle process;
-  Descriptor control;
+  PrivateDescriptor control;
 };
 
 // Opens the program of guardians, which all guardians of this process execute from now on: later changes of its path

@@ -63,7 +63,7 @@ class PathRuleset {
   bool Add(const PathRule& rule, uint64_t handled, const LinkTrust& trust, PathRulesetFailure* failure);
   void Expect(Expected expected);
 
-  Descriptor ruleset_;
+  PrivateDescriptor ruleset_;
   uid_t user_ = 0;  // As in LinkTrust.
   Credentials credentials_ = {};
   std::vector<Expected> expected_;

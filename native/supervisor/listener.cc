@@ -50,7 +50,7 @@ seccomp_notif_resp Errno(uint64_t call, int error) { return {call, 0, -error, 0}
 // ioctl(2) for one of a listener's requests about a call. Fails with EINTR, and has no effect, if another thread is
 // using the listener, and a signal is pending or this process is being stopped.
 template <typename Argument>
-int ListenerIoctl(const Descriptor& listener, unsigned long request, Argument* argument) {
+int ListenerIoctl(const PrivateDescriptor& listener, unsigned long request, Argument* argument) {
   int result = 0;
   do {
     result = ioctl(listener.get(), request, argument);
@@ -141,7 +141,7 @@ bool Listener::EndWait(uint64_t call, int answer) {
 void Listener::Close() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    descriptor_ = Descriptor();
+    descriptor_ = PrivateDescriptor();
     while (!waiting_.empty()) EndWait(waiting_.begin()->first, ESRCH);
   }
   mailbox_->AddEnd(id_);

@@ -81,7 +81,7 @@ class Listener {
   bool EndWait(uint64_t call, int answer);
 
   const uint64_t id_;
-  Descriptor descriptor_;
+  PrivateDescriptor descriptor_;
   const std::shared_ptr<const Supervision> supervision_;
   const std::shared_ptr<Mailbox> mailbox_;
   CallKinds kinds_;

@@ -1,4 +1,4 @@
-// A file descriptor that closes itself.
+// File descriptors that close themselves.
 #ifndef SECCOMP_NATIVE_SYSTEM_DESCRIPTOR_H_
 #define SECCOMP_NATIVE_SYSTEM_DESCRIPTOR_H_
 
@@ -35,6 +35,37 @@ class Descriptor {
 
   int fd_;
 };
+
+// A descriptor that this process keeps from its children: with it, one could give itself or another what it may not
+// have. A caller can name one without meaning it, by the number of a descriptor that it has closed.
+class PrivateDescriptor {
+ public:
+  PrivateDescriptor() = default;
+  explicit PrivateDescriptor(Descriptor descriptor) : descriptor_(std::move(descriptor)) { Register(); }
+  PrivateDescriptor(PrivateDescriptor&& other) noexcept = default;
+  PrivateDescriptor(const PrivateDescriptor&) = delete;
+  PrivateDescriptor& operator=(const PrivateDescriptor&) = delete;
+  PrivateDescriptor& operator=(PrivateDescriptor&& other) noexcept {
+    if (this != &other) {
+      Unregister();
+      descriptor_ = std::move(other.descriptor_);
+    }
+    return *this;
+  }
+  ~PrivateDescriptor() { Unregister(); }
+
+  int get() const { return descriptor_.get(); }
+
+ private:
+  void Register() const;
+  // Before the descriptor is closed: another thread can get its number then.
+  void Unregister() const;
+
+  Descriptor descriptor_;
+};
+
+// Whether a PrivateDescriptor of this process has this number, on any thread.
+bool IsPrivate(int descriptor);
 
 }  // namespace seccomp
 

@@ -332,7 +332,7 @@ TEST(AGuardianEndsTheTreeWithItsSocket) {
   StartedChild started = StartGuarded(kDaemon, {0, kNewSocket, 2});
   char byte = 0;
   CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
-  started.guardian.control = Descriptor();
+  started.guardian.control = seccomp::PrivateDescriptor();
   CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
   CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
   siginfo_t status = {};

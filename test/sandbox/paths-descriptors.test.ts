@@ -1,4 +1,4 @@
-/** A child with `paths` inherits no ruleset, however it is started: with it, it could give itself more rights. */
+/** A child inherits nothing that this process keeps from it: with a ruleset, it could give itself or another more rights. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -34,17 +34,27 @@ const listed = (output: string) => {
   return found.filter((each) => !/^(pipe|socket):|^\/dev\/null$/.test(each));
 };
 
+/** This process's descriptors, with what they lead to. */
+function openDescriptors(): [number, string][] {
+  return readdirSync('/proc/self/fd').flatMap((each): [number, string][] => {
+    try {
+      return [[Number(each), readlinkSync(`/proc/self/fd/${each}`)]];
+    } catch {
+      return []; // That of the directory, which is closed.
+    }
+  });
+}
+
+function expectRefused(descriptor: number, profile: string): void {
+  const refused = expect.objectContaining({ code: 'EBADF', call: 'fcntl' });
+  const stdio = ['ignore', 'pipe', 'pipe', descriptor] as const;
+  expect(() => spawn(...SHELL, profile, { stdio: [...stdio] })).toThrowError(refused);
+}
+
 describeUnless(pathsSupport().reason ?? undefined, 'no ruleset is inherited', () => {
   test('by a child of spawnSync, although this process keeps it', () => {
     expect(listed(spawnSync(...SHELL, 'unconfined', { ...options, encoding: 'utf8' }).stdout)).toEqual([]);
-    const own = readdirSync('/proc/self/fd').flatMap((each) => {
-      try {
-        return [readlinkSync(`/proc/self/fd/${each}`)];
-      } catch {
-        return [];
-      }
-    });
-    expect(own).toContain('anon_inode:[landlock-ruleset]');
+    expect(openDescriptors().map(([, target]) => target)).toContain('anon_inode:[landlock-ruleset]');
   });
 
   test('under the number of a descriptor that the caller has closed', () => {
@@ -55,6 +65,13 @@ describeUnless(pathsSupport().reason ?? undefined, 'no ruleset is inherited', ()
     expect(() => spawn(...SHELL, 'unconfined', { stdio: [...stdio], paths: newPaths })).toThrowError(
       expect.objectContaining({ code: 'EBADF', call: 'fcntl' }),
     );
+  });
+
+  test('under the number of one that is kept for later starts', () => {
+    spawnSync(...SHELL, 'unconfined', { ...options, encoding: 'utf8' });
+    const kept = openDescriptors().filter(([, target]) => target === 'anon_inode:[landlock-ruleset]');
+    expect(kept.length).toBeGreaterThan(0);
+    for (const [number] of kept) expectRefused(number, 'unconfined');
   });
 
   test('by a child of run, also if it is supervised', async () => {
@@ -88,4 +105,20 @@ describeUnless(pathsSupport().reason ?? undefined, 'no ruleset is inherited', ()
     expect(message.length).toBeGreaterThan(3);
     expect(message.filter((each: string) => each.includes('landlock'))).toEqual([]);
   });
+});
+
+test('no child inherits the listener of another, or the socket of another’s guardian, by its number', async () => {
+  const before = new Set(openDescriptors().map(([number]) => number));
+  const child = spawn('sleep', ['60'], 'docker-default', {
+    stdio: 'ignore',
+    onViolation: () => {},
+    descendants: 'kill',
+  });
+  const kept = openDescriptors().filter(
+    ([number, target]) => !before.has(number) && /^(socket:|anon_inode:seccomp notify)/.test(target),
+  );
+  expect(kept.map(([, target]) => target.replace(/\[.*/, '')).sort()).toEqual(['anon_inode:seccomp notify', 'socket:']);
+  for (const [number] of kept) expectRefused(number, 'unconfined');
+  child.kill('SIGKILL');
+  await once(child, 'close');
 });

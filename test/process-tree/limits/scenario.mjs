@@ -8,7 +8,7 @@
  * - `user`: alone in a cgroup that an ordinary user owns: as in a delegated scope of systemd.
  */
 import { execFileSync, spawnSync as spawnSyncInNode } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { delegateCgroup, run, spawn, spawnSync } from 'seccomp';
 
 const [, , program, placing = 'root', isPlaced] = process.argv;
@@ -102,6 +102,7 @@ async function usage(options) {
       { memory: '1M' },
       { descendants: 'leave' },
     ),
+    closed: await attempt(() => withClosedDescriptor(options)),
     leaving: await leaving(options, all),
   };
 }
@@ -117,6 +118,14 @@ async function leftBehind(options) {
   process.kill(Number(stdout), 'SIGKILL');
   while (existsSync(directory)) await new Promise(setImmediate);
   return { before, after: existsSync(directory) };
+}
+
+/** Passes the number of a descriptor that is closed, which that of the cgroup's directory has next. */
+function withClosedDescriptor(options) {
+  const next = openSync('/dev/null');
+  closeSync(next);
+  const stdio = ['ignore', 'ignore', 'ignore', next];
+  return spawn(program, ['pause', '0'], 'docker-default', { ...options, limits: { processes: 20 }, stdio });
 }
 
 function syncResult({ limit, signal, enforcement }) {

@@ -25,6 +25,7 @@ interface Usage {
   readonly sync: Ended;
   readonly starting: Ended;
   readonly startingLeft: Ended;
+  readonly closed: Ended;
   readonly leaving: Ended & { readonly isRight: boolean };
 }
 
@@ -70,7 +71,7 @@ export function expectPlaced({ before, delegated, again, unprotected, granted }:
 
 /** Expects that each program is stopped at its limit, that none can leave, and that this is what is reported. */
 export function expectWithin(usage: Usage): void {
-  const { within, hog, bomb, left, spin, sync, starting, startingLeft, leaving } = usage;
+  const { within, hog, bomb, left, spin, sync, starting, startingLeft, closed, leaving } = usage;
   const ended = { limit: null, exitCode: 0, signal: null };
   expect(within).toMatchObject({ ...ended, stdout: 'all\n', enforcement: enforced('memory', 'processes', 'cpu') });
   const outOfMemory = { limit: 'memory', signal: 'SIGKILL', enforcement: enforced('memory') };
@@ -84,6 +85,7 @@ export function expectWithin(usage: Usage): void {
   expect(Number(spin.stdout)).toBeGreaterThan(1500); // 900 ms of CPU time, of which 20 ms are allowed each 100 ms: about 4500.
   // The process that starts the program shares its memory with the cgroup's first member, and must not be killed with it.
   for (const each of [starting, startingLeft]) expect(each).toMatchObject({ code: 'E2BIG' });
+  expect(closed).toMatchObject({ code: 'EBADF', message: 'spawn EBADF' });
   expect(leaving).toMatchObject({ ...ended, isRight: true });
   const [moved, back, memory, processes, , made] = String(leaving.stdout).split(' ').map(Number);
   expect([moved, back, memory, processes, made]).toEqual(Array(5).fill(EACCES));
