@@ -39,7 +39,7 @@ const LONGEST_ENTRY = 64;
  * @param endian - The byte order of the machine that the filter is for. Default `little`.
  * @returns A policy, which `compile`, `prove`, `compare` and `evaluate` accept.
  * @throws {RangeError} if no policy can decide as the program does: it has other instructions, or decides by the
- * instruction pointer or by an unknown ABI.
+ * instruction pointer or by an unknown ABI; or if it needs more than 4096 decisions on one syscall number.
  * @throws {TypeError} if `bytes` is not a Uint8Array, or `endian` is not a byte order.
  * @example
  * import { compile, decompile, evaluate } from 'seccomp';

@@ -78,10 +78,17 @@ function cover(
     if (found === undefined) return needed(rules, otherwise, diagrams);
     if (rules.length === MOST_RULES) throw new RangeError(`more than ${MOST_RULES} decisions on one number`);
     const isWrong = diagrams.map(open, (value) => (value === decided || value === found.a ? FALSE : TRUE));
-    const { words, whole } = conditionsOf(program, at, callFromBits(found.ones).args);
-    const one = widest([...words, ...whole], found.a, isWrong, diagrams);
-    const other = widest([...whole, ...words], found.a, isWrong, diagrams);
-    const rule = isBetter(other, one, diagrams) ? other : one;
+    const { words, whole, isWhole } = conditionsOf(program, at, callFromBits(found.ones).args);
+    // Conditions on words of arguments that are tested as a whole, and on the whole of those that are not.
+    const unlikely = [...words.filter(isWhole), ...whole.filter((condition) => !isWhole(condition))];
+    const likely = [...words.filter((condition) => !isWhole(condition)), ...whole.filter(isWhole)];
+    const rule = [
+      [...words, ...whole],
+      [...whole, ...words],
+      [...unlikely, ...likely],
+    ]
+      .map((conditions) => widest(conditions, found.a, isWrong, diagrams))
+      .reduce((best, each) => (isBetter(each, best, diagrams) ? each : best));
     rules.push(rule);
     open = diagrams.choose(rule.taken, diagrams.constant(decided), open);
   }
@@ -144,14 +151,19 @@ function needed(rules: readonly CoverRule[], otherwise: number, diagrams: Diagra
   return kept;
 }
 
-/** The tests on a call's path as conditions: on single words, and on whole arguments. */
+/**
+ * The tests on a call's path as conditions: on single words, and on whole arguments. `isWhole`: whether both words of a
+ * condition's argument are tested.
+ */
 function conditionsOf(program: CheckedProgram, from: number, args: readonly bigint[]) {
   const words: Condition[] = [];
   const whole: Condition[] = [];
+  const high = new Set<number>();
+  const isWhole = ({ index }: Condition) => high.has(index);
   let held: Held = ZERO;
   for (let at = from; ; ) {
     const instruction = program.instructions[at];
-    if (instruction === undefined || instruction.code === BPF.ret) return { words, whole };
+    if (instruction === undefined || instruction.code === BPF.ret) return { words, whole, isWhole };
     const { code, jt, jf, k } = instruction;
     at++;
     if (code === BPF.ja) at += k;
@@ -160,6 +172,7 @@ function conditionsOf(program: CheckedProgram, from: number, args: readonly bigi
     else {
       const half = halfOf(held, args, program.endian);
       at += jumpHolds((half.word & half.mask) >>> 0, instruction) ? jt : jf;
+      if (half.isHigh) high.add(half.index);
       words.push(...wordConditionsOf(half, instruction));
       whole.push(...wholeConditionsOf(half, args, instruction));
     }
@@ -184,6 +197,7 @@ function wordConditionsOf(half: HalfOfCall, { code, k }: Instruction): readonly 
   switch (code) {
     case BPF.jset: {
       const common = (value & k) >>> 0;
+      if (common !== 0 && (mask & k) >>> 0 === MAX_WORD) return [unequal(half, 0)];
       return [common === 0 ? matches(half, { mask: (mask & k) >>> 0, bits: 0 }) : bitOf(half, common)];
     }
     case BPF.jeq:

@@ -66,6 +66,23 @@ describe('decompile', () => {
     expect(checkRoundTrip(compilePolicy(policy).bytes).abis[0]?.syscalls.get(9)).toEqual(decisions);
   });
 
+  test('one word of an argument beside another argument as a whole', () => {
+    const decisions: readonly Decision[] = [
+      {
+        conditions: [
+          { index: 0, width: 32, op: 'eq', value: 1n },
+          { index: 1, width: 64, op: 'eq', value: 1n },
+        ],
+        action: { kind: 'trap' },
+      },
+    ];
+    const { abis, ...rest } = dockerDefault();
+    const [native] = abis;
+    if (native === undefined) throw new Error('docker-default has an ABI');
+    const policy = { ...rest, abis: [{ abi: native.abi, syscalls: new Map([[9, decisions]]) }] };
+    expect(checkRoundTrip(compilePolicy(policy).bytes).abis[0]?.syscalls.get(9)).toEqual(decisions);
+  });
+
   test('a program that first rejects newer calls, as container runtimes do', () => {
     const ret = (k: number): Instruction => ({ code: BPF.ret, jt: 0, jf: 0, k });
     const program: readonly Instruction[] = [
