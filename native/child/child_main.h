@@ -99,6 +99,7 @@ struct ChildPlan {
   int ruleset = -1;
   int domain_error = 0;
   bool domain_required = false;
+  bool has_paths = false;  // Whether that domain handles access to files.
   // Of a child with a guardian: a socket from which a byte is to be received before the program runs (-1: the child
   // waits for nothing), and its other end (-1: it has none), which the child closes: it could not see otherwise that
   // the guardian's end is closed.

@@ -177,14 +177,14 @@ void WaitFor(const int* word, const timespec& pause, IsExpected is_expected) {
 struct GuardianDescriptors {
   Descriptor socket, ruleset;
 
-  Failure Open(PrivateDescriptor* control, bool in_process_group) {
+  Failure Open(PrivateDescriptor* control, const ChildPlan& plan) {
     if (GuardianProgram() < 0) return {ENOENT, "guardian: open"};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
     *control = PrivateDescriptor(Descriptor(pair[0]));
     socket = Descriptor(pair[1]);
-    if (in_process_group) return {};
-    ruleset = Descriptor(OpenRuleset({0, 0, kScopeSignals}));
+    if (plan.in_process_group) return {};
+    ruleset = Descriptor(OpenRuleset(TreeDomain(plan.has_paths)));
     return ruleset.get() >= 0 ? Failure{} : Failure{errno, "guardian: landlock_create_ruleset"};
   }
 };
@@ -247,7 +247,7 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   start.guardian_stack = memory.starter_stack_top();
   start.parent = getpid();
   GuardianDescriptors descriptors;
-  plan->failure = descriptors.Open(&guardian->control, plan->in_process_group);
+  plan->failure = descriptors.Open(&guardian->control, *plan);
   if (plan->failure.error != 0) return {0, Descriptor()};
   if (plan->tree_limits != nullptr &&
       send(guardian->control.get(), plan->tree_limits, sizeof *plan->tree_limits, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {

@@ -106,6 +106,7 @@ PreparedPlan::~PreparedPlan() {
 
 Descriptor PreparedPlan::OpenDomain() {
   plan_.ruleset = request_.ruleset;
+  plan_.has_paths = request_.ruleset >= 0;
   if (!request_.domain) return Descriptor();
   Descriptor ruleset(OpenRuleset(*request_.domain));
   plan_.ruleset = ruleset.get();

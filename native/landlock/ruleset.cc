@@ -12,6 +12,8 @@
 namespace seccomp {
 namespace {
 
+constexpr uint32_t kRefer = 1U << 13;  // LANDLOCK_ACCESS_FS_REFER
+
 // Adds a rule that grants `domain.granted` on every file.
 bool GrantEverywhere(const Domain& domain, int ruleset) {
   const int root = open("/", O_PATH | O_CLOEXEC);
@@ -25,6 +27,11 @@ bool GrantEverywhere(const Domain& domain, int ruleset) {
 }
 
 }  // namespace
+
+Domain TreeDomain(bool has_paths) {
+  const uint32_t handled = has_paths ? kRefer : 0;
+  return {handled, handled, kScopeSignals};
+}
 
 int OpenRuleset(const Domain& domain) {
   const LandlockRuleset attributes = {domain.handled, 0, domain.scoped};

@@ -15,6 +15,11 @@ struct Domain {
 // LANDLOCK_SCOPE_SIGNAL, Linux 6.12.
 constexpr uint32_t kScopeSignals = 2;
 
+// Domain A: that of a guardian and its tree, which no signal leaves. In a domain that handles access to files, the
+// kernel denies moving them between directories unless each layer that it is in grants REFER; and a ruleset that
+// handles it denies mounting, as that of paths does.
+Domain TreeDomain(bool has_paths);
+
 // Returns a descriptor of a ruleset for this domain, which execve(2) closes; or -1 with errno set.
 int OpenRuleset(const Domain& domain);
 

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from '../../lib/index.js';
 import type { Paths } from '../../lib/landlock/paths/option.js';
+import type { Descendants } from '../../lib/process-tree/tree.js';
 import { compileC } from '../support/compile-c.js';
 import type { Scenario } from './scenarios.js';
 
@@ -33,17 +34,23 @@ export function kernelAnswers({ place, files, ruleset, attempts }: Scenario): re
 }
 
 /** Returns the answers to a child with the option `paths` instead of the scenario's ruleset. */
-export async function answersUnder(paths: Paths, { place, files, attempts }: Scenario): Promise<readonly Answer[]> {
+export async function answersUnder(
+  paths: Paths,
+  { place, files, attempts }: Scenario,
+  descendants: Descendants = 'leave',
+): Promise<readonly Answer[]> {
   const pipes = ['questions', 'answers'].map((name) => join(place, name));
   execFileSync('mkfifo', pipes);
   execFileSync(program(), ['--make'], { cwd: place, input: files.join('\n') });
   const [questions = 0, answers = 0] = pipes.map((path) => openSync(path, 'r+'));
   try {
-    const child = spawn(program(), ['--serve'], 'docker-default', { paths, stdio: [questions, answers, 'inherit'] });
+    const stdioOfChild = [questions, answers, 'inherit'] as const;
+    const options = { paths, descendants, stdio: [...stdioOfChild] };
+    const child = spawn(program(), ['--serve'], 'docker-default', options);
     const input = [...files, ...attempts.map(({ words }) => words), ''].join('\n');
     const stdio = ['pipe', 'pipe', 'inherit', questions, answers] as const;
-    const options = { cwd: place, input, encoding: 'utf8', timeout: 60_000 } as const;
-    const output = execFileSync(program(), ['--ask'], { ...options, stdio: [...stdio] });
+    const asking = { cwd: place, input, encoding: 'utf8', timeout: 60_000 } as const;
+    const output = execFileSync(program(), ['--ask'], { ...asking, stdio: [...stdio] });
     await once(child, 'exit');
     return readAnswers(output, attempts.length);
   } finally {

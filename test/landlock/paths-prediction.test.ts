@@ -18,9 +18,9 @@ describeUnless(reason ?? undefined, 'a child with paths', () => {
 
   test('is denied what is predicted, and nothing else', async () => {
     const results = new Set<string>();
-    const property = fc.asyncProperty(scenario(directories, abi, 40), choices, async (each, chosen) => {
+    const property = fc.asyncProperty(scenario(directories, abi, 40), choices, ends, async (each, chosen, end) => {
       const paths = pathsOf(each, chosen);
-      const answers = await answersUnder(paths, each);
+      const answers = await answersUnder(paths, each, end);
       const ruleset = rulesetOf(paths, each);
       const wrong = each.attempts.flatMap(({ access, words }, i) => {
         const { outside, inside } = answers[i] ?? expect.fail('no answer');
@@ -36,6 +36,8 @@ describeUnless(reason ?? undefined, 'a child with paths', () => {
   });
 });
 
+/** Without a guardian, and with one, whose domain the child is in as well. */
+const ends = fc.constantFrom('leave', 'kill');
 const list = fc.array(fc.nat({ max: 1 << 20 }), { maxLength: 3 });
 const choices = fc.record({ read: list, write: list, execute: list });
 

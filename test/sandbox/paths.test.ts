@@ -151,6 +151,26 @@ describeUnless(reason ?? undefined, 'under paths', () => {
     expect(shell(script, { read: ['@system'], write: ['out'] })).toEqual(opened('a\n'));
   });
 
+  test('nothing changes by a guardian, whose domain the program is in as well', async () => {
+    // mv(1) copies what it may not rename.
+    const script = 'mkdir d e && echo a >d/a && ln d/a e/a && perl -e \'rename("d/a", "e/b") or die $!\' && ls e';
+    const shared = existsSync('/dev/shm') ? ['/dev/shm'] : [];
+    for (const parent of [work, ...shared]) {
+      const cwd = mkdtempSync(join(parent, 'seccomp-moved-'));
+      const options = { cwd, paths: { read: ['@system'], write: ['.'] }, descendants: 'kill' } as const;
+      try {
+        const { stdout, stderr } = await run('sh', ['-c', script], 'docker-default', options);
+        expect({ stdout, stderr }).toEqual({ stdout: 'a\nb\n', stderr: '' });
+        for (const name of ['d', 'e']) rmSync(join(cwd, name), { recursive: true });
+        const code = `require('seccomp').execve('sh', ${JSON.stringify(['-c', script])}, 'docker-default', ${JSON.stringify(options)});`;
+        const replaced = nodeSpawnSync(process.execPath, ['-e', code], { cwd: packageRoot, encoding: 'utf8' });
+        expect(replaced).toMatchObject({ stdout: 'a\nb\n', stderr: '' });
+      } finally {
+        rmSync(cwd, { recursive: true });
+      }
+    }
+  });
+
   test('what is executed can be read, and directories of it are not listed', () => {
     writeFileSync(join(work, 'tool'), '#!/bin/sh\necho tool\n', { mode: 0o755 });
     mkdirSync(join(work, 'bin'), { recursive: true });
