@@ -96,10 +96,10 @@ GuardedReplacement::~GuardedReplacement() {
   if (guardian > 0) kill(guardian, SIGKILL);
 }
 
-int RunChildGuarded(void* argument) {
-  auto* replacement = static_cast<GuardedReplacement*>(argument);
-  if (StartGuardianOfThisProcess(replacement)) RunChild(replacement->plan);
-  replacement->plan->failure = replacement->failure;
+int RunChildGuarded(void* replacement) {
+  auto* guarded = static_cast<GuardedReplacement*>(replacement);
+  if (StartGuardianOfThisProcess(guarded)) RunChild(guarded->plan);
+  guarded->plan->failure = guarded->failure;
   return 0;
 }
 
