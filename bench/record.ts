@@ -1,6 +1,6 @@
 /**
  * Measures the cost of recording a program, next to `strace -f -c` and to a minimal C loop that lets every call
- * continue. `npm run bench:record -- [--rounds N] [--write]`; needs gcc, git and strace. --write stores the table in
+ * continue; and that of reporting denied files, next to `strace -f -e trace=%file`. `npm run bench:record -- [--rounds N] [--write]`; needs gcc, git and strace. --write stores the table in
  * docs. A cost is the time of a run less the time of the program alone. Disturbances only add to it, so the minimum of
  * all rounds is used.
  */
@@ -45,12 +45,29 @@ const WAYS = {
   strace: (work: Work) => ends(['strace', '-f', '-c', '-o', '/dev/null', ...work]),
   // The loop measures the time itself, so that the time does not include its own start.
   loop: async (work: Work) => Number(execFileSync(loop, work, { encoding: 'utf8' })) / 1e6,
+  straceFiles: (work: Work) => ends(['strace', '-f', '-e', 'trace=%file', '-o', '/dev/null', ...work]),
+  restricted: (work: Work) => restricted(work, false),
+  reported: (work: Work) => restricted(work, true),
   record: async ([command, ...args]: Work) => {
     const start = performance.now();
     succeeded((await record(command, args, { stdio: 'ignore' })).exitCode, command);
     return performance.now() - start;
   },
 } as const;
+
+/** What the programs need. */
+const paths = { read: ['@system', '@node', '.', '/proc'], write: [directory], execute: ['/usr/libexec'] };
+const env = { ...process.env, TMPDIR: directory, GIT_OPTIONAL_LOCKS: '0', GIT_CONFIG_GLOBAL: '/dev/null' };
+
+async function restricted([command, ...args]: Work, reportPaths: boolean): Promise<number> {
+  const start = performance.now();
+  const options = { paths, env, stdio: 'ignore', onViolation: true, reportPaths } as const;
+  const child = spawn(command, args, 'docker-default', options);
+  const [code] = await once(child, 'exit');
+  const time = performance.now() - start;
+  succeeded(code, command);
+  return time;
+}
 
 async function ends([command, ...args]: Work): Promise<number> {
   const start = performance.now();
@@ -63,32 +80,30 @@ function succeeded(code: number | null, command: string): void {
   if (code !== 0) throw new Error(`${command} ended with ${code}`);
 }
 
-async function leastOf(work: Work): Promise<Record<keyof typeof WAYS, number>> {
-  const { POSITIVE_INFINITY } = Number;
-  const least = {
-    alone: POSITIVE_INFINITY,
-    strace: POSITIVE_INFINITY,
-    loop: POSITIVE_INFINITY,
-    record: POSITIVE_INFINITY,
-  };
+/** Returns by how much one way to run a program takes longer than another one, in milliseconds. */
+async function costs(work: Work): Promise<(way: keyof typeof WAYS, without?: keyof typeof WAYS) => number> {
+  const names = Object.keys(WAYS) as (keyof typeof WAYS)[];
+  const least = new Map<keyof typeof WAYS, number>();
   for (let round = 0; round < rounds; round++) {
-    for (const way of ['alone', 'strace', 'loop', 'record'] as const)
-      least[way] = Math.min(least[way], await WAYS[way](work));
+    for (const way of names)
+      least.set(way, Math.min(least.get(way) ?? Number.POSITIVE_INFINITY, await WAYS[way](work)));
   }
-  return least;
+  const found = (way: keyof typeof WAYS) => least.get(way) ?? Number.NaN;
+  return (way: keyof typeof WAYS, without: keyof typeof WAYS = 'alone') => found(way) - found(without);
 }
 
-const rows = [
-  ['', 'alone, ms', 'strace -f -c adds', 'the C loop adds', 'record adds', 'C loop / strace', 'record / strace'],
-];
+const rows = [['', 'strace -f -c adds', 'the C loop adds', 'record adds', 'C loop / strace', 'record / strace']];
+const reportRows = [['', 'strace -f -e trace=%file adds', 'reportPaths adds', 'reportPaths / strace']];
 for (const [name, work] of Object.entries(WORKS)) {
-  const { alone, ...with_ } = await leastOf(work);
-  const [strace, loop, record] = [with_.strace - alone, with_.loop - alone, with_.record - alone];
-  rows.push([name, ...[alone, strace, loop, record, loop / strace, record / strace].map(digits)]);
+  const cost = await costs(work);
+  const [strace, loop, record] = [cost('strace'), cost('loop'), cost('record')];
+  rows.push([name, ...[strace, loop, record, loop / strace, record / strace].map(digits)]);
+  const [straceFiles, reported] = [cost('straceFiles'), cost('reported', 'restricted')];
+  reportRows.push([name, ...[straceFiles, reported, reported / straceFiles].map(digits)]);
 }
-const head = `On ${machine()}; the least of ${rounds} rounds.`;
-console.log(`${head}\n\n${table(rows)}`);
+const head = `On ${machine()}; milliseconds, the least of ${rounds} rounds.`;
+console.log(`${head}\n\n${table(rows)}\n\n${table(reportRows)}`);
 if (values.write) {
   const page = new URL('README.md', import.meta.url);
-  replaceSection(page, 'bench:record', `${head}\n\n${markdownTable(rows)}`);
+  replaceSection(page, 'bench:record', `${head}\n\n${markdownTable(rows)}\n\n${markdownTable(reportRows)}`);
 }

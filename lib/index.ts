@@ -14,6 +14,7 @@ export { decompile } from './filter/verify/decompile.js';
 export type { Counterexample, Proof } from './filter/verify/proof.js';
 export { prove } from './filter/verify/prove.js';
 export { isSupported } from './host.js';
+export type { PathsRemedy } from './landlock/denials/path-remedy.js';
 export type { Isolate, IsolateOptions } from './landlock/domain.js';
 export type {
   DeniedBeside,
@@ -32,7 +33,7 @@ export type { FileDescriptorLike, NotifyResponse, ReturnFdOptions } from './noti
 export type { CallContainer, OciContainer, PeerCredentials } from './notify/container.js';
 export type { Handler, Handlers } from './notify/handlers.js';
 export type { NotifiedCall } from './notify/notified-call.js';
-export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
+export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violations/violation.js';
 export type { Action, Condition, Decision, Policy, PolicyCall } from './policy/policy.js';
 export type { ByteSize, ByteSizeText } from './process-tree/byte-size.js';
 export { type DelegatedCgroup, type DelegateOptions, delegateCgroup } from './process-tree/delegate-cgroup.js';
@@ -57,6 +58,8 @@ export {
   type ProfileSource,
   parseProfile,
 } from './profile/source.js';
+export type { RecordedGrant, RecordedPaths } from './record/paths/grants.js';
+export type { RecordedFile } from './record/paths/synthesize-paths.js';
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
 export { SandboxedProcess } from './sandbox/child/process/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';

@@ -44,6 +44,7 @@ const supervised = {
   passesAll: false,
   distinguishing: new Uint32Array(),
   captures: new Uint32Array(),
+  paths: new Uint32Array(),
 };
 const supervision = addon().supervision(supervised);
 const descriptors = (object: object) => Object.getOwnPropertyDescriptors(object);

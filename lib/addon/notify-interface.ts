@@ -22,6 +22,34 @@ export interface SupervisionOptions {
   readonly distinguishing: Uint32Array;
   /** Memory to read. Flat: AUDIT_ARCH_*, number, argument, 1: a string, most bytes, argument with the size or 6. */
   readonly captures: Uint32Array;
+  /**
+   * Paths, for calls that are counted by the files that they name. Flat: AUDIT_ARCH_*, number, argument, argument with
+   * the directory or 6, argument with the size of a sockaddr_un or 6, bits of the arguments by which accesses differ,
+   * argument with flags or 6, argument with a struct open_how or 6, the flags of which one makes the call create a missing
+   * file (0xffffffff: it always does), the flags of which one makes the call of no interest.
+   */
+  readonly paths: Uint32Array;
+}
+
+/** A file as the calling thread would have found it then. */
+export interface NativeFoundFile {
+  /** Absolute, without symbolic links but perhaps the last name. Empty if it is not known. */
+  readonly path: Buffer;
+  /** The letter of ls(1), `-` for a regular file and `x` for one that somebody may execute; `0`: missing; `?`: not known. */
+  readonly type: string;
+  /** `DEVICE:INODE ` of the file unless it is missing, and of the 64 nearest directories above it, upwards. */
+  readonly lineage: string;
+}
+
+/** A file that a call names. */
+export interface NativeFile {
+  /** The path in the call. */
+  readonly text: Buffer;
+  /** The directory at which it starts, if it is relative. */
+  readonly base: Buffer;
+  readonly file: NativeFoundFile;
+  /** If it is a symbolic link, what it leads to. */
+  readonly target: NativeFoundFile;
 }
 
 /** The first call of a kind. */
@@ -40,6 +68,10 @@ export interface NativeKind {
   readonly args: readonly bigint[];
   /** By argument: the memory that was read for `captures`. */
   readonly captured: readonly (Buffer | undefined)[];
+  /** The files that the calls name, of a kind that differs by them from others. Empty for all other kinds. */
+  readonly files: readonly NativeFile[];
+  /** The flags of a call that has files and opens one. */
+  readonly flags: number;
 }
 
 /** Words of a waiting call: listener, ID, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */

@@ -1,18 +1,16 @@
 /** `seccomp run --explain`: runs a program as a child, and reports the calls that the profile denies. */
 import { constants } from 'node:os';
 import type { Descendants, Profile, ProgramOptions, Remedy, Violation } from '../index.js';
-import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
+import { callInWords, endedBySigsys, sigsysText } from '../notify/violations/denial-messages.js';
 import { builtinNames } from '../profile/source.js';
 import { actionInWords } from './output/action-text.js';
+import { pathFlags } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
 import { messageWidth, wrap, wrapJson } from './output/wrap.js';
 import { runAsChild } from './run-as-child.js';
 
 /** Precedes a remedy in the summary. */
 const REMEDY = '        to allow: ';
-
-const FILES_UNREPORTED =
-  'the kernel denies, without a report, all files that --read, --write and --execute do not grant: --explain does not list them';
 
 /** Runs a program, and rejects if it can't be started. Exits as the program does. */
 export async function runBeside(
@@ -22,11 +20,11 @@ export async function runBeside(
   options: ProgramOptions,
   descendants: Descendants,
 ): Promise<void> {
-  await runAsChild(command, args, profile, { ...options, onViolation: report }, descendants, (child) => {
+  const reportPaths = options.paths !== undefined;
+  await runAsChild(command, args, profile, { ...options, onViolation: report, reportPaths }, descendants, (child) => {
     const isKilled = endedBySigsys(child.exitCode, child.signalCode);
     if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(profile));
     summarize(child.violations, child.unlistedViolations);
-    if (child.enforcement.paths?.by !== undefined) printMessage(FILES_UNREPORTED);
     if (isKilled) printMessage(sigsysText('--explain'));
   });
 }
@@ -55,6 +53,8 @@ function summarize(violations: readonly Violation[], unlisted: number): void {
   if (denials.length > 0) {
     printMessage(`${kinds(denials.length)} of calls denied\n${withRemedies(denials).join('\n')}`);
   }
+  const flags = allFlags(denials);
+  if (flags !== undefined) printMessage(`to allow all of these files: ${flags}`);
   if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
   if (fallbacks.length === 0) return;
   const lines = fallbacks.map(countText);
@@ -91,14 +91,27 @@ function outcomeText(violation: Violation): string {
 }
 
 /** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */
-function remedyText({ remedy, rule, deniedBy, profile }: Violation): string {
+function remedyText({ remedy, rule, deniedBy, profile, path }: Violation): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
+  if (remedy?.paths !== undefined) return pathFlags(remedy.paths).join(' ');
+  if (deniedBy === 'paths' && path !== undefined) return 'no flag allows it';
   if (deniedBy === 'paths') return 'run without --read, --write and --execute';
   if (remedy === undefined) return 'no rule allows just these calls';
   if (rule === undefined) return wrapJson(JSON.stringify(remedy), REMEDY.length, messageWidth());
   if (profile !== undefined && builtinNames().includes(profile))
     return `${extensionText(profile, remedy)}; stringify() makes it JSON for --profile`;
   return `change ${rule.path}, which denies it; if the default action denies too, add ${JSON.stringify(remedy)}`;
+}
+
+/** The flags for all denied files together; undefined if there are not several. A path that is granted twice is needed once. */
+function allFlags(denials: readonly Violation[]): string | undefined {
+  const lists = new Map<string, Set<string>>();
+  for (const { remedy } of denials)
+    for (const [list, paths] of Object.entries(remedy?.paths ?? {}))
+      lists.set(list, new Set([...(lists.get(list) ?? []), ...paths]));
+  for (const list of ['write', 'execute']) for (const path of lists.get(list) ?? []) lists.get('read')?.delete(path);
+  const flags = pathFlags(Object.fromEntries([...lists].map(([list, paths]) => [list, [...paths]])));
+  return flags.length > 1 ? flags.join(' ') : undefined;
 }
 
 /** `extend('node-no-exec').allow('execve')`: a rule of a built-in profile cannot be changed in place. */

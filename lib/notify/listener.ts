@@ -60,7 +60,7 @@ export class Listener implements DeliverySource {
    * Calls it at once if nothing is pending.
    */
   afterKinds(next: () => void): void {
-    if (this.#callbacks.onKind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
+    if (this.#callbacks.onKind !== undefined) this.#known = addon().counts(this.#handle).length - 2;
     if (this.#delivered === this.#known && this.#waiting.length === 0) next();
     else {
       this.#waiting.push({ after: this.#known, call: AsyncResource.bind(next) });
@@ -84,10 +84,13 @@ export class Listener implements DeliverySource {
     return addon().kind(this.#handle, index);
   }
 
-  /** The number of calls of each kind so far, and of calls beyond the kinds that the addon keeps apart. */
-  get counts(): { readonly kinds: readonly number[]; readonly others: number } {
-    const [others = 0, ...kinds] = addon().counts(this.#handle);
-    return { kinds, others };
+  /**
+   * The number of calls of each kind so far, and of calls beyond the kinds that the addon keeps apart: `otherFiles` are
+   * those of kinds with files.
+   */
+  get counts(): { readonly kinds: readonly number[]; readonly others: number; readonly otherFiles: number } {
+    const [others = 0, otherFiles = 0, ...kinds] = addon().counts(this.#handle);
+    return { kinds, others, otherFiles };
   }
 
   /** @internal Queues the kind with this index for its delivery, and those before it. */

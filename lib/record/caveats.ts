@@ -1,5 +1,6 @@
 /** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
+import { shownName } from '../landlock/paths/messages.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denied-calls.js';
@@ -34,6 +35,37 @@ export function pathCaveats(child: SandboxedProcess): readonly string[] {
   const missing = grantLackedByChild(child);
   return [...(missing === undefined ? [] : [grantText(missing, 'options')]), PATHS_CAVEAT];
 }
+
+/**
+ * The caveats of recorded files.
+ *
+ * @param others - The number of calls with files beyond the kinds that a listener keeps apart.
+ * @param links - The links through which missing files were made.
+ */
+export function fileCaveats(
+  calls: readonly ObservedCall[],
+  others: number,
+  links: readonly string[],
+): readonly string[] {
+  const usesUnixSockets = calls.some(
+    ({ abi, syscall, args: [family = 0n] }) =>
+      syscall === 'socket' && BigInt(constantOn(abi, 'AF_UNIX') ?? -1) === BigInt.asUintN(32, family),
+  );
+  return [
+    ...(others > 0 ? [`${others} calls name files beyond those that were recorded: paths may lack some of them`] : []),
+    ...(usesUnixSockets ? [UNIX_SOCKETS_CAVEAT] : []),
+    ...[...new Set(links)].map(
+      (link) => `paths lacks the file that was made through the link ${shownName(link)}: grant its directory`,
+    ),
+    ...(calls.some(({ syscall }) => syscall === 'io_uring_enter') ? [RING_FILES_CAVEAT] : []),
+  ];
+}
+
+const UNIX_SOCKETS_CAVEAT =
+  'the program made a Unix socket, whose connections are not recorded: with paths, Linux before 7.1 denies all Unix ' +
+  'sockets, and a newer one needs write for the paths to which the program connects';
+
+const RING_FILES_CAVEAT = 'paths lacks the files that the program opened by io_uring';
 
 const PATHS_CAVEAT =
   'the program was recorded with paths: the recording lacks calls that paths denied, and what the program does where ' +

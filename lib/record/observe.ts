@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
+import type { NativeKind } from '../native.js';
 import { onAbort } from '../sandbox/child/process/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
@@ -9,10 +10,20 @@ import type { SpawnOptions } from '../sandbox/options/types.js';
 /** A kind of calls: the first of them, and their number. */
 export type ObservedKind = ObservedCall & CallSite & { readonly count: number };
 
+/** A kind of calls as the addon reports it, and their number. */
+export interface CountedKind {
+  readonly kind: NativeKind;
+  readonly count: number;
+}
+
 export interface Observed {
   readonly calls: readonly ObservedKind[];
+  /** The kinds of calls that name files, each with its number: those of `calls`, told apart by their files. */
+  readonly files: readonly CountedKind[];
   /** The number of calls beyond the kinds that the addon keeps apart. If there are any, `calls` is not complete. */
   readonly others: number;
+  /** The number of calls that name files, beyond the kinds of these. */
+  readonly otherFiles: number;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -44,12 +55,16 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   await Promise.race([listener?.ended, stop.requested]).finally(() => clearInterval(alive));
   stop.forget();
   child.terminate(); // The child has ended: this closes pipes that its own children may have.
-  const { kinds = [], others = 0 } = listener?.counts ?? {};
-  const calls = kinds.flatMap((count, i): readonly ObservedKind[] => {
+  const { kinds = [], others = 0, otherFiles = 0 } = listener?.counts ?? {};
+  const counted = kinds.flatMap((count, i): readonly CountedKind[] => {
     const kind = listener?.kindAt(i);
-    return kind === undefined ? [] : [{ ...observedCall(kind), ...callSiteOf(kind), count }];
+    return kind === undefined ? [] : [{ kind, count }];
   });
-  return { calls, others, exitCode: child.exitCode, signal: child.signalCode };
+  const files = counted.filter(({ kind }) => kind.files.length > 0);
+  const calls = counted
+    .filter(({ kind }) => kind.files.length === 0)
+    .map(({ kind, count }) => ({ ...observedCall(kind), ...callSiteOf(kind), count }));
+  return { calls, files, others, otherFiles, exitCode: child.exitCode, signal: child.signalCode };
 }
 
 /** Ends the pipes to the program, and discards the output in the others, which nothing else reads. */

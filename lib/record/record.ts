@@ -1,22 +1,33 @@
 /** record(): runs a program unfiltered, and makes the profile with the fewest calls under which it could have run. */
+import { resolve as resolvePath } from 'node:path';
 import { decode } from '../decode/decode.js';
 import { type RecordedCall, recordedCall } from '../decode/observed-call.js';
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
+import type { CheckedPaths, Paths } from '../landlock/paths/option.js';
+import { makePrivateDirectory, type PrivateDirectory } from '../landlock/paths/private-directory.js';
 import type { Profile } from '../profile/profile.js';
 import { loadSource, type ProfileSource } from '../profile/source.js';
-import { normalizeArguments } from '../sandbox/arguments.js';
+import { normalizeArguments, type ProgramCall } from '../sandbox/arguments.js';
 import { start } from '../sandbox/child/start.js';
 import { openStdio } from '../sandbox/child/stdio.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
 import { planObservation } from '../sandbox/plan/plan-filters.js';
-import { caveats, pathCaveats } from './caveats.js';
+import { own } from '../util/own-data.js';
+import { caveats, fileCaveats, pathCaveats } from './caveats.js';
 import { observe } from './observe.js';
+import type { RecordedPaths } from './paths/grants.js';
+import { placesOf } from './paths/places.js';
+import { danglingLinks, seenAccesses } from './paths/seen-files.js';
+import { type RecordedFile, synthesizePaths } from './paths/synthesize-paths.js';
 import { extendProfile, synthesize } from './synthesize.js';
 
 /** Options of `record`: those of `spawn`, and those about the profile that is made. */
 export interface RecordOptions
-  extends Omit<SpawnOptions, 'onViolation' | 'notify' | 'notifyTimeout' | 'logDenied' | 'abis'> {
+  extends Omit<
+    SpawnOptions,
+    'onViolation' | 'reportPaths' | 'notify' | 'notifyTimeout' | 'logDenied' | 'abis' | 'paths'
+  > {
   /**
    * Whether the profile compares the arguments that tell calls apart, such as the family of `socket`. Default false.
    */
@@ -25,6 +36,14 @@ export interface RecordOptions
   readonly containerStart?: boolean;
   /** A profile, to which the calls that the program needs and the profile does not allow are added. Default: a new one. */
   readonly merge?: ProfileSource;
+  /**
+   * `true`: the recording has `paths`, the least that grant what the program did with files, which are not restricted. The
+   * program gets a private directory for temporary files, in the variable TMPDIR. Otherwise as for `spawn`. Default: its
+   * files are neither recorded nor restricted.
+   */
+  readonly paths?: Paths | true | undefined;
+  /** Paths of an earlier recording, to which those of this one are added. Needs `paths: true`. Default none. */
+  readonly mergePaths?: Paths | undefined;
 }
 
 /** Calls of one kind: the first of them, which is plain data, and their number. */
@@ -35,12 +54,22 @@ export interface RecordedKind extends RecordedCall {
   readonly count: number;
 }
 
+/** The options after their checks. */
+type CheckedOptions = Omit<RecordOptions, 'paths' | 'mergePaths'> & {
+  readonly paths?: Paths | undefined;
+  readonly mergePaths?: CheckedPaths | undefined;
+};
+
 /** The result of a recorded run. */
 export interface Recording {
   /** The profile that was made. */
   readonly profile: Profile;
   /** Each kind of call, in the order of the first one. */
   readonly calls: readonly RecordedKind[];
+  /** The grants under which the program could have run, for the option `paths`; absent unless that was `true`. */
+  readonly paths?: RecordedPaths;
+  /** What the program did with each file, the most frequent first; absent without `paths`. */
+  readonly files?: readonly RecordedFile[];
   /** The limits of this recording, one sentence each: calls that it may lack, or that no profile can allow. */
   readonly notes: readonly string[];
   /** The exit code of the program; null if a signal ended it. */
@@ -73,22 +102,61 @@ export async function record(
   args: readonly string[] = [],
   options: RecordOptions = {},
 ): Promise<Recording> {
-  const call = normalizeArguments<RecordOptions>('record', { command, args, profile: undefined, options });
-  const { compareArguments, containerStart, merge, capabilities } = call.options;
+  const given = normalizeArguments<CheckedOptions>('record', { command, args, profile: undefined, options });
+  const { compareArguments, containerStart, merge, mergePaths, capabilities } = given.options;
   const before = merge === undefined ? undefined : loadSource(merge, undefined, 'options.merge');
   if (before?.isUnconfined)
     throw new SeccompError('ERR_SECCOMP_OPTION', 'options.merge: unconfined allows all calls already: leave it out');
-  const plan = planObservation(call.options);
-  const stdio = openStdio(call.options.stdio, 'record');
-  const child = start(call, plan, stdio);
-  const { calls, others, exitCode, signal } = await observe(child, call.options);
+  const recordsFiles = (given.options.paths as unknown) === true;
+  refuseWithoutFiles(given.options, recordsFiles);
+  const tmp = recordsFiles
+    ? makePrivateDirectory(own({ uid: given.options.uid ?? undefined, gid: given.options.gid ?? undefined }))
+    : undefined;
+  try {
+    const call = tmp === undefined ? given : inDirectory(given, tmp);
+    const plan = planObservation(call.options, recordsFiles);
+    const stdio = openStdio(call.options.stdio, 'record');
+    const child = start(call, plan, stdio);
+    const { calls, files, others, otherFiles, exitCode, signal } = await observe(child, call.options);
 
-  const host = thisHost(capabilities);
-  const made = {
-    ...(compareArguments !== undefined && { compareArguments }),
-    ...(containerStart !== undefined && { containerStart }),
-  };
-  const profile = before === undefined ? synthesize(calls, host, made) : extendProfile(before, calls, host, made);
-  const kinds = calls.map((each) => ({ ...recordedCall(each, each), decoded: decode(each), count: each.count }));
-  return { profile, calls: kinds, notes: [...caveats(calls, others), ...pathCaveats(child)], exitCode, signal };
+    const host = thisHost(capabilities);
+    const made = {
+      ...(compareArguments !== undefined && { compareArguments }),
+      ...(containerStart !== undefined && { containerStart }),
+    };
+    const profile = before === undefined ? synthesize(calls, host, made) : extendProfile(before, calls, host, made);
+    const kinds = calls.map((each) => ({ ...recordedCall(each, each), decoded: decode(each), count: each.count }));
+    const directory = directoryOf(call.options);
+    const seen =
+      tmp &&
+      synthesizePaths(
+        seenAccesses(files, directory),
+        placesOf(directory, tmp.path, call.options.env?.['HOME']),
+        mergePaths,
+      );
+    const ofFiles = seen === undefined ? [] : [...seen.notes, ...fileCaveats(calls, otherFiles, danglingLinks(files))];
+    const notes = [...caveats(calls, others), ...pathCaveats(child), ...ofFiles];
+    const ofPaths = seen && { paths: seen.paths, files: seen.files };
+    return { profile, calls: kinds, ...ofPaths, notes, exitCode, signal };
+  } finally {
+    tmp?.removeSync();
+  }
 }
+
+/** @throws {SeccompError} ERR_SECCOMP_OPTION for an option that has no effect. */
+function refuseWithoutFiles({ mergePaths, bestEffort, limits }: CheckedOptions, recordsFiles: boolean): void {
+  const refuse = (option: string, remedy: string): never => {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${option}: ${remedy}`);
+  };
+  if (mergePaths !== undefined && !recordsFiles) refuse('mergePaths', 'has no effect without paths: true: add that');
+  if (bestEffort && limits === undefined && recordsFiles)
+    refuse('bestEffort', 'has no effect: paths: true restricts nothing');
+}
+
+/** The call of a program whose files are not restricted, and which puts temporary ones into the directory. */
+function inDirectory(call: ProgramCall<CheckedOptions>, { variables }: PrivateDirectory): ProgramCall<CheckedOptions> {
+  const env = own({ ...(call.options.env ?? process.env), ...variables });
+  return { ...call, options: own({ ...call.options, paths: undefined, env }) };
+}
+
+const directoryOf = ({ cwd }: CheckedOptions): string => (cwd ? resolvePath(String(cwd)) : process.cwd());

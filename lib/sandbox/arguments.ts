@@ -73,6 +73,8 @@ export function normalizeArguments(
 const NEEDED: readonly (readonly [name: string, ...needed: readonly string[]])[] = [
   ['notifyTimeout', 'notify'],
   ['bestEffort', 'paths', 'limits'],
+  ['reportPaths', 'paths'],
+  ['reportPaths', 'onViolation'],
 ];
 
 /**
@@ -84,7 +86,7 @@ export function refuseWithoutEffect(options: Fields): void {
   for (const [name, ...needed] of NEEDED) {
     if (options[name] === undefined || options[name] === false) continue;
     if (needed.some((each) => options[each] !== undefined)) continue;
-    const message = `options.${name}: has no effect without options.${needed.join(' or options.')}: leave it out`;
+    const message = `options.${name}: has no effect without options.${needed.join(' or options.')}: add that, or leave it out`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
 }

@@ -1,6 +1,6 @@
 /** run(): starts a program under a profile, and returns a promise of its result. */
 import { grantText } from '../landlock/programs/missing-grants.js';
-import { hintAt } from '../notify/denial-messages.js';
+import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
 import { own } from '../util/own-data.js';
 import { normalizeArguments } from './arguments.js';

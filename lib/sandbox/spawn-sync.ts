@@ -3,12 +3,13 @@
  */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
+import type { FindPathDenial } from '../landlock/denials/path-denial.js';
 import type { Enforcement } from '../landlock/enforcement.js';
 import type { MissingGrant } from '../landlock/programs/missing-grants.js';
 import type { NativeLimits, NativeListener } from '../native.js';
 import { Listener } from '../notify/listener.js';
-import { CHANNEL, type Violation } from '../notify/violation.js';
-import { ViolationLog, type Violations } from '../notify/violation-log.js';
+import { CHANNEL, type Violation } from '../notify/violations/violation.js';
+import { ViolationLog, type Violations } from '../notify/violations/violation-log.js';
 import type { LimitReason } from '../process-tree/limit-reason.js';
 import type { Descendants } from '../process-tree/tree.js';
 import { guardianFailure } from '../process-tree/tree.js';
@@ -228,7 +229,7 @@ function outcomeOf(
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
     limit: STOPPED_FOR.get(ended.stopped) ?? ended.limit,
-    ...(isWatched ? reportViolations(listener, supervision) : noViolations()),
+    ...(isWatched ? reportViolations(listener, supervision, ended.findPathDenial) : noViolations()),
   };
   // A getter, as most callers never read it.
   const get = () => enforcement(ended.domainError, unguarded);
@@ -248,10 +249,14 @@ function noViolations(): Violations {
 }
 
 /** Reports all violations at once: while the program ran, nothing else could run on this thread. */
-function reportViolations(listener: NativeListener, supervision: SupervisionPlan): Violations {
+function reportViolations(
+  listener: NativeListener,
+  supervision: SupervisionPlan,
+  findPathDenial: FindPathDenial | undefined,
+): Violations {
   const { onViolation } = supervision;
   const native = new Listener(listener, { onKind: undefined, onNotification: undefined });
-  const { violations, unlistedViolations } = new ViolationLog(native, supervision).read();
+  const { violations, unlistedViolations } = new ViolationLog(native, supervision, findPathDenial).read();
   if (typeof onViolation === 'function') for (const violation of violations) guarded(() => onViolation(violation));
   if (hasSubscribers(CHANNEL)) for (const violation of violations) channel(CHANNEL).publish({ violation });
   return { violations, unlistedViolations };

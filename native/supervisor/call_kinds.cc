@@ -8,14 +8,6 @@
 namespace seccomp {
 namespace {
 
-// __AUDIT_ARCH_64BIT of linux/audit.h. If a 64-bit program makes a 32-bit call, the upper halves of the arguments come
-// from its registers, and the kernel ignores them.
-constexpr uint32_t kAudit64Bit = 0x80000000;
-
-uint64_t Argument(const seccomp_data& call, size_t index) {
-  return (call.arch & kAudit64Bit) != 0 ? call.args[index] : static_cast<uint32_t>(call.args[index]);
-}
-
 void Append(std::string* key, const void* data, size_t size) { key->append(static_cast<const char*>(data), size); }
 
 using Captured = std::array<std::optional<std::string>, kArguments>;
@@ -24,8 +16,8 @@ Captured Read(const std::vector<Capture>& captures, const seccomp_data& call, pi
   Captured captured;
   for (const Capture& capture : captures) {
     uint64_t size = capture.max_size;
-    if (capture.size_argument) size = std::min<uint64_t>(size, Argument(call, *capture.size_argument));
-    std::string bytes = ReadMemory(thread, Argument(call, capture.argument), size);
+    if (capture.size_argument) size = std::min<uint64_t>(size, ArgumentOf(call, *capture.size_argument));
+    std::string bytes = ReadMemory(thread, ArgumentOf(call, capture.argument), size);
     if (bytes.empty()) continue;
     if (capture.is_text) bytes.resize(std::min(bytes.size(), bytes.find('\0')));
     captured[capture.argument] = std::move(bytes);
@@ -59,12 +51,12 @@ std::optional<uint32_t> CallKinds::Count(const Supervision& supervision, const s
       if (bytes) key_.append(*bytes);
     }
   }
-  if (!IsNew()) return std::nullopt;
+  if (!IsNew(false)) return std::nullopt;
 
   // Without the lock: /proc/PID/maps of a program with many mappings takes long to read. No other thread adds kinds.
   CallKind kind;
   kind.call = call;
-  for (size_t i = 0; i < kArguments; i++) kind.call.args[i] = Argument(call, i);
+  for (size_t i = 0; i < kArguments; i++) kind.call.args[i] = ArgumentOf(call, i);
   kind.answer = answer;
   kind.process = ProcessOf(thread);
   kind.thread = thread;
@@ -75,21 +67,68 @@ std::optional<uint32_t> CallKinds::Count(const Supervision& supervision, const s
   return Add(std::move(kind));
 }
 
-bool CallKinds::IsNew() {
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+std::optional<uint32_t> CallKinds::CountFiles(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
+                                              pid_t thread) {
+  const auto found = supervision.paths.find(Supervision::Key(call.arch, static_cast<uint32_t>(call.nr)));
+  if (found == supervision.paths.end()) return std::nullopt;
+  const PathTraits& traits = found->second;
+  CallKind kind;
+  kind.process = ProcessOf(thread);
+  if (!rights_.Take(kind.process, thread)) return std::nullopt;
+  kind.files = FindNamedFiles(traits, call, kind.process, thread);
+  if (kind.files.empty()) return std::nullopt;
+  kind.call = call;
+  kind.flags = FlagsOf(traits, call, thread).value_or(0);
+  for (size_t i = 0; i < kArguments; i++) kind.call.args[i] = ArgumentOf(call, i);
+
+  key_.assign("files");
+  Append(&key_, &call.nr, sizeof call.nr);
+  Append(&key_, &call.arch, sizeof call.arch);
+  Append(&key_, &kind.flags, sizeof kind.flags);
+  for (size_t i = 0; i < kArguments; i++) {
+    if ((traits.distinguishing >> i & 1) != 0) Append(&key_, &kind.call.args[i], sizeof kind.call.args[i]);
+  }
+  const std::string own = "/proc/" + std::to_string(kind.process) + "/";
+  for (const NamedFile& named : kind.files) {
+    // Each process has a directory of its own in /proc. By its text, the file is the same for all.
+    const bool is_own = named.file.path.compare(0, own.size(), own) == 0;
+    for (const std::string* part : {&named.text, &named.base, &named.file.path, &named.target.path}) {
+      if (!is_own || part == &named.text) key_.append(*part);
+      key_.push_back('\0');
+    }
+    key_.push_back(named.file.type);
+    key_.push_back(named.target.type);
+  }
+  if (!IsNew(true)) return std::nullopt;
+  FindLineages(&kind.files);
+  kind.answer = answer;
+  kind.thread = thread;
+  kind.executable = Executable(thread);
+  kind.count = 1;
+  return Add(std::move(kind));
+}
+
+bool CallKinds::IsNew(bool has_files) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto known = index_.find(key_);
   if (known != index_.end()) {
     kinds_[known->second].count++;
     return false;
   }
-  if (kinds_.size() < kMaxKinds) return true;
-  others_++;
-  return false;
+  const bool has_room = has_files ? kinds_with_files_ < kMaxKindsWithFiles && bytes_ < kMaxBytes
+                                  : kinds_.size() - kinds_with_files_ < kMaxKinds;
+  if (!has_room) (has_files ? others_.with_files : others_.calls)++;
+  return has_room;
 }
 
 uint32_t CallKinds::Add(CallKind kind) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto index = static_cast<uint32_t>(kinds_.size());
+  if (!kind.files.empty()) {
+    kinds_with_files_++;
+    bytes_ += sizeof kind + 2 * key_.size() + kind.executable.size();  // The strings are about those of the key.
+  }
   kinds_.push_back(std::move(kind));
   index_.emplace(key_, index);
   return index;
@@ -101,7 +140,7 @@ std::optional<CallKind> CallKinds::At(uint32_t index) const {
   return kinds_[index];
 }
 
-std::vector<uint64_t> CallKinds::Counts(uint64_t* others) const {
+std::vector<uint64_t> CallKinds::Counts(OtherCalls* others) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<uint64_t> counts;
   counts.reserve(kinds_.size());

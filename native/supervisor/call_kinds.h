@@ -14,10 +14,11 @@
 #include <vector>
 
 #include "supervisor/bpf_interpreter.h"
+#include "supervisor/call_argument.h"
+#include "supervisor/file_rights.h"
+#include "supervisor/named_files.h"
 
 namespace seccomp {
-
-constexpr size_t kArguments = 6;
 
 // An argument that points to memory to be read: a string up to its NUL, or bytes.
 struct Capture {
@@ -42,6 +43,9 @@ struct Supervision {
   // Whether `answers` passes every call to JavaScript, so that JavaScript's thread may receive the calls itself.
   bool passes_all = false;
   std::unordered_map<uint64_t, CallTraits> traits;  // By Key().
+  // The calls whose files are reported, by Key(). They are counted by the files that they name, also if they are
+  // allowed.
+  std::unordered_map<uint64_t, PathTraits> paths;
 
   static uint64_t Key(uint32_t arch, uint32_t number) { return uint64_t{arch} << 32 | number; }
 };
@@ -53,7 +57,15 @@ struct CallKind {
   pid_t process = 0, thread = 0;
   std::string executable, module;
   std::array<std::optional<std::string>, kArguments> captured;
+  std::vector<NamedFile> files;  // Of calls that are counted by these. The others have none.
+  uint64_t flags = 0;            // Of such a call.
   uint64_t count = 0;
+};
+
+// How many calls were counted together, since there was no room for their kinds.
+struct OtherCalls {
+  uint64_t calls = 0;
+  uint64_t with_files = 0;
 };
 
 // The kinds of calls of one listener.
@@ -62,27 +74,36 @@ class CallKinds {
   // A program that tries every path or argument must not fill this process's memory: calls of further kinds are counted
   // together.
   static constexpr size_t kMaxKinds = 2048;
+  // The same for kinds that differ by their files, most of which are allowed.
+  static constexpr size_t kMaxKindsWithFiles = 65536;
+  static constexpr size_t kMaxBytes = size_t{32} << 20;
 
   // Counts a call for which `thread` waits. Returns the index of its kind if it is the first one and there is room.
   // Only the listener's thread may call this. NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   std::optional<uint32_t> Count(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
                                 pid_t thread);
+  // The same for an allowed call that names files. Calls that name none are not counted.
+  std::optional<uint32_t> CountFiles(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
+                                     pid_t thread);
 
   // The following may be called by any thread, and never wait for reads of /proc.
   std::optional<CallKind> At(uint32_t index) const;
-  // Returns the number of calls of each kind, and in `others` that of calls of kinds for which there was no room.
-  std::vector<uint64_t> Counts(uint64_t* others) const;
+  // Returns the number of calls of each kind.
+  std::vector<uint64_t> Counts(OtherCalls* others) const;
 
  private:
   // Returns true if the call of key_ is of a new kind, for which there is room; otherwise counts it.
-  bool IsNew();
+  bool IsNew(bool has_files);
   uint32_t Add(CallKind kind);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, uint32_t> index_;
   std::vector<CallKind> kinds_;
-  uint64_t others_ = 0;
-  std::string key_;  // Of the call that is counted. A member, to reuse its memory. Only for the listener's thread.
+  size_t kinds_with_files_ = 0;
+  size_t bytes_ = 0;  // Of these kinds, about.
+  OtherCalls others_;
+  FileRights rights_;  // Of the thread whose files are looked for. Only for the listener's thread.
+  std::string key_;    // Of the call that is counted. A member, to reuse its memory. Only for the listener's thread.
 };
 
 }  // namespace seccomp

@@ -95,6 +95,7 @@ void Listener::Handle(const seccomp_notif& notif) {
     case SECCOMP_RET_ALLOW:
     case SECCOMP_RET_LOG:
       if (supervision_->counts_all) Count(notif, answer);
+      if (finds_files()) CountFiles(notif, answer);
       Send({notif.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE});
       break;
     case SECCOMP_RET_USER_NOTIF:
@@ -119,7 +120,14 @@ void Listener::PassToJavaScript(const seccomp_notif& notif) {
 }
 
 void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
-  const auto first = kinds_.Count(*supervision_, notif.data, answer, static_cast<pid_t>(notif.pid));
+  Report(kinds_.Count(*supervision_, notif.data, answer, static_cast<pid_t>(notif.pid)));
+}
+
+void Listener::CountFiles(const seccomp_notif& notif, uint32_t answer) {
+  Report(kinds_.CountFiles(*supervision_, notif.data, answer, static_cast<pid_t>(notif.pid)));
+}
+
+void Listener::Report(std::optional<uint32_t> first) {
   // A reader that counts all calls reads the kinds at the end.
   if (first && !supervision_->counts_all) mailbox_->AddKind(id_, *first);
 }

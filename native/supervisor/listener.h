@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Listener {
   Mailbox& mailbox() const { return *mailbox_; }
   // Whether every call is passed to JavaScript.
   bool passes_all() const { return supervision_->passes_all; }
+  // Whether the thread that serves it looks for the files that calls name.
+  bool finds_files() const { return !supervision_->paths.empty(); }
 
   // Whether Serve returns when all processes with the filter have ended, as since Linux 6.11. On an older kernel, Serve
   // may only be called after poll(2) has reported POLLIN; if that kernel has this as a backport, each call only costs
@@ -73,6 +76,9 @@ class Listener {
   void Handle(const seccomp_notif& notif);
   void PassToJavaScript(const seccomp_notif& notif);
   void Count(const seccomp_notif& notif, uint32_t answer);
+  // Counts an allowed call by the files that it names, if these are reported.
+  void CountFiles(const seccomp_notif& notif, uint32_t answer);
+  void Report(std::optional<uint32_t> first);
   // Sends an answer that JavaScript did not give. Errors are ignored: the calling thread may have died.
   void Send(seccomp_notif_resp answer) const;
   bool IsValid(uint64_t call) const;

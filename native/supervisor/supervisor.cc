@@ -38,11 +38,21 @@ Supervisor& Supervisor::Get() {
 
 Failure Supervisor::Serve(std::shared_ptr<Listener> listener) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (listener->finds_files()) return StartOwnThread(listener);
   const Failure failure = Start();
   if (failure.error != 0) return failure;
   if (!Watch(EPOLL_CTL_ADD, *listener)) return {errno, "epoll_ctl"};
   listeners_.emplace(listener->id(), std::move(listener));
   return {};
+}
+
+// A file system that does not answer must not keep other listeners waiting.
+Failure Supervisor::StartOwnThread(const std::shared_ptr<Listener>& listener) {
+  listeners_.emplace(listener->id(), listener);
+  const int error = StartThread(kThreadName, [this, listener] { RunFor(listener); });
+  if (error == 0) return {};
+  listeners_.erase(listener->id());
+  return {error, "pthread_create"};
 }
 
 Failure Supervisor::Start() {
@@ -83,7 +93,11 @@ void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
   if (own_threads_ >= kMaxOwnThreads) return;
   own_threads_++;
   Watch(EPOLL_CTL_DEL, *listener);
-  if (StartThread(kThreadName, [this, listener] { RunFor(listener); }) == 0) return;
+  const auto run = [this, listener] {
+    RunFor(listener);
+    own_threads_--;
+  };
+  if (StartThread(kThreadName, run) == 0) return;
   own_threads_--;
   // The calls of a listener that no thread serves would wait forever; those of a closed listener fail.
   if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
@@ -103,7 +117,6 @@ void Supervisor::RunFor(const std::shared_ptr<Listener>& listener) {
     may_receive = listener->Serve(&notification) && receive_ends;
   }
   Remove(listener);
-  own_threads_--;
 }
 
 // A listener must be removed before it is closed: if a fork of this process has its descriptor, epoll(7) keeps it.

@@ -41,6 +41,8 @@ class Supervisor {
  private:
   Supervisor() = default;
   Failure Start();
+  // For a listener whose thread looks for files. The caller holds mutex_.
+  Failure StartOwnThread(const std::shared_ptr<Listener>& listener);
   [[noreturn]] void Run();
   void ServeEvent(const epoll_event& event, Notification* notification);
   // Moves the listener to a thread of its own, if there are not too many.
@@ -50,7 +52,7 @@ class Supervisor {
   void Remove(const std::shared_ptr<Listener>& listener);
   bool Watch(int operation, const Listener& listener);
 
-  std::atomic<int> own_threads_{0};  // Listeners that have threads of their own.
+  std::atomic<int> own_threads_{0};  // Listeners that GiveThread has given threads of their own.
 
   std::mutex mutex_;
   Descriptor epoll_;

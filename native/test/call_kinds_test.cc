@@ -1,6 +1,8 @@
 // Tests of CallKinds. Reads of the notified thread take as long as a test needs. Run as `call_kinds_test NAME`.
 #include "supervisor/call_kinds.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <initializer_list>
@@ -58,6 +60,12 @@ std::string ReadMemory(pid_t, uint64_t address, size_t size) {
   const auto found = contents.find(address);
   return found == contents.end() ? "" : found->second.substr(0, size);
 }
+std::string StatusText(pid_t) { return "\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nCapEff:\tffffffffff\n"; }
+std::string StatusField(const std::string& status, const char* name) {
+  const size_t at = status.find(std::string("\n") + name + ":");
+  const size_t first = at + std::string(name).size() + 2;
+  return status.substr(first, status.find('\n', first) - first);
+}
 std::string Executable(pid_t) {
   executables.Pass();
   return "/bin/true";
@@ -111,7 +119,7 @@ void CheckReadersGoOn(const Supervision& supervision, Gate* gate) {
   std::optional<uint32_t> index;
   std::thread counting([&] { index = kinds.Count(supervision, Call(1), kAnswer, kThread); });
   gate->AwaitReader();
-  uint64_t others = 0;
+  OtherCalls others;
   CHECK_EQUAL(kinds.Counts(&others).size(), 0U);
   CHECK_EQUAL(kinds.At(0).has_value(), false);
   gate->Open();
@@ -134,6 +142,34 @@ TEST(ReadersDoNotWaitForReadsOfMemoryWhenAllCallsAreCounted) {
   CheckReadersGoOn(supervision, &memory);
 }
 
+TEST(CountsCallsByTheFilesThatTheyName) {
+  executables.Open();
+  memory.Open();
+  Supervision supervision;
+  PathTraits& traits = supervision.paths[Supervision::Key(kArch, 1)];
+  traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+  traits.distinguishing = 1U << 2;
+  contents[1] = std::string("/proc\0", 6);
+  contents[2] = std::string("/sys\0", 5);
+  CallKinds kinds;
+  const auto count = [&](const seccomp_data& call) {
+    return kinds.CountFiles(supervision, call, SECCOMP_RET_ALLOW, getpid()).value_or(99);
+  };
+  CHECK_EQUAL(count(Call(1, {1})), 0U);
+  CHECK_EQUAL(count(Call(1, {1, 7})), 99U);    // Of the same kind: the argument tells nothing apart.
+  CHECK_EQUAL(count(Call(1, {1, 7, 8})), 1U);  // Other flags.
+  CHECK_EQUAL(count(Call(1, {2})), 2U);        // Another path.
+  CHECK_EQUAL(count(Call(1, {3})), 99U);       // No path: not counted.
+  CHECK_EQUAL(count(Call(2, {1})), 99U);       // A call without paths.
+  OtherCalls others;
+  const std::vector<uint64_t> counts = kinds.Counts(&others);
+  CHECK_EQUAL(counts.size(), 3U);
+  CHECK_EQUAL(counts.at(0), 2U);
+  const CallKind first = kinds.At(0).value_or(CallKind());
+  CHECK_EQUAL(first.files.at(0).file.path, "/proc");
+  CHECK_EQUAL(first.answer, static_cast<uint32_t>(SECCOMP_RET_ALLOW));
+}
+
 TEST(CountsKindsUpToALimitAndFurtherOnesTogether) {
   executables.Open();
   CallKinds kinds;
@@ -143,11 +179,11 @@ TEST(CountsKindsUpToALimitAndFurtherOnesTogether) {
       CHECK_EQUAL(kinds.Count(Supervision(), Call(number), kAnswer, kThread).has_value(), is_new);
     }
   }
-  uint64_t others = 0;
+  OtherCalls others;
   const std::vector<uint64_t> counts = kinds.Counts(&others);
   CHECK_EQUAL(counts.size(), CallKinds::kMaxKinds);
   for (const uint64_t count : counts) CHECK_EQUAL(count, 2U);
-  CHECK_EQUAL(others, 6U);
+  CHECK_EQUAL(others.calls, 6U);
 }
 
 TEST(TellsKindsApartByTheMemoryToWhichArgumentsPoint) {

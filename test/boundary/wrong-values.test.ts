@@ -361,7 +361,7 @@ test('notifyTimeout is refused without notify, but not as a default of a Sandbox
   for (const call of [() => seccomp.spawn(missing, [], 'unconfined', given), () => seccomp.run(missing, 'node', given)])
     expect(await refusalOf(call)).toMatchObject({
       code: 'ERR_SECCOMP_OPTION',
-      message: 'options.notifyTimeout: has no effect without options.notify: leave it out',
+      message: 'options.notifyTimeout: has no effect without options.notify: add that, or leave it out',
     });
   const { spawn } = new Sandbox('unconfined', given);
   expect(await refusalOf(() => spawn(missing))).toBeUndefined();

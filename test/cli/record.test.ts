@@ -50,6 +50,37 @@ describe('seccomp record', () => {
     expect(seccomp('run', '-p', bare, 'true')).toMatchObject({ status: 0 });
   });
 
+  test('shows the files of the run with --paths, and flags under which it runs again', () => {
+    const cwd = mkdtempSync(join(directory, 'files-'));
+    for (const name of ['a', "b 'c"]) writeFileSync(join(cwd, name), name);
+    const run = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [main, ...args], { cwd, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+    const script = `cat a 'b '"'"'c'; cat a; mkdir new`;
+    const { status, stdout, stderr } = run('record', '--paths', '--', 'sh', '-c', script);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "ab 'ca" });
+    expect(stderr).toMatch(/^ +3× read {5}2 files, by \.$/m);
+    expect(stderr).toMatch(/^ +1× written .*\/new, by \.$/m);
+    expect(stderr).toMatch(/^ +\d+× executed \d+ files, by @system$/m);
+    expect(stderr).toMatch(/^seccomp: to grant them: --read @system --write \.$/m);
+
+    const read = run('record', '--paths', '--', 'cat', "b 'c").stderr;
+    const [, flags = ''] = /to grant them: (.*)/.exec(read) ?? [];
+    expect(flags).toBe(`--read @system --read './b '\\''c'`);
+    const again = (file: string) =>
+      spawnSync('sh', ['-c', `"$0" "$1" run ${flags} -- cat "$2"`, process.execPath, main, file], {
+        cwd,
+        encoding: 'utf8',
+      });
+    expect(again("b 'c")).toMatchObject({ status: 0, stdout: "b 'c" });
+    expect(again('a')).toMatchObject({ status: 1, stderr: expect.stringMatching(/a: Permission denied/) });
+  });
+
+  test('names files that are not granted', () => {
+    const { stderr } = seccomp('record', '--paths', '--', 'ls', '/');
+    expect(stderr).toMatch(/^seccomp: note: paths does not grant \/: a home directory would be granted/m);
+    expect(stderr).toMatch(/^ +1× read {5}\/ \(not granted\)$/m);
+  });
+
   test('compares arguments with --args', () => {
     const file = newFile();
     seccomp('record', '-o', file, '--args', '--bare', 'sh', '-c', ': </etc/passwd');

@@ -1,7 +1,7 @@
 /** What the pages about profiles and violations list is what the code has: built-ins, fields, actions and fallbacks. */
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../lib/analysis/explain.js';
-import { isFallback } from '../../lib/notify/fallback.js';
+import { isFallback } from '../../lib/notify/violations/fallback.js';
 import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';
 import { ACTIONS, ARGUMENT, CONDITION, DOCUMENT, FLAGS, OPERATORS, RULE } from '../../lib/profile/document/fields.js';
 import { ABIS } from '../../lib/syscalls/abi.js';

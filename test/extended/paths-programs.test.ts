@@ -1,5 +1,5 @@
 /** Programs that few machines have or that take long, each with the paths that it needs. */
-import { type ProgramUnderPaths, testPrograms } from '../support/programs-under-paths.js';
+import { type ProgramUnderPaths, testPrograms, testRecordedPrograms } from '../support/programs-under-paths.js';
 
 const manifest = (name: string, more: object) => JSON.stringify({ name, version: '1.0.0', ...more });
 
@@ -50,3 +50,4 @@ class Show { public static void main(String[] a) throws Exception { System.out.p
 };
 
 testPrograms(PROGRAMS);
+testRecordedPrograms(PROGRAMS);

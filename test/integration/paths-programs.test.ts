@@ -1,5 +1,11 @@
 /** Programs that most machines have, each with the paths that it needs. Others are in test/extended/. */
-import { type ProgramUnderPaths, SECRET, testPrograms, URL_OF_SERVER } from '../support/programs-under-paths.js';
+import {
+  type ProgramUnderPaths,
+  SECRET,
+  testPrograms,
+  testRecordedPrograms,
+  URL_OF_SERVER,
+} from '../support/programs-under-paths.js';
 
 const AUTHOR = ['-c', 'user.name=name', '-c', 'user.email=name@example.com'] as const;
 
@@ -87,3 +93,4 @@ test('adds', () => assert.equal(1 + 1, 2));\n`,
 };
 
 testPrograms(PROGRAMS);
+testRecordedPrograms(PROGRAMS);

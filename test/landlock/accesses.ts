@@ -4,9 +4,8 @@ import { once } from 'node:events';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { spawn } from '../../lib/index.js';
+import { type SpawnOptions, spawn, type Violation } from '../../lib/index.js';
 import type { Paths } from '../../lib/landlock/paths/option.js';
-import type { Descendants } from '../../lib/process-tree/tree.js';
 import { compileC } from '../support/compile-c.js';
 import type { Scenario } from './scenarios.js';
 
@@ -33,26 +32,34 @@ export function kernelAnswers({ place, files, ruleset, attempts }: Scenario): re
   return readAnswers(output, attempts.length);
 }
 
+/** The answers to a child, and what was reported of it. */
+export interface Reported {
+  readonly answers: readonly Answer[];
+  readonly violations: readonly Violation[];
+}
+
 /** Returns the answers to a child with the option `paths` instead of the scenario's ruleset. */
 export async function answersUnder(
   paths: Paths,
   { place, files, attempts }: Scenario,
-  descendants: Descendants = 'leave',
-): Promise<readonly Answer[]> {
+  reporting: Pick<SpawnOptions, 'onViolation' | 'reportPaths' | 'descendants'> = {},
+): Promise<Reported> {
   const pipes = ['questions', 'answers'].map((name) => join(place, name));
   execFileSync('mkfifo', pipes);
   execFileSync(program(), ['--make'], { cwd: place, input: files.join('\n') });
   const [questions = 0, answers = 0] = pipes.map((path) => openSync(path, 'r+'));
   try {
-    const stdioOfChild = [questions, answers, 'inherit'] as const;
-    const options = { paths, descendants, stdio: [...stdioOfChild] };
-    const child = spawn(program(), ['--serve'], 'docker-default', options);
+    const child = spawn(program(), ['--serve'], 'docker-default', {
+      ...reporting,
+      paths,
+      stdio: [questions, answers, 'inherit'],
+    });
     const input = [...files, ...attempts.map(({ words }) => words), ''].join('\n');
     const stdio = ['pipe', 'pipe', 'inherit', questions, answers] as const;
     const asking = { cwd: place, input, encoding: 'utf8', timeout: 60_000 } as const;
     const output = execFileSync(program(), ['--ask'], { ...asking, stdio: [...stdio] });
     await once(child, 'exit');
-    return readAnswers(output, attempts.length);
+    return { answers: readAnswers(output, attempts.length), violations: child.violations };
   } finally {
     for (const pipe of [questions, answers]) closeSync(pipe);
     for (const path of [...pipes, join(place, 'tree'), join(place, 'kept')])

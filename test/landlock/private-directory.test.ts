@@ -216,6 +216,7 @@ test.each([
         passesAll: false,
         distinguishing: new Uint32Array(),
         captures: new Uint32Array(),
+        paths: new Uint32Array(),
       }),
     ],
   ],

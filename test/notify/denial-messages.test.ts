@@ -1,7 +1,7 @@
 /** The lines about denied calls in messages: which kinds are listed, how each is written, and what SIGSYS means. */
 import { expect, test } from 'vitest';
-import { callInWords, denialLines, endedBySigsys, hintAt } from '../../lib/notify/denial-messages.js';
-import type { Violation } from '../../lib/notify/violation.js';
+import { callInWords, denialLines, endedBySigsys, hintAt } from '../../lib/notify/violations/denial-messages.js';
+import type { Violation } from '../../lib/notify/violations/violation.js';
 
 const violation: Violation = {
   abi: 'x86_64',

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Violation } from '../../lib/notify/violation.js';
+import type { Violation } from '../../lib/notify/violations/violation.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { RunError } from '../../lib/sandbox/child/result.js';
 import { run } from '../../lib/sandbox/run.js';

@@ -6,8 +6,8 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
 import type { NativeKind } from '../../lib/native.js';
-import { isFallback } from '../../lib/notify/fallback.js';
-import { deniedKind, violationOf } from '../../lib/notify/violation.js';
+import { isFallback } from '../../lib/notify/violations/fallback.js';
+import { deniedKind, violationOf } from '../../lib/notify/violations/violation.js';
 import { denialsFor } from '../../lib/policy/denied-calls.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { Profile } from '../../lib/profile/profile.js';
@@ -134,6 +134,8 @@ test('the host of a profile is read once, when the first of its violations is ex
     instruction: '',
     args: [0n, 0n, 0n, 0n, 0n, 0n],
     captured: [undefined, Buffer.from(path), undefined, undefined, undefined, undefined],
+    files: [],
+    flags: 0,
   });
   const why = (path: string) => violationOf(deniedKind(denied(path), context), 1).why;
   violationOf(deniedKind(denied('/a'), context), 1);
@@ -164,6 +166,8 @@ test('calls that Landlock would not check are denied by paths', () => {
     instruction: '',
     args: [1n, 1n, 0n, 0n, 0n, 0n],
     captured: [undefined, undefined, undefined, undefined, undefined, undefined],
+    files: [],
+    flags: 0,
   };
   expect(violationOf(deniedKind(denied, context), 1)).toMatchObject({
     deniedBy: 'paths',

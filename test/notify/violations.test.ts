@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { Filter } from '../../lib/filter/filter.js';
 import { thisHost } from '../../lib/host.js';
 import type { Handler } from '../../lib/notify/handlers.js';
-import type { Violation } from '../../lib/notify/violation.js';
+import type { Violation } from '../../lib/notify/violations/violation.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
@@ -208,7 +208,7 @@ except OSError: pass`;
   test('has a rule that would allow it', async () => {
     const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
     const { told } = await watched('mkdir', ['/nowhere/x'], profile);
-    const remedies = told.flatMap(({ remedy }) => remedy ?? []);
+    const remedies = told.flatMap(({ remedy }) => (remedy?.names === undefined ? [] : [remedy]));
     expect(remedies).toHaveLength(1);
     const allowing: ProfileDocument = { ...profile, syscalls: remedies };
     expect((await watched('mkdir', ['/nowhere/x'], allowing)).told).toEqual([]);

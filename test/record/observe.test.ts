@@ -22,7 +22,7 @@ async function observe(
   onStart: (child: ChildProcess) => void = () => {},
 ) {
   const call = normalizeArguments<SpawnOptions>('record', { command, args, profile: undefined, options });
-  const child = start(call, planObservation(call.options), openStdio(call.options.stdio, 'record'));
+  const child = start(call, planObservation(call.options, false), openStdio(call.options.stdio, 'record'));
   onStart(child);
   return observeChild(child, call.options);
 }

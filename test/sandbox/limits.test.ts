@@ -140,7 +140,7 @@ describe('where there is no cgroup', () => {
 test.each([
   [
     { bestEffort: true },
-    /^options\.bestEffort: has no effect without options\.paths or options\.limits: leave it out$/,
+    /^options\.bestEffort: has no effect without options\.paths or options\.limits: add that, or leave it out$/,
   ],
 ] as const)('%o is refused', async (options, message) => {
   await expect(run('true', 'docker-default', options)).rejects.toMatchObject({

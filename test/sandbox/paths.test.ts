@@ -81,7 +81,8 @@ describe('the option paths takes', () => {
 });
 
 describe('bestEffort without paths', () => {
-  const message = 'options.bestEffort: has no effect without options.paths or options.limits: leave it out';
+  const message =
+    'options.bestEffort: has no effect without options.paths or options.limits: add that, or leave it out';
   const bestEffort = { bestEffort: true } as const;
   const sandbox = new Sandbox('docker-default', bestEffort);
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { RunError } from '../../lib/index.js';
+import { type RecordedPaths, RunError, record } from '../../lib/index.js';
 import type { Paths } from '../../lib/landlock/paths/option.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { run } from '../../lib/sandbox/run.js';
@@ -63,6 +63,34 @@ export function testPrograms(programs: Readonly<Record<string, ProgramUnderPaths
     }, 120_000);
 }
 
+/** Adds a test for each program: it works under the paths that were recorded of it, and can't read a file outside. */
+export function testRecordedPrograms(programs: Readonly<Record<string, ProgramUnderPaths>>): void {
+  for (const [name, program] of Object.entries(programs))
+    test(`${name} works with recorded grants, and can’t read a file outside`, async ({ skip }) => {
+      const obstacle = pathsSupport().reason ?? obstacleTo(...program.needs);
+      skip(obstacle !== undefined, obstacle);
+      const [recorded, again] = ['recorded', 'again'].map((each) => join(base, name, each));
+      for (const folder of [recorded, again]) {
+        writeFiles(join(folder as string, 'home'), { ...program.home, secret: SECRET });
+        writeFiles(join(folder as string, 'work'), { ...program.files, shown: 'shown' });
+      }
+      let paths: RecordedPaths = {};
+      const recordStep = async ([command, ...args]: Step) => {
+        const options = { ...placeOf(recorded as string, program), paths: true, mergePaths: paths } as const;
+        const recording = await record(command, args, options);
+        paths = recording.paths ?? {};
+        return recording.exitCode;
+      };
+      await eachStep(program, async (step) => expect(await recordStep(step)).toBe(0));
+      await recordStep(program.show(join(recorded as string, 'work/shown'))); // Some exit with 1, having shown it.
+      const underRecorded = { ...program, paths };
+      expect(await lastOutput(again as string, underRecorded)).toMatch(program.prints);
+      const denied = await outputOf(program.show(join(again as string, 'home/secret')), again as string, underRecorded);
+      expect(denied.output).toMatch(program.denied);
+      expect(denied.output).not.toContain(SECRET);
+    }, 120_000);
+}
+
 /** Writes files into a new folder. */
 export function writeFiles(folder: string, contents: Readonly<Record<string, string>>): void {
   mkdirSync(folder, { recursive: true });
@@ -74,18 +102,23 @@ export function writeFiles(folder: string, contents: Readonly<Record<string, str
 
 /** What the last of a program's steps prints. All must succeed. */
 async function lastOutput(folder: string, program: ProgramUnderPaths): Promise<string> {
+  let last = '';
+  await eachStep(program, async (step) => {
+    const { exitCode, output } = await outputOf(step, folder, program);
+    expect({ step, exitCode, output }).toEqual({ step, exitCode: 0, output });
+    last = output;
+  });
+  return last;
+}
+
+/** Calls `take` with the steps of a program, one after another, while a server answers. */
+async function eachStep({ steps }: ProgramUnderPaths, take: (step: Step) => Promise<unknown>): Promise<void> {
   const server = createServer((_, response) => response.end('answer')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   try {
-    let last = '';
-    for (const [command, ...args] of program.steps) {
-      const step: Step = [command, ...args.map((arg) => (arg === URL_OF_SERVER ? url : arg))];
-      const { exitCode, output } = await outputOf(step, folder, program);
-      expect({ step, exitCode, output }).toEqual({ step, exitCode: 0, output });
-      last = output;
-    }
-    return last;
+    for (const [command, ...args] of steps)
+      await take([command, ...args.map((arg) => (arg === URL_OF_SERVER ? url : arg))]);
   } finally {
     server.close();
   }
@@ -101,11 +134,16 @@ export async function outputOf(
   folder: string,
   { env, paths }: Pick<ProgramUnderPaths, 'env' | 'paths'>,
 ) {
-  const cwd = join(folder, 'work');
-  const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
-  const variables = { PATH, HOME: join(folder, 'home'), TMPDIR: cwd, LC_ALL: 'C', ...env };
-  const result = await run(command, args, 'docker-default', { cwd, env: variables, paths, timeout: 60_000 }).catch(
+  const place = placeOf(folder, { env });
+  const result = await run(command, args, 'docker-default', { ...place, paths, timeout: 60_000 }).catch(
     (error: unknown) => (error instanceof RunError ? error : Promise.reject(error)),
   );
   return { exitCode: result.exitCode, output: `${result.stdout}${result.stderr}` };
+}
+
+/** The working directory and the variables of a program. */
+function placeOf(folder: string, { env }: { readonly env?: ProgramUnderPaths['env'] | undefined }) {
+  const cwd = join(folder, 'work');
+  const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
+  return { cwd, env: { PATH, HOME: join(folder, 'home'), TMPDIR: cwd, LC_ALL: 'C', ...env } };
 }

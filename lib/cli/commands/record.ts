@@ -9,6 +9,7 @@ import { compareWithPolicy } from '../../record/compare-runs.js';
 import { exitAsProgram } from '../exit-status.js';
 import { OutputFile } from '../output/output-file.js';
 import { printError, printMessage, printNote } from '../output/print.js';
+import { showFiles } from '../output/recorded-files.js';
 import { wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 import { reportStartFailure } from '../start-failure.js';
@@ -19,6 +20,7 @@ interface RecordFlags {
   readonly args?: boolean;
   readonly bare?: boolean;
   readonly isolate: boolean;
+  readonly paths?: boolean;
   readonly base?: string;
   readonly format: 'docker' | 'spo';
 }
@@ -44,6 +46,10 @@ export function recordCommand(): Command {
     .option('--args', 'compare the arguments that select what a call does, and allow only recorded values')
     .option('--bare', 'leave out the calls by which container runtimes start COMMAND')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
+    .option(
+      '--paths',
+      'show which files COMMAND reads, writes and executes, and the flags of seccomp run that grant these',
+    )
     .option('--base <profile>', 'show the differences between this profile and what the run needs')
     .addOption(
       new Option('--format <format>', "Docker's JSON, or a manifest for the Security Profiles Operator")
@@ -69,6 +75,7 @@ async function recordProgram(command: string, args: readonly string[], options: 
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } = fileContent(recording.profile, options);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
+    showFiles(recording);
     file?.write(text);
     printNote(recordingSummary(recording, output));
   } finally {
@@ -91,8 +98,9 @@ function manifestName(output: string): string {
   return basename(output).replace(/\.(ya?ml|json)$/, '');
 }
 
-function refuseConflicts({ output, merge = false, base, format }: RecordFlags): void {
-  if (output === undefined && base === undefined) throw new Error('name a file with -o, or a profile with --base');
+function refuseConflicts({ output, merge = false, base, paths = false, format }: RecordFlags): void {
+  if (output === undefined && base === undefined && !paths)
+    throw new Error('name a file with -o, or a profile with --base, or give --paths');
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
   if (merge && output === undefined) throw new Error('--merge needs a file: name it with -o');
@@ -108,7 +116,7 @@ async function resolveBase(base: string) {
 async function recorded(
   command: string,
   args: readonly string[],
-  { args: compareArguments = false, bare = false, isolate }: RecordFlags,
+  { args: compareArguments = false, bare = false, isolate, paths = false }: RecordFlags,
   before: Profile | undefined,
 ): Promise<Recording | undefined> {
   const end = new AbortController();
@@ -120,6 +128,7 @@ async function recorded(
       ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare },
       ...(before !== undefined && { merge: before }),
       ...(!isolate && { isolate }),
+      ...(paths && { paths }),
     });
   } catch (error) {
     reportStartFailure(command, error);

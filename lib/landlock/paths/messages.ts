@@ -40,6 +40,13 @@ export const AS_OPTION: PathsForm = {
   without: 'leave it out, or give bestEffort: true: enforcement.paths then reports what is not restricted',
 };
 
+/** Paths of an earlier recording, to which another adds. */
+export const AS_MERGED: PathsForm = {
+  ...AS_OPTION,
+  name: 'options.mergePaths',
+  place: (list, index) => `options.mergePaths.${list}[${index}]`,
+};
+
 /** A path as it was given. */
 export interface GivenText {
   readonly text: string;
@@ -151,3 +158,9 @@ function targetRemedy(path: string): string {
     return 'give the path to which it should lead';
   }
 }
+
+/** A path in a message. One with control characters is escaped, as it could look like other messages. */
+export const shownName = (path: string): string =>
+  /[\p{Cc}\p{Cf}]/u.test(path)
+    ? `"${path.replace(/["\\\p{Cc}\p{Cf}]/gu, (each) => `\\u${(each.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)}"`
+    : path;

@@ -13,11 +13,21 @@ export interface Rule {
   readonly rights: number;
 }
 
+/** A rule, and the file at its path when it was made, as `identify` of FileTree names it. */
+export interface IdentifiedRule extends Rule {
+  readonly identity: unknown;
+}
+
 /** What a domain of one layer handles and grants. */
 export interface Ruleset {
   /** The bits of the rights that are denied unless a rule grants them. */
   readonly handled: number;
   readonly rules: readonly Rule[];
+}
+
+/** A ruleset that is in force: its files may have other paths by now. */
+export interface IdentifiedRuleset extends Ruleset {
+  readonly rules: readonly IdentifiedRule[];
 }
 
 /** The type of a file. */
@@ -97,38 +107,56 @@ const REFER = bitsOf('REFER');
 
 /** Predicts what a domain of this ruleset decides about an access. */
 export function predict(ruleset: Ruleset, access: FileAccess, tree: FileTree = PLAIN): Prediction {
-  if (ruleset.handled === 0) return ALLOWED;
-  switch (access.kind) {
-    case 'rename':
-    case 'exchange':
-    case 'link':
-      return referring(new Domain(ruleset, tree), access);
-    default:
-      return simple(new Domain(ruleset, tree), needsOf(access));
-  }
+  const rules = ruleset.rules.map((rule) => ({ ...rule, identity: tree.identify(rule.path) }));
+  return predictorFor({ ...ruleset, rules })(access, tree);
+}
+
+/** The same for many accesses under a ruleset, each with the files as they are at that time. */
+export function predictorFor(ruleset: IdentifiedRuleset): (access: FileAccess, tree: FileTree) => Prediction {
+  if (ruleset.handled === 0) return () => ALLOWED;
+  const granted = grantedBy(ruleset);
+  return (access, tree) => {
+    const domain = new Domain(ruleset.handled, granted, tree);
+    switch (access.kind) {
+      case 'rename':
+      case 'exchange':
+      case 'link':
+        return referring(domain, access);
+      default:
+        return simple(domain, needsOf(access));
+    }
+  };
+}
+
+/** The rights of each file that has rules, by its identity. */
+type Granted = ReadonlyMap<unknown, number>;
+
+function grantedBy({ handled, rules }: IdentifiedRuleset, before?: Granted): Granted {
+  const granted = new Map<unknown, number>(before);
+  for (const { identity, rights } of rules) granted.set(identity, (granted.get(identity) ?? 0) | (rights & handled));
+  return granted;
 }
 
 /** A ruleset as the kernel reads it. */
 class Domain {
-  readonly ruleset: Ruleset;
   readonly tree: FileTree;
+  readonly #rulesetHandles: number;
   /** REFER is denied where a ruleset does not handle it, too. */
   readonly #handled: number;
-  readonly #granted = new Map<unknown, number>();
+  readonly #granted: Granted;
 
-  constructor(ruleset: Ruleset, tree: FileTree) {
-    this.ruleset = ruleset;
+  constructor(handled: number, granted: Granted, tree: FileTree) {
     this.tree = tree;
-    this.#handled = ruleset.handled | REFER;
-    for (const { path, rights } of ruleset.rules) {
-      const file = tree.identify(path);
-      this.#granted.set(file, (this.#granted.get(file) ?? 0) | (rights & ruleset.handled));
-    }
+    this.#rulesetHandles = handled;
+    this.#handled = handled | REFER;
+    this.#granted = granted;
   }
 
   /** The same domain with more rules. */
   with(rules: readonly Rule[]): Domain {
-    return new Domain({ ...this.ruleset, rules: [...this.ruleset.rules, ...rules] }, this.tree);
+    const handled = this.#rulesetHandles;
+    const more = rules.map((rule) => ({ ...rule, identity: this.tree.identify(rule.path) }));
+    return new Domain(handled, grantedBy({ handled, rules: more }, this.#granted), this.tree);
   }
 
   /** The rights that no rule for exactly this file grants. */
@@ -205,6 +233,21 @@ function removalOf(what: FileType): Right {
 }
 
 type Referring = Extract<FileAccess, { kind: 'rename' | 'exchange' | 'link' }>;
+
+/** The rights that an access needs, and where: what a ruleset that allows it grants at least. */
+export function rightsNeeded(access: FileAccess): readonly Rule[] {
+  switch (access.kind) {
+    case 'rename':
+    case 'exchange':
+    case 'link': {
+      const { leaving, entering } = neededToRefer(access);
+      const refer = leaving.path === entering.path ? 0 : REFER;
+      return [leaving, entering].map(({ path, rights }) => ({ path, rights: rights | refer }));
+    }
+    default:
+      return needsOf(access);
+  }
+}
 
 /** A file that gets another name. */
 function referring(domain: Domain, access: Referring): Prediction {

@@ -148,7 +148,24 @@ export function makeRuleset(subject: MadeOf): RulesetHandle {
     mappedUsers: mappedUsers(),
   });
   if (has(made, 'error')) throw rulesetError(made, rules[made.rule], subject);
+  given.set(made, { handled, rules });
   return made;
+}
+
+/** What rulesets were made of. */
+interface GivenRules {
+  readonly handled: number;
+  /** Their paths may have links, and some may not exist: see PathRule. */
+  readonly rules: readonly PathRule[];
+}
+
+const given = new WeakMap<RulesetHandle, GivenRules>();
+
+/** What a ruleset was made of. */
+export function givenRules(ruleset: RulesetHandle): GivenRules {
+  const rules = given.get(ruleset);
+  if (rules === undefined) throw new TypeError('no ruleset of this instance of the module');
+  return rules;
 }
 
 function rulesetError(

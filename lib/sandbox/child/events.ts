@@ -2,12 +2,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
+import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { ListenerHandle, NativeListener } from '../../native.js';
 import { dispatch, emitHandlerError } from '../../notify/handlers.js';
 import { Listener, type PendingNotification } from '../../notify/listener.js';
 import { NotifiedCall } from '../../notify/notified-call.js';
-import { CHANNEL } from '../../notify/violation.js';
-import { ViolationLog } from '../../notify/violation-log.js';
+import { CHANNEL } from '../../notify/violations/violation.js';
+import { ViolationLog } from '../../notify/violations/violation-log.js';
 import { guarded } from '../../util/guarded.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 
@@ -25,6 +26,7 @@ export function subscribe(
   child: Pick<EventEmitter, 'emit'>,
   native: NativeListener,
   supervision: SupervisionPlan,
+  findPathDenial?: FindPathDenial,
 ): Subscription {
   const { watches, onViolation, handlers, timeout } = supervision;
   const resource = new AsyncResource('seccomp.Listener');
@@ -46,6 +48,6 @@ export function subscribe(
       dispatch(call, handlers.get(call.syscall), timeout, handlerFailed);
     }),
   });
-  const log = watches ? new ViolationLog(listener, supervision) : undefined;
+  const log = watches ? new ViolationLog(listener, supervision, findPathDenial) : undefined;
   return { listener, log };
 }

@@ -1,7 +1,7 @@
 /** The result of run(), and the error that has the same properties. */
 import type { Enforcement } from '../../landlock/enforcement.js';
-import { denialLines } from '../../notify/denial-messages.js';
-import type { Violation } from '../../notify/violation.js';
+import { denialLines } from '../../notify/violations/denial-messages.js';
+import type { Violation } from '../../notify/violations/violation.js';
 import type { LimitReason } from '../../process-tree/limit-reason.js';
 import { defineHidden, fromCaller, runAs, withoutFrames } from '../../util/caller.js';
 import { invalidType } from '../../util/option-errors.js';

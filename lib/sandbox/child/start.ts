@@ -1,5 +1,6 @@
 /** start: the last step of every start. Starts a program through the addon, and reports failures as Node does. */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
+import { denialsBy, type FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import {
   addon,
@@ -22,6 +23,7 @@ import { signalName } from '../options/signals.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
+import type { SupervisionPlan } from '../plan/supervised.js';
 import { NO_GUARDIAN, privateDirectoryFor, toNativeRequest } from './native-request.js';
 import { makeProcess, type SandboxedProcess } from './process/child-process.js';
 import { attachError, GUARDIAN_CALLS, guardianProblem, startError } from './start-errors.js';
@@ -69,7 +71,11 @@ export function start(
 }
 
 /** The end of a child, why it had no guardian although one was planned, and the limit for which the kernel ended it. */
-export type SyncEnd = NativeResult & { readonly unguarded?: string; readonly limit: LimitReason | null };
+export type SyncEnd = NativeResult & {
+  readonly unguarded?: string;
+  readonly limit: LimitReason | null;
+  readonly findPathDenial: FindPathDenial | undefined;
+};
 
 /**
  * Starts a child, and waits for its end.
@@ -89,9 +95,10 @@ export function startSync(
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
     leaf = plan.limits?.makeLeaf();
-    const [ended, unguarded] = withCgroup(leaf, (cgroup) => {
+    const [ended, unguarded, findPathDenial] = withCgroup(leaf, (cgroup) => {
       const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
-      return guardedIfPossible(request, plan, (each) => addon().spawnSync(each, limits));
+      const find = reportedDenials(plan.supervision, request);
+      return [...guardedIfPossible(request, plan, (each) => addon().spawnSync(each, limits)), find] as const;
     });
     const ours = has(ended, 'error') ? attachError(ended, plan) : undefined;
     if (ours !== undefined) throw ours;
@@ -99,7 +106,7 @@ export function startSync(
     const { code, signal, stopped } = ended;
     const end = { code, signal: signal === null ? null : signalName(signal) };
     const limit = kernelLimit(end, leaf, stopped !== 0, guardianLimit(own(ended).treeStatus ?? 0));
-    return { ...ended, limit, ...(unguarded === undefined ? {} : { unguarded }) };
+    return { ...ended, limit, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
   } finally {
     leaf?.remove();
     tmp?.removeSync();
@@ -164,7 +171,7 @@ function launch(
   );
   if (!has(started, 'error')) {
     child.unguarded = unguarded;
-    takeOver(child, started, plan);
+    takeOver(child, started, plan, request);
     return undefined;
   }
   const ours = attachError(started, plan);
@@ -198,9 +205,23 @@ function guardedIfPossible<Started extends object>(
   return [begin(own({ ...request, ...NO_GUARDIAN, domainRequired })), unguarded];
 }
 
-function takeOver(child: SandboxedProcess, started: NativeChild, { supervision }: FilterPlan): void {
+/** What tells which calls the ruleset of a child denies, if these are reported. */
+function reportedDenials(
+  supervision: SupervisionPlan | undefined,
+  { ruleset }: NativeRequest,
+): FindPathDenial | undefined {
+  return supervision?.reportsPaths && ruleset !== undefined ? denialsBy(ruleset) : undefined;
+}
+
+function takeOver(
+  child: SandboxedProcess,
+  started: NativeChild,
+  { supervision }: FilterPlan,
+  request: NativeRequest,
+): void {
   const { listener } = own(started);
-  if (listener !== undefined && supervision !== undefined) child.supervise(listener, supervision);
+  if (listener !== undefined && supervision !== undefined)
+    child.supervise(listener, supervision, reportedDenials(supervision, request));
   try {
     child.attach(started);
   } catch (error) {

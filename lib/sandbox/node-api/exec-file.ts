@@ -2,7 +2,7 @@
  * The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors.
  */
 import { grantText, type MissingGrant } from '../../landlock/programs/missing-grants.js';
-import { denialLines, hintAt } from '../../notify/denial-messages.js';
+import { denialLines, hintAt } from '../../notify/violations/denial-messages.js';
 import { limitText } from '../../process-tree/limit-reason.js';
 import { at, callSite, defineHidden, fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';

@@ -91,8 +91,9 @@ class BoundMethods {
     { file, args, options }: Positions,
   ): ProgramParameters & { readonly options: UncheckedOptions } {
     const merged = mergeOptions(this.#defaults, options, by);
-    const { notifyTimeout, bestEffort } = options;
-    refuseWithoutEffect(own({ ...merged, notifyTimeout: isSupervised(by) ? notifyTimeout : undefined, bestEffort }));
+    const { notifyTimeout, bestEffort, reportPaths } = options;
+    const asked = { notifyTimeout: isSupervised(by) ? notifyTimeout : undefined, bestEffort, reportPaths };
+    refuseWithoutEffect(own({ ...merged, ...asked }));
     return { command: file, args, profile: this.#profile, options: merged };
   }
 

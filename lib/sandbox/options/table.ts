@@ -4,6 +4,7 @@
  * scripts/reference/option-tables.ts.
  */
 import { SeccompError } from '../../errors.js';
+import { AS_MERGED } from '../../landlock/paths/messages.js';
 import { readPaths } from '../../landlock/paths/option.js';
 import { readTreeLimits } from '../../process-tree/limits.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
@@ -94,7 +95,10 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
       harden: 'this process may not move itself: give limits to the programs that it starts',
     }),
     isolate: option(check.readIsolate, [...PROGRAM_STARTS, 'fork']),
-    paths: option((value) => readPaths(value), [...PROGRAM_STARTS, 'fork', 'harden']),
+    paths: option(
+      (value, _, by) => (by === 'record' && value === true ? value : readPaths(value)),
+      [...PROGRAM_STARTS, 'fork', 'harden'],
+    ),
     bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
     shell: ofNode(check.readShell, [...CHILDREN, 'execFile']),
     detached: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
@@ -128,6 +132,10 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
       fork: UNSUPERVISED_FORK,
       record: 'record denies no calls: pass it to spawn',
     }),
+    reportPaths: option(check.readBoolean, [...SUPERVISED, 'spawnSync'], {
+      fork: UNSUPERVISED_FORK,
+      record: 'record allows every call: pass it to spawn',
+    }),
     notify: option(check.readNotify, SUPERVISED, {
       fork: UNSUPERVISED_FORK,
       record: 'record allows every call: pass handlers to spawn',
@@ -159,6 +167,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     compareArguments: option(check.readBoolean, ['record']),
     containerStart: option(check.readBoolean, ['record']),
     merge: option(check.readSource, ['record']),
+    mergePaths: option((value) => readPaths(value, AS_MERGED), ['record']),
     errno: option(asGiven, ['assertDenied']),
   }),
 );

@@ -6,7 +6,7 @@ import type { Stream } from 'node:stream';
 import type { Isolate } from '../../landlock/domain.js';
 import type { Paths } from '../../landlock/paths/option.js';
 import type { Handlers } from '../../notify/handlers.js';
-import type { OnViolation } from '../../notify/violation.js';
+import type { OnViolation } from '../../notify/violations/violation.js';
 import type { Limits } from '../../process-tree/limits.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';
 import type { Descendants } from '../../process-tree/tree.js';
@@ -50,6 +50,12 @@ export interface SupervisorOptions {
    * docs/violations.md. Default: denied calls are not collected.
    */
   readonly onViolation?: OnViolation | boolean | undefined;
+  /**
+   * Whether `onViolation` also gets the calls that fail because `paths` does not grant a file, with the grants that would
+   * allow them. Each call that opens, makes, moves or removes a file then takes longer: see docs/violations.md. Needs both
+   * `onViolation` and `paths`. Default false.
+   */
+  readonly reportPaths?: boolean | undefined;
   /**
    * Handlers by the name of a syscall. A handler decides each call of that name; see docs/violations.md. Default none.
    */

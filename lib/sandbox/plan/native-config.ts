@@ -3,26 +3,60 @@ import { capturesOf, distinguishing, MAX_CAPTURE } from '../../decode/captures.j
 import { BPF, encodeInstructions } from '../../filter/bpf/instruction.js';
 import type { CompiledFilter } from '../../filter/filter.js';
 import { thisHost } from '../../host.js';
+import { openFlags, PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import { addon, type Supervision } from '../../native.js';
 import { actionBase } from '../../policy/action.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
-import { argumentWidth, syscallsOf } from '../../syscalls/table.js';
+import { argumentWidth, syscallNumber, syscallsOf } from '../../syscalls/table.js';
 
 /**
  * Answers notifications as `filter` decides the calls, and counts the calls that it denies.
  *
  * @param passesAll - Whether the child's filter notifies of calls that have a handler, and of no others.
+ * @param reportsPaths - Whether calls are counted by the files that they name, also if they are allowed.
  */
-export function supervisionOf({ bytes, policy }: CompiledFilter, passesAll: boolean): Supervision {
+export function supervisionOf(
+  { bytes, policy }: CompiledFilter,
+  { passesAll, reportsPaths }: { readonly passesAll: boolean; readonly reportsPaths: boolean },
+): Supervision {
   const abis = policy.abis.map(({ abi }) => abi.name);
-  return addon().supervision({ answers: bytes, countsAll: false, passesAll, ...callTables(abis) });
+  const paths = reportsPaths ? pathTable(abis) : NO_WORDS;
+  return addon().supervision({ answers: bytes, countsAll: false, passesAll, ...callTables(abis), paths });
 }
 
-/** Allows and counts every call. */
-export function observation(abis: readonly AbiName[]): Supervision {
+const NO_WORDS = new Uint32Array();
+
+/** The calls that are counted by the files that they name. */
+function pathTable(abis: readonly AbiName[]): Uint32Array {
+  const words: number[] = [];
+  for (const abi of abis) {
+    const { audit } = abiOf(abi);
+    const { creating, ignored } = openFlags(abi);
+    for (const [name, each] of PATH_CALLS) {
+      const number = syscallNumber(abi, name);
+      if (number === undefined) continue;
+      const opens = each.openFlags !== undefined || each.openHow !== undefined;
+      const bits = each.distinguishing.reduce((all, argument) => all | (1 << argument), 0);
+      for (const { argument, directory = NO_ARGUMENT, addressSize = NO_ARGUMENT, creates } of each.paths) {
+        const flags = [each.openFlags ?? NO_ARGUMENT, each.openHow ?? NO_ARGUMENT];
+        const creatingFlags = { never: 0, always: 0xffff_ffff, 'by O_CREAT': creating }[creates];
+        words.push(audit, number, argument, directory, addressSize, bits, ...flags, creatingFlags, opens ? ignored : 0);
+      }
+    }
+  }
+  return Uint32Array.from(words);
+}
+
+/**
+ * Allows and counts every call.
+ *
+ * @param findsFiles - Whether calls are counted by the files that they name, too.
+ */
+export function observation(abis: readonly AbiName[], findsFiles: boolean): Supervision {
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
   const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
-  return addon().supervision({ answers, countsAll: true, passesAll: false, ...callTables(abis) });
+  const paths = findsFiles ? pathTable(abis) : NO_WORDS;
+  return addon().supervision({ answers, countsAll: true, passesAll: false, ...callTables(abis), paths });
 }
 
 /**
@@ -32,9 +66,10 @@ export function observation(abis: readonly AbiName[]): Supervision {
  */
 export function forwarding(): Supervision {
   const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
-  const none = new Uint32Array();
+  const none = NO_WORDS;
   const answers = encodeInstructions([notify], abiOf(thisHost().abi).endian);
-  return addon().supervision({ answers, countsAll: false, passesAll: false, distinguishing: none, captures: none });
+  const tables = { distinguishing: none, captures: none, paths: none };
+  return addon().supervision({ answers, countsAll: false, passesAll: false, ...tables });
 }
 
 /** The tables of SupervisionOptions that depend on the ABIs alone. */

@@ -23,7 +23,7 @@ import { type LimitPlan, limitsFor, withLimits } from './limits.js';
 import { refuseWithoutListener } from './notifications.js';
 import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
-  observingFilter,
+  observingFilters,
   type SupervisedFilter,
   type SupervisionPlan,
   supervisedFilter,
@@ -142,21 +142,23 @@ export function planFilters(
   const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
   const agent = namesAgent ? agentOf(sources, options) : undefined;
   const watches = supervisor.watches && target === 'child';
-  const isSupervised = agent === undefined && (names.length > 0 || (watches && sources.each.length > 0));
+  const reportsPaths = supervisor.reportsPaths && watches && paths !== undefined && paths.handled !== 0;
+  const isWatched = (watches && sources.each.length > 0) || reportsPaths;
+  const isSupervised = agent === undefined && (names.length > 0 || isWatched);
   const confined = { isolation, paths };
   const denials = denialsOf(confined, isGroup(tree));
-  const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
+  const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${reportsPaths}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = cache.get(sources, variant, () => {
     if (agent !== undefined)
       return { filters: [agentFilter(sources.policy, gate, sources.flags, denials)], supervised: undefined };
     if (!isSupervised) return { filters: plainFilters(sources, gate, denials), supervised: undefined };
-    const made = supervisedFilter(sources, names, watches, denials);
+    const made = supervisedFilter(sources, names, { watches, reportsPaths }, denials);
     return { filters: [made.filter], supervised: made };
   });
   return {
     filters,
     flags: options.logDenied === true ? ['LOG', ...sources.flags] : sources.flags,
-    supervision: supervised && { ...supervisor, ...supervised, watches },
+    supervision: supervised && { ...supervisor, ...supervised, watches, reportsPaths },
     agent,
     ...confined,
     isOfNode: unsupported !== undefined,
@@ -169,12 +171,18 @@ export function planFilters(
   };
 }
 
-/** Plans a run in which every call is allowed and counted: for record(). */
-export function planObservation(options: PlanOptions): FilterPlan {
+/**
+ * Plans a run in which every call is allowed and counted: for record().
+ *
+ * @param findsFiles - Whether calls are counted by the files that they name, too.
+ */
+export function planObservation(options: PlanOptions, findsFiles: boolean): FilterPlan {
   const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, 'reported', true) };
   const tree = treeFor(options, 'leave', { isIsolated: confined.isolation !== undefined, makesGroup: true });
   const limits = limitsFor(options, confined.paths);
-  const observing = observingFilter(denialsOf({ ...confined, isolation: undefined }, isGroup(tree)));
+  const observing = observingFilters[findsFiles ? 'files' : 'calls'](
+    denialsOf({ ...confined, isolation: undefined }, isGroup(tree)),
+  );
   return {
     filters: [observing.filter],
     flags: [],

@@ -3,12 +3,13 @@ import { hasSubscribers } from 'node:diagnostics_channel';
 import { compileFilter } from '../../filter/compile.js';
 import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis, thisHost } from '../../host.js';
+import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
-import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violation.js';
+import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violations/violation.js';
 import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denied-calls.js';
-import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
+import { type Action, type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexedDecision } from '../../profile/resolve/multiplexed-syscalls.js';
@@ -36,6 +37,8 @@ export interface Supervisor {
   readonly timeout: number;
   /** Whether denied calls are reported: to `onViolation`, or to subscribers of the diagnostics channel. */
   readonly watches: boolean;
+  /** Whether those are reported too that Landlock denies by their files. */
+  readonly reportsPaths: boolean;
 }
 
 /** A filter with a listener, and how its notifications are answered. */
@@ -53,15 +56,18 @@ export const WITHOUT_CALLBACKS: Supervisor = {
   handlers: new Map(),
   timeout: 0,
   watches: false,
+  reportsPaths: false,
 };
 
 /** The supervisor that options describe. */
-export function supervisorOf({ onViolation, notify, notifyTimeout }: SupervisorOptions): Supervisor {
+export function supervisorOf(options: SupervisorOptions): Supervisor {
+  const { onViolation, reportPaths = false, notify, notifyTimeout } = options;
   return {
     onViolation,
     handlers: new Map(Object.entries(notify ?? {})),
     timeout: checkTimeout(notifyTimeout),
     watches: Boolean(onViolation) || hasSubscribers(CHANNEL),
+    reportsPaths: reportPaths,
   };
 }
 
@@ -69,14 +75,14 @@ export function supervisorOf({ onViolation, notify, notifyTimeout }: SupervisorO
  * The filter for a supervised child.
  *
  * @param names - The syscalls that have a handler.
- * @param watches - Whether denied calls are reported.
+ * @param watched - Whether denied calls are reported, and whether those are that Landlock denies.
  * @param plain - What would be denied without supervision.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if the profile has SCMP_ACT_NOTIFY for a call without a handler.
  */
 export function supervisedFilter(
   sources: ResolvedSources,
   names: readonly string[],
-  watches: boolean,
+  { watches, reportsPaths }: Pick<Supervisor, 'watches' | 'reportsPaths'>,
   plain: Denials,
 ): SupervisedFilter {
   const { host, flags, profiles } = sources;
@@ -85,12 +91,40 @@ export function supervisedFilter(
   const denials = supervisedDenials(notifying, plain);
   const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compileFilter(policy, { flags });
-  const filter = compileFilter(watches ? notifyOnErrno(policy) : policy, { gate: GATE, flags });
-  return { filter, native: supervisionOf(answers, !watches), profiles, host, denials };
+  const watched = watches ? notifyOnErrno(policy) : policy;
+  const filter = compileFilter(reportsPaths ? notifyPathCalls(watched) : watched, { gate: GATE, flags });
+  const native = supervisionOf(answers, { passesAll: !watches && !reportsPaths, reportsPaths });
+  return { filter, native, profiles, host, denials };
 }
 
-/** A filter that notifies of every call but the denied ones. All calls are allowed, and counted. */
-export const observingFilter = memoize((denials: Denials): SupervisedFilter => {
+/** Makes the policy notify of the calls that name files, where it allows them. */
+function notifyPathCalls(policy: Policy): Policy {
+  const notify = { kind: 'notify' } as const;
+  const isAllowed = ({ kind }: Action) => kind === 'allow';
+  return overrideDecisions(policy, (abi) => {
+    const decided = policy.abis.find((each) => each.abi.name === abi);
+    const overrides = new Map<number, readonly Decision[]>();
+    if (decided === undefined) return overrides;
+    for (const name of PATH_CALLS.keys()) {
+      const number = syscallNumber(abi, name);
+      if (number === undefined) continue;
+      const decisions = decisionsOf(decided, number).map((each) =>
+        isAllowed(each.action) ? { ...each, action: notify } : each,
+      );
+      const rest = isAllowed(policy.defaultAction) ? [{ conditions: [], action: notify }] : [];
+      overrides.set(number, [...decisions, ...rest]);
+    }
+    return overrides;
+  });
+}
+
+/** Filters that notify of every call but the denied ones. All calls are allowed, and counted; `files`: also by files. */
+export const observingFilters = {
+  calls: memoize((denials: Denials) => makeObservingFilter(denials, false)),
+  files: memoize((denials: Denials) => makeObservingFilter(denials, true)),
+};
+
+function makeObservingFilter(denials: Denials, findsFiles: boolean): SupervisedFilter {
   const abis = machineAbis();
   const policy = notifyAlways({
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map(), ranges: [] })),
@@ -99,12 +133,12 @@ export const observingFilter = memoize((denials: Denials): SupervisedFilter => {
   });
   return {
     filter: compileFilter(withDenials(policy, abis, denials), { gate: GATE }),
-    native: observation(abis),
+    native: observation(abis, findsFiles),
     profiles: [],
     host: thisHost(),
     denials,
   };
-});
+}
 
 /**
  * Makes the policy notify of calls that have a handler: of those for which the profile itself has SCMP_ACT_NOTIFY, or,

@@ -29,6 +29,29 @@ Napi::Value ToBuffer(Napi::Env env, const std::string& bytes) {
   return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
 }
 
+Napi::Object ToObject(Napi::Env env, const FoundFile& file) {
+  const Napi::Object object = Napi::Object::New(env);
+  SetOwn(object, "path", ToBuffer(env, file.path));
+  SetOwn(object, "type", std::string(1, file.type));
+  SetOwn(object, "lineage", file.lineage);
+  return object;
+}
+
+// Paths are bytes, of any encoding.
+Napi::Array ToArray(Napi::Env env, const std::vector<NamedFile>& files) {
+  const Napi::Array array = Napi::Array::New(env, files.size());
+  for (uint32_t i = 0; i < files.size(); i++) {
+    const NamedFile& file = files[i];
+    const Napi::Object object = Napi::Object::New(env);
+    SetOwn(object, "text", ToBuffer(env, file.text));
+    SetOwn(object, "base", ToBuffer(env, file.base));
+    SetOwn(object, "file", ToObject(env, file.file));
+    SetOwn(object, "target", ToObject(env, file.target));
+    array.Set(i, object);
+  }
+  return array;
+}
+
 // The memory of a process that waits in a call. It is opened before the check that the call waits. If the check
 // succeeds, the descriptor refers to the memory of that process, even if the process ends later: seccomp_unotify(2).
 struct CallMemory {
@@ -91,6 +114,8 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
   }
   SetOwn(result, "args", args);
   SetOwn(result, "captured", captured);
+  SetOwn(result, "flags", static_cast<double>(kind->flags));
+  SetOwn(result, "files", ToArray(env, kind->files));
   return result;
 }
 
@@ -98,11 +123,12 @@ Napi::Value Counts(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<Listener> listener = ReadListener(info, "counts(listener)");
   if (listener == nullptr) return env.Undefined();
-  uint64_t others = 0;
+  OtherCalls others;
   const std::vector<uint64_t> counts = listener->kinds().Counts(&others);
-  const Napi::Array array = Napi::Array::New(env, counts.size() + 1);
-  array.Set(0U, static_cast<double>(others));
-  for (uint32_t i = 0; i < counts.size(); i++) array.Set(i + 1, static_cast<double>(counts[i]));
+  const Napi::Array array = Napi::Array::New(env, counts.size() + 2);
+  array.Set(0U, static_cast<double>(others.calls));
+  array.Set(1U, static_cast<double>(others.with_files));
+  for (uint32_t i = 0; i < counts.size(); i++) array.Set(i + 2, static_cast<double>(counts[i]));
   return array;
 }
 

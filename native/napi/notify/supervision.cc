@@ -45,6 +45,33 @@ bool ReadCaptures(const Napi::Value& value, Supervision* supervision) {
   return true;
 }
 
+// kArguments stands for no argument.
+bool ReadArgument(uint32_t word, std::optional<uint8_t>* argument) {
+  if (word > kArguments) return false;
+  if (word < kArguments) *argument = static_cast<uint8_t>(word);
+  return true;
+}
+
+bool ReadPaths(const Napi::Value& value, Supervision* supervision) {
+  const auto words = ReadWords(value);
+  if (!words || words->size % 10 != 0) return false;
+  for (const uint32_t* word = words->data; word != words->data + words->size; word += 10) {
+    PathTraits& traits = supervision->paths[Supervision::Key(word[0], word[1])];
+    PathArgument path;
+    path.argument = static_cast<uint8_t>(word[2]);
+    path.creating = word[8];
+    traits.ignored = word[9];
+    if (word[2] >= kArguments || word[5] >= 1U << kArguments || !ReadArgument(word[3], &path.directory) ||
+        !ReadArgument(word[4], &path.address_size) || !ReadArgument(word[6], &traits.flags) ||
+        !ReadArgument(word[7], &traits.open_how)) {
+      return false;
+    }
+    traits.distinguishing |= static_cast<uint8_t>(word[5]);
+    traits.paths.push_back(path);
+  }
+  return true;
+}
+
 constexpr Member<Supervision> kMembers[] = {
     {"answers", Presence::kRequired, "a Uint8Array of a program that the kernel would accept", ReadAnswers},
     {"countsAll", Presence::kRequired, "a boolean", Into<&Supervision::counts_all>},
@@ -53,6 +80,12 @@ constexpr Member<Supervision> kMembers[] = {
     {"captures", Presence::kRequired,
      "a flat Uint32Array of [ABI, number, argument, is text, most bytes, argument with their number or 6]",
      ReadCaptures},
+    {"paths", Presence::kRequired,
+     "a flat Uint32Array of [ABI, number, argument, argument with the directory or 6, argument with the size of an "
+     "address or 6, bits of distinguishing arguments, argument with flags or 6, argument with an open_how or 6, "
+     "creating "
+     "flags, ignored flags]",
+     ReadPaths},
 };
 
 }  // namespace

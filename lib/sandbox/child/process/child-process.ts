@@ -4,12 +4,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import type { FindPathDenial } from '../../../landlock/denials/path-denial.js';
 import type { Enforcement } from '../../../landlock/enforcement.js';
 import type { PrivateDirectory } from '../../../landlock/paths/private-directory.js';
 import type { ExitWatch, NativeChild, NativeListener } from '../../../native.js';
 import type { Listener } from '../../../notify/listener.js';
-import type { Violation } from '../../../notify/violation.js';
-import type { ViolationLog } from '../../../notify/violation-log.js';
+import type { Violation } from '../../../notify/violations/violation.js';
+import type { ViolationLog } from '../../../notify/violations/violation-log.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
 import type { LimitReason } from '../../../process-tree/limit-reason.js';
 import { publicMethods } from '../../../util/caller.js';
@@ -158,8 +159,8 @@ export class SandboxedProcess<
   }
 
   /** @internal Handles the notifications of the child's filter. */
-  supervise(listener: NativeListener, supervision: SupervisionPlan): void {
-    const subscription = subscribe(this, listener, supervision);
+  supervise(listener: NativeListener, supervision: SupervisionPlan, findPathDenial?: FindPathDenial): void {
+    const subscription = subscribe(this, listener, supervision, findPathDenial);
     this.listener = subscription.listener;
     this.#log = subscription.log;
   }
@@ -179,10 +180,7 @@ export class SandboxedProcess<
     });
   }
 
-  /**
-   * The calls that the profile has denied so far, one Violation for each kind of call, with their number. Empty unless
-   * `onViolation` was given and not false, or the channel `seccomp:violation` had a subscriber, when the child was started.
-   */
+  /** What was denied so far, by kinds of calls. Empty without `onViolation` and without a subscriber of `seccomp:violation`. */
   get violations(): readonly Violation[] {
     return this.#log?.read().violations ?? [];
   }

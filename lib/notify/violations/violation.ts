@@ -1,25 +1,26 @@
 /** Violations: calls that a profile did not allow, described for people. */
 import { inspect } from 'node:util';
-import { distinguishing } from '../decode/captures.js';
-import { decode } from '../decode/decode.js';
+import { distinguishing } from '../../decode/captures.js';
+import { decode } from '../../decode/decode.js';
 import {
   callSiteOf,
   type ObservedCall,
   observedCall,
   type RecordedCall,
   recordedCall,
-} from '../decode/observed-call.js';
-import type { NativeKind } from '../native.js';
-import { actionOf, returnValue } from '../policy/action.js';
-import { denialOf } from '../policy/confinement-denials.js';
-import type { Denials } from '../policy/denied-calls.js';
-import type { Action } from '../policy/policy.js';
-import { type Explainer, explainerFor, type Reason, type RuleReference } from '../profile/explainer.js';
-import type { Profile } from '../profile/profile.js';
-import type { Host } from '../profile/resolve/resolve.js';
-import { argumentWidth, syscallNumber } from '../syscalls/table.js';
-import { once } from '../util/memo.js';
-import { own } from '../util/own-data.js';
+} from '../../decode/observed-call.js';
+import type { PathsRemedy } from '../../landlock/denials/path-remedy.js';
+import type { NativeKind } from '../../native.js';
+import { actionOf, returnValue } from '../../policy/action.js';
+import { denialOf } from '../../policy/confinement-denials.js';
+import type { Denials } from '../../policy/denied-calls.js';
+import type { Action } from '../../policy/policy.js';
+import { type Explainer, explainerFor, type Reason, type RuleReference } from '../../profile/explainer.js';
+import type { Profile } from '../../profile/profile.js';
+import type { Host } from '../../profile/resolve/resolve.js';
+import { argumentWidth, syscallNumber } from '../../syscalls/table.js';
+import { once } from '../../util/memo.js';
+import { own } from '../../util/own-data.js';
 import { isFallback } from './fallback.js';
 
 /** The diagnostics channel that each violation is published on, with the child. */
@@ -33,8 +34,13 @@ export type OnViolation = (violation: Violation) => void;
  * it. The kernel does not report a call that it answers with a kill or a trap.
  */
 export interface Violation extends RecordedCall {
-  /** The action that the filter returned for the call. */
+  /** The action that the filter returned for the call; for a file that `paths` does not grant, Landlock's errno. */
   readonly action: Action;
+  /**
+   * The absolute path that the call names, of which its links are not resolved. Undefined unless the option `reportPaths`
+   * reports the call.
+   */
+  readonly path?: string | undefined;
   /** Whether programs expect this denial, and make an older call instead: ENOSYS for `clone3`, for example. */
   readonly fallback: boolean;
   /** The arguments as a person reads them: paths, flags by name, addresses. */
@@ -55,9 +61,10 @@ export interface Violation extends RecordedCall {
   /**
    * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first.
    * Undefined if no rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or
-   * the call is denied by isolation, by supervision or by `paths`.
+   * the call is denied by isolation, by supervision or, whatever its files are, by `paths`. For a file that `paths` does not
+   * grant: the grants that would allow the call, undefined if none would.
    */
-  readonly remedy?: Remedy | undefined;
+  readonly remedy?: Remedy | PathsRemedy | undefined;
 }
 
 /** A rule that allows a syscall, if `args` is given only with these arguments. */
@@ -68,6 +75,8 @@ export interface Remedy {
   readonly action: 'SCMP_ACT_ALLOW';
   /** Comparisons with the arguments of the call. Absent if the rule allows all calls of the syscall. */
   readonly args?: readonly RemedyArgument[];
+  /** Never set: grants for `paths` have this. */
+  readonly paths?: undefined;
 }
 
 /** A comparison of one argument with a value. */

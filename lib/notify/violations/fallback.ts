@@ -1,8 +1,8 @@
 /** Denials that programs expect: the C library or the language runtime then makes an older call instead. */
 import { constants } from 'node:os';
-import type { Action } from '../policy/policy.js';
-import { ABIS } from '../syscalls/abi.js';
-import { syscallNumber } from '../syscalls/table.js';
+import type { Action } from '../../policy/policy.js';
+import { ABIS } from '../../syscalls/abi.js';
+import { syscallNumber } from '../../syscalls/table.js';
 
 /**
  * Calls that programs try first. If the call fails with ENOSYS, they make an older one, or do without it. Sources:

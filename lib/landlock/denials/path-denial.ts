@@ -1,0 +1,77 @@
+/** Which of a child's calls its ruleset denies. The kernel decides; this says what it has decided, and what is missing. */
+import { realpathSync } from 'node:fs';
+import type { RulesetHandle } from '../../native.js';
+import { once } from '../../util/memo.js';
+import { type IdentifiedRule, type IdentifiedRuleset, predictorFor, type Rule } from '../paths/prediction.js';
+import { givenRules } from '../paths/ruleset.js';
+import { wordGrants } from '../paths/words.js';
+import { accessOf, type NamedFile, type NamingCall } from './path-calls.js';
+import { type KnownWord, missingInWords, type PathsRemedy, remedyFor } from './path-remedy.js';
+import { identityAt, parentOf, treeOf } from './this-machine.js';
+
+/** A call that the ruleset of a child denies. */
+export interface PathDenial {
+  /** The file of the call to which rights are missing: its index in the call's files. */
+  readonly file: number;
+  readonly errno: 'EACCES' | 'EXDEV';
+  /** What is not granted: `reading /etc/shadow`. */
+  readonly denied: string;
+  /** The grants that would allow it; undefined if none would. */
+  readonly remedy: PathsRemedy | undefined;
+}
+
+/** Returns why a ruleset denies a call; undefined if it does not. */
+export type FindPathDenial = (call: NamingCall) => PathDenial | undefined;
+
+const known = new WeakMap<RulesetHandle, FindPathDenial>();
+
+/**
+ * Predicts the decisions of a ruleset on calls. To be called at once after the ruleset was made: it looks for the files
+ * that its rules were given for.
+ */
+export function denialsBy(ruleset: RulesetHandle): FindPathDenial {
+  const found = known.get(ruleset) ?? makeDenialsBy(ruleset);
+  known.set(ruleset, found);
+  return found;
+}
+
+function makeDenialsBy(ruleset: RulesetHandle): FindPathDenial {
+  const predict = predictorFor(openedRules(ruleset));
+  return (call) => {
+    const access = accessOf(call);
+    if (access === undefined) return undefined;
+    const tree = treeOf(call.files.flatMap(({ target, ...file }) => (target === undefined ? [file] : [file, target])));
+    const prediction = predict(access, tree);
+    if (prediction.allowed) return undefined;
+    const { missing, errno } = prediction;
+    const denied = missingInWords(missing);
+    return { file: lackingFile(call.files, missing), errno, denied, remedy: remedyFor(missing, words()) };
+  };
+}
+
+const words = once((): readonly KnownWord[] => [
+  { word: '@system', grants: wordGrants('@system') },
+  { word: '@node', grants: wordGrants('@node') },
+]);
+
+/** The rules as the addon opened them: for the files that their paths lead to. */
+function openedRules(handle: RulesetHandle): IdentifiedRuleset {
+  const { handled, rules } = givenRules(handle);
+  const opened = rules.flatMap(({ path, rights }): readonly IdentifiedRule[] => {
+    try {
+      const opened = realpathSync(path);
+      return [{ path: opened, rights, identity: identityAt(opened) ?? opened }];
+    } catch {
+      return []; // An optional path that does not exist.
+    }
+  });
+  return { handled, rules: opened };
+}
+
+/** The file of a call that is at one of the places, or in it. */
+function lackingFile(files: readonly NamedFile[], missing: readonly Rule[]): number {
+  const [first] = missing;
+  const isThere = ({ path, target }: NamedFile) =>
+    first !== undefined && [path, parentOf(path), target?.path].includes(first.path);
+  return Math.max(files.findIndex(isThere), 0);
+}

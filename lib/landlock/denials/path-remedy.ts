@@ -1,0 +1,93 @@
+/** What a denied access lacks, in words, and the grants that would allow it. */
+import { shownName } from '../paths/messages.js';
+import type { Rule } from '../paths/prediction.js';
+import { type Access, bitsOf, GRANTS, type Right, rightsIn } from '../paths/rights.js';
+import type { SharedWord, WordGrant } from '../paths/words.js';
+
+/** Grants to add to the option `paths`. */
+export interface PathsRemedy {
+  /** The paths and words to add to its lists. */
+  readonly paths: Readonly<Partial<Record<Access, readonly string[]>>>;
+  /** Never set: a rule of a profile has it. */
+  readonly names?: undefined;
+  /** Never set: a rule of a profile has it. */
+  readonly action?: undefined;
+  /** Never set: a rule of a profile has it. */
+  readonly args?: undefined;
+}
+
+/** The paths of a word, as the remedy may name it in their place. */
+export interface KnownWord {
+  readonly word: SharedWord;
+  readonly grants: readonly WordGrant[];
+}
+
+/**
+ * The grants that would give these rights: the word that has them, or the paths. Undefined if none would, as for making
+ * devices.
+ */
+export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[]): PathsRemedy | undefined {
+  const lists: Record<Access, Set<string>> = { read: new Set(), write: new Set(), execute: new Set() };
+  for (const { path, rights } of missing) {
+    if (!isText(path)) return undefined;
+    const word = words.find(({ grants }) => (rights & ~grantedBy(grants, path)) === 0);
+    const needed = word === undefined ? accessesFor(rights) : READ;
+    if (needed === undefined) return undefined;
+    for (const access of needed) lists[access].add(word?.word ?? grantable(path));
+  }
+  const filled = Object.entries(lists).filter(([, paths]) => paths.size > 0);
+  return { paths: Object.fromEntries(filled.map(([access, paths]) => [access, [...paths]])) };
+}
+
+/** The number of a process in /proc is another one in each run. */
+const grantable = (path: string): string => path.replace(/^\/proc\/\d+(?:\/.*)?$/, '/proc');
+
+/** Whether a path is UTF-8, as the paths of the option are. */
+const isText = (path: string): boolean => !path.includes('\ufffd');
+
+const READ: readonly Access[] = ['read'];
+
+/** The rights that grants give for a path. */
+function grantedBy(grants: readonly WordGrant[], path: string): number {
+  return grants
+    .filter((grant) => path === grant.path || path.startsWith(`${grant.path}/`))
+    .reduce((rights, { access }) => rights | GRANTS[access], 0);
+}
+
+/** The lists of the option that give rights together; undefined if all together do not. */
+function accessesFor(rights: number): readonly Access[] | undefined {
+  const gives = (...lists: readonly Access[]) => (rights & ~lists.reduce((all, list) => all | GRANTS[list], 0)) === 0;
+  const choices: readonly (readonly Access[])[] = [['read'], ['execute'], ['write'], ['write', 'execute']];
+  return choices.find((lists) => gives(...lists));
+}
+
+/** What is denied, in words, for each right. */
+const DENIED: Readonly<Record<Right, string>> = {
+  EXECUTE: 'executing',
+  WRITE_FILE: 'writing',
+  READ_FILE: 'reading',
+  READ_DIR: 'listing',
+  REMOVE_DIR: 'removing directories in',
+  REMOVE_FILE: 'removing files in',
+  MAKE_CHAR: 'making devices in',
+  MAKE_DIR: 'making directories in',
+  MAKE_REG: 'making files in',
+  MAKE_SOCK: 'making sockets in',
+  MAKE_FIFO: 'making FIFOs in',
+  MAKE_BLOCK: 'making devices in',
+  MAKE_SYM: 'making symbolic links in',
+  REFER: 'moving or linking files into or out of',
+  TRUNCATE: 'truncating',
+  IOCTL_DEV: 'device ioctls on',
+  RESOLVE_UNIX: 'connecting to',
+};
+
+/** What the rights allow that are missing: `reading and writing /x, and making files in /y`. */
+export function missingInWords(missing: readonly Rule[]): string {
+  const each = missing.map(({ path, rights }) => {
+    // Truncation is not mentioned where opening is denied.
+    const shown = (rights & bitsOf('WRITE_FILE')) === 0 ? rights : rights & ~bitsOf('TRUNCATE');
+    return `${[...new Set(rightsIn(shown).map((right) => DENIED[right]))].join(' and ')} ${shownName(path)}`;
+  });
+  return each.join(', and ');
+}

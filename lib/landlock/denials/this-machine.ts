@@ -1,0 +1,53 @@
+/** What predictions need to know of the files of this machine. */
+import { lstatSync, readFileSync } from 'node:fs';
+import type { FileTree } from '../paths/prediction.js';
+import type { FoundFile } from './path-calls.js';
+
+/** The device and inode of the file that a path leads to now; undefined if there is none that can be looked at. */
+export function identityAt(path: string): string | undefined {
+  try {
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats && `${stats.dev}:${stats.ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The files as they were when a call named these. No file is looked at: a child could name one that does not answer. */
+export function treeOf(files: readonly FoundFile[]): FileTree {
+  const known = new Map<string, string>();
+  for (const { path, type, identities } of files) {
+    let place = type === 'missing' ? parentOf(path) : path;
+    for (const identity of identities) {
+      known.set(place, identity);
+      place = parentOf(place);
+    }
+  }
+  return { identify: (path) => known.get(path) ?? path, mountPoint };
+}
+
+/** The directory that a path is in. */
+export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+
+function mountPoint(path: string): string {
+  let longest = '/';
+  for (const point of mountPoints()) {
+    const isAbove = path === point || path.startsWith(`${point}/`);
+    if (isAbove && point.length > longest.length) longest = point;
+  }
+  return longest;
+}
+
+/** The mount points of this process, of which there are none if it may not read them. */
+function mountPoints(): readonly string[] {
+  let mountinfo = '';
+  try {
+    mountinfo = readFileSync('/proc/self/mountinfo', 'utf8'); // proc_pid_mountinfo(5)
+  } catch {}
+  return mountinfo.split('\n').flatMap((line) => {
+    const point = line.split(' ')[4];
+    return point === undefined
+      ? []
+      : [point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))];
+  });
+}

@@ -1,0 +1,51 @@
+/** Violations by Landlock: calls that name files to which the option `paths` gives no right. */
+import { resolve } from 'node:path';
+import { MAX_CAPTURE } from '../../decode/captures.js';
+import { decode } from '../../decode/decode.js';
+import { callSiteOf, observedCall, recordedCall } from '../../decode/observed-call.js';
+import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
+import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
+import type { NativeFile, NativeKind } from '../../native.js';
+import { constantOn } from '../../syscalls/constants.js';
+import { once } from '../../util/memo.js';
+import { namingCall } from '../naming-call.js';
+import type { DeniedKind } from './violation.js';
+
+/** Describes a kind of calls with files that the ruleset of the child denies; undefined if it does not. */
+export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKind | undefined {
+  const { files } = kind;
+  const call = { ...observedCall(kind), captured: namesIn(kind) };
+  const denial = find(namingCall(kind));
+  if (denial === undefined) return undefined;
+  const { errno, denied, remedy } = denial;
+  const action = { kind: 'errno', errno: constantOn(call.abi, errno) ?? 0 } as const;
+  const findings = {
+    fallback: false,
+    deniedBy: 'paths',
+    profile: undefined,
+    rule: undefined,
+    why: `paths does not grant ${denied}`,
+    remedy,
+  } as const;
+  return {
+    call: { ...recordedCall(call, callSiteOf(kind)), action, path: pathOf(files[denial.file]) },
+    decoded: once(() => decode(call)),
+    findings: () => findings,
+  };
+}
+
+/** The paths of a call as the memory that its arguments point to. */
+function namesIn(kind: NativeKind): readonly (Uint8Array | undefined)[] {
+  const places = PATH_CALLS.get(observedCall(kind).syscall)?.paths ?? [];
+  return kind.args.map((_, index) => {
+    const at = places.findIndex(({ argument, addressSize }) => argument === index && addressSize === undefined);
+    return kind.files[at]?.text.subarray(0, MAX_CAPTURE);
+  });
+}
+
+/** The path that a call names, absolute. Links are not resolved, unless one may be before a `..`. */
+function pathOf(named: NativeFile | undefined): string | undefined {
+  const text = named?.text.toString() ?? '';
+  if (named === undefined || /(?:^|\/)\.\.(?:\/|$)/.test(text)) return named?.file.path.toString();
+  return resolve(named.base.toString() || '/', text);
+}

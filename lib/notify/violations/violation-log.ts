@@ -1,0 +1,76 @@
+/** The violations of one filter, as its listener counts them. Reads the first call of each kind from the addon once. */
+import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
+import type { NativeKind } from '../../native.js';
+import type { Listener } from '../listener.js';
+import { deniedByPaths } from './path-violation.js';
+import { type DeniedKind, deniedKind, type Violation, type ViolationContext, violationOf } from './violation.js';
+
+/** The violations so far. */
+export interface Violations {
+  readonly violations: readonly Violation[];
+  /**
+   * How many calls were denied of kinds that `violations` does not list, as a bounded number of kinds is kept.
+   */
+  readonly unlistedViolations: number;
+}
+
+/** The most kinds of denied files that are listed. A violation takes a few kilobytes. */
+const MOST_FILES = 2048;
+
+/** A kind of denied calls beyond these. */
+const UNLISTED = 'unlisted';
+
+export class ViolationLog {
+  readonly #listener: Listener;
+  readonly #context: ViolationContext;
+  readonly #findPathDenial: FindPathDenial | undefined;
+  /** By index. Undefined for kinds of allowed calls, which are counted by the files that they name. */
+  readonly #kinds = new Map<number, DeniedKind | typeof UNLISTED | undefined>();
+  #listedFiles = 0;
+
+  /** @param findPathDenial - Predicts what Landlock denies, if that is reported. */
+  constructor(listener: Listener, context: ViolationContext, findPathDenial?: FindPathDenial) {
+    this.#listener = listener;
+    this.#context = context;
+    this.#findPathDenial = findPathDenial;
+  }
+
+  /** The violation of the kind with this index, counting its first call only; undefined if there is no such kind. */
+  at(index: number): Violation | undefined {
+    const kind = this.#kindAt(index);
+    return kind === undefined || kind === UNLISTED ? undefined : violationOf(kind, 1);
+  }
+
+  /** How many calls were denied of kinds that `violations` does not list. */
+  get unlisted(): number {
+    const { kinds, others } = this.#listener.counts;
+    return kinds.reduce((sum, count, index) => (this.#kindAt(index) === UNLISTED ? sum + count : sum), others);
+  }
+
+  /** All violations so far, with their current counts. */
+  read(): Violations {
+    const { kinds, others } = this.#listener.counts;
+    let unlistedViolations = others;
+    const violations = kinds.flatMap((count, index): readonly Violation[] => {
+      const kind = this.#kindAt(index);
+      if (kind === UNLISTED) unlistedViolations += count;
+      return kind === undefined || kind === UNLISTED ? [] : [violationOf(kind, count)];
+    });
+    return { violations, unlistedViolations };
+  }
+
+  #kindAt(index: number): DeniedKind | typeof UNLISTED | undefined {
+    if (this.#kinds.has(index)) return this.#kinds.get(index);
+    const native = this.#listener.kindAt(index);
+    if (native === undefined) return undefined;
+    const kind = native.files.length === 0 ? deniedKind(native, this.#context) : this.#deniedByPaths(native);
+    this.#kinds.set(index, kind);
+    return kind;
+  }
+
+  #deniedByPaths(native: NativeKind): DeniedKind | typeof UNLISTED | undefined {
+    const kind = this.#findPathDenial && deniedByPaths(native, this.#findPathDenial);
+    if (kind === undefined) return undefined;
+    return this.#listedFiles++ < MOST_FILES ? kind : UNLISTED;
+  }
+}

@@ -1,0 +1,84 @@
+/** The accesses to files that a program was seen to make, and the rights that each of them needs. */
+import { realpathSync } from 'node:fs';
+import { accessOf, openFlags } from '../../landlock/denials/path-calls.js';
+import { type FileAccess, type Rule, rightsNeeded } from '../../landlock/paths/prediction.js';
+import { type Access, GRANTS } from '../../landlock/paths/rights.js';
+import { programNeeds } from '../../landlock/programs/program-needs.js';
+import { namingCall } from '../../notify/naming-call.js';
+import { memoize } from '../../util/memo.js';
+import type { CountedKind } from '../observe.js';
+
+/** A kind of access. */
+export interface SeenAccess {
+  readonly access: FileAccess;
+  /** Each right, and the file or directory that must have it. */
+  readonly needs: readonly Rule[];
+  /** How often it was made. */
+  readonly count: number;
+}
+
+/**
+ * Returns the accesses that Landlock decides on. Those that fail before it is asked, such as for want of a file, are none.
+ *
+ * @param directory - The working directory, to which names of interpreters may be relative.
+ */
+export function seenAccesses(kinds: readonly CountedKind[], directory: string): readonly SeenAccess[] {
+  const interpreters = memoize((program: string) => interpretersOf(program, directory));
+  return kinds.flatMap(({ kind, count }): readonly SeenAccess[] => {
+    const access = accessOf(namingCall(kind));
+    if (access === undefined) return [];
+    const started = access.kind === 'execute' ? interpreters(access.path) : [];
+    const terminal = TERMINALS.includes(filesOf(access)[0] ?? '') ? [{ path: '/dev/pts', rights: GRANTS.write }] : [];
+    const needs = [...rightsNeeded(access), ...started, ...terminal].filter(({ rights }) => rights !== 0);
+    return needs.length === 0 ? [] : [{ access, needs, count }];
+  });
+}
+
+/** What makes a new terminal, which the kernel opens in /dev/pts. */
+const TERMINALS = ['/dev/ptmx', '/dev/pts/ptmx'];
+
+/** Returns the links to missing files that a call would have made, of which nothing else is known. */
+export function danglingLinks(kinds: readonly CountedKind[]): readonly string[] {
+  return kinds.flatMap(({ kind }) => {
+    const { abi, flags, files } = namingCall(kind);
+    const [file] = files;
+    const isMade = (flags & openFlags(abi).creating) !== 0;
+    return isMade && file?.type === 'symlink' && file.target === undefined ? [file.path] : [];
+  });
+}
+
+/** What the kernel also executes to start a program. */
+function interpretersOf(program: string, directory: string): readonly Rule[] {
+  return programNeeds([program], directory).flatMap(({ path }): readonly Rule[] => {
+    const found = realPath(path);
+    return found === undefined || found === program ? [] : [{ path: found, rights: GRANTS.execute }];
+  });
+}
+
+/** The path without symbolic links; undefined if it leads nowhere. */
+export function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an access does with its files, in the terms of the option `paths`. */
+export function purposeOf(access: FileAccess): Access {
+  if (access.kind === 'execute') return 'execute';
+  if (access.kind !== 'open') return 'write';
+  return access.write || access.truncate || access.what === 'missing' || access.what === 'temporary' ? 'write' : 'read';
+}
+
+/** The files of an access. */
+export function filesOf(access: FileAccess): readonly string[] {
+  switch (access.kind) {
+    case 'rename':
+    case 'exchange':
+    case 'link':
+      return [access.from, access.to];
+    default:
+      return [access.path];
+  }
+}

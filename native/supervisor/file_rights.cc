@@ -1,0 +1,92 @@
+#include "supervisor/file_rights.h"
+
+#include <linux/capability.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "supervisor/notified_thread.h"
+#include "system/dumpable.h"
+#include "system/file_status.h"
+#include "system/numbers.h"
+
+namespace seccomp {
+namespace {
+
+constexpr uint64_t kOverriding = uint64_t{1} << CAP_DAC_OVERRIDE | uint64_t{1} << CAP_DAC_READ_SEARCH;
+
+std::optional<uint64_t> EffectiveCapabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return std::nullopt;
+  return uint64_t{sets[1].effective} << 32 | sets[0].effective;
+}
+
+bool SetEffectiveCapabilities(uint64_t capabilities) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return false;
+  sets[0].effective = static_cast<uint32_t>(capabilities);
+  sets[1].effective = static_cast<uint32_t>(capabilities >> 32);
+  return syscall(SYS_capset, &header, sets) == 0;
+}
+
+std::vector<uint32_t> Numbers(const std::string& line) {
+  std::vector<uint32_t> numbers;
+  std::string_view rest = line;
+  while (const std::optional<uint32_t> number = TakeNumber<uint32_t>(&rest)) numbers.push_back(*number);
+  return numbers;
+}
+
+// By syscall(2), since libc's wrappers change all threads. setfsuid(2) returns the ID before, and can't fail with -1.
+bool SetIds(uid_t uid, gid_t gid, const std::vector<uint32_t>& groups) {
+  if (syscall(SYS_setgroups, groups.size(), groups.data()) != 0) return false;
+  syscall(SYS_setfsgid, gid);
+  syscall(SYS_setfsuid, uid);
+  return static_cast<gid_t>(syscall(SYS_setfsgid, -1)) == gid && static_cast<uid_t>(syscall(SYS_setfsuid, -1)) == uid;
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+bool FileRights::Take(pid_t process, pid_t thread) {
+  if (!is_started_) {
+    const std::optional<uint64_t> capabilities = EffectiveCapabilities();
+    is_started_ = true;
+    capabilities_ = capabilities.value_or(0);
+    is_privileged_ = !capabilities || geteuid() == 0 || (capabilities_ & kOverriding) != 0;
+  }
+  if (!is_privileged_) return true;
+  // The owner of its directory in /proc is its effective user.
+  struct stat status = {};
+  if (FileStatusAt(AT_FDCWD, ("/proc/" + std::to_string(thread)).c_str(), 0, &status) != 0) return false;
+  const bool is_same = is_taken_ && process_ == process && uid_ == status.st_uid && gid_ == status.st_gid;
+  if (is_same) return true;
+  process_ = process;
+  uid_ = status.st_uid;
+  gid_ = status.st_gid;
+  is_taken_ = TakeAnew(thread);
+  return is_taken_;
+}
+
+bool FileRights::TakeAnew(pid_t thread) const {
+  const std::string status = StatusText(thread);
+  const std::vector<uint32_t> uids = Numbers(StatusField(status, "Uid"));
+  const std::vector<uint32_t> gids = Numbers(StatusField(status, "Gid"));
+  // Each line has the real, effective, saved and filesystem ID.
+  if (uids.size() != 4 || gids.size() != 4) return false;
+  const std::string field = StatusField(status, "CapEff");
+  std::string_view rest = field;
+  const uint64_t its = TakeNumber(&rest, 16).value_or(0);
+  const DumpableKept dumpable;
+  // The kernel takes capabilities from a thread that leaves filesystem ID 0, and CAP_SETGID is none of these.
+  return SetIds(uids[3], gids[3], Numbers(StatusField(status, "Groups"))) &&
+         SetEffectiveCapabilities(capabilities_ & ~(kOverriding & ~its));
+}
+
+}  // namespace seccomp

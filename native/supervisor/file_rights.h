@@ -1,0 +1,37 @@
+// The rights of another thread to files, for a thread that looks for what that one names. Otherwise a child could
+// measure whether files exist that it may not look for.
+#ifndef SECCOMP_NATIVE_SUPERVISOR_FILE_RIGHTS_H_
+#define SECCOMP_NATIVE_SUPERVISOR_FILE_RIGHTS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace seccomp {
+
+// The thread that calls Take first must be the only one that does, and must look for nothing else until it ends: it
+// keeps the rights.
+class FileRights {
+ public:
+  // Takes the filesystem IDs, the supplementary groups and the capabilities for reading any file of a thread of
+  // `process`, unless it has them from before. Returns false if they are unknown, or this process may not take them;
+  // the calling thread then may have other rights than these.
+  bool Take(pid_t process, pid_t thread);
+
+ private:
+  bool TakeAnew(pid_t thread) const;
+
+  bool is_started_ = false;
+  // Whether this process has more rights than other users.
+  bool is_privileged_ = false;
+  uint64_t capabilities_ = 0;  // The effective ones of the calling thread, at first.
+  bool is_taken_ = false;
+  // Whose rights were taken last.
+  pid_t process_ = 0;
+  uid_t uid_ = 0;
+  gid_t gid_ = 0;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_SUPERVISOR_FILE_RIGHTS_H_

@@ -1,0 +1,160 @@
+// The rights of other threads to files. Run as `file_rights_test NAME`.
+#include "supervisor/file_rights.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "check.h"
+#include "system/descriptor.h"
+
+namespace seccomp::test {
+namespace {
+
+// A child that changes itself by `change`, and then waits.
+class Other {
+ public:
+  explicit Other(const std::function<bool()>& change) {
+    int ends[2] = {-1, -1};
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    const Descriptor reads(ends[0]);
+    Descriptor writes(ends[1]);
+    pid_ = fork();
+    CHECK_EQUAL(pid_ >= 0, true);
+    if (pid_ == 0) {
+      const bool is_changed = change();
+      prctl(PR_SET_PDEATHSIG, static_cast<long>(SIGKILL), 0L, 0L, 0L);
+      static_cast<void>(write(writes.get(), is_changed ? "1" : "0", 1));
+      for (;;) pause();
+    }
+    writes = Descriptor();
+    char is_changed = '?';
+    CHECK_EQUAL(read(reads.get(), &is_changed, 1), 1);
+    CHECK_EQUAL(is_changed, '1');
+  }
+  Other(const Other&) = delete;
+  Other& operator=(const Other&) = delete;
+  ~Other() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+bool BecomeNobody() {
+  return setgroups(0, nullptr) == 0 && setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0;
+}
+
+bool DropCapabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  return syscall(SYS_capset, &header, sets) == 0;
+}
+
+// A directory that only root may search, and only by a capability if it is another user's; a file in it.
+class Secret {
+ public:
+  explicit Secret(uid_t owner) {
+    char name[] = "/tmp/seccomp-file-rights-XXXXXX";
+    CHECK_EQUAL(mkdtemp(name) != nullptr, true);
+    path_ = name;
+    const Descriptor file(open((path_ + "/file").c_str(), O_CREAT | O_WRONLY, 0600));
+    CHECK_EQUAL(chown(name, owner, owner), 0);
+    CHECK_EQUAL(chmod(name, 0700), 0);
+  }
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+  ~Secret() {
+    unlink((path_ + "/file").c_str());
+    rmdir(path_.c_str());
+  }
+
+  // What opening the file gives in a thread that has taken the rights of a process: 0 or an errno.
+  int Open(pid_t process) const {
+    int error = -1;
+    std::thread([&] {
+      FileRights rights;
+      CHECK_EQUAL(rights.Take(process, process), true);
+      CHECK_EQUAL(rights.Take(process, process), true);
+      error = Try();
+    }).join();
+    return error;
+  }
+  int Try() const {
+    const Descriptor file(open((path_ + "/file").c_str(), O_PATH | O_CLOEXEC));
+    return file.get() < 0 ? errno : 0;
+  }
+
+ private:
+  std::string path_;
+};
+
+void NeedRoot() {
+  if (geteuid() != 0) Skip("needs root");
+}
+
+TEST(AreThoseOfTheUser) {
+  NeedRoot();
+  const Secret of_root(0);
+  const Other nobody(BecomeNobody);
+  CHECK_EQUAL(of_root.Open(nobody.pid()), EACCES);
+  CHECK_EQUAL(Secret(65534).Open(nobody.pid()), 0);
+  CHECK_EQUAL(of_root.Try(), 0);  // The other threads keep theirs.
+  CHECK_EQUAL(prctl(PR_GET_DUMPABLE), 1);
+}
+
+TEST(AreNotThoseOfCapabilitiesThatItLacks) {
+  NeedRoot();
+  const Secret of_other(65534);
+  const Other plain([] { return true; });
+  CHECK_EQUAL(of_other.Open(plain.pid()), 0);
+  const Other without(DropCapabilities);
+  CHECK_EQUAL(of_other.Open(without.pid()), EACCES);
+}
+
+TEST(ChangeWithTheProcess) {
+  NeedRoot();
+  const Secret of_root(0);
+  const Other nobody(BecomeNobody);
+  const Other root([] { return true; });
+  std::thread([&] {
+    FileRights rights;
+    for (int i = 0; i < 2; i++) {
+      CHECK_EQUAL(rights.Take(nobody.pid(), nobody.pid()), true);
+      CHECK_EQUAL(of_root.Try(), EACCES);
+      CHECK_EQUAL(rights.Take(root.pid(), root.pid()), true);
+      CHECK_EQUAL(of_root.Try(), 0);
+    }
+  }).join();
+}
+
+TEST(AreUnknownOfAProcessThatHasEnded) {
+  NeedRoot();
+  FileRights rights;
+  CHECK_EQUAL(rights.Take(999'999'999, 999'999'999), false);
+}
+
+TEST(StayOfAProcessWithoutPrivileges) {
+  if (geteuid() == 0) CHECK_EQUAL(BecomeNobody(), true);
+  FileRights rights;
+  CHECK_EQUAL(rights.Take(getpid(), getpid()), true);
+}
+
+}  // namespace
+}  // namespace seccomp::test
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }

@@ -1,0 +1,233 @@
+// The files that calls name, as this process would find them itself. Run as `named_files_test NAME`.
+#include "supervisor/named_files.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "supervisor/call_argument.h"
+
+namespace seccomp::test {
+namespace {
+
+// The working directory, in which are `file`, `directory/file`, `link` to `file`, and `broken`, a link to nothing.
+class Place {
+ public:
+  Place() {
+    char name[] = "/tmp/seccomp-named-files-XXXXXX";
+    CHECK_EQUAL(mkdtemp(name) != nullptr, true);
+    path_ = std::filesystem::canonical(name).string();
+    std::filesystem::current_path(path_);
+    std::ofstream("file").put('x');
+    std::filesystem::create_directory("directory");
+    std::ofstream("directory/file").put('x');
+    std::filesystem::create_symlink("file", "link");
+    std::filesystem::create_symlink("nothing", "broken");
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { std::filesystem::remove_all(path_); }
+  std::string operator/(const char* name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+seccomp_data Call(std::initializer_list<const void*> args) {
+  seccomp_data call = {};
+  call.arch = kAudit64Bit;
+  size_t i = 0;
+  for (const void* arg : args) call.args[i++] = reinterpret_cast<uint64_t>(arg);
+  return call;
+}
+
+// The file of a call whose first argument is a path and whose second one may be a directory.
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+std::vector<NamedFile> FindAll(const char* text, int directory, uint32_t creating) {
+  PathTraits traits;
+  traits.paths.push_back({0, 1, std::nullopt, creating});
+  seccomp_data call = Call({text});
+  call.args[1] = static_cast<uint32_t>(directory);  // As compilers pass an int.
+  auto files = FindNamedFiles(traits, call, getpid(), getpid());
+  FindLineages(&files);
+  return files;
+}
+
+// Also if the file is missing.
+NamedFile Find(const char* text, int directory = AT_FDCWD) {
+  const auto files = FindAll(text, directory, kAlwaysCreates);
+  return files.empty() ? NamedFile() : files.at(0);
+}
+
+std::string IdentityOf(const std::string& path) {
+  struct stat status = {};
+  CHECK_EQUAL(lstat(path.c_str(), &status), 0);
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) + " ";
+}
+
+TEST(FindsFilesByAbsolutePath) {
+  const Place place;
+  const NamedFile found = Find((place / "./directory/../file").c_str());
+  CHECK_EQUAL(found.text, place / "./directory/../file");
+  CHECK_EQUAL(found.base, "");
+  CHECK_EQUAL(found.file.path, place / "file");
+  CHECK_EQUAL(found.file.type, '-');
+  CHECK_EQUAL(found.file.lineage,
+              IdentityOf(place / "file") + IdentityOf(place.path()) + IdentityOf("/tmp") + IdentityOf("/"));
+  CHECK_EQUAL(found.target.path, "");
+  CHECK_EQUAL(Find("/").file.path, "/");
+  CHECK_EQUAL(Find("/").file.lineage, IdentityOf("/"));
+}
+
+TEST(FindsFilesRelativeToDirectories) {
+  const Place place;
+  const NamedFile here = Find("file");
+  CHECK_EQUAL(here.base, place.path());
+  CHECK_EQUAL(here.file.path, place / "file");
+  const int directory = open("directory", O_PATH);
+  const NamedFile there = Find("file", directory);
+  CHECK_EQUAL(there.base, place / "directory");
+  CHECK_EQUAL(there.file.path, place / "directory/file");
+  CHECK_EQUAL(Find("", directory).file.type, kUnresolved);  // AT_EMPTY_PATH
+  CHECK_EQUAL(Find("file", 999).file.type, kUnresolved);
+}
+
+TEST(FindsLinksAndWhatTheyLeadTo) {
+  const Place place;
+  const NamedFile link = Find("link");
+  CHECK_EQUAL(link.file.path, place / "link");
+  CHECK_EQUAL(link.file.type, 'l');
+  CHECK_EQUAL(link.target.path, place / "file");
+  CHECK_EQUAL(link.target.type, '-');
+  CHECK_EQUAL(Find("broken").file.type, 'l');
+  CHECK_EQUAL(Find("broken").target.type, kUnresolved);
+}
+
+TEST(FindsWhereFilesAreMissing) {
+  const Place place;
+  const NamedFile missing = Find("directory/new");
+  CHECK_EQUAL(missing.file.path, place / "directory/new");
+  CHECK_EQUAL(missing.file.type, kMissing);
+  CHECK_EQUAL(missing.file.lineage,
+              IdentityOf(place / "directory") + IdentityOf(place.path()) + IdentityOf("/tmp") + IdentityOf("/"));
+  CHECK_EQUAL(Find("new/").file.path, place / "new");
+  CHECK_EQUAL(Find("/new").file.path, "/new");
+  CHECK_EQUAL(Find("no/new").file.type, kUnresolved);
+  CHECK_EQUAL(Find("file/new").file.type, kUnresolved);
+}
+
+TEST(FindsTheThreadsOwnDirectoryInProc) {
+  const std::string own = "/proc/" + std::to_string(getpid());
+  CHECK_EQUAL(Find("/proc/self/status").file.path, own + "/status");
+  CHECK_EQUAL(Find("/proc/thread-self/status").file.path, own + "/status");
+  CHECK_EQUAL(Find("/proc/selfish").file.type, kMissing);
+  // They would lead to files of the process that looks.
+  CHECK_EQUAL(Find("/proc/self/fd/0").target.type, kUnresolved);
+}
+
+TEST(FindsNothingWhereThereIsNoPath) {
+  PathTraits traits;
+  traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+  CHECK_EQUAL(FindNamedFiles(traits, Call({nullptr}), getpid(), getpid()).size(), 0U);
+  const std::string endless(2 * size_t{PATH_MAX}, 'x');
+  CHECK_EQUAL(FindNamedFiles(traits, Call({endless.c_str()}), getpid(), getpid()).size(), 0U);
+}
+
+TEST(FindsPathsOfSockets) {
+  const Place place;
+  PathTraits traits;
+  traits.paths.push_back({1, std::nullopt, 2, kAlwaysCreates});
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  strcpy(address.sun_path, "socket");
+  seccomp_data call = Call({nullptr, &address});
+  call.args[2] = sizeof address;
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).at(0).file.path, place / "socket");
+  call.args[2] = offsetof(sockaddr_un, sun_path) + 4;  // Without a NUL.
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).at(0).file.path, place / "sock");
+  call.args[2] = sizeof address.sun_family;
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).size(), 0U);
+  call.args[2] = sizeof address;
+  address.sun_path[0] = '\0';  // An abstract address.
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).size(), 0U);
+  address.sun_family = AF_INET;
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).size(), 0U);
+}
+
+TEST(ReadsFlags) {
+  PathTraits traits;
+  uint64_t how[] = {O_PATH | O_CLOEXEC, 0, 0};
+  seccomp_data call = Call({nullptr, how});
+  call.args[2] = sizeof how;
+  const auto flags = [&] { return FlagsOf(traits, call, getpid()); };
+  CHECK_EQUAL(flags().value_or(9), 0U);
+  traits.open_how = 1;
+  CHECK_EQUAL(flags().value_or(0), how[0]);
+  call.args[2] = 8;  // EINVAL
+  CHECK_EQUAL(flags().has_value(), false);
+  call.args[2] = sizeof how;
+  how[2] = 8;  // RESOLVE_BENEATH
+  CHECK_EQUAL(flags().has_value(), false);
+  call.args[1] = 0;
+  CHECK_EQUAL(flags().has_value(), false);
+  traits.flags = 2;
+  CHECK_EQUAL(flags().value_or(0), sizeof how);
+}
+
+TEST(TellsFilesThatAreExecutableOrRemoved) {
+  const Place place;
+  chmod("file", 0755);
+  CHECK_EQUAL(Find("file").file.type, kExecutable);
+  const int directory = open("directory", O_PATH);
+  std::filesystem::remove_all("directory");
+  CHECK_EQUAL(Find(".", directory).file.type, kUnresolved);
+  CHECK_EQUAL(Find("new", directory).file.type, kUnresolved);
+}
+
+TEST(LooksAtTheNearestDirectoriesOfDeepFiles) {
+  const Place place;
+  std::string path = place.path();
+  for (int i = 0; i < 100; i++) {
+    path += "/d";
+    CHECK_EQUAL(mkdir(path.c_str(), 0755), 0);
+  }
+  const NamedFile found = Find(path.c_str());
+  CHECK_EQUAL(std::count(found.file.lineage.begin(), found.file.lineage.end(), ' '), 65);
+  CHECK_EQUAL(found.file.lineage.substr(0, IdentityOf(path).size()), IdentityOf(path));
+}
+
+TEST(LeavesOutCallsOfNoInterest) {
+  const Place place;
+  PathTraits traits;
+  traits.paths.push_back({0, std::nullopt, std::nullopt, O_CREAT});
+  traits.flags = 1;
+  traits.ignored = O_PATH;
+  const auto count = [&](const char* name, uint64_t flags) {
+    seccomp_data call = Call({name});
+    call.args[1] = flags;
+    return FindNamedFiles(traits, call, getpid(), getpid()).size();
+  };
+  CHECK_EQUAL(count("file", O_RDWR), 1U);
+  CHECK_EQUAL(count("file", O_PATH | O_CREAT), 0U);
+  CHECK_EQUAL(count("new", O_RDWR), 0U);
+  CHECK_EQUAL(count("new", O_RDWR | O_CREAT), 1U);
+}
+
+}  // namespace
+}  // namespace seccomp::test
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }
