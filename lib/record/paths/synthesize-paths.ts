@@ -36,10 +36,14 @@ export function synthesizePaths(seen: readonly SeenAccess[], places: Places, bef
   const directories = directoriesOf(seen);
   for (const { needs } of seen) for (const need of needs) made.add(inLastingDirectory(need, directories));
   made.merge();
-  // Further grants can make the rights of directories differ, between which others are moved.
-  while (made.addLacking(seen)) made.merge();
+  // Further grants can make the rights of directories differ, between which others are moved. What is granted beyond a
+  // mount point may be lacking each time, as the kernel does not compare it.
+  for (let round = 0; round < MOST_ROUNDS && made.addLacking(seen); round++) made.merge();
   return { paths: made.paths(), files: filesSeen(seen, made), notes: made.notes() };
 }
+
+/** More than the directories through which a file is moved. */
+const MOST_ROUNDS = 64;
 
 interface Directories {
   /** Those in which the run makes files. */
