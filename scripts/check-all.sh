@@ -80,7 +80,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_kernels() { npm run --silent test:arch; }
   check_package() { npm run --silent release -- --dry-run && npm run --silent test:package; }
   check_benchmarks() {
-    install $basic bubblewrap firejail &&
+    install $basic bubblewrap firejail && npm run --silent build &&
       npm run --silent bench:filter -- --rounds 2 --only docker-default &&
       npm run --silent bench:record -- --rounds 3 &&
       npm run --silent bench:supervisor -- --rounds 5 &&
