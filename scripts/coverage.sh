@@ -8,7 +8,7 @@
 # - native/ in the same processes, and in the unit tests, by GCC's gcov. A child between clone(2) and execve(2) shares its
 #   parent's memory, so it counts its lines in the parent's counters, which are written when the parent ends.
 # What is not: a process writes its counts when it ends. One that a signal kills, that becomes another program by execve(2), as
-# `seccomp run` does, or whose profile denies the opening of files, writes none. Neither does the launcher, which is linked with no library, and which guardians are; nor native/prebuild, which is in the prebuilt addons only.
+# `seccomp run` does, or whose profile denies the opening of files, writes none. Neither does the launcher, which is linked with no library; nor native/prebuild, which is in the prebuilt addons only.
 #
 # A test that fails here only does so since the instruments make system calls and write messages of their own: the check `suite`
 # tells whether tests pass.

@@ -11,8 +11,8 @@ interface Report {
   }[];
 }
 
-/** Unit tests; and what is linked without the library that counts, as guardians are, or only into prebuilt addons. */
-const NOT_MEASURED = /^native\/(?:(?:test|launcher|prebuild)\/|guardian\/(?:guardian|weigh|clock)\.)/;
+/** Unit tests; and what is linked without the library that counts, or only into prebuilt addons. */
+const NOT_MEASURED = /^native\/(?:test|launcher|prebuild)\//;
 
 /** Returns the lines of native/ in the addon and the unit tests that were built in this directory. */
 export function linesOfNative(build: string): Lines {
