@@ -2,12 +2,12 @@
 import { realpathSync } from 'node:fs';
 import type { RulesetHandle } from '../../native.js';
 import { once } from '../../util/memo.js';
-import { type IdentifiedRule, type IdentifiedRuleset, predictorFor, type Rule } from '../paths/prediction.js';
+import { type IdentifiedRule, type IdentifiedRuleset, parentOf, predictorFor, type Rule } from '../paths/prediction.js';
 import { givenRules } from '../paths/ruleset.js';
 import { wordGrants } from '../paths/words.js';
 import { accessOf, type NamedFile, type NamingCall } from './path-calls.js';
 import { type KnownWord, missingInWords, type PathsRemedy, remedyFor } from './path-remedy.js';
-import { identityAt, parentOf, treeOf } from './this-machine.js';
+import { identityAt, treeOf } from './this-machine.js';
 
 /** A call that the ruleset of a child denies. */
 export interface PathDenial {

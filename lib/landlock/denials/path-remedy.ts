@@ -1,7 +1,7 @@
 /** What a denied access lacks, in words, and the grants that would allow it. */
 import { shownName } from '../paths/messages.js';
 import type { Rule } from '../paths/prediction.js';
-import { type Access, bitsOf, GRANTS, type Right, rightsIn } from '../paths/rights.js';
+import { type Access, accessesFor, bitsOf, GRANTS, type Right, rightsIn } from '../paths/rights.js';
 import type { SharedWord, WordGrant } from '../paths/words.js';
 
 /** Grants to add to the option `paths`. */
@@ -52,13 +52,6 @@ function grantedBy(grants: readonly WordGrant[], path: string): number {
   return grants
     .filter((grant) => path === grant.path || path.startsWith(`${grant.path}/`))
     .reduce((rights, { access }) => rights | GRANTS[access], 0);
-}
-
-/** The lists of the option that give rights together; undefined if all together do not. */
-function accessesFor(rights: number): readonly Access[] | undefined {
-  const gives = (...lists: readonly Access[]) => (rights & ~lists.reduce((all, list) => all | GRANTS[list], 0)) === 0;
-  const choices: readonly (readonly Access[])[] = [['read'], ['execute'], ['write'], ['write', 'execute']];
-  return choices.find((lists) => gives(...lists));
 }
 
 /** What is denied, in words, for each right. */

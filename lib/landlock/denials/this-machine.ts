@@ -1,6 +1,6 @@
 /** What predictions need to know of the files of this machine. */
 import { lstatSync, readFileSync } from 'node:fs';
-import type { FileTree } from '../paths/prediction.js';
+import { type FileTree, parentOf } from '../paths/prediction.js';
 import type { FoundFile } from './path-calls.js';
 
 /** The device and inode of the file that a path leads to now; undefined if there is none that can be looked at. */
@@ -25,9 +25,6 @@ export function treeOf(files: readonly FoundFile[]): FileTree {
   }
   return { identify: (path) => known.get(path) ?? path, mountPoint };
 }
-
-/** The directory that a path is in. */
-export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
 function mountPoint(path: string): string {
   let longest = '/';

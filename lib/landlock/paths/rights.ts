@@ -69,3 +69,16 @@ export const GRANTS: Readonly<Record<Access, number>> = {
   ),
   execute: bitsOf('READ_FILE', 'EXECUTE'),
 };
+
+/** The lists of `paths` that give rights together, the fewest and narrowest; undefined if all together do not. */
+export function accessesFor(rights: number): readonly Access[] | undefined {
+  return CHOICES.find((lists) => (rights & ~lists.reduce((all, list) => all | GRANTS[list], 0)) === 0);
+}
+
+const CHOICES: readonly (readonly Access[])[] = [
+  ['read'],
+  ['execute'],
+  ['write'],
+  ['read', 'execute'],
+  ['write', 'execute'],
+];

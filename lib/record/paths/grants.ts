@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { treeOf } from '../../landlock/denials/this-machine.js';
 import { shownName } from '../../landlock/paths/messages.js';
 import type { CheckedPaths } from '../../landlock/paths/option.js';
-import { type IdentifiedRule, predictorFor, type Rule } from '../../landlock/paths/prediction.js';
-import { type Access, ALL_RIGHTS, bitsOf, GRANTS } from '../../landlock/paths/rights.js';
-import { generalised, isAt, type Places, parentOf, tooWide, upwards } from './places.js';
+import { type IdentifiedRule, parentOf, predictorFor, type Rule } from '../../landlock/paths/prediction.js';
+import { type Access, ALL_RIGHTS, accessesFor, bitsOf, GRANTS } from '../../landlock/paths/rights.js';
+import { generalised, isAt, type Places, tooWide, upwards } from './places.js';
 import { filesOf, realPath, type SeenAccess } from './seen-files.js';
 
 /** An entry of a list: a word, or a path. Only what was merged is optional. */
@@ -217,18 +217,6 @@ const depthOf = (path: string): number => path.split('/').length;
 /** The rights that rules give at a path. */
 const rightsAt = (path: string, rules: readonly Rule[]): number =>
   rules.reduce((all, rule) => (isAt(path, rule.path) ? all | rule.rights : all), 0);
-
-/** The lists that give rights together; undefined if all together do not. */
-function accessesFor(rights: number): readonly Access[] | undefined {
-  const choices: readonly (readonly Access[])[] = [
-    ['read'],
-    ['execute'],
-    ['write'],
-    ['read', 'execute'],
-    ['write', 'execute'],
-  ];
-  return choices.find((lists) => (rights & ~lists.reduce((all, list) => all | GRANTS[list], 0)) === 0);
-}
 
 function isDirectory(path: string): boolean {
   try {

@@ -1,6 +1,6 @@
 /** What paths mean on this machine: to whom they belong, and which words stand for them. */
 import { homedir, tmpdir } from 'node:os';
-import type { Rule } from '../../landlock/paths/prediction.js';
+import { parentOf, type Rule } from '../../landlock/paths/prediction.js';
 import { bitsOf, GRANTS } from '../../landlock/paths/rights.js';
 import { type SharedWord, wordGrants } from '../../landlock/paths/words.js';
 import { once } from '../../util/memo.js';
@@ -40,9 +40,6 @@ export const isBeneath = (path: string, directory: string): boolean =>
 
 /** Whether a path is a directory, or beneath it. */
 export const isAt = (path: string, directory: string): boolean => path === directory || isBeneath(path, directory);
-
-/** The directory that a path is in. */
-export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
 /** A path, and all directories above it, the nearest first. */
 export function* upwards(path: string): Generator<string> {

@@ -1,9 +1,9 @@
 /** Makes the least `paths` under which the accesses of a recording are allowed, generalised by a fixed rule. */
 import type { CheckedPaths } from '../../landlock/paths/option.js';
-import type { Rule } from '../../landlock/paths/prediction.js';
+import { parentOf, type Rule } from '../../landlock/paths/prediction.js';
 import { type Access, bitsOf } from '../../landlock/paths/rights.js';
 import { Grants, type RecordedPaths } from './grants.js';
-import { type Places, parentOf, upwards } from './places.js';
+import { type Places, upwards } from './places.js';
 import { filesOf, purposeOf, type SeenAccess } from './seen-files.js';
 
 /** Accesses of a recorded program to one file. */
