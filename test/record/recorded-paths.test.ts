@@ -130,7 +130,10 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
   });
 
   test('names with control characters are escaped in notes', async () => {
-    const { notes } = await recordShell("mkdir '/tmp/x\n\u001b[31m'; rmdir '/tmp/x\n\u001b[31m'; ls '/tmp'");
+    const gone = `${home}/x\n\u001b[31m`;
+    const { notes } = await recordShell(`mkdir '${gone}'; echo 1 >'${gone}/f'; rm -r '${gone}'`);
+    const about = notes.filter((note) => note.includes('[31m'));
+    expect(about).toEqual([expect.stringContaining('x\\u000a\\u001b[31m')]);
     expect(notes.join('')).not.toMatch(/\p{Cc}/u);
   });
 
