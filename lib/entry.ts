@@ -10,11 +10,13 @@ import { lazyPublicFunction } from './util/caller.js';
 export {
   constants,
   Filter,
+  LoadedSandbox,
   Profile,
   ProfileError,
   RunError,
   Sandbox,
   SandboxedProcess,
+  SandboxFileError,
   SeccompError,
 } from './index.js';
 
@@ -35,6 +37,7 @@ export const intersect = limitedFunction('intersect', 3, () => api.intersect);
 export const isSupported = limitedFunction('isSupported', 0, () => api.isSupported);
 export const listen = limitedFunction('listen', 3, () => api.listen);
 export const loadProfile = limitedFunction('loadProfile', 2, () => api.loadProfile);
+export const loadSandbox = limitedFunction('loadSandbox', 1, () => api.loadSandbox);
 export const parseProfile = limitedFunction('parseProfile', 2, () => api.parseProfile);
 export const prove = limitedFunction('prove', 2, () => api.prove);
 export const record = limitedAsync('record', 3, () => api.record);

@@ -8,9 +8,11 @@ import { own, type Path, type ProblemKind, type Refuse } from './util/own-data.j
 export type SeccompErrorCode =
   /** The profile is not valid. `ProfileError.issues` lists every problem. */
   | 'ERR_SECCOMP_PROFILE'
-  /** No built-in profile has this name. */
+  /** No built-in profile or sandbox has this name. */
   | 'ERR_SECCOMP_BUILTIN'
-  /** The profile's file cannot be read. */
+  /** The sandbox file is not valid. `SandboxFileError.issues` lists every problem. */
+  | 'ERR_SECCOMP_SANDBOX'
+  /** The file of the profile or of the sandbox cannot be read. */
   | 'ERR_SECCOMP_FILE'
   /** The filter is longer than the kernel accepts: BPF_MAXINSNS, 4096 instructions. */
   | 'ERR_SECCOMP_TOO_LARGE'
@@ -116,9 +118,9 @@ export function refuseIn(parameter: string, form = ''): Refuse {
   };
 }
 
-/** One problem of a profile. */
+/** One problem of a profile, or of a sandbox file. */
 export interface ProfileIssue {
-  /** A profile with an `error` is refused; a `warning` is only reported. */
+  /** A document with an `error` is refused; a `warning` is only reported. */
   readonly severity: 'error' | 'warning';
   /** JSON path of the problem, for example `syscalls[3].args[0].op`; empty for the document itself. */
   readonly path: string;
@@ -179,6 +181,53 @@ export class ProfileError extends SeccompError {
 }
 
 defineHidden(ProfileError.prototype, 'name', 'ProfileError');
+
+/**
+ * A sandbox file is not valid. The message lists the first errors; `issues` has every error and warning.
+ *
+ * @example
+ * import { loadSandbox, SandboxFileError } from 'seccomp';
+ *
+ * try {
+ *   loadSandbox('{ "extends": "untrusted", "timout": 5000 }');
+ * } catch (error) {
+ *   if (!(error instanceof SandboxFileError)) throw error;
+ *   for (const { path, line, column, message } of error.issues) console.log(`${line}:${column} ${path}: ${message}`);
+ * }
+ */
+export class SandboxFileError extends SeccompError {
+  /** The name of the class. */
+  declare readonly name: 'SandboxFileError';
+  /** Source of the sandbox: a path, or `inline` for text and objects. */
+  readonly source: string;
+  /** All errors and warnings, in the order of the text. This property is not enumerable. */
+  declare readonly issues: readonly ProfileIssue[];
+
+  /**
+   * Makes the error of a sandbox file.
+   *
+   * @param source - A path, or `inline`.
+   * @param issues - All errors and warnings.
+   * @throws {TypeError} if a parameter has the wrong type.
+   */
+  constructor(source: string, issues: readonly ProfileIssue[]) {
+    runAs(new.target, () => {
+      requireText(source, 'source');
+      requireIssues(issues);
+    });
+    super('ERR_SECCOMP_SANDBOX', issueSummary(source, issues));
+    this.source = source;
+    defineHidden(this, 'issues', issues);
+  }
+
+  /** Returns the properties that JSON.stringify writes. */
+  override toJSON(): object {
+    const { source, issues } = this;
+    return { ...super.toJSON(), source, issues };
+  }
+}
+
+defineHidden(SandboxFileError.prototype, 'name', 'SandboxFileError');
 
 function issueSummary(source: string, issues: readonly ProfileIssue[]): string {
   const errors = issues.filter(({ severity }) => severity === 'error');

@@ -7,7 +7,7 @@ export { evaluate } from './analysis/evaluate.js';
 export { explain } from './analysis/explain.js';
 export { resolve, thisHost } from './analysis/resolve.js';
 export type { CallerSocket, SocketAddress } from './decode/sockaddr.js';
-export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
+export { ProfileError, type ProfileIssue, SandboxFileError, SeccompError, type SeccompErrorCode } from './errors.js';
 export { disassemble } from './filter/bpf/disassemble.js';
 export { Filter } from './filter/filter.js';
 export { decompile } from './filter/verify/decompile.js';
@@ -72,8 +72,10 @@ export type {
 } from './sandbox/child/types-by-option.js';
 export { compile } from './sandbox/compile.js';
 export { execve } from './sandbox/execve.js';
+export { LoadedSandbox, type SandboxContents } from './sandbox/file/loaded-sandbox.js';
 export { type ForkedProcess, type ForkOptions, fork } from './sandbox/fork.js';
 export { type Hardened, type HardenOptions, harden } from './sandbox/harden.js';
+export { loadSandbox, type SandboxInput } from './sandbox/load-sandbox.js';
 export type { SandboxDefaults } from './sandbox/node-api/methods.js';
 export type {
   SandboxExec,
@@ -85,7 +87,13 @@ export type {
   SandboxSpawnSync,
 } from './sandbox/node-api/signatures.js';
 export type { ProgramOptions, SpawnOptions, Stdio, StdioEntry, SupervisorOptions } from './sandbox/options/types.js';
-export type { FilterSource, ProfileOption, SingleSource, SourceWithoutArgs } from './sandbox/plan/resolve-sources.js';
+export type {
+  FilterSource,
+  ProfileOption,
+  SingleSource,
+  SourceWithoutArgs,
+  StartSource,
+} from './sandbox/plan/resolve-sources.js';
 export { type RunOptions, run } from './sandbox/run.js';
 export { Sandbox } from './sandbox/sandbox.js';
 export { spawn } from './sandbox/spawn.js';

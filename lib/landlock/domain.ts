@@ -8,6 +8,9 @@ import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 /** Whether a child is isolated, and which exceptions there are. */
 export type Isolate = boolean | IsolateOptions;
 
+/** The isolation of a child that starts only where scopes isolate it, also as root, whose files its paths then keep from it. */
+export const BY_SCOPES_ALONE: IsolateOptions = freeze({});
+
 /** Exceptions from a child's isolation. */
 export interface IsolateOptions {
   /**
@@ -113,8 +116,9 @@ export function isolation(
 ): Isolation | undefined {
   if (isolate === false) return undefined;
   const support = isolationSupport(now);
-  const required = isolate === true;
-  if (required) refuseLess(support, subject());
+  const required = isolate === true || isolate === BY_SCOPES_ALONE;
+  if (isolate === true) refuseLess(support, subject());
+  else if (required && support.by !== 'scopes') throw isolationRefusal(String(support.reason));
   const abstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
   const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
   return {

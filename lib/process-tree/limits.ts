@@ -77,7 +77,7 @@ export interface LimitsForm {
 }
 
 /** Limits that are given as the option. */
-const AS_OPTION: LimitsForm = {
+export const AS_OPTION: LimitsForm = {
   name: 'options.limits',
   place: (limit) => `options.limits.${limit}`,
   move: () => MOVE,
@@ -102,10 +102,13 @@ export class CheckedLimits implements LimitValues {
   readonly exact?: boolean;
   /** How they were given. */
   readonly form: LimitsForm;
+  /** Whether the program starts although they can't be enforced here. */
+  readonly isOptional: boolean;
 
-  constructor(values: LimitValues & Pick<Limits, 'exact'>, form: LimitsForm) {
+  constructor(values: LimitValues & Pick<Limits, 'exact'>, form: LimitsForm, isOptional = false) {
     Object.assign(this, values);
     this.form = form;
+    this.isOptional = isOptional;
     Object.freeze(this);
   }
 }

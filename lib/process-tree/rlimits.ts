@@ -12,7 +12,7 @@ import { BYTE_SIZE_FORMS, type ByteSizeText, byteSize } from './byte-size.js';
  * RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h, which all CPUs that Node runs on
  * use.
  */
-const RESOURCES: readonly ResourceName[] = [
+export const RESOURCES: readonly ResourceName[] = [
   'cpu',
   'fsize',
   'data',

@@ -22,7 +22,7 @@ import { mergeRepeatedKeys } from './document/repeated-keys.js';
 import type { ProfileInput } from './document/types.js';
 import { checkDocument } from './document/validate.js';
 import type { Entries } from './json/parser.js';
-import type { JsonLayout } from './json/positions.js';
+import { type JsonLayout, layoutAt } from './json/positions.js';
 import { readJson } from './json/read.js';
 import { shown } from './json/value.js';
 import { makeProfile, Profile, refuseToExtend, unconfinedProfile } from './profile.js';
@@ -39,6 +39,9 @@ export type ProfileSource = string | URL | ProfileInput | Profile;
 
 /** The name for no profile: no filter is attached. */
 export const UNCONFINED = 'unconfined';
+
+/** The names of the built-in sandboxes, which can stand where a profile's does. */
+export const SANDBOX_NAMES: readonly string[] = ['untrusted'];
 
 /** Names that Docker (`--security-opt seccomp=…`) and Kubernetes (`seccompProfile.type`) use. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -265,6 +268,10 @@ export const builtinNames = once((): readonly string[] => [
 ]);
 
 function unknownBuiltin(name: string): SeccompError {
+  if (SANDBOX_NAMES.includes(name)) {
+    const message = `${name} is a sandbox, of which a profile is a part: give loadSandbox('${name}').profile`;
+    return new SeccompError('ERR_SECCOMP_BUILTIN', message);
+  }
   const names = builtinNames();
   const message =
     `unknown built-in profile ${shown(name)}${suggest(name, names)}: known names are ${names.join(', ')}. ` +
@@ -331,6 +338,23 @@ function validate({ value, entries, repeats, layout }: Unvalidated, options: Rea
   const profile =
     document === undefined ? unconfinedProfile(read) : makeProfile(document, { ...read, isUnconfined: false });
   return { source, profile, issues };
+}
+
+/**
+ * Reads a profile that is a part of another document. Does not throw for an invalid profile. Paths of the issues begin at
+ * the profile, positions at the text of the document.
+ *
+ * @param path - Where it is in that document.
+ */
+export function readInside(value: unknown, path: Path, { entries, layout }: Inside, source: string): ReadProfile {
+  const own = layout && layoutAt(layout, path);
+  return validate({ value, entries, repeats: [], layout: own }, { ...readProfileOptions(undefined), source });
+}
+
+/** The document that a profile is a part of, after parsing. */
+export interface Inside {
+  readonly entries: Entries;
+  readonly layout: JsonLayout | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { SeccompError } from '../errors.js';
 import { once } from '../util/memo.js';
 import { invalidType, invalidValue, refusal } from '../util/option-errors.js';
 import { copyList, type Fields } from '../util/own-data.js';
+import { optionsUnder, sandboxOf } from './file/apply.js';
 import { checkNoNul, checkString, readPath } from './options/checks.js';
 import type { WithVariables } from './options/environment.js';
 import { type ProgramFunction, readOptions } from './options/table.js';
@@ -55,6 +56,7 @@ export function normalizeArguments(
 ): CheckedCall<object> | ProgramCall<ProgramOptions> {
   const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(given) : given;
   if (!isProgram(parameters)) {
+    if (sandboxOf(parameters.profile) !== undefined) refuseSandbox(by);
     const checked = readOptions<Fields>(by, parameters.options);
     refuseWithoutEffect(checked);
     return { ...parameters, options: checked };
@@ -63,10 +65,19 @@ export function normalizeArguments(
   if (!Array.isArray(parameters.args)) throw invalidType('args', 'an instance of Array', parameters.args);
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of args.entries()) checkNoNul(text, `args[${i}]`);
-  const options = readOptions<WithVariables<ProgramOptions> & Fields>(by, parameters.options);
+  const ofCall = readOptions<WithVariables<ProgramOptions> & Fields>(by, parameters.options);
+  const named = takeProfile(parameters.profile, ofCall);
+  const sandbox = sandboxOf(named);
+  const options = sandbox === undefined ? ofCall : (optionsUnder(sandbox, ofCall, by) as typeof ofCall);
   if (isList(given) || by === 'record') refuseWithoutEffect(options);
-  const profile = takeProfile(parameters.profile, options);
+  const profile = sandbox === undefined ? named : sandbox.profile;
   return { command, args, profile, options, ...inShell(command, args, options) };
+}
+
+/** Refuses a sandbox for a process that runs already: its environment, its limits and its tree can't be changed any more. */
+function refuseSandbox(by: string): never {
+  const message = `${by} takes a profile and no sandbox, most of which a running process can't enter: start a program with it, or pass its profile and its paths`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 /** Options that have an effect only together with another one. */

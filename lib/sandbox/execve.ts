@@ -9,10 +9,10 @@ import { openStdio } from './child/stdio.js';
 import type { ProgramOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import {
-  type FilterSource,
   type ProfileOption,
   resolveSources,
   type SourceWithoutArgs,
+  type StartSource,
 } from './plan/resolve-sources.js';
 
 /**
@@ -32,12 +32,7 @@ import {
  *
  * execve('echo', ['this is the same process'], 'docker-default');
  */
-export function execve(
-  command: string,
-  args: readonly string[],
-  profile: FilterSource,
-  options?: ProgramOptions,
-): never;
+export function execve(command: string, args: readonly string[], profile: StartSource, options?: ProgramOptions): never;
 export function execve(command: string, profile: SourceWithoutArgs, options?: ProgramOptions): never;
 export function execve(command: string, args: readonly string[], options: ProgramOptions & ProfileOption): never;
 export function execve(command: string, options: ProgramOptions & ProfileOption): never;

@@ -3,10 +3,10 @@ import { normalizeArguments } from './arguments.js';
 import { type ForkedProcess, type ForkOptions, startNode } from './child/start-node.js';
 import { planFilters } from './plan/plan-filters.js';
 import {
-  type FilterSource,
   type ProfileOption,
   resolveSources,
   type SourceWithoutArgs,
+  type StartSource,
 } from './plan/resolve-sources.js';
 import type { ProgramParameters } from './positions.js';
 
@@ -36,7 +36,7 @@ export type { ForkedProcess, ForkOptions } from './child/start-node.js';
 export function fork(
   modulePath: string | URL,
   args: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options?: ForkOptions,
 ): ForkedProcess;
 export function fork(modulePath: string | URL, profile: SourceWithoutArgs, options?: ForkOptions): ForkedProcess;

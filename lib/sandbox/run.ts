@@ -17,10 +17,10 @@ import type { SpawnOptions } from './options/types.js';
 import { grantLackedByChild } from './path-hints.js';
 import { planFilters } from './plan/plan-filters.js';
 import {
-  type FilterSource,
   type ProfileOption,
   resolveSources,
   type SourceWithoutArgs,
+  type StartSource,
 } from './plan/resolve-sources.js';
 import type { ProgramParameters } from './positions.js';
 
@@ -50,13 +50,13 @@ export interface RunOptions extends SpawnOptions, OutputOptions {
 export function run<Given extends RunOptions['encoding'] = undefined>(
   command: string,
   args: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options: RunOptions & EncodingOption<Given>,
 ): Promise<RunResult<OutputIn<Given, string>>>;
 export function run<Given extends RunOptions['encoding'] = undefined>(
   command: string,
   args: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options?: RunOptions & Partial<EncodingOption<Given>>,
 ): Promise<RunResult<OutputIn<Given | undefined, string>>>;
 export function run<Given extends RunOptions['encoding'] = undefined>(

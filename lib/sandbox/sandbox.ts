@@ -11,7 +11,7 @@ import type {
   SandboxSpawn,
   SandboxSpawnSync,
 } from './node-api/signatures.js';
-import type { FilterSource } from './plan/resolve-sources.js';
+import type { StartSource } from './plan/resolve-sources.js';
 
 /**
  * The functions of node:child_process under one profile: with Node's signatures, callbacks and promisified forms, and
@@ -50,7 +50,7 @@ export class Sandbox {
    * @throws {ProfileError} if the profile is not valid.
    * @throws {SeccompError} ERR_SECCOMP_OPTION for a default that is unknown or can't be honored.
    */
-  constructor(profile: FilterSource, defaults?: SandboxDefaults);
+  constructor(profile: StartSource, defaults?: SandboxDefaults);
   constructor(profile: unknown, ...others: readonly unknown[]) {
     const bound = runAs(Sandbox, () => {
       refuseMore('Sandbox', 2, [profile, ...others]);

@@ -29,10 +29,10 @@ import { grantLackedBy, startHint } from './path-hints.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import {
-  type FilterSource,
   type ProfileOption,
   resolveSources,
   type SourceWithoutArgs,
+  type StartSource,
 } from './plan/resolve-sources.js';
 import type { SupervisionPlan } from './plan/supervised.js';
 import type { ProgramParameters } from './positions.js';
@@ -118,13 +118,13 @@ export interface SyncResult extends Omit<SpawnSyncResult<string | Buffer>, 'outp
 export function spawnSync<Given extends Encoding = undefined>(
   command: string,
   args: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options: SpawnSyncOptions & EncodingOption<Given>,
 ): SpawnSyncResult<OutputIn<Given, OutputBytes>>;
 export function spawnSync<Given extends Encoding = undefined>(
   command: string,
   args: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options?: SpawnSyncOptions & Partial<EncodingOption<Given>>,
 ): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
 export function spawnSync<Given extends Encoding = undefined>(

@@ -10,10 +10,10 @@ import { startInNode } from './node-api/start-in-node.js';
 import type { SpawnOptions, Stdio } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import {
-  type FilterSource,
   type ProfileOption,
   resolveSources,
   type SourceWithoutArgs,
+  type StartSource,
 } from './plan/resolve-sources.js';
 import type { ProgramParameters } from './positions.js';
 
@@ -42,13 +42,13 @@ import type { ProgramParameters } from './positions.js';
 export function spawn<const Given extends Stdio | undefined = undefined>(
   command: string,
   args: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options: SpawnOptions & StdioOption<Given>,
 ): ProcessWithStdio<Given>;
 export function spawn<const Given extends Stdio | undefined = undefined>(
   command: string,
   args: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options?: SpawnOptions & Partial<StdioOption<Given>>,
 ): ProcessWithStdio<Given | undefined>;
 export function spawn<const Given extends Stdio | undefined = undefined>(

@@ -125,6 +125,9 @@ function missingRemedy(given: GivenText | undefined): string {
   return /,|:[./~@]/.test(text) ? `${create}; for several paths, ${form.several(list)}` : create;
 }
 
+/** Whether a text looks like one that a shell would replace by others. Here it is a path as it stands. */
+export const looksExpandable = (text: string): boolean => /^~|\$\{?[a-z_]/i.test(text) || PATTERN.test(text);
+
 /** Characters that stand for others in patterns. */
 const PATTERN = /[*?]|\[.+\]|\{.+,.*\}/;
 

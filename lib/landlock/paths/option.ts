@@ -75,6 +75,9 @@ export interface GivenPath {
 export class CheckedPaths {
   /** Makes this assignable to `Paths`, which is what options have before they are checked. */
   declare readonly read?: undefined;
+  /** The paths and words, in the order of the lists. */
+  readonly all: readonly GivenPath[];
+  /** The paths alone. */
   readonly given: readonly GivenPath[];
   readonly words: ReadonlySet<PathWord>;
   /** Whether programs in the private directory may be executed. */
@@ -83,23 +86,28 @@ export class CheckedPaths {
   readonly key: string;
   /** How they were given. */
   readonly form: PathsForm;
+  /** Whether a program whose working directory has a home directory beneath it, or is one, is not started. */
+  readonly keepsHome: boolean;
 
-  constructor(given: readonly GivenPath[], form: PathsForm) {
+  constructor(all: readonly GivenPath[], form: PathsForm, keepsHome = false) {
     this.form = form;
-    this.given = given.filter(({ path }) => !isWord(path));
-    this.words = new Set(given.map(({ path }) => path).filter(isWord));
-    this.executesTmp = given.some(({ path, access }) => path === '@tmp' && access === 'execute');
-    this.key = given.map(({ path, optional, access }) => `${access}${optional ? '?' : ''}:${path}`).join('\0');
+    this.keepsHome = keepsHome;
+    this.all = all;
+    this.given = all.filter(({ path }) => !isWord(path));
+    this.words = new Set(all.map(({ path }) => path).filter(isWord));
+    this.executesTmp = all.some(({ path, access }) => path === '@tmp' && access === 'execute');
+    this.key = all.map(({ path, optional, access }) => `${access}${optional ? '?' : ''}:${path}`).join('\0');
     Object.freeze(this);
   }
 }
 
-const isWord = (path: string): path is PathWord => WORDS.some((word) => word === path);
+export const isWord = (path: string): path is PathWord => WORDS.some((word) => word === path);
 
-const ACCESSES: readonly Access[] = ['read', 'write', 'execute'];
+/** The lists of the option. */
+export const ACCESSES: readonly Access[] = ['read', 'write', 'execute'];
 
 /** Maximum length of each list. */
-const MOST_PATHS = 4096;
+export const MOST_PATHS = 4096;
 
 /** An option that was read before. */
 interface ReadBefore {
@@ -172,7 +180,8 @@ function isEqualTo(value: unknown, { path, optional }: GivenPath): boolean {
   return isSame && Object.getOwnPropertyDescriptor(value, 'path')?.value === path;
 }
 
-function unknownList(name: string, form: PathsForm): string {
+/** What is wrong with a list of this name. */
+export function unknownList(name: string, form: PathsForm): string {
   if (/^(deny|except|exclude|hide)/i.test(name))
     return 'is unknown: what is not named is denied, and nothing beneath a granted directory can be denied, so grant its other entries instead';
   if (name === 'bestEffort' && form === AS_OPTION) return 'is unknown: bestEffort is an option beside paths';
@@ -186,7 +195,12 @@ function readList(value: unknown, place: string): readonly unknown[] {
   return copyList(value, MOST_PATHS, refuseIn(place));
 }
 
-function readGrant(value: unknown, access: Access, index: number, form: PathsForm): GivenPath {
+/**
+ * Checks and copies one entry of a list.
+ *
+ * @throws {TypeError} for one that is not valid, in the terms of `form`.
+ */
+export function readGrant(value: unknown, access: Access, index: number, form: PathsForm): GivenPath {
   const place = form.place(access, index);
   const refuse = refuseIn(place);
   const isEntry =

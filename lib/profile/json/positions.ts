@@ -65,6 +65,19 @@ export function offsetsOf(layout: JsonLayout, paths: readonly Path[]): readonly 
   return paths.map((path) => search.offsetOf(path));
 }
 
+/** The layout of the value at a path, in the same text. Undefined if there is none. */
+export function layoutAt(layout: JsonLayout, path: Path): JsonLayout | undefined {
+  const found = new Search(layout).find(path);
+  if (found === undefined) return undefined;
+  const { value, isMember } = found;
+  const { text, offsets, ends } = layout;
+  const end = ends[value] ?? 0;
+  const inside = { text, offsets: offsets.slice(value, end), ends: ends.slice(value, end).map((each) => each - value) };
+  const offset = offsets[value] ?? 0;
+  inside.offsets[0] = isMember ? memberAt(text, offset).valueOffset : offset;
+  return inside;
+}
+
 /** Searches a layout. Keeps the children of the containers that it visited, as many paths share them. */
 class Search {
   readonly #layout: JsonLayout;
@@ -76,17 +89,30 @@ class Search {
   }
 
   offsetOf(path: Path): number {
+    return this.#layout.offsets[this.#follow(path).value] ?? 0;
+  }
+
+  /** The value at a path, and whether it is in an object; undefined if there is none. */
+  find(path: Path): { readonly value: number; readonly isMember: boolean } | undefined {
+    const { depth, ...found } = this.#follow(path);
+    return depth === path.length ? found : undefined;
+  }
+
+  /** Follows a path as far as there are values. */
+  #follow(path: Path): { readonly value: number; readonly isMember: boolean; readonly depth: number } {
     // A key that is repeated has several values, and the rest of the path may be in any of them.
     let found: readonly number[] = [0];
     let isMember = false;
+    let depth = 0;
     for (const key of path) {
       const parents = { values: found, areMembers: isMember };
       const inside = typeof key === 'number' ? this.#atIndex(parents, key) : this.#atKey(parents, key);
       if (inside.length === 0) break;
       found = inside;
       isMember = typeof key === 'string';
+      depth++;
     }
-    return this.#layout.offsets[found.at(-1) ?? 0] ?? 0;
+    return { value: found.at(-1) ?? 0, isMember, depth };
   }
 
   #atIndex({ values, areMembers }: Parents, index: number): readonly number[] {

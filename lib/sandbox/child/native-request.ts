@@ -1,5 +1,6 @@
 /** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
 import { resolve as resolvePath } from 'node:path';
+import { SeccompError } from '../../errors.js';
 import { compileGuardianFilter } from '../../filter/guardian-filter.js';
 import { ATTACH_FLAGS, listenerFlags, machineAbis } from '../../host.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/paths/private-directory.js';
@@ -13,7 +14,7 @@ import { once } from '../../util/memo.js';
 import { own, propertyOf } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { checkNoNul } from '../options/checks.js';
-import type { Variables } from '../options/environment.js';
+import { PRIVATE_DIRECTORY, type Variables } from '../options/environment.js';
 import type { ProgramOptions } from '../options/types.js';
 import type { AgentAddress } from '../plan/agent-handoff.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -41,7 +42,7 @@ export function toNativeRequest(
   return own({
     candidates,
     args: argv,
-    env: environment(variables, own({ ...channel?.variables, ...tmp?.variables })),
+    env: environment(variables, own({ ...channel?.variables, ...tmpVariables(variables, tmp) })),
     cwd: directory,
     detached,
     uid: uid ?? undefined,
@@ -152,6 +153,24 @@ export function toNativeFilters(
     filterFlags: flags.reduce((bits, name) => bits | ATTACH_FLAGS[name], listener),
   };
 }
+
+/**
+ * The variables that have the path of a program's private directory.
+ *
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if there are such variables, and it has no such directory.
+ */
+export function tmpVariables(variables: Variables, tmp: PrivateDirectory | undefined): Variables {
+  const named =
+    variables === process.env
+      ? []
+      : Object.keys(variables).filter((name) => (variables[name] as unknown) === PRIVATE_DIRECTORY);
+  if (tmp !== undefined) return own({ ...Object.fromEntries(named.map((name) => [name, tmp.path])), ...tmp.variables });
+  if (named.length === 0) return NO_VARIABLES;
+  const message = `the sandbox sets ${named.join(' and ')} to the directory @tmp, which options.paths does not grant`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: put '@tmp' into write, or give options.env`);
+}
+
+const NO_VARIABLES: Variables = own({});
 
 /** The directories in which execvp(3) looks if the environment has no PATH. */
 const DEFAULT_PATH = '/bin:/usr/bin';

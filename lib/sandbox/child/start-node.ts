@@ -16,7 +16,7 @@ import { fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
-import type { WithVariables } from '../options/environment.js';
+import type { Variables, WithVariables } from '../options/environment.js';
 import { isOfNode } from '../options/table.js';
 import type { AttachOptions, ProgramOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -33,6 +33,7 @@ import {
   candidatePaths,
   NO_DOMAIN,
   privateDirectoryFor,
+  tmpVariables,
   toNativeConfinement,
   toNativeFilters,
 } from './native-request.js';
@@ -103,7 +104,8 @@ export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): For
   const tmp = privateDirectoryFor(options, plan);
   let child: ChildProcess;
   try {
-    const withTmp = tmp === undefined ? nodeOptions : addVariables(nodeOptions, tmp.variables);
+    const named = tmpVariables(options.env ?? process.env, tmp);
+    const withTmp = tmp === undefined ? nodeOptions : addVariables(nodeOptions, named);
     child = isConfined ? launchedFork(call, withTmp, plan, tmp?.path) : nodeFork(command, args, withTmp);
   } catch (error) {
     tmp?.removeSync();
@@ -114,7 +116,7 @@ export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): For
   return define(child, { enforcement: plan.enforcement(0) });
 }
 
-function addVariables(options: NodeForkOptions, variables: Readonly<Record<string, string>>): NodeForkOptions {
+function addVariables(options: NodeForkOptions, variables: Variables): NodeForkOptions {
   return own({ ...options, env: own({ ...(own(options).env ?? process.env), ...variables }) });
 }
 

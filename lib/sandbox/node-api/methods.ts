@@ -6,6 +6,7 @@ import { define, own } from '../../util/own-data.js';
 import { refuseWithoutEffect } from '../arguments.js';
 import { outputLimits } from '../child/output.js';
 import type { SandboxedProcess } from '../child/process/child-process.js';
+import { optionsUnder, sandboxOf } from '../file/apply.js';
 import { forkProgram } from '../fork.js';
 import { type FunctionName, readOptions } from '../options/table.js';
 import { planFilters } from '../plan/plan-filters.js';
@@ -45,9 +46,11 @@ class BoundMethods {
   readonly #readOptions: ReadOptions;
 
   constructor(profile: unknown, defaults: unknown) {
-    this.#defaults = readDefaults(defaults);
+    const sandbox = sandboxOf(profile);
+    const given = readDefaults(defaults);
+    this.#defaults = sandbox === undefined ? given : optionsUnder(sandbox, own({ ...given }), undefined);
     this.#readOptions = optionReader(this.#defaults['allowUnknownOptions'] === true);
-    const sources = resolveSources(profile, this.#defaults);
+    const sources = resolveSources(sandbox === undefined ? profile : sandbox.profile, this.#defaults);
     // Compiled now, so that an invalid profile is reported here, and the first call finds the filter in the cache.
     planFilters(sources, this.#defaults, 'child');
     this.#profile = sources.loaded;

@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../../errors.js';
-import type { Isolate } from '../../landlock/domain.js';
+import { BY_SCOPES_ALONE, type Isolate } from '../../landlock/domain.js';
 import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
@@ -107,7 +107,7 @@ function readKnownNames(value: unknown, option: string, kind: string, known: rea
 }
 
 export function readIsolate(value: unknown, name: string): Isolate {
-  if (typeof value === 'boolean') return value;
+  if (typeof value === 'boolean' || value === BY_SCOPES_ALONE) return value;
   if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type boolean or an object', value);
   const refuse = refuseIn(name);
   const { abstractSockets, ...others } = copyFields(value, refuse);

@@ -7,6 +7,12 @@ import { copyList, emptyFields, type Fields, isObjectPrototype } from '../../uti
 /** Variables by name. Those that are undefined are left out. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
+/**
+ * The value of a variable that stands for the program's private directory, which has no name before it is made. It can't
+ * be mistaken for a text.
+ */
+export const PRIVATE_DIRECTORY = Object.freeze({ toString: () => '@tmp' });
+
 /** Options after their checks: the names in `env` have been replaced by the variables. */
 export type WithVariables<Options> = Omit<Options, 'env'> & { readonly env?: Variables | undefined };
 

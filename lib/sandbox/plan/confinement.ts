@@ -1,5 +1,7 @@
 /** The confinement of a program beside its profile: its isolation and its paths, and what is enforced of both. */
-import { release } from 'node:os';
+import { realpathSync } from 'node:fs';
+import { homedir, release, userInfo } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
 import { SeccompError } from '../../errors.js';
 import {
   type Isolation,
@@ -43,7 +45,7 @@ export function isolationFor(options: IsolationOptions, isFiltered: boolean, now
   return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options), now);
 }
 
-type PathOptions = Pick<ProgramOptions, 'paths' | 'bestEffort' | 'isolate'>;
+type PathOptions = Pick<ProgramOptions, 'paths' | 'bestEffort' | 'isolate' | 'cwd'>;
 
 /**
  * Who enters the domain: a process that reports whether it could, one that does not, or all threads of this process.
@@ -57,13 +59,14 @@ type DomainOf = 'reported' | 'unreported' | 'of all threads';
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if they can't be, unless `bestEffort` is set.
  */
 export function pathsFor(
-  { paths, bestEffort = false, isolate }: PathOptions,
+  { paths, bestEffort = false, isolate, cwd }: PathOptions,
   domain: DomainOf,
   removesTmp: boolean,
 ): PathPlan | undefined {
   if (paths === undefined) return undefined;
   const checked = paths as CheckedPaths;
   if (!removesTmp && checked.words.has('@tmp')) refuseTmp(checked);
+  if (checked.keepsHome) refuseHome(resolve(String(cwd ?? '')));
   const plan = planPaths(checked, bestEffort, obstacleTo(domain));
   if (plan.gaps?.unixSockets && typeof isolate === 'object' && isolate.abstractSockets) refuseAbstractSockets();
   return plan;
@@ -72,6 +75,33 @@ export function pathsFor(
 function refuseTmp({ form: { name } }: CheckedPaths): never {
   const message = `${name}: @tmp is removed by the parent of a program, and here is none: give a directory of your own`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/**
+ * Refuses a working directory that is a home directory or has one beneath it: a sandbox for untrusted programs grants it
+ * for reading.
+ */
+function refuseHome(directory: string): void {
+  const homes = [homedir(), userInfo().homedir].filter((home) => isAbsolute(home) && home !== '/');
+  const found = directory === '/' ? '/' : homes.find((home) => contains(realPath(directory), realPath(home)));
+  if (found === undefined) return;
+  const what = found === '/' ? 'all files' : `the home directory ${found}`;
+  const remedy = 'give a cwd that has only what the program may read';
+  throw new SeccompError(
+    'ERR_SECCOMP_OPTION',
+    `options.cwd: ${directory} contains ${what}, and this sandbox lets the program read its working directory: ${remedy}`,
+  );
+}
+
+const contains = (folder: string, path: string) =>
+  folder === path || path.startsWith(`${folder === '/' ? '' : folder}/`);
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Why the domain can't be entered; null if no reason is known. */

@@ -64,8 +64,9 @@ export interface LimitPlan {
 export function limitsFor(options: LimitOptions, paths: PathPlan | undefined): LimitPlan | undefined {
   const limits = options.limits as CheckedLimits | undefined;
   if (limits === undefined || limitNames(limits).length === 0) return undefined;
-  if (isSampled(limits)) return sampledLimits(limits, options.bestEffort === true);
-  const plan = new CgroupLimits(limits, options.bestEffort === true);
+  const bestEffort = options.bestEffort === true || limits.isOptional;
+  if (isSampled(limits)) return sampledLimits(limits, bestEffort);
+  const plan = new CgroupLimits(limits, bestEffort);
   plan.find();
   plan.check(() => obstacleOf(options, paths, limits.form));
   return plan;

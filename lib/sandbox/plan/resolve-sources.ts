@@ -15,6 +15,7 @@ import { readHost } from '../../profile/resolve/host-match.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { loadSource, ONE_PROFILE, type ProfileSource, UNCONFINED } from '../../profile/source.js';
 import { copyList } from '../../util/own-data.js';
+import type { LoadedSandbox } from '../file/loaded-sandbox.js';
 import { profileRequired } from '../options/checks.js';
 import type { CompileOptions, SupervisorOptions } from '../options/types.js';
 
@@ -24,13 +25,16 @@ export type SingleSource = ProfileSource | Filter;
 /** One source, or a list of 1 to 8. With a list, each call gets the strictest of their actions. */
 export type FilterSource = SingleSource | readonly SingleSource[];
 
+/** A profile, or a sandbox in its place: what `loadSandbox` returns. `'untrusted'` names the built-in one. */
+export type StartSource = FilterSource | LoadedSandbox;
+
 /** A profile in the place of `args`. A list that may be empty is refused there: it is more likely one of arguments. */
-export type SourceWithoutArgs = SingleSource | readonly [SingleSource, ...SingleSource[]];
+export type SourceWithoutArgs = SingleSource | readonly [SingleSource, ...SingleSource[]] | LoadedSandbox;
 
 /** The profile as an option, for calls that do not pass it before the options. */
 export interface ProfileOption {
   /** The profile, if it is not given before the options. Default: the parameter `profile`. */
-  readonly profile: FilterSource;
+  readonly profile: StartSource;
 }
 
 /** What one profile or filter decides, and the flags that its filter is attached with. */

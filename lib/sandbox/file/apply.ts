@@ -1,0 +1,51 @@
+/** A sandbox in the place of a call's profile: what it says are the options that the call does not give itself. */
+import { SeccompError } from '../../errors.js';
+import { BY_SCOPES_ALONE } from '../../landlock/domain.js';
+import { refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
+import { SANDBOX_NAMES } from '../../profile/source.js';
+import { emptyFields, type Fields, own } from '../../util/own-data.js';
+import { readEnvironment } from '../options/environment.js';
+import { type FunctionName, optionsOf, reasonsAgainst } from '../options/table.js';
+import { LoadedSandbox, type SandboxEnvironment, type SandboxParts } from './loaded-sandbox.js';
+import { builtinSandbox } from './read.js';
+
+/** The sandbox that a caller passed as the profile: a loaded one, or a built-in's name. Undefined for a profile. */
+export function sandboxOf(profile: unknown): LoadedSandbox | undefined {
+  if (LoadedSandbox.is(profile)) return profile;
+  return typeof profile === 'string' && SANDBOX_NAMES.includes(profile) ? builtinSandbox(profile) : undefined;
+}
+
+/**
+ * The options of a call under a sandbox: those of the call, and what the sandbox says for all others.
+ *
+ * @param options - Checked options of the call.
+ * @param by - The function; undefined for the defaults of several.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the function can't do what the sandbox says.
+ */
+export function optionsUnder(sandbox: LoadedSandbox, options: Fields, by: FunctionName | undefined): Fields {
+  const ofSandbox = optionsIn(sandbox.parts, options['bestEffort'] === true);
+  const merged = own({ ...ofSandbox });
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) merged[name] = value;
+  const other = by && Object.keys(ofSandbox).find((name) => !optionsOf(by).includes(name));
+  if (by !== undefined && other !== undefined) refuse(sandbox, other, by);
+  refuseProcessLimitOfRoot(merged['rlimits'], merged['uid']);
+  return merged;
+}
+
+/** The options that a sandbox stands for. */
+function optionsIn({ profile: _, isolate, env, ...parts }: SandboxParts, bestEffort: boolean): Fields {
+  const isLess = isolate === BY_SCOPES_ALONE && bestEffort;
+  const options = { ...parts, isolate: isLess ? undefined : isolate, env: env && variablesOf(env) };
+  return own(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
+}
+
+function variablesOf({ names, values }: SandboxEnvironment): Fields {
+  const variables = readEnvironment([...names], 'env') ?? emptyFields();
+  for (const [name, value] of values) variables[name] = value;
+  return variables;
+}
+
+function refuse({ source }: LoadedSandbox, name: string, by: FunctionName): never {
+  const reason = reasonsAgainst(by).get(name) ?? 'it has no such option: start the program by spawn or run';
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${source}: ${by} can't honor ${name} of this sandbox: ${reason}`);
+}

@@ -1,0 +1,38 @@
+/** How errors about paths and limits of a sandbox file name places and remedies. */
+import { homedir } from 'node:os';
+import { AS_OPTION as PATHS_AS_OPTION, type PathsForm } from '../../landlock/paths/messages.js';
+import { AS_OPTION as LIMITS_AS_OPTION, type LimitsForm } from '../../process-tree/limits.js';
+import { HERE } from './problems.js';
+
+/** Paths of a sandbox file while it is read: their places are those of the problems. */
+export const PATHS_HERE: PathsForm = pathsForm(HERE);
+
+/** Paths of a sandbox file. */
+export function pathsForm(source: string): PathsForm {
+  return {
+    ...PATHS_AS_OPTION,
+    name: source,
+    place: () => source,
+    skip: 'write { "path": …, "optional": true }',
+    several: () => 'write each path as an element of its own',
+    url: '',
+    home: (rest) => `write ${homedir()}${rest}`,
+    variable: () => 'write its value',
+    without: 'leave "paths" out, or give bestEffort: true: enforcement.paths then reports what is not restricted',
+  };
+}
+
+/** Limits of a sandbox file while it is read. */
+export const LIMITS_HERE: LimitsForm = { ...LIMITS_AS_OPTION, name: HERE, place: () => HERE };
+
+/** Limits of a sandbox file. */
+export function limitsForm(source: string): LimitsForm {
+  return {
+    ...LIMITS_AS_OPTION,
+    name: `${source}: limits`,
+    place: (limit) => `${source}: limits.${limit}`,
+    writes: 'paths.write',
+    without:
+      'leave "limits" out, write "exact": false in it, or give bestEffort: true, which starts the program without',
+  };
+}

@@ -1,0 +1,208 @@
+/** Makes the parts of a sandbox of the keys of its document. */
+import { lstatSync } from 'node:fs';
+import { constants } from 'node:os';
+import { resolve } from 'node:path';
+import { overlap } from '../../landlock/paths/file-reaches.js';
+import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
+import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
+import type { Access } from '../../landlock/paths/rights.js';
+import { CheckedLimits, limitNames, readTreeLimits } from '../../process-tree/limits.js';
+import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
+import { emptyFields, own, type Path } from '../../util/own-data.js';
+import { LONGEST_TIMER } from '../options/checks.js';
+import { PRIVATE_DIRECTORY } from '../options/environment.js';
+import type { SandboxDocument } from './fields.js';
+import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
+import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
+import { HERE, type Problems } from './problems.js';
+
+/** A document that is read. */
+export interface Place {
+  readonly source: string;
+  /** The directory that its paths are relative to; undefined for the program's own, at its start. */
+  readonly directory: string | undefined;
+  /** Its own file, and those of its profiles. */
+  readonly files: readonly string[];
+  readonly problems: Problems;
+  /** `sandbox.json:3:14`, or without a text `inline`. */
+  positionOf(path: Path): string;
+}
+
+/**
+ * The parts of a document, which adds to those of its base. The profile is read elsewhere.
+ *
+ * @param base - What the document extends; undefined for nothing.
+ */
+export function partsOf(
+  document: SandboxDocument,
+  place: Place,
+  base: Partial<SandboxParts> = own({}),
+): Omit<SandboxParts, 'profile'> {
+  const { isolate, network, descendants, capabilities } = document;
+  const parts = {
+    isolate: isolate ?? base.isolate,
+    paths: readPathLists(document, place, base.paths),
+    network: network ?? base.network,
+    limits: readTree(document, place, base.limits),
+    rlimits: readResources(document, place, base.rlimits),
+    env: readVariables(document, place, base.env),
+    timeout: readTime(document, place) ?? base.timeout,
+    descendants: descendants ?? base.descendants,
+    capabilities: capabilities?.filter((each) => each !== undefined) ?? base.capabilities,
+  };
+  checkTogether(parts, document, place);
+  return parts;
+}
+
+function readPathLists({ paths }: SandboxDocument, place: Place, base: CheckedPaths | undefined) {
+  if (paths === undefined) return base;
+  const given = ACCESSES.flatMap((access) =>
+    (paths[access] ?? []).flatMap((entry, i) =>
+      entry === undefined || (typeof entry === 'object' && entry.path === undefined)
+        ? []
+        : (readPath(entry, access, i, place) ?? []),
+    ),
+  );
+  return new CheckedPaths([...(base?.all ?? []), ...given], pathsForm(`${place.source}: paths`), base?.keepsHome);
+}
+
+function readPath(entry: unknown, access: Access, i: number, place: Place): GivenPath | undefined {
+  const { directory, problems, files, positionOf } = place;
+  const path = ['paths', access, i];
+  const read = problems.attempt(path, () => readGrant(entry, access, i, PATHS_HERE));
+  if (read === undefined || isWord(read.path)) return read;
+  const given = { ...read, place: `${positionOf(path)}: paths.${access}[${i}]` };
+  if (directory === undefined) return given;
+  const absolute = resolve(directory, read.path);
+  checkExists(read, absolute, path, directory, problems);
+  if (access === 'write' && files.some((file) => overlap(file, absolute) && file.startsWith(absolute)))
+    problems.warn(
+      path,
+      'lets the program change this sandbox, and so what it may do at its next start: grant a directory in it, or keep the sandbox elsewhere',
+    );
+  return { ...given, path: absolute };
+}
+
+/** Reports a path that does not exist: as an error if it is meant to be expanded, else it may be made before the start. */
+function checkExists(
+  { path: text, access, optional }: GivenPath,
+  absolute: string,
+  path: Path,
+  directory: string,
+  problems: Problems,
+): void {
+  if (lstatSync(absolute, { throwIfNoEntry: false }) !== undefined) return;
+  const form = pathsForm(HERE);
+  const missing = { error: constants.errno.ENOENT, call: 'open' };
+  const message = `${JSON.stringify(text)} ${pathProblem(missing, 'ENOENT', absolute, { text, list: access, form, directory })}`;
+  if (looksExpandable(text)) problems.error(path, message);
+  else if (!optional) problems.warn(path, message);
+}
+
+function readTree({ limits }: SandboxDocument, { source, problems }: Place, base: CheckedLimits | undefined) {
+  if (limits === undefined) return base;
+  const valid = emptyFields();
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined) continue;
+    const isValid = problems.attempt(['limits', name], () =>
+      readTreeLimits(own({ [name]: value, ...(name === 'exact' && { processes: 1 }) }), LIMITS_HERE),
+    );
+    if (isValid !== undefined) valid[name] = value;
+  }
+  const merged = { ...(base === undefined ? {} : withoutForm(base)), ...valid };
+  const read = problems.attempt(['limits'], () => readTreeLimits(own(merged), LIMITS_HERE));
+  if (read === undefined) return undefined;
+  return new CheckedLimits(own({ ...withoutForm(read) }), limitsForm(source));
+}
+
+/** The limits alone. */
+function withoutForm(limits: CheckedLimits) {
+  const { exact } = own({ ...limits });
+  const values = limitNames(limits).map((name) => [name, limits[name]] as const);
+  return { ...Object.fromEntries(values), ...(exact === undefined ? {} : { exact }) };
+}
+
+function readResources({ rlimits }: SandboxDocument, { problems }: Place, base: ResourceLimits | undefined) {
+  if (rlimits === undefined) return base;
+  const valid = emptyFields();
+  for (const [name, value] of Object.entries(rlimits)) {
+    if (value === undefined) continue;
+    if (typeof value === 'object' && (value.soft === undefined || value.hard === undefined)) continue;
+    const read = problems.attempt(['rlimits', name], () => readLimits(own({ [name]: value })));
+    if (read !== undefined) Object.assign(valid, read);
+  }
+  return own({ ...base, ...valid }) as ResourceLimits;
+}
+
+function readVariables({ env }: SandboxDocument, { problems }: Place, base: SandboxEnvironment | undefined) {
+  if (env === undefined) return base;
+  const names = new Set(base?.names ?? []);
+  const values = new Map(base?.values ?? []);
+  if (Array.isArray(env)) {
+    for (const [i, name] of env.entries())
+      if (name !== undefined && isVariable(name, ['env', i], problems)) {
+        names.add(name);
+        values.delete(name);
+      }
+    return { names: [...names], values };
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || !isVariable(name, ['env', name], problems)) continue;
+    if (/\$\{?[A-Za-z_]/.test(value))
+      problems.warn(['env', name], `is passed on as it stands, as variables are not expanded: write the value itself`);
+    values.set(name, value === '@tmp' ? PRIVATE_DIRECTORY : value);
+    names.delete(name);
+  }
+  return { names: [...names], values };
+}
+
+function isVariable(name: string, path: Path, problems: Problems): boolean {
+  if (name === '') problems.error(path, 'is no name of a variable: it is empty');
+  else if (name.includes('=')) {
+    const [variable = ''] = name.split('=');
+    problems.error(
+      path,
+      `is no name of a variable, which has no "=": to set it, write "env": { ${JSON.stringify(variable)}: … }`,
+    );
+  } else if (/[*?,$\s]/.test(name)) {
+    problems.error(
+      path,
+      `${JSON.stringify(name)} is no name of one variable: names are literal, so write each of them`,
+    );
+  } else return true;
+  return false;
+}
+
+function readTime({ timeout }: SandboxDocument, { problems }: Place): number | undefined {
+  if (timeout === undefined) return undefined;
+  if (typeof timeout === 'number' && Number.isInteger(timeout) && timeout >= 0 && timeout <= LONGEST_TIMER)
+    return timeout;
+  return problems.error(
+    ['timeout'],
+    `must be a whole number of milliseconds from 0, for none, to ${LONGEST_TIMER}, not ${timeout}`,
+  );
+}
+
+type Parts = Omit<SandboxParts, 'profile'>;
+
+/** Reports keys that contradict each other. */
+function checkTogether({ paths, env, isolate, descendants, limits }: Parts, document: SandboxDocument, place: Place) {
+  const { problems } = place;
+  for (const [name, value] of env?.values ?? [])
+    if (value === PRIVATE_DIRECTORY && !paths?.words.has('@tmp'))
+      problems.error(
+        document.env === undefined ? ['paths'] : ['env', name],
+        '"@tmp" is the directory that paths grants by that word, and it does not: add "@tmp" to "write" of "paths"',
+      );
+  const isSampled = limits !== undefined && own({ ...limits }).exact === false;
+  if (isolate === false && descendants === 'kill')
+    problems.error(
+      document.descendants === undefined ? ['isolate'] : ['descendants'],
+      'what ends the descendants needs isolation: leave out "isolate": false',
+    );
+  if (isSampled && descendants === 'leave')
+    problems.error(
+      document.descendants === undefined ? ['limits', 'exact'] : ['descendants'],
+      '"exact": false needs a guardian, which ends the descendants: leave out one of the two',
+    );
+}

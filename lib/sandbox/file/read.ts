@@ -1,0 +1,235 @@
+/** Reads sandboxes: files, JSON text, objects, and the names of built-ins. */
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeIssue, ProfileError, type ProfileIssue, SandboxFileError, SeccompError } from '../../errors.js';
+import { toIssues } from '../../profile/document/diagnostics.js';
+import type { ParsedJson } from '../../profile/json/parser.js';
+import { offsetsOf, positionFinder } from '../../profile/json/positions.js';
+import { readJson } from '../../profile/json/read.js';
+import { isObject, type JsonObject, shown } from '../../profile/json/value.js';
+import type { Profile } from '../../profile/profile.js';
+import { readRegularFile } from '../../profile/read-file.js';
+import { builtinNames, kindOfString, loadProfile, readInside, SANDBOX_NAMES } from '../../profile/source.js';
+import { copyDeeply, own, type Path } from '../../util/own-data.js';
+import { suggest } from '../../util/suggest.js';
+import { SANDBOX, type SandboxDocument } from './fields.js';
+import { type LoadedSandbox, makeSandbox, type SandboxParts } from './loaded-sandbox.js';
+import { type Place, partsOf } from './parts.js';
+import { Problems } from './problems.js';
+import { untrusted } from './untrusted.js';
+
+/** A sandbox that was read, or the reasons why it is not valid. */
+export interface ReadSandbox {
+  readonly source: string;
+  /** Undefined if there are errors. */
+  readonly sandbox: LoadedSandbox | undefined;
+  /** Errors and warnings, in the order of the text. */
+  readonly issues: readonly ProfileIssue[];
+}
+
+/** What is known about a document before it is read. */
+interface Origin {
+  readonly source: string;
+  /** Its absolute path; undefined if it is not a file. */
+  readonly file: string | undefined;
+  /** The files that extend it, the nearest last. */
+  readonly extendedBy: readonly string[];
+}
+
+type Parsed = Pick<ParsedJson, 'value' | 'entries' | 'repeats'> & { readonly layout: ParsedJson['layout'] | undefined };
+
+/** The most files that extend one another. */
+const MOST_BASES = 16;
+
+/**
+ * Reads a sandbox file.
+ *
+ * @param source - Its name in messages.
+ * @throws {SeccompError} ERR_SECCOMP_FILE if it can't be read.
+ */
+export function readSandboxFile(path: string, source: string, extendedBy: readonly string[] = []): ReadSandbox {
+  return readSandboxText(readRegularFile(path, source, 'sandbox file'), source, resolve(path), extendedBy);
+}
+
+/** Reads the JSON text of a sandbox. Without a file, its paths are relative to the program's working directory. */
+export function readSandboxText(
+  text: string,
+  source: string,
+  file?: string,
+  extendedBy: readonly string[] = [],
+): ReadSandbox {
+  const { parsed, issue } = readJson(text);
+  if (parsed === undefined) return { source, sandbox: undefined, issues: [issue] };
+  return readParsed(parsed, { source, file, extendedBy });
+}
+
+/** Limits of documents that are objects. */
+const BOUNDS = { depth: 100, values: 1 << 20 };
+
+/** Reads a sandbox that is an object. */
+export function readSandboxObject(document: object): ReadSandbox {
+  const problems = new Problems();
+  const refuse = (path: Path, message: string): never => {
+    problems.error([...path], message);
+    throw REFUSED;
+  };
+  try {
+    const value = copyDeeply(document, BOUNDS, refuse);
+    const parsed = { value, entries: new Map(), repeats: [], layout: undefined };
+    return readParsed(parsed, { source: 'inline', file: undefined, extendedBy: [] });
+  } catch (error) {
+    if (error !== REFUSED) throw error;
+    return { source: 'inline', sandbox: undefined, issues: toIssues(problems.all, undefined) };
+  }
+}
+
+const REFUSED = new Error('the document is not plain data');
+
+/** @throws {SeccompError} ERR_SECCOMP_BUILTIN if no built-in sandbox has this name. */
+export function builtinSandbox(name: string): LoadedSandbox {
+  if (SANDBOX_NAMES.includes(name)) return untrusted();
+  throw new SeccompError('ERR_SECCOMP_BUILTIN', unknownName(name));
+}
+
+function unknownName(name: string): string {
+  const problem = `unknown built-in sandbox ${shown(name)}`;
+  if (builtinNames().includes(name))
+    return `${problem}: ${name} is a profile: write { "profile": ${JSON.stringify(name)} }`;
+  return `${problem}${suggest(name, SANDBOX_NAMES)}: the known name is ${SANDBOX_NAMES.join(', ')}. To use a file, put ./ before its name`;
+}
+
+function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin): ReadSandbox {
+  const { source, file } = origin;
+  const problems = new Problems();
+  for (const path of repeats) if (path[0] !== 'profile') problems.error(path, 'is repeated: keep one of the two');
+  const document = SANDBOX.read(value, [], problems) ?? own({});
+  const base = readBase(document, origin, problems);
+  const inside = { entries, layout };
+  const { profile, issues: ofProfile } = readProfiles(document, source, file, inside, problems);
+  const place: Place = {
+    source,
+    directory: file === undefined ? undefined : dirname(file),
+    files: [file, ...profileFiles(document, file)].filter((each) => each !== undefined),
+    problems,
+    positionOf: positionsIn(layout, source),
+  };
+  const parts = partsOf(document, place, base);
+  const issues = inOrder([...toIssues(problems.all, layout), ...ofProfile]);
+  if (issues.some(({ severity }) => severity === 'error')) return { source, sandbox: undefined, issues };
+  const whole: SandboxParts = { ...parts, profile: profile ?? base?.profile ?? loadProfile(DEFAULT_PROFILE) };
+  return { source, sandbox: makeSandbox(source, whole, issues), issues };
+}
+
+const DEFAULT_PROFILE = 'docker-default';
+
+function inOrder(issues: readonly ProfileIssue[]): readonly ProfileIssue[] {
+  const at = ({ line = 0, column = 0 }: ProfileIssue) => line * 2 ** 24 + column;
+  return issues.toSorted((one, other) => at(own(one)) - at(own(other)));
+}
+
+function positionsIn(layout: Parsed['layout'], source: string): Place['positionOf'] {
+  if (layout === undefined) return () => source;
+  const find = positionFinder(layout.text);
+  return (path) => {
+    const { line, column } = find(offsetsOf(layout, [path])[0] ?? 0);
+    return `${source}:${line}:${column}`;
+  };
+}
+
+/** Reads what a document extends. */
+function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: Problems): SandboxParts | undefined {
+  if (base === undefined) return undefined;
+  const path = ['extends'];
+  if (kindOfString(base) === 'name') {
+    if (SANDBOX_NAMES.includes(base)) return builtinSandbox(base).parts;
+    return problems.error(path, unknownName(base));
+  }
+  const { file, extendedBy } = origin;
+  const baseFile = resolve(file === undefined ? '' : dirname(file), base);
+  const chain = file === undefined ? extendedBy : [...extendedBy, file];
+  if (chain.includes(baseFile)) return problems.error(path, `${base} extends this file again: leave one of them out`);
+  if (chain.length > MOST_BASES) return problems.error(path, `is one of more than ${MOST_BASES}: merge some of them`);
+  const read = problems.attempt(path, () => readSandboxFile(baseFile, base, chain));
+  if (read === undefined) return undefined;
+  return read.sandbox === undefined ? problems.error(path, mistakesIn(base, read.issues)) : read.sandbox.parts;
+}
+
+/** `base.json has 3 errors, of which the first is base.json:2:3: …` */
+function mistakesIn(name: string, issues: readonly ProfileIssue[]): string {
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const described = first === undefined ? '' : describeIssue(name, first);
+  const count = errors.length === 1 ? 'has an error' : `has ${errors.length} errors, of which this is the first`;
+  return `${name} ${count}: ${described}`;
+}
+
+type ProfileValue = string | JsonObject;
+
+const listed = ({ profile }: SandboxDocument): readonly (readonly [ProfileValue | undefined, Path])[] => {
+  if (profile === undefined) return [];
+  if (!Array.isArray(profile)) return [[profile as ProfileValue, ['profile']]];
+  return profile.map((each: ProfileValue | undefined, i: number) => [each, ['profile', i]] as const);
+};
+
+/** The paths of profiles that a document names. */
+function profileFiles(document: SandboxDocument, file: string | undefined): readonly string[] {
+  return listed(document)
+    .map(([each]) => each)
+    .filter((each) => typeof each === 'string')
+    .filter((each) => kindOfString(each) === 'path')
+    .map((each) => resolve(file === undefined ? '' : dirname(file), each));
+}
+
+const MOST_PROFILES = 8;
+
+function readProfiles(
+  document: SandboxDocument,
+  source: string,
+  file: string | undefined,
+  inside: Parameters<typeof readInside>[2],
+  problems: Problems,
+): { readonly profile: SandboxParts['profile'] | undefined; readonly issues: readonly ProfileIssue[] } {
+  const issues: ProfileIssue[] = [];
+  const all = listed(document);
+  if (Array.isArray(document.profile) && (all.length === 0 || all.length > MOST_PROFILES))
+    problems.error(['profile'], `must be a list of 1 to ${MOST_PROFILES} profiles, and this one has ${all.length}`);
+  const read = all.map(([value, path]) => {
+    if (typeof value === 'string') return readNamed(value, path, file, problems);
+    if (!isObject(value)) return undefined;
+    const inline = readInside(value, path, inside, source);
+    const prefix = path.map((key) => (typeof key === 'number' ? `[${key}]` : key)).join('');
+    for (const issue of inline.issues)
+      issues.push({ ...issue, path: `${prefix}${/^(\[|$)/.test(issue.path) ? '' : '.'}${issue.path}` });
+    return inline.profile;
+  });
+  const valid = read.filter((each) => each !== undefined);
+  const [first] = valid;
+  return { profile: valid.length > 1 || first === undefined ? listOrNone(valid) : first, issues };
+}
+
+const listOrNone = (profiles: readonly Profile[]) => (profiles.length === 0 ? undefined : profiles);
+
+/** Loads the profile of this name or path. */
+function readNamed(name: string, path: Path, file: string | undefined, problems: Problems): Profile | undefined {
+  const kind = kindOfString(name);
+  if (kind === 'text') return problems.error(path, 'is JSON in a text: write the profile itself, without quotes');
+  if (SANDBOX_NAMES.includes(name))
+    return problems.error(path, `${name} is a sandbox: write "extends": ${JSON.stringify(name)}`);
+  try {
+    if (kind !== 'path') return loadProfile(name);
+    return loadProfile(resolve(file === undefined ? '' : dirname(file), name), own({ source: name }));
+  } catch (error) {
+    if (error instanceof ProfileError) return problems.error(path, mistakesIn(name, error.issues));
+    if (error instanceof SeccompError) return problems.error(path, error.message);
+    throw error;
+  }
+}
+
+/** The path of a file that a caller names. */
+export const pathOf = (source: string | URL): string => (source instanceof URL ? fileURLToPath(source) : source);
+
+/** @throws {SandboxFileError} if there are errors. */
+export function sandboxIn({ source, sandbox, issues }: ReadSandbox): LoadedSandbox {
+  if (sandbox === undefined) throw new SandboxFileError(source, issues);
+  return sandbox;
+}

@@ -1,0 +1,77 @@
+/** `untrusted`: the built-in sandbox for programs that nobody has read. */
+import { BY_SCOPES_ALONE } from '../../landlock/domain.js';
+import { AS_OPTION as PATHS_AS_OPTION, type PathsForm } from '../../landlock/paths/messages.js';
+import { CheckedPaths } from '../../landlock/paths/option.js';
+import { CheckedLimits, AS_OPTION as LIMITS_AS_OPTION } from '../../process-tree/limits.js';
+import { arg } from '../../profile/builder/argument.js';
+import type { Profile } from '../../profile/profile.js';
+import { extend } from '../../profile/source.js';
+import { once } from '../../util/memo.js';
+import { own } from '../../util/own-data.js';
+import { PRIVATE_DIRECTORY } from '../options/environment.js';
+import { type LoadedSandbox, makeSandbox } from './loaded-sandbox.js';
+
+const NAME = 'untrusted';
+
+/** Docker's profile without the calls that reach processes of the same user which Landlock does not keep apart. */
+export const untrustedProfile = once(
+  (): Profile =>
+    extend('docker-default')
+      .deny('shmget', 'shmat', 'shmctl', 'shmdt', 'msgget', 'msgsnd', 'msgrcv', 'msgctl')
+      .deny('semget', 'semop', 'semtimedop', 'semtimedop_time64', 'semctl')
+      .deny('mq_open', 'mq_unlink')
+      .comment('Shared memory, semaphores and queues that have names are those of all processes of the user.')
+      .deny('ptrace', 'process_vm_readv', 'process_vm_writev', 'kcmp', 'pidfd_getfd', 'process_madvise')
+      .comment('Nothing of another process is read or changed.')
+      .deny('setpriority', arg(0).ne(PRIO_PROCESS))
+      .deny('setpriority', arg(1).ne(0))
+      .deny('sched_setaffinity', arg(0).ne(0))
+      .deny('sched_setscheduler', arg(0).ne(0))
+      .deny('sched_setparam', arg(0).ne(0))
+      .deny('sched_setattr', arg(0).ne(0))
+      .deny('ioprio_set', arg(0).ne(IOPRIO_WHO_PROCESS))
+      .deny('ioprio_set', arg(1).ne(0))
+      .comment('A thread sets its own priority and CPUs only: those of others could be the parent’s.'),
+);
+
+/** Source: linux/resource.h and linux/ioprio.h. */
+const PRIO_PROCESS = 0;
+const IOPRIO_WHO_PROCESS = 1;
+
+const PATHS_FORM: PathsForm = { ...PATHS_AS_OPTION, name: `${NAME}: paths` };
+const LIMITS_FORM = { ...LIMITS_AS_OPTION, name: `${NAME}: limits` };
+
+/** Bytes, and processes with threads: enough for compilers and language runtimes. */
+const MEMORY = 1n << 30n;
+const PROCESSES = 128;
+
+/** Milliseconds. */
+const TIMEOUT = 60_000;
+
+const grant = (access: 'read' | 'write', path: string) =>
+  ({ path, access, optional: false, place: `${NAME}: paths.${access}` }) as const;
+
+/** The sandbox. Its working directory is that of the program. */
+export const untrusted = once(
+  (): LoadedSandbox =>
+    makeSandbox(
+      NAME,
+      {
+        profile: untrustedProfile(),
+        isolate: BY_SCOPES_ALONE,
+        paths: new CheckedPaths(
+          [grant('read', '@system'), grant('read', '.'), grant('write', '@tmp')],
+          PATHS_FORM,
+          true,
+        ),
+        network: 'none',
+        limits: new CheckedLimits(own({ memory: MEMORY, processes: PROCESSES }), LIMITS_FORM, true),
+        rlimits: own({ core: own({ soft: 0, hard: 0 }) }),
+        env: { names: ['PATH', 'LANG', 'LC_ALL', 'TZ'], values: new Map([['HOME', PRIVATE_DIRECTORY]]) },
+        timeout: TIMEOUT,
+        descendants: 'kill',
+        capabilities: [],
+      },
+      [],
+    ),
+);
