@@ -21,6 +21,7 @@ export type {
   Enforcement,
   IsolationEnforcement,
   LimitsEnforcement,
+  NetworkEnforcement,
   OpenReach,
   PathReach,
   PathsEnforcement,

@@ -9,7 +9,7 @@ import { compilePolicy } from '../lib/filter/compile.js';
 import { guardianPolicy } from '../lib/filter/guardian-filter.js';
 import { precompiledKey } from '../lib/filter/precompiled/lookup.js';
 import { withDenials } from '../lib/policy/confinement-denials.js';
-import { denialsFor } from '../lib/policy/denied-calls.js';
+import { denialsFor } from '../lib/policy/denials.js';
 import type { Policy } from '../lib/policy/policy.js';
 import { BUILTIN_DEFINITIONS } from '../lib/profile/builtin/index.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';

@@ -1,7 +1,7 @@
 /** explain(): explains what a profile decides for a call on this machine. */
 import { permissiveness } from '../policy/action.js';
 import { denialOf } from '../policy/confinement-denials.js';
-import { type Denials, denialsFor, type LandlockGaps } from '../policy/denied-calls.js';
+import { type Denials, denialsFor, type LandlockGaps, NO_DENIALS } from '../policy/denials.js';
 import type { Action } from '../policy/policy.js';
 import { refuseOptions } from '../profile/document/options.js';
 import { type ExplainQuery, readQuestion, registers } from '../profile/explain-query.js';
@@ -52,6 +52,7 @@ const NO_GAPS: LandlockGaps = { unixSockets: false, truncation: false, deviceIoc
 /** What denies some calls to a child, regardless of the profile. Of two that deny the same for `paths`, the first is named. */
 const CONFINEMENTS: readonly (Pick<ExplainChange, 'kind' | 'by'> & { readonly denials: Denials })[] = [
   { kind: 'isolation', by: 'in a child that is isolated, as it is by default', denials: denialsFor(true) },
+  { kind: 'network', by: "in a child with network: 'none'", denials: { ...NO_DENIALS, network: true } },
   { kind: 'paths', by: 'in a child with paths', denials: denialsFor(false, NO_GAPS) },
   {
     kind: 'paths',
@@ -75,7 +76,7 @@ const CONFINEMENTS: readonly (Pick<ExplainChange, 'kind' | 'by'> & { readonly de
   },
 ];
 
-/** The changes that isolation, the restriction to `paths` and `descendants` make. */
+/** The changes that isolation, `network`, the restriction to `paths` and `descendants` make. */
 function confinementChanges(
   { syscall, args, abi }: Required<ExplainQuery>,
   host: Host,

@@ -93,6 +93,7 @@ function outcomeText(violation: Violation): string {
 /** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */
 function remedyText({ remedy, rule, deniedBy, profile, path }: Violation): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
+  if (deniedBy === 'network') return 'run without --no-network';
   if (remedy?.paths !== undefined) return pathFlags(remedy.paths).join(' ');
   if (deniedBy === 'paths' && path !== undefined) return 'no flag allows it';
   if (deniedBy === 'paths') return 'run without --read, --write and --execute';

@@ -128,12 +128,20 @@ export interface LimitsEnforcement {
   readonly enforced: readonly ('memory' | 'processes' | 'cpu')[];
 }
 
+/** How `network: 'none'` is enforced. */
+export interface NetworkEnforcement {
+  /** By the filter: it denies making sockets, and connecting and binding those that the child was given. */
+  readonly by: 'filter';
+}
+
 /** What is enforced on a child. */
 export interface Enforcement {
   /** How it is isolated, what that closes, and what stays open. */
   readonly isolation: IsolationEnforcement;
   /** How its paths are restricted. Absent without the option `paths`. */
   readonly paths?: PathsEnforcement;
+  /** What keeps it from the network. Absent without the option `network`. */
+  readonly network?: NetworkEnforcement;
   /** How its descendants are ended. Absent with `descendants: 'leave'`. */
   readonly tree?: TreeEnforcement;
   /** What limits it and its descendants together. Absent without the option `limits`. */

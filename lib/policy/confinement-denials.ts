@@ -3,7 +3,8 @@ import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { permissiveness } from './action.js';
 import { intersectDecisions } from './algebra.js';
-import { DENIED, type Denials, type DeniedBy } from './denied-calls.js';
+import type { Denials, DeniedBy } from './denials.js';
+import { DENIED } from './denied-calls.js';
 import { holds } from './evaluate.js';
 import { type AbiPolicy, type Action, type Decision, decisionsOf, numbersOf, type Policy } from './policy.js';
 

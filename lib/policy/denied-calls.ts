@@ -1,92 +1,14 @@
 /**
  * The calls that are denied to a child whatever its profile allows: those that affect other processes without a signal,
- * and those that affect files in a way that the kernel's Landlock does not check.
+ * those that affect files in a way that the kernel's Landlock does not check, and those that make and connect sockets.
  */
 import type { AbiName } from '../syscalls/abi.js';
 import { constants } from '../syscalls/constants.js';
-import { EACCES, EPERM, errnoOn } from '../syscalls/errno.js';
-import { multiplexersOf } from '../syscalls/multiplexers.js';
+import { EACCES, EPERM } from '../syscalls/errno.js';
 import { argumentWidth } from '../syscalls/table.js';
+import { type DeniedCall, equals, masked, notThere } from './denials.js';
+import { OF_NETWORK, UNIX_SOCKETS_OF_PATHS, whyUnseen } from './denied-sockets.js';
 import type { Condition } from './policy.js';
-
-/** Which of the calls are denied to a child. */
-export interface Denials extends LandlockGaps {
-  /** Whether to deny what isolation denies: setting limits of other processes, and putting input into a terminal. */
-  readonly isolated: boolean;
-  /**
-   * Whether to deny what supervision denies: taking descriptors of other processes, such as the supervisor's listener.
-   */
-  readonly supervised: boolean;
-  /**
-   * Whether to deny leaving the process group: to a child whose tree is one. Only these calls leave it; a group is also
-   * what clone(2) and execve(2) keep, for children of a parent's parent and in other namespaces as well.
-   */
-  readonly grouped: boolean;
-  /**
-   * Whether to deny what Landlock checks on no kernel so far: opening files by handles, and changing the attributes of
-   * mounts.
-   */
-  readonly paths: boolean;
-}
-
-/** What the Landlock of a kernel does not check, so that the filter of a child with `paths` denies it. */
-export interface LandlockGaps {
-  /** Connecting Unix sockets to paths: it is checked with LANDLOCK_ACCESS_FS_RESOLVE_UNIX, since Linux 7.1. */
-  readonly unixSockets: boolean;
-  /** Truncating files that are not opened for writing: checked with LANDLOCK_ACCESS_FS_TRUNCATE, since Linux 6.2. */
-  readonly truncation: boolean;
-  /**
-   * ioctl(2) on devices that are opened for nothing else, with access mode 3: checked with
-   * LANDLOCK_ACCESS_FS_IOCTL_DEV, since Linux 6.10.
-   */
-  readonly deviceIoctls: boolean;
-}
-
-/** No denials. */
-export const NO_DENIALS: Denials = Object.freeze({
-  isolated: false,
-  supervised: false,
-  grouped: false,
-  unixSockets: false,
-  truncation: false,
-  deviceIoctls: false,
-  paths: false,
-});
-
-/**
- * Returns the denials for a child without a supervisor.
- *
- * @param isolated - Whether it is isolated.
- * @param gaps - The gaps of Landlock, if the child is restricted to paths.
- * @param grouped - Whether its tree is a process group.
- */
-export function denialsFor(isolated: boolean, gaps?: LandlockGaps, grouped = false): Denials {
-  return { ...NO_DENIALS, ...gaps, isolated, grouped, paths: gaps !== undefined };
-}
-
-/** What denies a call: isolation, supervision, the restriction to paths, or what ends the child's descendants. */
-export type DeniedBy = 'isolation' | 'supervision' | 'paths' | 'descendants';
-
-/** A call that is denied, if its arguments meet all conditions. */
-export interface DeniedCall {
-  readonly syscall: string;
-  /** The call is denied if one of these denials is wanted. */
-  readonly to: readonly (keyof Denials)[];
-  readonly by: DeniedBy;
-  readonly errno: (abi: AbiName) => number;
-  readonly conditions: (abi: AbiName) => readonly Condition[];
-  readonly why: string;
-}
-
-const equals = (index: number, value: number): Condition => ({ index, width: 32, op: 'eq', value: BigInt(value) });
-
-const masked = (index: number, mask: number, value: number): Condition => ({
-  index,
-  width: 32,
-  op: 'masked-eq',
-  mask: BigInt(mask),
-  value: BigInt(value),
-});
 
 /** What the requests of a terminal have on SuperH beside their generic number. */
 const ON_SH = 0x4001_0000;
@@ -143,52 +65,6 @@ type PathDenial = Pick<DeniedCall, 'syscall' | 'to' | 'why'> & Partial<DeniedCal
 
 /** A call that `paths` denies: by default with EACCES, the errno of Landlock's denials. */
 const ofPaths = (call: PathDenial): DeniedCall => ({ by: 'paths', errno: () => EACCES, conditions: () => [], ...call });
-
-/** Programs take it to mean that the kernel lacks the call, and make another one. */
-const notThere = (abi: AbiName) => errnoOn(abi, 'ENOSYS');
-
-/**
- * Programs take it to mean that there are no Unix sockets, and do without. With EACCES or EPERM, getgrouplist(3) of musl
- * fails, and getpwnam_r(3) for users that do not exist: they try to connect to nscd.
- */
-const noUnixSockets = (abi: AbiName) => errnoOn(abi, 'EAFNOSUPPORT');
-
-/** The bits of a socket's type without flags. Source: SOCK_TYPE_MASK of linux/net.h. */
-const SOCKET_TYPE = 0xf;
-
-/** SOCK_DGRAM and SOCK_RAW. Source: asm-generic/socket.h, asm/socket.h of MIPS, and linux/net.h. */
-const DATAGRAM_TYPES: readonly (readonly [name: string, type: (abi: AbiName) => number])[] = [
-  ['SOCK_DGRAM', (abi) => (abi.startsWith('mips') ? 1 : 2)],
-  ['SOCK_RAW', () => 3],
-];
-
-/**
- * A datagram socket of a pair can be connected again, and send to any path. A stream socket and one of sequential
- * packets can't. The kernel takes SOCK_RAW as SOCK_DGRAM. Source: unix(7), and net/unix/af_unix.c.
- */
-const datagramPairs = DATAGRAM_TYPES.map(([name, type]) =>
-  ofPaths({
-    syscall: 'socketpair',
-    to: ['unixSockets'],
-    errno: noUnixSockets,
-    conditions: (abi) => [equals(0, constants.AF_UNIX), masked(1, SOCKET_TYPE, type(abi))],
-    why: `paths denies socketpair of AF_UNIX with ${name}, whose sockets can send to any path: use SOCK_STREAM or SOCK_SEQPACKET`,
-  }),
-);
-
-/** The arguments of socketcall(2) are in memory, where a filter can't read them, so that all families are denied. */
-const multiplexed = ['socket', 'socketpair'].map((call) =>
-  ofPaths({
-    syscall: 'socketcall',
-    to: ['unixSockets'],
-    errno: noUnixSockets,
-    conditions: (abi) => {
-      const { calls } = multiplexersOf(abi).find(({ name }) => name === 'socketcall') ?? {};
-      return [equals(0, Number(calls?.get(call) ?? 0))];
-    },
-    why: `paths denies ${call} by socketcall, whose arguments a filter can't read: make the syscall ${call} itself`,
-  }),
-);
 
 /** The access mode with which open(2) checks for permission to read and write, and allows ioctl(2) only. */
 const MODE_3 = 3;
@@ -250,15 +126,7 @@ const OF_PATHS: readonly DeniedCall[] = [
   ...OF_ROOT.map(([syscall, why]) =>
     ofPaths({ syscall, to: ['paths'], errno: () => EPERM, why: `paths denies ${syscall}, which ${why}` }),
   ),
-  ofPaths({
-    syscall: 'socket',
-    to: ['unixSockets'],
-    errno: noUnixSockets,
-    conditions: () => [equals(0, constants.AF_UNIX)],
-    why: 'paths denies socket of AF_UNIX, as Landlock checks the paths of Unix sockets only since Linux 7.1: use socketpair or TCP. C libraries try nscd so when they look up users, groups and hosts, and do without it',
-  }),
-  ...datagramPairs,
-  ...multiplexed,
+  ...UNIX_SOCKETS_OF_PATHS,
   ...['truncate', 'truncate64'].map((syscall) =>
     ofPaths({
       syscall,
@@ -277,9 +145,15 @@ const OF_PATHS: readonly DeniedCall[] = [
     syscall: 'io_uring_setup',
     to: ['unixSockets', 'truncation', 'deviceIoctls'],
     errno: notThere,
-    why: 'paths denies io_uring_setup, since no filter sees the requests of io_uring: make syscalls instead',
+    why: whyUnseen('paths', 'io_uring_setup'),
   }),
 ];
 
 /** All of these calls. Of several for one syscall, the first whose conditions hold is the reason. */
-export const DENIED: readonly DeniedCall[] = [...OF_ISOLATION, OF_SUPERVISION, ...OF_GROUPS, ...OF_PATHS];
+export const DENIED: readonly DeniedCall[] = [
+  ...OF_ISOLATION,
+  OF_SUPERVISION,
+  ...OF_GROUPS,
+  ...OF_NETWORK,
+  ...OF_PATHS,
+];

@@ -41,9 +41,9 @@ export interface RuleReference {
 export interface ExplainChange {
   /**
    * Which fact would change: the capabilities of the process, the kernel version, the arguments of the call, whether the
-   * caller is isolated, whether its `paths` are restricted, or what becomes of its `descendants`.
+   * caller is isolated, whether its `paths` or its `network` are restricted, or what becomes of its `descendants`.
    */
-  readonly kind: 'capability' | 'kernel' | 'arguments' | 'isolation' | 'paths' | 'descendants';
+  readonly kind: 'capability' | 'kernel' | 'arguments' | 'isolation' | 'paths' | 'network' | 'descendants';
   /** The change in words: `with CAP_SYS_ADMIN`, `before Linux 4.8`, `with other arguments, such as flags = 1`. */
   readonly by: string;
   /** The action that it leads to. */

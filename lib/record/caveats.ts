@@ -3,7 +3,7 @@ import type { ObservedCall } from '../decode/observed-call.js';
 import { shownName } from '../landlock/paths/messages.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { denialOf } from '../policy/confinement-denials.js';
-import { denialsFor } from '../policy/denied-calls.js';
+import { denialsFor } from '../policy/denials.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { constantOn } from '../syscalls/constants.js';

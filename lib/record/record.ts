@@ -26,7 +26,7 @@ import { extendProfile, synthesize } from './synthesize.js';
 export interface RecordOptions
   extends Omit<
     SpawnOptions,
-    'onViolation' | 'reportPaths' | 'notify' | 'notifyTimeout' | 'logDenied' | 'abis' | 'paths'
+    'onViolation' | 'reportPaths' | 'notify' | 'notifyTimeout' | 'logDenied' | 'abis' | 'paths' | 'network'
   > {
   /**
    * Whether the profile compares the arguments that tell calls apart, such as the family of `socket`. Default false.

@@ -1,7 +1,7 @@
 /** harden(): attaches a profile's filter to the process that calls it. */
 import { SeccompError } from '../errors.js';
 import { type CompiledFilter, type Filter, filterOf } from '../filter/filter.js';
-import type { PathsEnforcement } from '../landlock/enforcement.js';
+import type { NetworkEnforcement, PathsEnforcement } from '../landlock/enforcement.js';
 import type { Paths } from '../landlock/paths/option.js';
 import { pathsError } from '../landlock/paths/plan.js';
 import { addon } from '../native.js';
@@ -10,6 +10,7 @@ import { own } from '../util/own-data.js';
 import { normalizeArguments } from './arguments.js';
 import { toNativeConfinement, toNativeFilters } from './child/native-request.js';
 import type { AttachOptions } from './options/types.js';
+import { BY_FILTER } from './plan/confinement.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import { type FilterSource, HOST_OPTIONS, resolveSources } from './plan/resolve-sources.js';
 import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
@@ -30,7 +31,7 @@ export interface HardenOptions extends AttachOptions {
    */
   readonly acceptSharedPool?: boolean | undefined;
   /**
-   * Whether Node's io_uring instances stay usable under a profile that denies io_uring_enter. The filter then allows
+   * Whether Node's io_uring instances stay usable under a filter that denies io_uring_enter. It then allows
    * that call on their descriptors, and does not see the operations that are requested through them. See
    * docs/reference/node-processes.md. Default false.
    */
@@ -50,6 +51,11 @@ export interface HardenOptions extends AttachOptions {
    * Node from its start on any kernel with Landlock. Default: its files are not restricted.
    */
   readonly paths?: Paths | undefined;
+  /**
+   * With `'none'`, this process makes no sockets from now on but connected pairs, and does not connect or bind those that
+   * it has: see docs/reference/network.md. Default: the network is not restricted.
+   */
+  readonly network?: 'none' | undefined;
   /**
    * Whether to attach the filter although this kernel can't restrict the paths of a running process: the result's `paths`
    * then says so. An error without `paths`. Default false: what can't be restricted is an error.
@@ -72,11 +78,13 @@ export interface Hardened {
   readonly noNewPrivileges: boolean | null;
   /** How the paths of this process are restricted. Absent without the option `paths`. */
   readonly paths?: PathsEnforcement;
+  /** What keeps this process from the network. Absent without the option `network`. */
+  readonly network?: NetworkEnforcement;
 }
 
 /**
  * Attaches the filter of `profile` to all threads of this process, or to the calling one. It can't be removed.
- * `unconfined` does nothing.
+ * `unconfined` does nothing, unless an option denies calls.
  *
  * @param profile - As for `spawn`. A profile whose notifications need an answer is refused.
  * @param options - Options; see the table below.
@@ -113,7 +121,10 @@ export function hardenProcess(profile: FilterSource, options: HardenOptions, tar
   loadAllChunks(); // Afterwards, files may not be open to this process.
   const domainError = target === 'harden' ? enterDomain(plan, noNewPrivileges) : 0;
   const paths = plan.paths?.enforced(domainError);
-  const restricted = paths === undefined ? {} : { paths };
+  const restricted = {
+    ...(paths === undefined ? {} : { paths }),
+    ...(plan.hasNoNetwork ? { network: BY_FILTER } : {}),
+  };
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false), ...restricted };
   const { filterFlags, ...request } = toNativeFilters({ ...plan, filters: attached }, noNewPrivileges);
   installFilters({ ...request, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });

@@ -12,7 +12,7 @@ import { machineAbis, thisHost } from '../../lib/host.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { RIGHTS } from '../../lib/landlock/paths/rights.js';
 import { denialsPolicy } from '../../lib/policy/confinement-denials.js';
-import { type Denials, denialsFor, type LandlockGaps } from '../../lib/policy/denied-calls.js';
+import { type Denials, denialsFor, type LandlockGaps } from '../../lib/policy/denials.js';
 import { errnoName } from '../../lib/syscalls/errno.js';
 import { compileC } from '../support/compile-c.js';
 import { describeUnless } from '../support/describe-unless.js';

@@ -7,7 +7,7 @@ import { compilePolicy } from '../../lib/filter/compile.js';
 import { compiledOf, filterOf } from '../../lib/filter/filter.js';
 import { returnValue } from '../../lib/policy/action.js';
 import { denialsPolicy } from '../../lib/policy/confinement-denials.js';
-import { denialsFor } from '../../lib/policy/denied-calls.js';
+import { denialsFor } from '../../lib/policy/denials.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';

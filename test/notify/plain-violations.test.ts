@@ -8,7 +8,7 @@ import { thisHost } from '../../lib/host.js';
 import type { NativeKind } from '../../lib/native.js';
 import { isFallback } from '../../lib/notify/violations/fallback.js';
 import { deniedKind, violationOf } from '../../lib/notify/violations/violation.js';
-import { denialsFor } from '../../lib/policy/denied-calls.js';
+import { denialsFor } from '../../lib/policy/denials.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { extend, loadProfile } from '../../lib/profile/source.js';

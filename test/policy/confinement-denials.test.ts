@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect } from '../../lib/policy/algebra.js';
 import { denialOf, denialsPolicy, supervisedDenials, withDenials } from '../../lib/policy/confinement-denials.js';
-import { denialsFor, NO_DENIALS } from '../../lib/policy/denied-calls.js';
+import { denialsFor, NO_DENIALS } from '../../lib/policy/denials.js';
 import { evaluate, decide as evaluation } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
@@ -19,6 +19,7 @@ const ALL = {
   supervised: true,
   paths: true,
   grouped: true,
+  network: true,
   unixSockets: true,
   truncation: true,
   deviceIoctls: true,

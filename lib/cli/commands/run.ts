@@ -36,6 +36,7 @@ interface RunFlags extends ProfileFlags, PathFlags, LimitFlags {
   readonly newPrivileges?: boolean;
   readonly isolate?: boolean;
   readonly abstractSockets?: boolean;
+  readonly network: boolean;
   readonly explain?: boolean;
   readonly keepDescendants?: boolean;
 }
@@ -75,6 +76,7 @@ export function runCommand(): Command {
     .option('--isolate', 'fail if COMMAND cannot be isolated completely from other processes')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's")
+    .option('--no-network', 'let COMMAND make no network connections, and no sockets but connected pairs')
     .option('--keep-descendants', 'leave what COMMAND has started running when COMMAND ends')
     .option('--explain', 'stay the parent of COMMAND, and report on stderr which calls the profile denies, and why')
     .addHelpText('after', HELP)
@@ -84,10 +86,7 @@ export function runCommand(): Command {
 
 async function runUnderProfile(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
   const { capability, abi, newPrivileges, explain = false, isolate, abstractSockets = false, keepDescendants } = flags;
-  if (abstractSockets && isolate !== undefined)
-    throw new Error(
-      `--abstract-sockets cannot be combined with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`,
-    );
+  if (abstractSockets) refuseBesideAbstractSockets(flags);
   const unsupported = unsupportedReason();
   if (unsupported !== undefined) refuseWithoutEffect(flags, unsupported);
   const profile = await loadArgument(flags.profile, profileOptions(flags));
@@ -96,6 +95,7 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     abis: abi,
     noNewPrivileges: newPrivileges && false,
     isolate: abstractSockets ? { abstractSockets } : isolate,
+    network: flags.network ? undefined : ('none' as const),
     ...pathOptions(flags, givenTreeLimits(flags).length > 0),
     ...limitOptions(flags),
   };
@@ -120,15 +120,21 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
   }
 }
 
+function refuseBesideAbstractSockets({ isolate, network }: RunFlags): void {
+  const other = isolate === undefined ? !network && '--no-network' : isolate ? '--isolate' : '--no-isolate';
+  if (other) throw new Error(`--abstract-sockets cannot be combined with ${other}: leave one out`);
+}
+
 /** Refuses flags that need seccomp or Landlock. The library's errors name the options of its functions. */
 function refuseWithoutEffect(flags: RunFlags, reason: string): void {
-  const { capability, isolate, abstractSockets, explain } = flags;
+  const { capability, isolate, abstractSockets, network, explain } = flags;
   const given = [
     ...givenPathFlags(flags),
     ...givenTreeLimits(flags),
     capability !== undefined && '--capability',
     isolate && '--isolate',
     abstractSockets && '--abstract-sockets',
+    !network && '--no-network',
     explain && '--explain',
   ].find((flag) => flag);
   if (given) throw new Error(`${given} can't be honored: ${reason}: leave it out`);

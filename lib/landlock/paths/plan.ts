@@ -1,7 +1,7 @@
 /** Whether and how this kernel can restrict a child's paths, and what is enforced then. */
 import { release } from 'node:os';
 import { SeccompError } from '../../errors.js';
-import type { LandlockGaps } from '../../policy/denied-calls.js';
+import type { LandlockGaps } from '../../policy/denials.js';
 import { memoize } from '../../util/memo.js';
 import { freeze } from '../../util/own-data.js';
 import { landlockReason } from '../domain.js';

@@ -13,7 +13,7 @@ import type { PathsRemedy } from '../../landlock/denials/path-remedy.js';
 import type { NativeKind } from '../../native.js';
 import { actionOf, returnValue } from '../../policy/action.js';
 import { denialOf } from '../../policy/confinement-denials.js';
-import type { Denials } from '../../policy/denied-calls.js';
+import type { Denials } from '../../policy/denials.js';
 import type { Action } from '../../policy/policy.js';
 import { type Explainer, explainerFor, type Reason, type RuleReference } from '../../profile/explainer.js';
 import type { Profile } from '../../profile/profile.js';
@@ -49,9 +49,10 @@ export interface Violation extends RecordedCall {
   readonly count: number;
   /**
    * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, regardless of the
-   * profiles, the `isolation` or the `supervision` of the child, its restriction to `paths`, or its option `descendants`.
+   * profiles, the `isolation` or the `supervision` of the child, its restriction to `paths`, or its option `network` or
+   * `descendants`.
    */
-  readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision' | 'paths' | 'descendants';
+  readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision' | 'paths' | 'network' | 'descendants';
   /** The source of the profile that denied the call; undefined if no profile did. */
   readonly profile?: string | undefined;
   /** The rule that denied the call; undefined if no rule did. */
@@ -61,7 +62,7 @@ export interface Violation extends RecordedCall {
   /**
    * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first.
    * Undefined if no rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or
-   * the call is denied by isolation, by supervision or, whatever its files are, by `paths`. For a file that `paths` does not
+   * the call is denied by isolation, by supervision, by `network` or, whatever its files are, by `paths`. For a file that `paths` does not
    * grant: the grants that would allow the call, undefined if none would.
    */
   readonly remedy?: Remedy | PathsRemedy | undefined;
@@ -93,7 +94,7 @@ export interface RemedyArgument {
 export interface ViolationContext {
   readonly profiles: readonly Profile[];
   readonly host: Host;
-  /** The calls that isolation, supervision and `paths` deny, regardless of the profiles. */
+  /** The calls that isolation, supervision, `paths` and other options deny, regardless of the profiles. */
   readonly denials: Denials;
 }
 

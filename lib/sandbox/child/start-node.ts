@@ -42,7 +42,7 @@ import {
 export interface ForkOptions
   extends Omit<NodeForkOptions, 'env'>,
     Omit<AttachOptions, 'capabilities'>,
-    Pick<ProgramOptions, 'env' | 'isolate' | 'paths' | 'bestEffort'> {
+    Pick<ProgramOptions, 'env' | 'isolate' | 'paths' | 'network' | 'bestEffort'> {
   /**
    * The Node that runs the module: 20.19 or later, or a program that passes its arguments on to one. Default: this
    * Node.

@@ -117,6 +117,11 @@ export function readIsolate(value: unknown, name: string): Isolate {
   return { abstractSockets: readBoolean(abstractSockets, `${name}.abstractSockets`) };
 }
 
+export function readNetwork(value: unknown, name: string): 'none' {
+  if (value === 'none') return value;
+  throw invalidValue(name, value, "must be 'none', the only value: leave it out to leave the network open");
+}
+
 /** `stdio`: one keyword for all three standard descriptors, or a list of entries, which openStdio opens. */
 export function readStdio(value: unknown, name: string): string | readonly unknown[] | undefined {
   if (value === null || value === '') return undefined;

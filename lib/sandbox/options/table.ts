@@ -59,6 +59,7 @@ const asGiven: Read = (value) => value;
 
 const CHILDREN = ['spawn', 'spawnSync', 'run', 'record'] as const;
 const PROGRAM_STARTS = [...CHILDREN, 'execFile', 'execve'] as const;
+const STARTS_BUT_RECORD = PROGRAM_STARTS.filter((name) => name !== 'record');
 const SUPERVISED = ['spawn', 'run', 'execFile'] as const;
 
 const UNSUPERVISED_FORK = "fork can't supervise its child: start Node with spawn";
@@ -99,6 +100,9 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
       (value, _, by) => (by === 'record' && value === true ? value : readPaths(value)),
       [...PROGRAM_STARTS, 'fork', 'harden'],
     ),
+    network: option(check.readNetwork, [...STARTS_BUT_RECORD, 'fork', 'harden'], {
+      record: 'record allows every call: pass it to spawn',
+    }),
     bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
     shell: ofNode(check.readShell, [...CHILDREN, 'execFile']),
     detached: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
@@ -113,14 +117,12 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     capabilities: option(check.readCapabilityNames, [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'], {
       fork: "fork can't remove capabilities of its child: to resolve the profile for capabilities, pass compile(profile, { capabilities })",
     }),
-    abis: option(
-      check.readAbiNames,
-      [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden', 'compile', 'probe', 'assertDenied'],
-      { record: 'record records the calls of all ABIs of this machine: leave it out' },
-    ),
+    abis: option(check.readAbiNames, [...STARTS_BUT_RECORD, 'fork', 'harden', 'compile', 'probe', 'assertDenied'], {
+      record: 'record records the calls of all ABIs of this machine: leave it out',
+    }),
     host: option(asGiven, ['compile']),
     noNewPrivileges: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
-    logDenied: option(check.readBoolean, [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden'], {
+    logDenied: option(check.readBoolean, [...STARTS_BUT_RECORD, 'fork', 'harden'], {
       record: 'record denies no calls, so there is nothing to log: leave it out. The recording has all calls',
     }),
     threads: option(check.readThreads, ['harden']),

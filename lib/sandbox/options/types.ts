@@ -111,7 +111,7 @@ export interface ProgramOptions extends HostOptions {
   /**
    * Whether the program is kept from this process and from the processes that others started: from their memory,
    * environment, descriptors, signals, limits and terminals. With `true`, the program does not start where this can't
-   * be enforced in full. See docs/isolation.md. Default: as far as this kernel can, or not at all under `unconfined`.
+   * be enforced in full. See docs/isolation.md. Default: as far as this kernel can, or not at all under `unconfined` without `network`.
    */
   readonly isolate?: Isolate | undefined;
   /**
@@ -120,6 +120,12 @@ export interface ProgramOptions extends HostOptions {
    * restricted.
    */
   readonly paths?: Paths | undefined;
+  /**
+   * With `'none'`, the program makes no sockets but connected pairs, and does not connect or bind those that it was given.
+   * The filter denies that, on any kernel. Under `unconfined`, it turns isolation on. See docs/reference/network.md. Default:
+   * the network is not restricted.
+   */
+  readonly network?: 'none' | undefined;
   /**
    * Whether to start the program although its `paths` or `limits` can't be enforced here: `enforcement` then says so. Has no
    * effect on `isolate`. An error without `paths` and `limits`, but not as a default of a Sandbox. Default false: what can't

@@ -6,7 +6,7 @@ import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
-import type { Denials } from '../../policy/denied-calls.js';
+import type { Denials } from '../../policy/denials.js';
 import type { Policy } from '../../policy/policy.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { withListener } from './exec-gate.js';

@@ -1,4 +1,4 @@
-/** The confinement of a program beside its profile: its isolation and its paths, and what is enforced of both. */
+/** The confinement of a program beside its profile: its isolation, paths and network, and what is enforced of them. */
 import { realpathSync } from 'node:fs';
 import { homedir, release, userInfo } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
@@ -10,15 +10,14 @@ import {
   isolationSupport,
   notIsolated,
 } from '../../landlock/domain.js';
-import type { Enforcement } from '../../landlock/enforcement.js';
+import type { Enforcement, NetworkEnforcement } from '../../landlock/enforcement.js';
 import { closedByPaths } from '../../landlock/paths/file-reaches.js';
 import type { CheckedPaths } from '../../landlock/paths/option.js';
 import { type PathPlan, planPaths } from '../../landlock/paths/plan.js';
 import { pathsSupport } from '../../landlock/paths/support.js';
-import { type Denials, denialsFor, type LandlockGaps } from '../../policy/denied-calls.js';
+import { type Denials, denialsFor } from '../../policy/denials.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
-import { memoize } from '../../util/memo.js';
 import { readStatus } from '../../util/process-status.js';
 import type { ProgramOptions } from '../options/types.js';
 import { writtenPaths } from './written-paths.js';
@@ -31,6 +30,8 @@ export interface Confinement {
   readonly isolation: Isolation | undefined;
   /** Undefined if its paths are not restricted. */
   readonly paths: PathPlan | undefined;
+  /** Whether it may make and connect no sockets. */
+  readonly hasNoNetwork: boolean;
 }
 
 /**
@@ -68,8 +69,26 @@ export function pathsFor(
   if (!removesTmp && checked.words.has('@tmp')) refuseTmp(checked);
   if (checked.keepsHome) refuseHome(resolve(String(cwd ?? '')));
   const plan = planPaths(checked, bestEffort, obstacleTo(domain));
-  if (plan.gaps?.unixSockets && typeof isolate === 'object' && isolate.abstractSockets) refuseAbstractSockets();
+  if (plan.gaps?.unixSockets && opensAbstractSockets(isolate)) {
+    const reason = `with paths, Linux ${release()} denies all Unix sockets, since only Landlock ABI 9 (Linux 7.1) tells them apart`;
+    refuseAbstractSockets('ERR_SECCOMP_UNSUPPORTED', reason);
+  }
   return plan;
+}
+
+const opensAbstractSockets = (isolate: ProgramOptions['isolate']) =>
+  typeof isolate === 'object' && isolate.abstractSockets === true;
+
+/**
+ * Whether a program may make and connect no sockets.
+ *
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if another option opens some.
+ */
+export function hasNoNetwork({ network, isolate }: Pick<ProgramOptions, 'network' | 'isolate'>): boolean {
+  if (network === undefined) return false;
+  if (opensAbstractSockets(isolate))
+    refuseAbstractSockets('ERR_SECCOMP_OPTION', "network: 'none' denies all Unix sockets");
+  return true;
 }
 
 function refuseTmp({ form: { name } }: CheckedPaths): never {
@@ -121,12 +140,8 @@ const ALL_THREADS_ABI = 8;
 /** The variable in which seccomp/register finds `paths`, as JSON. */
 export const PATHS_VARIABLE = 'SECCOMP_PATHS';
 
-function refuseAbstractSockets(): never {
-  const reason = `with paths, Linux ${release()} denies all Unix sockets, since only Landlock ABI 9 (Linux 7.1) tells them apart`;
-  throw new SeccompError(
-    'ERR_SECCOMP_UNSUPPORTED',
-    `options.isolate.abstractSockets can't be honored: ${reason}; leave it out`,
-  );
+function refuseAbstractSockets(code: 'ERR_SECCOMP_OPTION' | 'ERR_SECCOMP_UNSUPPORTED', reason: string): never {
+  throw new SeccompError(code, `options.isolate.abstractSockets can't be honored: ${reason}; leave it out`);
 }
 
 /**
@@ -134,36 +149,38 @@ function refuseAbstractSockets(): never {
  *
  * @param isGroup - Whether the program's tree is a process group.
  */
-export function denialsOf({ isolation, paths }: Confinement, isGroup: boolean): Denials {
-  const { none, isolated, grouped, both } = denialsWith(paths?.gaps);
-  if (isGroup) return isolation === undefined ? grouped : both;
-  return isolation === undefined ? none : isolated;
+export function denialsOf({ isolation, paths, hasNoNetwork: network }: Confinement, isGroup: boolean): Denials {
+  const denials = { ...denialsFor(isolation !== undefined, paths?.gaps, isGroup), network };
+  const key = Object.values(denials).join();
+  const known = knownDenials.get(key) ?? Object.freeze(denials);
+  knownDenials.set(key, known);
+  return known;
 }
 
-const denialsWith = memoize((gaps: LandlockGaps | undefined) => ({
-  none: denialsFor(false, gaps),
-  isolated: denialsFor(true, gaps),
-  grouped: denialsFor(false, gaps, true),
-  both: denialsFor(true, gaps, true),
-}));
+const knownDenials = new Map<string, Denials>();
 
 /**
  * Returns what is enforced on a program. `domainError` is the errno with which it failed to enter its domain, or 0.
  */
 export function enforcementOf(
   options: IsolationOptions,
-  { isolation, paths }: Confinement,
+  { isolation, paths, hasNoNetwork }: Confinement,
   domainError = 0,
 ): Enforcement {
-  const enforced = isolation?.enforced(domainError) ?? notIsolated(subjectOf(options), options.isolate === false);
+  const isolated = isolation?.enforced(domainError) ?? notIsolated(subjectOf(options), options.isolate === false);
+  const enforced = hasNoNetwork ? { ...isolated, network: BY_FILTER } : isolated;
   if (paths === undefined) return enforced;
   const ofPaths = paths.enforced(domainError);
   if (ofPaths.by === undefined) return { ...enforced, paths: ofPaths };
   const reaches = closedByPaths(writtenPaths(paths.paths, options));
   const { closed, open, ...how } = enforced.isolation;
   const stillOpen = open.filter(({ reach }) => !reaches.includes(reach));
-  return { isolation: { ...how, closed: [...new Set([...closed, ...reaches])], open: stillOpen }, paths: ofPaths };
+  const ofIsolation = { ...how, closed: [...new Set([...closed, ...reaches])], open: stillOpen };
+  return { ...enforced, isolation: ofIsolation, paths: ofPaths };
 }
+
+/** How `network: 'none'` is enforced. */
+export const BY_FILTER: NetworkEnforcement = Object.freeze({ by: 'filter' });
 
 /**
  * With one of these capabilities, a child can read other processes' environments from inside its domain. Source:

@@ -1,6 +1,6 @@
 /**
  * planFilters: the third step of every start. It decides which filters are attached, with which flags, who answers
- * their notifications, how the program is isolated, and how its paths are restricted.
+ * their notifications, how the program is isolated, how its paths are restricted, and whether it has no network.
  */
 import { SeccompError } from '../../errors.js';
 import { compileFilter } from '../../filter/compile.js';
@@ -12,12 +12,12 @@ import type { PathPlan } from '../../landlock/paths/plan.js';
 import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js';
-import type { Denials } from '../../policy/denied-calls.js';
+import type { Denials } from '../../policy/denials.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { memoize } from '../../util/memo.js';
 import type { ProgramOptions, SpawnOptions, SupervisorOptions } from '../options/types.js';
 import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
-import { denialsOf, enforcementOf, isolationFor, pathsFor } from './confinement.js';
+import { denialsOf, enforcementOf, hasNoNetwork, isolationFor, pathsFor } from './confinement.js';
 import { START_GATES } from './exec-gate.js';
 import { type LimitPlan, limitsFor, withLimits } from './limits.js';
 import { refuseWithoutListener } from './notifications.js';
@@ -46,6 +46,8 @@ export interface FilterPlan {
   readonly isolation: Isolation | undefined;
   /** Set if its paths are restricted. */
   readonly paths: PathPlan | undefined;
+  /** Whether it may make and connect no sockets. */
+  readonly hasNoNetwork: boolean;
   /**
    * Whether Node itself starts the program: under `unconfined` where this system has no seccomp. Nothing is enforced
    * then.
@@ -115,7 +117,8 @@ const keyOf = memoize((denials: Denials) => Object.values(denials).join());
  *
  * @param descendants - What becomes of its descendants without the option.
  * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE for a filter that is too long; ERR_SECCOMP_UNSUPPORTED for SCMP_ACT_NOTIFY
- * that nobody answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners.
+ * that nobody answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners, and for abstract sockets
+ * without a network.
  */
 export function planFilters(
   sources: ResolvedSources,
@@ -130,7 +133,9 @@ export function planFilters(
   if (unsupported !== undefined && !isThisProcess(target)) refuseUnsupported(options, unsupported);
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
-  const isFiltered = sources.each.length > 0 || names.length > 0 || asksForGuardian(options);
+  const network = { hasNoNetwork: hasNoNetwork(options) };
+  const deniesCalls = sources.each.length > 0 || network.hasNoNetwork;
+  const isFiltered = deniesCalls || names.length > 0 || asksForGuardian(options);
   const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
   const tree =
     isIsolated && unsupported === undefined
@@ -143,9 +148,9 @@ export function planFilters(
   const agent = namesAgent ? agentOf(sources, options) : undefined;
   const watches = supervisor.watches && target === 'child';
   const reportsPaths = supervisor.reportsPaths && watches && paths !== undefined && paths.handled !== 0;
-  const isWatched = (watches && sources.each.length > 0) || reportsPaths;
+  const isWatched = (watches && deniesCalls) || reportsPaths;
   const isSupervised = agent === undefined && (names.length > 0 || isWatched);
-  const confined = { isolation, paths };
+  const confined = { isolation, paths, ...network };
   const denials = denialsOf(confined, isGroup(tree));
   const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${reportsPaths}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = cache.get(sources, variant, () => {
@@ -177,7 +182,11 @@ export function planFilters(
  * @param findsFiles - Whether calls are counted by the files that they name, too.
  */
 export function planObservation(options: PlanOptions, findsFiles: boolean): FilterPlan {
-  const confined = { isolation: isolationFor(options, true), paths: pathsFor(options, 'reported', true) };
+  const confined = {
+    isolation: isolationFor(options, true),
+    paths: pathsFor(options, 'reported', true),
+    hasNoNetwork: false,
+  };
   const tree = treeFor(options, 'leave', { isIsolated: confined.isolation !== undefined, makesGroup: true });
   const limits = limitsFor(options, confined.paths);
   const observing = observingFilters[findsFiles ? 'files' : 'calls'](

@@ -8,7 +8,7 @@ import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
 import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violations/violation.js';
 import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
-import type { Denials } from '../../policy/denied-calls.js';
+import type { Denials } from '../../policy/denials.js';
 import { type Action, type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';

@@ -71,7 +71,7 @@ function allowingEnter(instances: readonly number[], { policy, flags }: Compiled
 function instancesError(): SeccompError {
   return new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
-    "this Node's event loops have io_uring instances, and the profile denies io_uring_enter: the process would abort " +
+    "this Node's event loops have io_uring instances, and the filter denies io_uring_enter: the process would abort " +
       'when it next uses them. Start it with `npx seccomp run -p PROFILE -- node …`, fork() or --require ' +
       'seccomp/register, or in an environment that denies io_uring_setup. acceptRings: true leaves a hole: no filter ' +
       'sees what native code requests through these instances (see docs/reference/node-processes.md)',
