@@ -1,5 +1,6 @@
-/** Writes schema/profile.schema.json, the JSON Schema of profiles: `npm run generate:schema`. */
+/** Writes the JSON Schemas in schema/: `npm run generate:schema`. */
 import { writeFileSync } from 'node:fs';
-import { profileJsonSchema } from './profile-schema.js';
+import { profileJsonSchema, sandboxJsonSchema } from './json-schemas.js';
 
 writeFileSync(new URL('../schema/profile.schema.json', import.meta.url), profileJsonSchema());
+writeFileSync(new URL('../schema/sandbox.schema.json', import.meta.url), sandboxJsonSchema());

@@ -18,7 +18,8 @@ import {
   parseProfile,
 } from '../index.js';
 import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/read-file.js';
-import { kindOfString } from '../profile/source.js';
+import { kindOfString } from '../profile/source-names.js';
+import { checkSandbox, checkSandboxText } from './sandbox-argument.js';
 
 /** The argument that names standard input. */
 const STDIN = '-';
@@ -31,16 +32,19 @@ export async function loadArgument(argument: string, options: ProfileOptions = {
   return isJsonText(text) ? loadProfile(text, { ...options, source }) : parseProfile(text, { ...options, source });
 }
 
-/** Checks the profile that an argument names. Returns its name for messages, and the issues. */
+/** Checks the profile or the sandbox that an argument names. Returns its name for messages, and the issues. */
 export async function checkArgument(
   argument: string,
   options: CheckOptions,
 ): Promise<{ readonly profile: string; readonly issues: readonly ProfileIssue[] }> {
   const piped = await readPipe(argument);
-  if (piped === undefined)
-    return { profile: isJsonText(argument) ? 'inline' : argument, issues: checkProfile(argument, options) };
+  if (piped === undefined) {
+    const issues = checkSandbox(argument, options) ?? checkProfile(argument, options);
+    return { profile: isJsonText(argument) ? 'inline' : argument, issues };
+  }
   const { text, source } = piped;
-  return { profile: source, issues: isJsonText(text) ? checkProfile(text, options) : issuesOf(text) };
+  const ofSandbox = checkSandboxText(text, source, options);
+  return { profile: source, issues: ofSandbox ?? (isJsonText(text) ? checkProfile(text, options) : issuesOf(text)) };
 }
 
 /** Whether an argument is JSON text. The text from a pipe is always taken as JSON, never as a name or a path. */

@@ -1,8 +1,8 @@
 /** `seccomp run --explain`: runs a program as a child, and reports the calls that the profile denies. */
 import { constants } from 'node:os';
-import type { Descendants, Profile, ProgramOptions, Remedy, Violation } from '../index.js';
+import type { Descendants, ProgramOptions, Remedy, StartSource, Violation } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/violations/denial-messages.js';
-import { builtinNames } from '../profile/source.js';
+import { builtinNames } from '../profile/source-names.js';
 import { actionInWords } from './output/action-text.js';
 import { pathFlags } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
@@ -12,18 +12,23 @@ import { runAsChild } from './run-as-child.js';
 /** Precedes a remedy in the summary. */
 const REMEDY = '        to allow: ';
 
-/** Runs a program, and rejects if it can't be started. Exits as the program does. */
+/**
+ * Runs a program, and rejects if it can't be started. Exits as the program does.
+ *
+ * @param name - The name of its profile or sandbox.
+ */
 export async function runBeside(
   command: string,
   args: readonly string[],
-  profile: Profile,
+  profile: StartSource,
   options: ProgramOptions,
   descendants: Descendants,
+  name: string,
 ): Promise<void> {
   const reportPaths = options.paths !== undefined;
   await runAsChild(command, args, profile, { ...options, onViolation: report, reportPaths }, descendants, (child) => {
     const isKilled = endedBySigsys(child.exitCode, child.signalCode);
-    if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(profile));
+    if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(name));
     summarize(child.violations, child.unlistedViolations);
     if (isKilled) printMessage(sigsysText('--explain'));
   });
@@ -63,8 +68,8 @@ function summarize(violations: readonly Violation[], unlisted: number): void {
 
 const isDenial = ({ fallback }: Violation) => !fallback;
 
-function nothingDenied({ source }: Profile): string {
-  return `no call was denied by ${source}; --explain does not see filters that a program attaches itself`;
+function nothingDenied(name: string): string {
+  return `no call was denied by ${name}; --explain does not see filters that a program attaches itself`;
 }
 
 /** Lists the kinds of denied calls. A remedy that several of them share follows the last of these. */

@@ -1,5 +1,5 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
-import type { Descendants, Enforcement, ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
+import type { Descendants, Enforcement, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import type { LimitReason } from '../process-tree/limit-reason.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
@@ -31,7 +31,7 @@ const LIMIT_TEXTS: Readonly<Record<LimitReason, string>> = {
 export async function runAsChild(
   command: string,
   args: readonly string[],
-  profile: ProfileSource,
+  profile: StartSource,
   options: Omit<SpawnOptions, 'stdio'>,
   descendants: Descendants,
   ended: (child: SandboxedProcess) => void = () => {},

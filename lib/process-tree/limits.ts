@@ -142,6 +142,13 @@ export function readTreeLimits(value: unknown, form: LimitsForm = AS_OPTION): Ch
   return new CheckedLimits(values, form);
 }
 
+/** Limits as they were given. */
+export function valuesOf(limits: CheckedLimits): LimitValues & Pick<Limits, 'exact'> {
+  const { exact } = own({ ...limits });
+  const values = limitNames(limits).map((name) => [name, limits[name]] as const);
+  return { ...Object.fromEntries(values), ...(exact === undefined ? {} : { exact }) };
+}
+
 /** The limits that are set. */
 export function limitNames(limits: LimitValues): readonly LimitName[] {
   return (['memory', 'processes', 'cpu'] as const).filter((name) => limits[name] !== undefined);

@@ -2,11 +2,9 @@
 
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { isPolicy } from '../policy/read-policy.js';
-import { once } from '../util/memo.js';
 import { argumentError } from '../util/node-error.js';
 import { describe, invalidValue } from '../util/option-errors.js';
 import { copyDeeply, notPlain, type Path, type Refuse } from '../util/own-data.js';
-import { suggest } from '../util/suggest.js';
 import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
 import { type Diagnostic, Diagnostics, toIssues } from './document/diagnostics.js';
 import {
@@ -24,11 +22,11 @@ import { checkDocument } from './document/validate.js';
 import type { Entries } from './json/parser.js';
 import { type JsonLayout, layoutAt } from './json/positions.js';
 import { readJson } from './json/read.js';
-import { shown } from './json/value.js';
 import { makeProfile, Profile, refuseToExtend, unconfinedProfile } from './profile.js';
 import { readRegularFile } from './read-file.js';
 import { readHost } from './resolve/host-match.js';
 import { type Host, issuesOn } from './resolve/resolve.js';
+import { ALIASES, kindOfString, UNCONFINED, unknownBuiltin } from './source-names.js';
 
 /**
  * A source of a profile. A string that begins with `{` is JSON text; one that begins with `Localhost/` is the file of
@@ -37,31 +35,8 @@ import { type Host, issuesOn } from './resolve/resolve.js';
  */
 export type ProfileSource = string | URL | ProfileInput | Profile;
 
-/** The name for no profile: no filter is attached. */
-export const UNCONFINED = 'unconfined';
-
-/** The names of the built-in sandboxes, which can stand where a profile's does. */
-export const SANDBOX_NAMES: readonly string[] = ['untrusted'];
-
-/** Names that Docker (`--security-opt seccomp=…`) and Kubernetes (`seccompProfile.type`) use. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ['builtin', 'docker-default'],
-  ['RuntimeDefault', 'docker-default'],
-  ['Unconfined', UNCONFINED],
-]);
-
 /** The kubelet's default directory of `Localhost/…` profiles. */
 const KUBELET_ROOT = '/var/lib/kubelet/seccomp';
-
-/** The kinds of strings that are sources of profiles. */
-type StringKind = 'text' | 'localhost' | 'path' | 'name';
-
-/** Returns which kind of source a string is. Every function that takes a source uses this one. */
-export function kindOfString(source: string): StringKind {
-  if (source.startsWith('Localhost/')) return 'localhost';
-  if (/^\s*\{/.test(source)) return 'text';
-  return /[/.]/.test(source) ? 'path' : 'name';
-}
 
 /**
  * Loads and validates a profile.
@@ -258,25 +233,6 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
     options: meaningOf(options),
   });
   return { source: name, profile, issues: [] };
-}
-
-/** The names of the built-in profiles, and their aliases. */
-export const builtinNames = once((): readonly string[] => [
-  ...BUILTIN_DEFINITIONS.keys(),
-  UNCONFINED,
-  ...ALIASES.keys(),
-]);
-
-function unknownBuiltin(name: string): SeccompError {
-  if (SANDBOX_NAMES.includes(name)) {
-    const message = `${name} is a sandbox, of which a profile is a part: give loadSandbox('${name}').profile`;
-    return new SeccompError('ERR_SECCOMP_BUILTIN', message);
-  }
-  const names = builtinNames();
-  const message =
-    `unknown built-in profile ${shown(name)}${suggest(name, names)}: known names are ${names.join(', ')}. ` +
-    'To use a file, put ./ before its name';
-  return new SeccompError('ERR_SECCOMP_BUILTIN', message);
 }
 
 function readFile(file: string | URL, options: ReadOptions & { readonly source: string }): ReadProfile {

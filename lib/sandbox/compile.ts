@@ -5,7 +5,7 @@ import type { Filter } from '../filter/filter.js';
 import type { Policy } from '../policy/policy.js';
 import { isPolicy, readPolicy } from '../policy/read-policy.js';
 import { refuseOptions } from '../profile/document/options.js';
-import { UNCONFINED } from '../profile/source.js';
+import { UNCONFINED } from '../profile/source-names.js';
 import { readOptions } from './options/table.js';
 import type { CompileOptions } from './options/types.js';
 import { type FilterSource, HOST_OPTIONS, resolveSources } from './plan/resolve-sources.js';

@@ -6,7 +6,7 @@ import type { Limits } from '../process-tree/limits.js';
 import type { ResourceLimits } from '../process-tree/rlimits.js';
 import type { Descendants } from '../process-tree/tree.js';
 import type { ProfileInput } from '../profile/document/types.js';
-import { kindOfString } from '../profile/source.js';
+import { kindOfString } from '../profile/source-names.js';
 import { argumentError } from '../util/node-error.js';
 import { describe } from '../util/option-errors.js';
 import { notPlain } from '../util/own-data.js';

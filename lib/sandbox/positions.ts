@@ -1,7 +1,7 @@
 /** The positions of a call's parameters: which of them are the arguments, the profile and the options. */
 import { inspect } from 'node:util';
 import { DOCUMENT } from '../profile/document/fields.js';
-import { builtinNames, kindOfString } from '../profile/source.js';
+import { builtinNames, kindOfString } from '../profile/source-names.js';
 import { argumentError } from '../util/node-error.js';
 import { invalidType } from '../util/option-errors.js';
 import { isObjectPrototype } from '../util/own-data.js';

@@ -1,4 +1,4 @@
-/** `seccomp check`: reports the errors and warnings in profiles. */
+/** `seccomp check`: reports the errors and warnings in profiles and sandbox files. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { describeIssue } from '../../errors.js';
@@ -15,11 +15,11 @@ interface CheckFlags extends ProfileFlags {
 
 export function checkCommand(): Command {
   return withProfileOptions(new Command('check'))
-    .summary('report errors and warnings in profiles')
-    .description('Reports errors and warnings in profiles, each with its line, column and JSON path.')
-    .argument('<profile...>', PROFILE_FORMS)
+    .summary('report errors and warnings in profiles and sandbox files')
+    .description('Reports errors and warnings in profiles and sandbox files, each with its line, column and JSON path.')
+    .argument('<file...>', `${PROFILE_FORMS}; or a sandbox file`)
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 without errors, 1 with errors, 125 if a profile is unreadable.')
+    .addHelpText('after', '\nExit status: 0 without errors, 1 with errors, 125 if a file is unreadable.')
     .action(checkProfiles);
 }
 

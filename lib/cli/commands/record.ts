@@ -7,14 +7,16 @@ import { loadProfile, type Profile, type Recording, record, resolve, stringify }
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';
 import { compareWithPolicy } from '../../record/compare-runs.js';
 import { exitAsProgram } from '../exit-status.js';
+import type { SandboxFlags } from '../options/sandbox-options.js';
 import { OutputFile } from '../output/output-file.js';
 import { printError, printMessage, printNote } from '../output/print.js';
 import { showFiles } from '../output/recorded-files.js';
+import { type SandboxBefore, sandboxBefore, sandboxContent } from '../output/sandbox-file.js';
 import { wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 import { reportStartFailure } from '../start-failure.js';
 
-interface RecordFlags {
+interface RecordFlags extends SandboxFlags {
   readonly output?: string;
   readonly merge?: boolean;
   readonly args?: boolean;
@@ -30,7 +32,8 @@ Exit status: that of COMMAND; 125 if the profile could not be written, 126 if
 COMMAND is not executable, 127 if it was not found.
 
 Example:
-  seccomp record -o profile.json -- npm test`;
+  seccomp record -o profile.json -- npm test
+  seccomp record -s sandbox.json -- python3 script.py`;
 
 export function recordCommand(): Command {
   return new Command('record')
@@ -42,7 +45,11 @@ export function recordCommand(): Command {
     .argument('<command>')
     .argument('[args...]')
     .option('-o, --output <file>', 'file for the profile; must not exist, unless --merge is given')
-    .option('--merge', 'add what this run needs to the profile in the file')
+    .option(
+      '-s, --sandbox <file>',
+      'file for a sandbox: the profile, the files as --paths, and no network if none was used',
+    )
+    .option('--merge', 'add what this run needs to the profile or the sandbox in the file')
     .option('--args', 'compare the arguments that select what a call does, and allow only recorded values')
     .option('--bare', 'leave out the calls by which container runtimes start COMMAND')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
@@ -62,18 +69,22 @@ export function recordCommand(): Command {
 }
 
 async function recordProgram(command: string, args: readonly string[], options: RecordFlags): Promise<void> {
-  const { output, merge = false, base } = options;
+  const { sandbox, output = sandbox, merge = false, base } = options;
   refuseConflicts(options);
   const policy = base === undefined ? undefined : await resolveBase(base);
   const file = output === undefined ? undefined : new OutputFile(output, merge);
   try {
-    const before = file?.exists === true && output !== undefined ? readBefore(output) : undefined;
+    const before =
+      file?.exists === true && output !== undefined ? readBefore(output, sandbox !== undefined) : undefined;
     printNote(`recording ${command} until its last process ends`);
     const recording = await recorded(command, args, options, before);
     if (recording === undefined) return;
     exitAsProgram(recording.exitCode, recording.signal);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
-    const { text, notes } = fileContent(recording.profile, options);
+    const { text, notes } =
+      sandbox === undefined
+        ? fileContent(recording.profile, options)
+        : sandboxContent(sandbox, recording, before?.document);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
     showFiles(recording);
     file?.write(text);
@@ -83,9 +94,10 @@ async function recordProgram(command: string, args: readonly string[], options: 
   }
 }
 
-/** Loads the profile that --merge adds to. A name without a slash is that of a file here, not of a built-in. */
-function readBefore(output: string): Profile {
-  return loadProfile(isAbsolute(output) ? output : `./${output}`, { source: output });
+/** Loads what --merge adds to. A name without a slash is that of a file here, not of a built-in. */
+function readBefore(output: string, isSandbox: boolean): Partial<SandboxBefore> {
+  const path = isAbsolute(output) ? output : `./${output}`;
+  return isSandbox ? sandboxBefore(path, output) : { profile: loadProfile(path, { source: output }) };
 }
 
 /** Returns the text of the file. Without a file nothing is written, and there is no name for a manifest. */
@@ -98,9 +110,15 @@ function manifestName(output: string): string {
   return basename(output).replace(/\.(ya?ml|json)$/, '');
 }
 
-function refuseConflicts({ output, merge = false, base, paths = false, format }: RecordFlags): void {
+function refuseConflicts({ sandbox, output, merge = false, base, paths = false, format }: RecordFlags): void {
+  if (sandbox !== undefined) {
+    const other = output === undefined ? format === 'spo' && '--format spo' : '-o';
+    if (other)
+      throw new Error(`${other} cannot be combined with -s, whose file has the profile: leave one of them out`);
+    return;
+  }
   if (output === undefined && base === undefined && !paths)
-    throw new Error('name a file with -o, or a profile with --base, or give --paths');
+    throw new Error('name a file with -o or -s, or a profile with --base, or give --paths');
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
   if (merge && output === undefined) throw new Error('--merge needs a file: name it with -o');
@@ -116,8 +134,8 @@ async function resolveBase(base: string) {
 async function recorded(
   command: string,
   args: readonly string[],
-  { args: compareArguments = false, bare = false, isolate, paths = false }: RecordFlags,
-  before: Profile | undefined,
+  { args: compareArguments = false, bare = false, isolate, paths = false, sandbox }: RecordFlags,
+  before: Partial<SandboxBefore> = {},
 ): Promise<Recording | undefined> {
   const end = new AbortController();
   // A terminal sends these signals to COMMAND too, and what COMMAND does then is recorded.
@@ -125,10 +143,10 @@ async function recorded(
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort());
   try {
     return await record(command, args, {
-      ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare },
-      ...(before !== undefined && { merge: before }),
+      ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },
+      ...(before.profile !== undefined && { merge: before.profile }),
       ...(!isolate && { isolate }),
-      ...(paths && { paths }),
+      ...((paths || sandbox !== undefined) && { paths: true, mergePaths: before.paths }),
     });
   } catch (error) {
     reportStartFailure(command, error);

@@ -4,16 +4,10 @@
  */
 import { Command } from 'commander';
 import { unsupportedReason } from '../../addon/platform.js';
-import type { AbiName, Enforcement } from '../../index.js';
+import type { AbiName, Enforcement, LoadedSandbox, ProgramOptions, SpawnOptions } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
 import { executeProgram } from '../../sandbox/execve.js';
-import {
-  givenLimitFlags,
-  givenTreeLimits,
-  type LimitFlags,
-  limitOptions,
-  withLimitOptions,
-} from '../options/limit-options.js';
+import { givenTreeLimits, type LimitFlags, limitOptions, withLimitOptions } from '../options/limit-options.js';
 import {
   givenPathFlags,
   hasPrivateDirectory,
@@ -23,13 +17,14 @@ import {
 } from '../options/path-options.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
 import { several } from '../options/repeated-options.js';
+import { loadNamedSandbox, optionsOfRun, type SandboxFlags, withSandboxOption } from '../options/sandbox-options.js';
 import { reportMissingInterpreter, reportMissingLibraries } from '../path-hints.js';
 import { loadArgument } from '../profile-argument.js';
 import { runBeside } from '../report-violations.js';
 import { reportUnenforced, runAsChild } from '../run-as-child.js';
 import { reportStartFailure } from '../start-failure.js';
 
-interface RunFlags extends ProfileFlags, PathFlags, LimitFlags {
+interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, SandboxFlags {
   readonly profile: string;
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
@@ -49,12 +44,13 @@ it from being started, 126 if it is not executable, 127 if it was not found.
 Examples:
   seccomp run -- node server.js
   seccomp run -p ./profile.json --explain -- node server.js
+  seccomp run -s untrusted -- python3 script.py
   seccomp run --timeout 90s --memory 512M --read @system --write . -- make
   seccomp run --read @system --read @node --read . --write ./dist -- node build.js`;
 
 export function runCommand(): Command {
   const command = new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default');
-  return refuseBoth(withLimitOptions(withPathOptions(withProfileOptions(command))))
+  return refuseBoth(withLimitOptions(withPathOptions(withProfileOptions(withSandboxOption(command)))))
     .summary('run a command under a profile')
     .description(
       'Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory. With --timeout, --memory, --processes, --cpu, --explain or @tmp, COMMAND is a child.',
@@ -84,28 +80,27 @@ export function runCommand(): Command {
     .action(runUnderProfile);
 }
 
-async function runUnderProfile(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
-  const { capability, abi, newPrivileges, explain = false, isolate, abstractSockets = false, keepDescendants } = flags;
+async function runUnderProfile(
+  command: string,
+  args: readonly string[],
+  flags: RunFlags,
+  parsed: Command,
+): Promise<void> {
+  const { explain = false, abstractSockets = false, keepDescendants } = flags;
   if (abstractSockets) refuseBesideAbstractSockets(flags);
   const unsupported = unsupportedReason();
   if (unsupported !== undefined) refuseWithoutEffect(flags, unsupported);
-  const profile = await loadArgument(flags.profile, profileOptions(flags));
-  const options = {
-    capabilities: capability,
-    abis: abi,
-    noNewPrivileges: newPrivileges && false,
-    isolate: abstractSockets ? { abstractSockets } : isolate,
-    network: flags.network ? undefined : ('none' as const),
-    ...pathOptions(flags, givenTreeLimits(flags).length > 0),
-    ...limitOptions(flags),
-  };
+  const sandbox = sandboxOf(flags, parsed);
+  const profile = sandbox?.profile ?? (await loadArgument(flags.profile, profileOptions(flags)));
+  const options = optionsOf(flags, sandbox);
   // A time and limits need a parent that says what ended COMMAND, and a private directory needs one that removes it.
-  const hasParent = hasPrivateDirectory(flags) || givenLimitFlags(flags).length > 0;
+  const { timeout, limits, paths } = options;
+  const hasParent = hasPrivateDirectory(paths) || timeout !== undefined || limits !== undefined;
   const descendants = keepDescendants ? 'leave' : 'kill';
   try {
     if (unsupported !== undefined || (hasParent && !explain))
       await runAsChild(command, args, profile, options, descendants);
-    else if (explain) await runBeside(command, args, profile, options, descendants);
+    else if (explain) await runBeside(command, args, profile, options, descendants, flags.sandbox ?? flags.profile);
     else {
       const report = (enforcement: Enforcement) => {
         reportMissingLibraries(command, options);
@@ -120,6 +115,31 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
   }
 }
 
+/** The library's options. */
+function optionsOf(flags: RunFlags, sandbox: LoadedSandbox | undefined): ProgramOptions & SpawnOptions {
+  const { capability, abi, newPrivileges, isolate, abstractSockets = false, keepDescendants } = flags;
+  const given = {
+    capabilities: capability,
+    abis: abi,
+    noNewPrivileges: newPrivileges && false,
+    isolate: abstractSockets ? { abstractSockets } : isolate,
+    network: flags.network ? undefined : ('none' as const),
+    ...pathOptions(flags, sandbox !== undefined || givenTreeLimits(flags).length > 0),
+    ...limitOptions(flags),
+  };
+  const leaves = sandbox !== undefined && keepDescendants ? ({ descendants: 'leave' } as const) : {};
+  return sandbox === undefined ? given : optionsOfRun(sandbox, { ...given, ...leaves });
+}
+
+/** The sandbox of the flags; undefined without one. */
+function sandboxOf(flags: RunFlags, parsed: Command): LoadedSandbox | undefined {
+  if (flags.sandbox === undefined) return undefined;
+  const other = ['profile', 'compat', 'format'].find((name) => parsed.getOptionValueSource(name) === 'cli');
+  if (other !== undefined)
+    throw new Error(`--${other} cannot be combined with --sandbox, which has a profile: leave one of them out`);
+  return loadNamedSandbox(flags.sandbox);
+}
+
 function refuseBesideAbstractSockets({ isolate, network }: RunFlags): void {
   const other = isolate === undefined ? !network && '--no-network' : isolate ? '--isolate' : '--no-isolate';
   if (other) throw new Error(`--abstract-sockets cannot be combined with ${other}: leave one out`);
@@ -127,10 +147,11 @@ function refuseBesideAbstractSockets({ isolate, network }: RunFlags): void {
 
 /** Refuses flags that need seccomp or Landlock. The library's errors name the options of its functions. */
 function refuseWithoutEffect(flags: RunFlags, reason: string): void {
-  const { capability, isolate, abstractSockets, network, explain } = flags;
+  const { capability, isolate, abstractSockets, network, explain, sandbox } = flags;
   const given = [
     ...givenPathFlags(flags),
     ...givenTreeLimits(flags),
+    sandbox !== undefined && '--sandbox',
     capability !== undefined && '--capability',
     isolate && '--isolate',
     abstractSockets && '--abstract-sockets',

@@ -26,12 +26,7 @@ export function withLimitOptions(command: Command): Command {
     .option('--cpu <number>', 'let them use the time of so many CPUs, such as 1.5; needs cgroup v2');
 }
 
-/** The flags that were given. */
-export function givenLimitFlags(flags: LimitFlags): readonly string[] {
-  return [...(flags.timeout === undefined ? [] : ['--timeout']), ...givenTreeLimits(flags)];
-}
-
-/** Those that need a cgroup. */
+/** The flags that were given of those that need a cgroup. */
 export function givenTreeLimits({ memory, processes, cpu }: LimitFlags): readonly string[] {
   return Object.entries({ memory, processes, cpu }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`],

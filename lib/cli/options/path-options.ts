@@ -84,6 +84,6 @@ function asFlags(given: readonly string[]): PathsForm {
 }
 
 /** Whether the program has a directory of its own. */
-export function hasPrivateDirectory({ read = [], write = [], execute = [] }: PathFlags): boolean {
-  return [...read, ...write, ...execute].includes(PRIVATE_DIRECTORY);
+export function hasPrivateDirectory(paths: ProgramOptions['paths']): boolean {
+  return paths !== undefined && readPaths(paths).words.has(PRIVATE_DIRECTORY);
 }

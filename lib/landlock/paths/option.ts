@@ -60,7 +60,8 @@ export interface Paths {
   readonly execute?: readonly PathGrant[] | undefined;
 }
 
-const WORDS: readonly PathWord[] = ['@system', '@node', '@tmp'];
+/** The words that stand for paths. */
+export const WORDS: readonly PathWord[] = ['@system', '@node', '@tmp'];
 
 /** A path as the caller gave it. */
 export interface GivenPath {

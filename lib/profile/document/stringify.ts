@@ -1,26 +1,12 @@
 /** Writes a document as Docker's JSON, with every number exact. */
 import { recordFor } from '../../util/own-data.js';
+import { jsonText } from '../json/write.js';
 import { DOCUMENT, type FieldTable, type Kind, type Struct } from './fields.js';
 import type { CheckedDocument, ProfileDocument, WrittenFields } from './types.js';
 
 /** Returns the JSON text of a document. */
 export function documentText(document: CheckedDocument): string {
-  return `${textOf(toProfileDocument(document), '\n')}\n`;
-}
-
-/** Returns the text of a value. `newline` is a newline with the indentation of the value around it. */
-function textOf(value: unknown, newline: string): string {
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const isArray = Array.isArray(value);
-  const inner = `${newline}  `;
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  const items = entries.map(([key, item]) => `${isArray ? '' : `${JSON.stringify(key)}: `}${textOf(item, inner)}`);
-  const [open, close] = isArray ? '[]' : '{}';
-  const isOneLine = entries.every(([, item]) => typeof item !== 'object');
-  if (!isOneLine) return `${open}${inner}${items.join(`,${inner}`)}${newline}${close}`;
-  const space = isArray || items.length === 0 ? '' : ' ';
-  return `${open}${space}${items.join(', ')}${space}${close}`;
+  return `${jsonText(toProfileDocument(document))}\n`;
 }
 
 /** Returns a document in the form that people write. Numbers above 2⁵³ − 1 are bigints. */

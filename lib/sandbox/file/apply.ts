@@ -1,8 +1,10 @@
 /** A sandbox in the place of a call's profile: what it says are the options that the call does not give itself. */
 import { SeccompError } from '../../errors.js';
 import { BY_SCOPES_ALONE } from '../../landlock/domain.js';
+import { CheckedPaths } from '../../landlock/paths/option.js';
+import { CheckedLimits, valuesOf } from '../../process-tree/limits.js';
 import { refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
-import { SANDBOX_NAMES } from '../../profile/source.js';
+import { SANDBOX_NAMES } from '../../profile/source-names.js';
 import { emptyFields, type Fields, own } from '../../util/own-data.js';
 import { readEnvironment } from '../options/environment.js';
 import { type FunctionName, optionsOf, reasonsAgainst } from '../options/table.js';
@@ -48,4 +50,16 @@ function variablesOf({ names, values }: SandboxEnvironment): Fields {
 function refuse({ source }: LoadedSandbox, name: string, by: FunctionName): never {
   const reason = reasonsAgainst(by).get(name) ?? 'it has no such option: start the program by spawn or run';
   throw new SeccompError('ERR_SECCOMP_OPTION', `${source}: ${by} can't honor ${name} of this sandbox: ${reason}`);
+}
+
+/** Paths to which others are added. Those that were checked before are returned as they are. */
+export function mergedPaths(paths: CheckedPaths | undefined, added: unknown): CheckedPaths | undefined {
+  if (!(added instanceof CheckedPaths)) return paths;
+  return paths === undefined ? added : new CheckedPaths([...paths.all, ...added.all], added.form, paths.keepsHome);
+}
+
+/** Limits of which others replace those of the same name. */
+export function mergedLimits(limits: CheckedLimits | undefined, added: unknown): CheckedLimits | undefined {
+  if (!(added instanceof CheckedLimits)) return limits;
+  return limits === undefined ? added : new CheckedLimits(own({ ...valuesOf(limits), ...valuesOf(added) }), added.form);
 }

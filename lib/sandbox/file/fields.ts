@@ -1,7 +1,9 @@
 /** The fields of a sandbox file. Its types, its checks and its JSON Schema follow from this table. */
-import { MOST_PATHS } from '../../landlock/paths/option.js';
+import { MOST_PATHS, WORDS } from '../../landlock/paths/option.js';
 import { RESOURCES } from '../../process-tree/rlimits.js';
+import { BUILTIN_DEFINITIONS } from '../../profile/builtin/index.js';
 import { type JsonSchema, jsonSchema } from '../../profile/document/schema.js';
+import { SANDBOX_NAMES, UNCONFINED } from '../../profile/source-names.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { isOption } from '../options/table.js';
 import {
@@ -9,6 +11,7 @@ import {
   anyText,
   choice,
   FLAG,
+  type Kind,
   listOf,
   mapOf,
   number,
@@ -21,8 +24,23 @@ import {
 /** More than there are capabilities or profiles for one program. */
 const MOST_NAMES = 256;
 
+/** A kind whose schema is written once. */
+const defined = <Value>(name: string, kind: Kind<Value>): Kind<Value> => ({
+  ...kind,
+  json: { $ref: `#/definitions/${name}` },
+});
+
+/** A kind for which editors propose these texts beside others. */
+const proposing = (names: readonly string[], kind: Kind<string>): Kind<string> => ({
+  ...kind,
+  json: { anyOf: [{ enum: names }, kind.json] },
+});
+
 const PROFILE_DOCUMENT = anyObject({ $ref: '#/definitions/profile' });
-const PROFILE_NAME = text("a built-in's name or the path of a profile");
+const PROFILE_NAME = proposing(
+  [...BUILTIN_DEFINITIONS.keys(), UNCONFINED],
+  text("a built-in's name or the path of a profile"),
+);
 const ONE_PROFILE = oneOf(
   { string: PROFILE_NAME, object: PROFILE_DOCUMENT },
   "a built-in's name, the path of a profile, or a profile",
@@ -33,10 +51,7 @@ const PROFILE = oneOf(
 );
 
 const ONE_PATH = 'a path, or { "path": …, "optional": true }';
-const PATH = {
-  ...text(ONE_PATH),
-  json: { anyOf: [{ enum: ['@system', '@node', '@tmp'] }, { type: 'string', minLength: 1 }] },
-};
+const PATH = proposing(WORDS, text(ONE_PATH));
 const PATH_ENTRY = objectOf(
   {
     path: { kind: PATH, about: 'The path.', isRequired: true },
@@ -47,8 +62,9 @@ const PATH_ENTRY = objectOf(
   },
   ONE_PATH,
 );
+const GRANT = oneOf({ string: PATH, object: PATH_ENTRY }, ONE_PATH);
 const PATHS = (isWriting: boolean) =>
-  listOf(oneOf({ string: PATH, object: PATH_ENTRY }, ONE_PATH), 'a list of paths', MOST_PATHS, (value) =>
+  listOf(defined('path', GRANT), 'a list of paths', MOST_PATHS, (value) =>
     typeof value === 'string' ? `write ["${isWriting ? './out' : '.'}"], also for one path` : undefined,
   );
 
@@ -120,7 +136,7 @@ const RLIMITS = objectOf(
   Object.fromEntries(
     RESOURCES.map((name) => [
       name,
-      { kind: RESOURCE, about: `RLIMIT_${name.toUpperCase()} of each process: see getrlimit(2).` },
+      { kind: defined('resource', RESOURCE), about: `RLIMIT_${name.toUpperCase()} of each process: see getrlimit(2).` },
     ]),
   ),
   'an object such as { "nofile": 64, "core": 0 }',
@@ -182,7 +198,7 @@ export const SANDBOX = objectOf(
   {
     $schema: { kind: text('the address of the schema'), about: 'The address of this schema, for editors.' },
     extends: {
-      kind: text("a built-in sandbox's name or the path of a sandbox file"),
+      kind: proposing(SANDBOX_NAMES, text("a built-in sandbox's name or the path of a sandbox file")),
       about:
         'The sandbox that this one adds to: "untrusted", or the path of another file. paths, env, limits and rlimits add to its entries; every other key replaces it.',
     },
@@ -230,10 +246,13 @@ export const SANDBOX = objectOf(
   },
 );
 
+/** The keys of a sandbox file. */
+export const SANDBOX_KEYS: readonly string[] = Object.keys(Object(SANDBOX.json['properties']));
+
 /** A document of the right types. What is missing in it has been reported. */
 export type SandboxDocument = ValueOf<typeof SANDBOX>;
 
 /** The JSON Schema of sandbox files. */
 export function sandboxSchema(): JsonSchema {
-  return { ...SANDBOX.json, definitions: { profile: jsonSchema() } };
+  return { ...SANDBOX.json, definitions: { path: GRANT.json, resource: RESOURCE.json, profile: jsonSchema() } };
 }

@@ -2,7 +2,7 @@
 import type { ProfileIssue } from '../../errors.js';
 import { BY_SCOPES_ALONE, type Isolate } from '../../landlock/domain.js';
 import { ACCESSES, type CheckedPaths, type Paths } from '../../landlock/paths/option.js';
-import { type CheckedLimits, type Limits, limitNames } from '../../process-tree/limits.js';
+import { type CheckedLimits, type Limits, valuesOf } from '../../process-tree/limits.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import type { Profile } from '../../profile/profile.js';
@@ -119,7 +119,7 @@ function contentsOf(parts: SandboxParts): SandboxContents {
     }),
     ...(paths !== undefined && { paths: listsOf(paths) }),
     ...(network !== undefined && { network }),
-    ...(limits !== undefined && { limits: limitsOf(limits) }),
+    ...(limits !== undefined && { limits: { ...valuesOf(limits) } }),
     ...(rlimits !== undefined && { rlimits: { ...rlimits } }),
     ...(env !== undefined && {
       env: {
@@ -143,10 +143,4 @@ function listsOf({ all }: CheckedPaths): Paths {
     return [list, entries.map(({ path, optional }) => (optional ? { path, optional } : path))] as const;
   });
   return Object.fromEntries(lists.filter(([, entries]) => entries.length > 0));
-}
-
-function limitsOf(limits: CheckedLimits): Limits {
-  const { exact } = own({ ...limits });
-  const values = limitNames(limits).map((name) => [name, limits[name]] as const);
-  return { ...Object.fromEntries(values), ...(exact === undefined ? {} : { exact }) };
 }

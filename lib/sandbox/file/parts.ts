@@ -6,7 +6,7 @@ import { overlap } from '../../landlock/paths/file-reaches.js';
 import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
 import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
 import type { Access } from '../../landlock/paths/rights.js';
-import { CheckedLimits, limitNames, readTreeLimits } from '../../process-tree/limits.js';
+import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limits.js';
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
 import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
@@ -109,17 +109,10 @@ function readTree({ limits }: SandboxDocument, { source, problems }: Place, base
     );
     if (isValid !== undefined) valid[name] = value;
   }
-  const merged = { ...(base === undefined ? {} : withoutForm(base)), ...valid };
+  const merged = { ...(base === undefined ? {} : valuesOf(base)), ...valid };
   const read = problems.attempt(['limits'], () => readTreeLimits(own(merged), LIMITS_HERE));
   if (read === undefined) return undefined;
-  return new CheckedLimits(own({ ...withoutForm(read) }), limitsForm(source));
-}
-
-/** The limits alone. */
-function withoutForm(limits: CheckedLimits) {
-  const { exact } = own({ ...limits });
-  const values = limitNames(limits).map((name) => [name, limits[name]] as const);
-  return { ...Object.fromEntries(values), ...(exact === undefined ? {} : { exact }) };
+  return new CheckedLimits(own({ ...valuesOf(read) }), limitsForm(source));
 }
 
 function readResources({ rlimits }: SandboxDocument, { problems }: Place, base: ResourceLimits | undefined) {

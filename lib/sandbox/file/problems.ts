@@ -38,7 +38,7 @@ export class Problems {
 }
 
 /** The place that a check is told, and names at the beginning of its messages. */
-export const HERE = '\u0001';
+export const HERE = '<here>';
 
 /** What `attempt` removes: this, or an option's name. */
-const PLACE = /^(?:\u0001[^:]*|options\.[\w.]+): /;
+const PLACE = /^(?:<here>[^:]*|options\.[\w.]+): /;

@@ -3,16 +3,18 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeIssue, ProfileError, type ProfileIssue, SandboxFileError, SeccompError } from '../../errors.js';
 import { toIssues } from '../../profile/document/diagnostics.js';
+import { DOCUMENT } from '../../profile/document/fields.js';
 import type { ParsedJson } from '../../profile/json/parser.js';
 import { offsetsOf, positionFinder } from '../../profile/json/positions.js';
 import { readJson } from '../../profile/json/read.js';
 import { isObject, type JsonObject, shown } from '../../profile/json/value.js';
 import type { Profile } from '../../profile/profile.js';
 import { readRegularFile } from '../../profile/read-file.js';
-import { builtinNames, kindOfString, loadProfile, readInside, SANDBOX_NAMES } from '../../profile/source.js';
+import { loadProfile, readInside } from '../../profile/source.js';
+import { builtinNames, kindOfString, SANDBOX_NAMES } from '../../profile/source-names.js';
 import { copyDeeply, own, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import { SANDBOX, type SandboxDocument } from './fields.js';
+import { SANDBOX, SANDBOX_KEYS, type SandboxDocument } from './fields.js';
 import { type LoadedSandbox, makeSandbox, type SandboxParts } from './loaded-sandbox.js';
 import { type Place, partsOf } from './parts.js';
 import { Problems } from './problems.js';
@@ -223,6 +225,15 @@ function readNamed(name: string, path: Path, file: string | undefined, problems:
     if (error instanceof SeccompError) return problems.error(path, error.message);
     throw error;
   }
+}
+
+/** Whether JSON text is a sandbox, by its keys: a profile has others. Text that is not valid JSON is none. */
+export function isSandboxText(text: string): boolean {
+  const { parsed } = readJson(text);
+  if (!isObject(parsed?.value)) return false;
+  const keys = Object.keys(parsed.value).filter((key) => key !== '$schema');
+  if (keys.some((key) => Object.hasOwn(DOCUMENT.fields, key) || key === 'linux')) return false;
+  return keys.some((key) => SANDBOX_KEYS.includes(key) || suggest(key, SANDBOX_KEYS) !== '');
 }
 
 /** The path of a file that a caller names. */

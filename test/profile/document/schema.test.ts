@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProfileIssue } from '../../../lib/errors.js';
 import { readProfileOptions } from '../../../lib/profile/document/options.js';
 import { loadProfile, readText } from '../../../lib/profile/source.js';
-import { profileJsonSchema } from '../../../scripts/profile-schema.js';
+import { profileJsonSchema } from '../../../scripts/json-schemas.js';
 import { corpusFiles } from '../../support/corpus.js';
 
 const shipped = readFileSync(new URL('../../../schema/profile.schema.json', import.meta.url), 'utf8');

@@ -1,0 +1,38 @@
+/** The option that names a sandbox, and what the other options of `seccomp run` change about it. */
+import type { Command } from 'commander';
+import { describeIssue } from '../../errors.js';
+import { type LoadedSandbox, loadSandbox, type ProgramOptions, type SpawnOptions } from '../../index.js';
+import { mergedLimits, mergedPaths, optionsUnder } from '../../sandbox/file/apply.js';
+import { printMessage } from '../output/print.js';
+
+export interface SandboxFlags {
+  readonly sandbox?: string;
+}
+
+/** Adds the option to a command. */
+export function withSandboxOption(command: Command): Command {
+  return command.option(
+    '-s, --sandbox <file>',
+    'run COMMAND in this sandbox: a sandbox file, or untrusted; --read, --write and --execute add to its paths, other options replace what it says',
+  );
+}
+
+/** Loads the sandbox that is named, and reports what is probably a mistake in it. */
+export function loadNamedSandbox(name: string): LoadedSandbox {
+  const sandbox = loadSandbox(name);
+  for (const issue of sandbox.warnings) printMessage(`warning: ${describeIssue(sandbox.source, issue)}`);
+  return sandbox;
+}
+
+/** The options under a sandbox. */
+export function optionsOfRun(
+  sandbox: LoadedSandbox,
+  flags: ProgramOptions & Pick<SpawnOptions, 'limits' | 'timeout'>,
+): ProgramOptions & SpawnOptions {
+  const { paths, limits } = sandbox.parts;
+  return optionsUnder(
+    sandbox,
+    { ...flags, paths: mergedPaths(paths, flags.paths), limits: mergedLimits(limits, flags.limits) },
+    undefined,
+  );
+}

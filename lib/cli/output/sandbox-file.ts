@@ -1,0 +1,114 @@
+/** The sandbox file that `seccomp record` writes: the profile and the paths of a recording, beside the keys it had before. */
+import { realpathSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { loadSandbox, type Paths, type Profile, type RecordedKind, type Recording } from '../../index.js';
+import { readJson } from '../../profile/json/read.js';
+import { isObject, type JsonObject } from '../../profile/json/value.js';
+import { jsonText } from '../../profile/json/write.js';
+import { readRegularFile } from '../../profile/read-file.js';
+
+/** A sandbox file to which a recording adds: its keys, and what it has itself, not by what it extends. */
+export interface SandboxBefore {
+  readonly document: JsonObject;
+  readonly profile: Profile | undefined;
+  readonly paths: Paths | undefined;
+}
+
+/**
+ * Reads a sandbox file to which a recording adds.
+ *
+ * @param name - Its name in messages.
+ * @throws {SandboxFileError} if it has mistakes. Error if its profile is not in it.
+ */
+export function sandboxBefore(path: string, name: string): SandboxBefore {
+  const { profile } = loadSandbox(path);
+  const { parsed } = readJson(readRegularFile(path, name, 'sandbox file'));
+  const document = isObject(parsed?.value) ? parsed.value : {};
+  const isInside = isObject(document['profile']);
+  if (document['profile'] !== undefined && !isInside)
+    throw new Error(
+      `${name}: its profile is ${JSON.stringify(document['profile'])}, and --merge adds to a profile in the file itself: record into another file`,
+    );
+  return {
+    document,
+    profile: isInside && !Array.isArray(profile) ? (profile as Profile) : undefined,
+    paths: absolute(document['paths'] as Paths | undefined, dirname(path)),
+  };
+}
+
+const LISTS = ['read', 'write', 'execute'] as const;
+
+type Grant = NonNullable<Paths['read']>[number];
+
+/** The lists with every path changed, but not the words. */
+function withPaths(paths: Paths, change: (path: string) => string): Paths {
+  const changed = (grant: Grant): Grant => {
+    if (typeof grant === 'string') return grant.startsWith('@') ? grant : change(grant);
+    return grant instanceof URL ? grant : { ...grant, path: change(String(grant.path)) };
+  };
+  return Object.fromEntries(
+    LISTS.flatMap((list) => {
+      const grants = paths[list];
+      return grants === undefined ? [] : [[list, grants.map(changed)]];
+    }),
+  );
+}
+
+const absolute = (paths: Paths | undefined, directory: string): Paths | undefined =>
+  paths && withPaths(paths, (path) => resolve(directory, path));
+
+/** A path as the file has it: relative to its directory if it is beneath that. */
+function inFile(path: string, directory: string): string {
+  const whole = resolve(path);
+  const way = relative(directory, whole);
+  if (way === '..' || way.startsWith('../') || realpathSync(directory) !== directory) return whole;
+  return way === '' ? '.' : `./${way}`;
+}
+
+/** Calls that need a network, whatever their arguments. */
+const OF_NETWORK: readonly string[] = ['socketcall', 'bind', 'listen', 'io_uring_setup'];
+
+/** Where C libraries look for a cache of names, and do without if there is none. */
+const NAME_CACHE = '"/var/run/nscd/socket"';
+
+/** Whether a call is one that `"network": "none"` denies, and that a program does not do without. */
+function usesNetwork({ syscall, decoded }: RecordedKind): boolean {
+  const [first = '', second = ''] = decoded;
+  if (syscall === 'socket') return first !== 'AF_UNIX';
+  if (syscall === 'socketpair') return !/SOCK_STREAM|SOCK_SEQPACKET/.test(second);
+  if (syscall === 'connect') return !second.includes(NAME_CACHE);
+  return OF_NETWORK.includes(syscall);
+}
+
+/**
+ * The content of the file.
+ *
+ * @param before - Its keys before; undefined for a new file.
+ */
+export function sandboxContent(
+  output: string,
+  { profile, paths = {}, calls }: Recording,
+  before: JsonObject | undefined,
+): { readonly text: string; readonly notes: readonly string[] } {
+  const directory = resolve(dirname(output));
+  const isUsed = calls.some(usesNetwork);
+  const wasClosed = before?.['network'] === 'none';
+  const notes =
+    isUsed && wasClosed ? ['the program made sockets, so that "network": "none" is no longer in the file'] : [];
+  const document = {
+    ...before,
+    paths: withPaths(paths, (path) => inFile(path, directory)),
+    network: !isUsed && (before === undefined || wasClosed) ? 'none' : undefined,
+    profile: profile.toJSON(),
+  };
+  const keys = Object.entries(document).filter(([, value]) => value !== undefined);
+  const lines = keys.map(
+    ([key, value]) => `  ${JSON.stringify(key)}: ${key === 'paths' ? inLines(value) : jsonText(value, INDENT)}`,
+  );
+  return { text: `{\n${lines.join(',\n')}\n}\n`, notes };
+}
+
+const INDENT = '\n  ';
+
+/** Each path on a line of its own, to be reviewed and found by its number. */
+const inLines = (value: unknown): string => JSON.stringify(value, null, 2).replaceAll('\n', INDENT);
