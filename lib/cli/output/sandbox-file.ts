@@ -22,7 +22,7 @@ export interface SandboxBefore {
  */
 export function sandboxBefore(path: string, name: string): SandboxBefore {
   const { profile } = loadSandbox(path);
-  const { parsed } = readJson(readRegularFile(path, name, 'sandbox file'));
+  const { parsed } = readJson(readRegularFile(path, name, 'sandbox'));
   const document = isObject(parsed?.value) ? parsed.value : {};
   const isInside = isObject(document['profile']);
   if (document['profile'] !== undefined && !isInside)

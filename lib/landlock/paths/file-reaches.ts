@@ -30,7 +30,8 @@ export function overlap(one: string, other: string): boolean {
   return isBeneath(one, other) || isBeneath(other, one);
 }
 
-function isBeneath(path: string, folder: string): boolean {
+/** Whether a path is that of a directory, or of something in it. */
+export function isBeneath(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith('../');
 }

@@ -17,6 +17,7 @@ import {
   number,
   objectOf,
   oneOf,
+  quotedFlag,
   text,
   type ValueOf,
 } from './kinds.js';
@@ -167,6 +168,7 @@ const ISOLATE = oneOf(
     ),
   },
   'true, false or { "abstractSockets": true }',
+  quotedFlag,
 );
 
 const MILLISECONDS = 'a number of milliseconds';
@@ -176,7 +178,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 function inMilliseconds(value: unknown): string | undefined {
   const [, count, unit] = (typeof value === 'string' && /^(\d+(?:\.\d+)?) ?(ms|s|m|h)$/.exec(value)) || [];
   const each = unit === undefined ? undefined : UNITS[unit];
-  return each === undefined ? undefined : `write ${Math.round(Number(count) * each)}`;
+  return each === undefined ? 'write one such as 60000' : `write ${Math.round(Number(count) * each)}`;
 }
 
 const CAPABILITY = choice(CAPABILITIES, undefined, 'a capability such as "CAP_NET_BIND_SERVICE"');
@@ -188,7 +190,7 @@ const OTHER_KEYS: ReadonlyMap<string, string> = new Map([
     (key) => [key, `it is one of limits: write "limits": { "${key}": … }`] as const,
   ),
   ...['defaultAction', 'syscalls', 'architectures', 'archMap', 'flags', 'linux'].map(
-    (key) => [key, 'it is one of a profile: write "profile": { … } around those'] as const,
+    (key) => [key, 'it is one of a profile: write "profile": { … } around the keys of the profile'] as const,
   ),
   ['comment', 'no key is for comments: a profile has one'],
 ]);
@@ -242,7 +244,8 @@ export const SANDBOX = objectOf(
   'an object',
   {
     ofKey: (key) =>
-      OTHER_KEYS.get(key) ?? (isOption(key) ? `it is an option of spawn and run: give it there` : undefined),
+      OTHER_KEYS.get(key) ??
+      (isOption(key) ? `it is an option of spawn and run, and of no file: give it there` : undefined),
   },
 );
 

@@ -41,7 +41,9 @@ export function text(expected: string, remedy?: Remedy): Kind<string> {
 const TEXT = {
   read(value: unknown, path: Path, problems: Problems, expected: string, remedy?: Remedy): string | undefined {
     if (typeof value !== 'string') return refuse(problems, path, expected, value, remedy);
-    return value.includes('\0') ? problems.error(path, 'has a null byte, which can be in no text here') : value;
+    return value.includes('\0')
+      ? problems.error(path, 'has a null byte, which no text may have here: remove it')
+      : value;
   },
 };
 
@@ -59,10 +61,12 @@ export const FLAG: Kind<boolean> = {
   json: { type: 'boolean' },
   read(value, path, problems) {
     if (typeof value === 'boolean') return value;
-    const remedy = () => (value === 'true' || value === 'false' ? WITHOUT_QUOTES : undefined);
-    return refuse(problems, path, 'true or false', value, remedy);
+    return refuse(problems, path, 'true or false', value, quotedFlag);
   },
 };
+
+/** What to do about a flag in quotes. */
+export const quotedFlag: Remedy = (value) => (value === 'true' || value === 'false' ? WITHOUT_QUOTES : undefined);
 
 /** One of several texts. */
 export function choice<const Known extends string>(

@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import { overlap } from '../../landlock/paths/file-reaches.js';
+import { isBeneath } from '../../landlock/paths/file-reaches.js';
 import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
 import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
 import type { Access } from '../../landlock/paths/rights.js';
@@ -75,7 +75,7 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
   if (directory === undefined) return given;
   const absolute = resolve(directory, read.path);
   checkExists(read, absolute, path, directory, problems);
-  if (access === 'write' && files.some((file) => overlap(file, absolute) && file.startsWith(absolute)))
+  if (access === 'write' && files.some((file) => isBeneath(file, absolute)))
     problems.warn(
       path,
       'lets the program change this sandbox, and so what it may do at its next start: grant a directory in it, or keep the sandbox elsewhere',
@@ -110,7 +110,9 @@ function readTree({ limits }: SandboxDocument, { source, problems }: Place, base
     if (isValid !== undefined) valid[name] = value;
   }
   const merged = { ...(base === undefined ? {} : valuesOf(base)), ...valid };
-  const read = problems.attempt(['limits'], () => readTreeLimits(own(merged), LIMITS_HERE));
+  const isAlone = Object.keys(merged).join() === 'exact';
+  const path = isAlone ? ['limits', 'exact'] : ['limits'];
+  const read = problems.attempt(path, () => readTreeLimits(own(merged), LIMITS_HERE));
   if (read === undefined) return undefined;
   return new CheckedLimits(own({ ...valuesOf(read) }), limitsForm(source));
 }

@@ -50,7 +50,7 @@ const MOST_BASES = 16;
  * @throws {SeccompError} ERR_SECCOMP_FILE if it can't be read.
  */
 export function readSandboxFile(path: string, source: string, extendedBy: readonly string[] = []): ReadSandbox {
-  return readSandboxText(readRegularFile(path, source, 'sandbox file'), source, resolve(path), extendedBy);
+  return readSandboxText(readRegularFile(path, source, 'sandbox'), source, resolve(path), extendedBy);
 }
 
 /** Reads the JSON text of a sandbox. Without a file, its paths are relative to the program's working directory. */

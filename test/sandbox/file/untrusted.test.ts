@@ -1,0 +1,152 @@
+/** `untrusted`, the built-in sandbox. test/adversary/untrusted.test.ts attacks it. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { isolationSupport } from '../../../lib/landlock/domain.js';
+import { loadSandbox } from '../../../lib/sandbox/load-sandbox.js';
+import { run } from '../../../lib/sandbox/run.js';
+import { Sandbox } from '../../../lib/sandbox/sandbox.js';
+import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
+import { readStatus } from '../../../lib/util/process-status.js';
+import { obstacleTo } from '../../support/commands.js';
+import { describeUnless } from '../../support/describe-unless.js';
+import { evaluateScript } from '../../support/scripts.js';
+
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-untrusted-')));
+const cwd = join(directory, 'work');
+mkdirSync(cwd);
+writeFileSync(join(cwd, 'input.txt'), 'input\n');
+writeFileSync(join(directory, 'secret.txt'), 'secret\n');
+symlinkSync(homedir(), join(directory, 'home'));
+afterAll(() => rmSync(directory, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const obstacle = isolationSupport().reason ?? undefined;
+/** The state of a process; undefined if there is none. A zombie has ended, and waits for whoever has adopted it. */
+function stateOf(pid: string): string | undefined {
+  try {
+    return readStatus(Number(pid)).get('State');
+  } catch {
+    return undefined;
+  }
+}
+
+const inShell = (script: string, options: object = {}) => run('sh', ['-c', script], 'untrusted', { cwd, ...options });
+
+describeUnless(obstacle, 'under untrusted, a program', () => {
+  test('reads its working directory, and writes its own directory only', async () => {
+    const { stdout, stderr } = await inShell(
+      'cat input.txt; cat ../secret.txt; touch new || echo x >"$TMPDIR/x"; ls "$HOME"; rm input.txt; true',
+    );
+    expect(stdout).toBe('input\nx\n');
+    expect(stderr.match(/Permission denied/g)).toHaveLength(3);
+  });
+
+  test('has a clean environment', async () => {
+    vi.stubEnv('SECRET', 'secret');
+    vi.stubEnv('TZ', 'UTC');
+    vi.stubEnv('LC_ALL', undefined);
+    const { stdout } = await inShell('env');
+    const names = stdout.match(/^\w+(?==)/gm)?.filter((name) => !/^(_|PWD|LANG)$/.test(name));
+    expect(names?.sort()).toEqual(['HOME', 'PATH', 'TMPDIR', 'TZ']);
+    expect(/^HOME=(.*)$/m.exec(stdout)?.[1]).toBe(/^TMPDIR=(.*)$/m.exec(stdout)?.[1]);
+  });
+
+  test('is restricted in each dimension, and enforcement says how', async () => {
+    const { enforcement } = await inShell('true');
+    expect(enforcement).toMatchObject({
+      isolation: { by: 'scopes' },
+      paths: { by: 'landlock' },
+      network: { by: 'filter' },
+      tree: { by: 'guardian' },
+      limits: expect.objectContaining({ enforced: expect.any(Array) }),
+    });
+    expect(enforcement.isolation.closed).toEqual(expect.arrayContaining(['memory', 'signals', 'core-dumps']));
+  });
+
+  test('keeps no capability', async () => {
+    const { stdout } = await inShell('grep ^Cap /proc/self/status', {
+      paths: { read: ['@system', '/proc'], write: ['@tmp'] },
+    });
+    expect(stdout.match(/(Prm|Eff|Amb|Bnd):\s*\d+/g)?.every((each) => /:\s*0+$/.test(each))).toBe(true);
+  });
+
+  test('is ended with all that it has started', async () => {
+    const { stdout } = await inShell('setsid sleep 1000 >/dev/null 2>&1 & echo $!');
+    expect(['Z (zombie)', undefined]).toContain(stateOf(stdout.trim()));
+    expect(spawnSync('sleep', ['1000'], 'untrusted', { cwd, timeout: 20 })).toMatchObject({ limit: 'time' });
+  });
+
+  test.each<[string, string, readonly string[], string]>([
+    [
+      'python3',
+      'python3',
+      ['-c', 'import tempfile, multiprocessing; print(open("input.txt").read(), end="")'],
+      'input\n',
+    ],
+    ['node', process.execPath, ['-p', 'fs.readFileSync("input.txt", "utf8").trim()'], 'input\n'],
+    ['gcc', 'sh', ['-c', 'cd "$TMPDIR" && echo "int main(void) { return 0; }" >a.c && gcc -o a a.c && ls'], 'a\na.c\n'],
+    ['git', 'sh', ['-c', 'cd "$TMPDIR" && git init -q . && git add -A && git status --short && ls -d .git'], '.git\n'],
+  ])('may be %s', async (name, command, args, output) => {
+    if (name !== 'node' && obstacleTo(name) !== undefined) return;
+    const env = { PATH: '/usr/local/bin:/usr/bin:/bin' };
+    expect((await run(command, args, loadSandbox({ extends: 'untrusted', env }), { cwd })).stdout).toBe(output);
+  });
+
+  test('may be what a Sandbox starts', () => {
+    const { execSync, fork } = new Sandbox('untrusted', { cwd });
+    expect(execSync('cat input.txt', { encoding: 'utf8' })).toBe('input\n');
+    expect(() => fork('module.js')).toThrow("options.limits: fork can't limit its child");
+  });
+});
+
+describeUnless(obstacle, 'untrusted starts no program', () => {
+  const above = dirname(homedir());
+  test.each<[string, string, string]>([
+    ['in /', '/', 'contains all files'],
+    ['in the home directory', homedir(), `contains the home directory ${homedir()}`],
+    ['above the home directory', above, 'and this sandbox lets the program read its working directory'],
+    ['by a link to the home directory', join(directory, 'home'), 'give a cwd that has only what the program may read'],
+  ])('%s', (_, place, message) => {
+    expect(() => spawnSync('true', [], 'untrusted', { cwd: place })).toThrow(
+      expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringContaining(message) }),
+    );
+    expect(() => new Sandbox('untrusted', { cwd: place })).toThrow(message);
+  });
+
+  test('in another home directory that HOME names', () => {
+    vi.stubEnv('HOME', cwd);
+    expect(() => spawnSync('true', [], 'untrusted', { cwd })).toThrow(`contains the home directory ${cwd}`);
+  });
+
+  test('that would replace this process, which could not end it', () => {
+    const message = evaluateScript(`
+      try { sandbox.execve('true', 'untrusted'); } catch (error) { return error.message; }`);
+    expect(message).toMatch(/^untrusted: execve can't honor \w+ of this sandbox/);
+  });
+});
+
+describe('untrusted where isolation is incomplete', () => {
+  // A filter that denies Landlock to this process and its children.
+  const script = (options: string) => `
+    sandbox.harden(sandbox.Profile.denylist().deny('landlock_create_ruleset'));
+    try { return sandbox.spawnSync('true', [], 'untrusted', ${options}).enforcement; } catch ({ code, message }) { return [code, message]; }`;
+
+  test('starts no program', () => {
+    expect(evaluateScript(script(`{ cwd: ${JSON.stringify(cwd)} }`))).toEqual([
+      'ERR_SECCOMP_UNSUPPORTED',
+      expect.stringMatching(/can't be honored: .*an attached filter denies Landlock/),
+    ]);
+  });
+
+  test('starts one with bestEffort, and says what is not enforced', () => {
+    expect(evaluateScript(script(`{ cwd: ${JSON.stringify(cwd)}, bestEffort: true }`))).toMatchObject({
+      isolation: { reason: expect.stringContaining('denies Landlock') },
+      paths: { reason: expect.stringContaining('denies Landlock') },
+      network: { by: 'filter' },
+    });
+  });
+});
