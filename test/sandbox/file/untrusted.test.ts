@@ -1,5 +1,5 @@
 /** `untrusted`, the built-in sandbox. test/adversary/untrusted.test.ts attacks it. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
@@ -8,7 +8,6 @@ import { loadSandbox } from '../../../lib/sandbox/load-sandbox.js';
 import { run } from '../../../lib/sandbox/run.js';
 import { Sandbox } from '../../../lib/sandbox/sandbox.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
-import { readStatus } from '../../../lib/util/process-status.js';
 import { obstacleTo } from '../../support/commands.js';
 import { describeUnless } from '../../support/describe-unless.js';
 import { evaluateScript } from '../../support/scripts.js';
@@ -28,7 +27,7 @@ const obstacle = isolationSupport().reason ?? undefined;
 /** The state of a process; undefined if there is none. A zombie has ended, and waits for whoever has adopted it. */
 function stateOf(pid: string): string | undefined {
   try {
-    return readStatus(Number(pid)).get('State');
+    return /^State:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   } catch {
     return undefined;
   }

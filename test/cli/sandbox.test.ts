@@ -1,0 +1,203 @@
+/** `seccomp run -s`, `seccomp check` and `seccomp record -s`: the command runs, checks and writes sandbox files. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { main } from '../support/built.js';
+import { describeUnless } from '../support/describe-unless.js';
+
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-cli-sandbox-')));
+afterAll(() => rmSync(directory, { recursive: true }));
+mkdirSync(join(directory, 'work/out'), { recursive: true });
+const work = join(directory, 'work');
+writeFileSync(join(work, 'data.txt'), 'data\n');
+writeFileSync(join(work, 'other.txt'), 'other\n');
+writeFileSync(join(directory, 'secret.txt'), 'secret\n');
+
+const PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** Runs the command in the directory `work`. */
+function seccomp(...args: readonly string[]) {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    cwd: work,
+    env: { ...process.env, PATH, LC_ALL: 'C' },
+  });
+  return { status, signal, stdout, stderr };
+}
+
+/** Writes a sandbox file into the directory, and returns its name there. */
+function written(document: object | string, name = 'sandbox.json'): string {
+  writeFileSync(join(work, name), typeof document === 'string' ? document : JSON.stringify(document));
+  return name;
+}
+
+const { reason } = pathsSupport();
+
+describeUnless(reason ?? undefined, 'seccomp run -s', () => {
+  test('runs a command in the sandbox of a file', () => {
+    const file = written({ paths: { read: ['@system', './data.txt'] }, network: 'none', env: { PATH, A: 'b' } });
+    const result = seccomp('run', '-s', `./${file}`, '--', 'sh', '-c', 'cat data.txt other.txt; echo $A; exit 3');
+    expect(result).toMatchObject({ status: 3, stdout: 'data\nb\n' });
+    expect(result.stderr).toMatch(/other\.txt: Permission denied/);
+  });
+
+  test('runs it in a built-in one', () => {
+    const { stdout, stderr } = seccomp('run', '-s', 'untrusted', '--', 'sh', '-c', 'cat data.txt ../secret.txt');
+    expect(stdout).toBe('data\n');
+    expect(stderr).toMatch(/secret\.txt: Permission denied/);
+  });
+
+  test('adds paths that are given to those of the file', () => {
+    const file = written({ paths: { read: ['@system', './data.txt'] } });
+    const args = ['--read', 'other.txt', '--', 'cat', 'data.txt', 'other.txt'];
+    expect(seccomp('run', '-s', `./${file}`, ...args).stdout).toBe('data\nother\n');
+  });
+
+  test('lets other options replace what the file says', () => {
+    const file = written({ timeout: 50, isolate: false, capabilities: [], descendants: 'kill' });
+    expect(seccomp('run', '-s', `./${file}`, '--isolate', '--', 'true').stderr).toBe(
+      'seccomp: ./sandbox.json:1:49: descendants: what ends the descendants needs isolation: leave out "isolate": false\n',
+    );
+    const slow = written({ timeout: 50 });
+    expect(seccomp('run', '-s', `./${slow}`, '--', 'sleep', '10')).toMatchObject({ status: 124 });
+    expect(seccomp('run', '-s', `./${slow}`, '--timeout', '1m', '--', 'sleep', '0.2')).toMatchObject({ status: 0 });
+  });
+
+  test('names what was denied with --explain', () => {
+    const file = written({ paths: { read: ['@system'] }, network: 'none' });
+    const { stderr } = seccomp('run', '-s', `./${file}`, '--explain', '--', 'sh', '-c', 'cat ../secret.txt');
+    expect(stderr).toMatch(/paths does not grant reading .*secret\.txt/);
+    expect(stderr).toMatch(/to allow: --read .*secret\.txt/);
+  });
+
+  test('warns that the program may change its sandbox', () => {
+    const file = written({ paths: { read: ['@system'], write: ['.'] } });
+    const { status, stderr } = seccomp('run', '-s', `./${file}`, '--', 'true');
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^seccomp: warning: \.\/sandbox\.json:1:\d+: paths\.write\[0\]: lets the program change/),
+    ]);
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['a profile beside it', ['-s', 'untrusted', '-p', 'node'], '--profile cannot be combined with --sandbox'],
+    ['--compat beside it', ['-s', 'untrusted', '--compat'], '--compat cannot be combined with --sandbox'],
+    ['an unknown name', ['-s', 'untrustd'], 'unknown built-in sandbox "untrustd" (did you mean untrusted?)'],
+    ['a file that is missing', ['-s', './none.json'], "./none.json: the sandbox can't be read"],
+  ])('refuses %s', (_, args, message) => {
+    const { status, stderr } = seccomp('run', ...args, '--', 'true');
+    expect([status, stderr]).toEqual([125, expect.stringContaining(message)]);
+  });
+});
+
+describe('seccomp check', () => {
+  test('tells sandbox files from profiles', () => {
+    written({ timeout: '5s' }, 'wrong.json');
+    written({ timeout: 5 }, 'right.json');
+    written({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }, 'profile.json');
+    const { status, stdout } = seccomp('check', './wrong.json', './right.json', './profile.json', 'untrusted');
+    expect([status, stdout]).toEqual([
+      1,
+      'error ./wrong.json:1:2: timeout: must be a number of milliseconds, not "5s": write 5000\n',
+    ]);
+  });
+
+  test('reads one from text and from a pipe', () => {
+    expect(seccomp('check', '{ "tiemout": 5 }').stdout).toContain('inline:1:3: tiemout: is an unknown key');
+    const command = `echo '{ "timeout": 5.5 }' | ${process.execPath} ${main} check -`;
+    const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    expect(stdout).toContain('stdin:1:3: timeout: must be a whole number');
+  });
+
+  test('reports what is wrong with its profile on this host, at its place in the file', () => {
+    const rules = ['SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO'].map((action) => ({ names: ['read'], action }));
+    const file = written(`{\n"profile": ${JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules })} }`);
+    expect(seccomp('check', `./${file}`).stdout).toMatch(/^(error|warning) \.\/sandbox\.json:2:\d+: /);
+  });
+
+  test('refuses options that have no effect on one', () => {
+    expect(seccomp('check', '--compat', '{ "timeout": 5 }').stderr).toContain('--compat has no effect on a sandbox');
+  });
+
+  test('says that a sandbox file is no profile where one is expected', () => {
+    const { stderr } = seccomp('run', '-p', `./${written({ timeout: 5, network: 'none' })}`, '--', 'true');
+    expect(stderr).toContain('the key "network" is one of a sandbox file, and this is read as a profile');
+  });
+});
+
+describeUnless(reason ?? undefined, 'seccomp record -s', () => {
+  const SCRIPT = 'sort data.txt >out/sorted; cat out/sorted';
+  const made = () => JSON.parse(readFileSync(join(work, 'made.json'), 'utf8'));
+  beforeEach(() => rmSync(join(work, 'made.json'), { force: true }));
+
+  test('writes a sandbox under which the command runs again, and does no more', () => {
+    const { status, stdout, stderr } = seccomp('record', '-s', 'made.json', '--', 'sh', '-c', SCRIPT);
+    expect([status, stdout]).toEqual([0, 'data\n']);
+    expect(stderr).toMatch(/1× written {2}.*\/sorted/);
+    expect(made()).toMatchObject({
+      paths: { read: ['@system', './data.txt'], write: ['./out'] },
+      network: 'none',
+      profile: { defaultAction: 'SCMP_ACT_ERRNO' },
+    });
+    expect(JSON.stringify(made().profile)).not.toContain('runc');
+    expect(seccomp('check', './made.json')).toMatchObject({ status: 0, stdout: '' });
+    const again = seccomp('run', '-s', './made.json', '--', 'sh', '-c', `${SCRIPT}; cat other.txt`);
+    expect(again.stdout).toBe('data\n');
+    expect(again.stderr).toMatch(/other\.txt: Permission denied/);
+  });
+
+  test('leaves the network open to a command that has used it', () => {
+    const code = 'require("net").connect(1, "127.0.0.1").on("error", () => {})';
+    seccomp('record', '-s', 'made.json', '--', process.execPath, '-e', code);
+    expect(Object.keys(made())).toEqual(['paths', 'profile']);
+  });
+
+  test('adds to the sandbox in the file with --merge, and keeps what a person wrote', () => {
+    seccomp('record', '-s', 'made.json', '--', 'cat', 'data.txt');
+    const before = made();
+    written({ timeout: 5000, env: ['PATH'], ...before, paths: { ...before.paths, execute: ['/bin'] } }, 'made.json');
+    const { status } = seccomp('record', '-s', 'made.json', '--merge', '--', 'cat', 'other.txt');
+    expect(status).toBe(0);
+    expect(Object.keys(made())).toEqual(['timeout', 'env', 'paths', 'network', 'profile']);
+    expect(made()).toMatchObject({
+      timeout: 5000,
+      paths: { read: ['@system', './data.txt', './other.txt'], execute: ['/bin'] },
+    });
+  });
+
+  test('writes paths relative to the file', () => {
+    symlinkSync(work, join(directory, 'link'));
+    for (const [name, paths] of [
+      ['../made.json', ['@system', './work/data.txt']],
+      ['out/made.json', ['@system', join(work, 'data.txt')]],
+      [join(directory, 'link/made.json'), ['@system', join(work, 'data.txt')]],
+    ] as const) {
+      seccomp('record', '-s', name, '--', 'cat', 'data.txt');
+      const path = name.startsWith('/') ? name : join(work, name);
+      expect(JSON.parse(readFileSync(path, 'utf8')).paths.read).toEqual(paths);
+      expect(seccomp('run', '-s', path, '--', 'cat', 'data.txt').stdout).toBe('data\n');
+      rmSync(path);
+    }
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['-o beside it', ['-s', 'made.json', '-o', 'x.json'], '-o cannot be combined with -s'],
+    ['another format', ['-s', 'made.json', '--format', 'spo'], '--format spo cannot be combined with -s'],
+    ['a file that exists', ['-s', 'sandbox.json'], 'sandbox.json exists'],
+    [
+      'to merge into a profile by name',
+      ['-s', 'named.json', '--merge'],
+      'named.json: its profile is "node", and --merge',
+    ],
+    ['to merge into a file with mistakes', ['-s', 'broken.json', '--merge'], 'broken.json:1:2: timeout: must be'],
+  ])('refuses %s', (_, args, message) => {
+    written({ profile: 'node' }, 'named.json');
+    written({ timeout: 'x' }, 'broken.json');
+    written({});
+    const { status, stderr } = seccomp('record', ...args, '--', 'true');
+    expect([status, stderr]).toEqual([125, expect.stringContaining(message)]);
+  });
+});
