@@ -86,15 +86,13 @@ const PATH_LISTS = objectOf(
     execute: { kind: PATHS(false), about: 'Programs to read and execute, and directories beneath which all are.' },
   },
   'an object with the lists read, write and execute',
-  {
-    ofKey: (key) =>
-      HIDING.test(key)
-        ? 'what is not named is denied, and nothing beneath a granted directory can be denied: grant its other entries instead'
-        : /write/i.test(key) && /read/i.test(key)
-          ? 'use write, which grants reading too'
-          : undefined,
-    ofValue: (value) => (Array.isArray(value) ? 'write { "read": […] }' : undefined),
-  },
+  (key) =>
+    HIDING.test(key)
+      ? 'what is not named is denied, and nothing beneath a granted directory can be denied: grant its other entries instead'
+      : /write/i.test(key) && /read/i.test(key)
+        ? 'use write, which grants reading too'
+        : undefined,
+  (value) => (Array.isArray(value) ? 'write { "read": […] }' : undefined),
 );
 
 const SIZE = 'a number of bytes, or a text such as "512M"';
@@ -118,9 +116,7 @@ const LIMITS = objectOf(
     },
   },
   'an object such as { "memory": "512M", "processes": 64 }',
-  {
-    ofKey: (key) => (/time/i.test(key) ? 'the key timeout, beside limits, limits the time' : undefined),
-  },
+  (key) => (/time/i.test(key) ? 'the key timeout, beside limits, limits the time' : undefined),
 );
 
 const LIMIT = 'a number, "unlimited", a size such as "512M", or { "soft": …, "hard": … }';
@@ -141,9 +137,7 @@ const RLIMITS = objectOf(
     ]),
   ),
   'an object such as { "nofile": 64, "core": 0 }',
-  {
-    ofKey: (key) => (/^(memory|processes)$/.test(key) ? `limits has ${key}, for all processes together` : undefined),
-  },
+  (key) => (/^(memory|processes)$/.test(key) ? `limits has ${key}, for all processes together` : undefined),
 );
 
 const VARIABLES = 'an object of variables, or a list of the names of variables to pass on';
@@ -242,11 +236,9 @@ export const SANDBOX = objectOf(
     },
   },
   'an object',
-  {
-    ofKey: (key) =>
-      OTHER_KEYS.get(key) ??
-      (isOption(key) ? `it is an option of spawn and run, and of no file: give it there` : undefined),
-  },
+  (key) =>
+    OTHER_KEYS.get(key) ??
+    (isOption(key) ? `it is an option of spawn and run, and of no file: give it there` : undefined),
 );
 
 /** The keys of a sandbox file. */

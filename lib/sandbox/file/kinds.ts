@@ -119,7 +119,7 @@ export function listOf<Value>(
 export interface Field<Value> {
   readonly kind: Kind<Value>;
   readonly about: string;
-  readonly isRequired?: boolean;
+  readonly isRequired?: true;
 }
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -133,10 +133,11 @@ export type KeyRemedy = (key: string) => string | undefined;
 export function objectOf<Given extends Fields>(
   fields: Given,
   expected: string,
-  { ofKey, ofValue }: { readonly ofKey?: KeyRemedy; readonly ofValue?: Remedy } = {},
+  ofKey?: KeyRemedy,
+  ofValue?: Remedy,
 ): Kind<ObjectOf<Given>> {
   const names = Object.keys(fields);
-  const required = names.filter((name) => fields[name]?.isRequired);
+  const required = names.filter((name) => Object.hasOwn(fields[name] ?? {}, 'isRequired'));
   return {
     json: {
       type: 'object',
