@@ -235,10 +235,13 @@ describe('seccomp run', () => {
     expect(run('/')).toMatchObject({ status: 126, stderr: 'seccomp: /: not executable (EACCES)\n' });
   });
 
-  test.each(['--explain', '--isolate', '--abstract-sockets', '--capability=CAP_CHOWN'])('refuses %s', (flag) => {
-    const stderr = `seccomp: ${flag.split('=')[0]} can't be honored: ${NO_SECCOMP}: leave it out\n`;
-    expect(run(flag, 'true')).toEqual({ status: 125, signal: null, stdout: '', stderr });
-  });
+  test.each(['--explain', '--isolate', '--abstract-sockets', '--no-network', '--capability=CAP_CHOWN'])(
+    'refuses %s',
+    (flag) => {
+      const stderr = `seccomp: ${flag.split('=')[0]} can't be honored: ${NO_SECCOMP}: leave it out\n`;
+      expect(run(flag, 'true')).toEqual({ status: 125, signal: null, stdout: '', stderr });
+    },
+  );
 
   test('refuses another profile', () => {
     const stderr = `seccomp: ${NO_SECCOMP}: profiles can be checked and compiled here, but not attached\n`;

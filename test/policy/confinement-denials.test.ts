@@ -188,6 +188,54 @@ describe.each([...ABIS.keys()])('with paths, on %s', (abi) => {
   );
 });
 
+/** Calls, with the errno that they get with `network: 'none'`; null for an allowed call. */
+const CALLS_WITHOUT_NETWORK: readonly (readonly [
+  title: string,
+  errno: string | null,
+  syscall: string,
+  args: (value: (name: string) => bigint) => readonly bigint[],
+])[] = [
+  ['a Unix socket', 'EAFNOSUPPORT', 'socket', (v) => [HIGH | v('AF_UNIX'), v('SOCK_STREAM')]],
+  ['a TCP socket', 'EACCES', 'socket', (v) => [v('AF_INET'), v('SOCK_STREAM')]],
+  ['a socket of a family that does not exist', 'EACCES', 'socket', () => [1000n]],
+  ['a pair of streams', null, 'socketpair', (v) => [HIGH | v('AF_UNIX'), v('SOCK_STREAM') | v('SOCK_CLOEXEC')]],
+  ['one of packets', null, 'socketpair', (v) => [v('AF_UNIX'), v('SOCK_SEQPACKET')]],
+  ['one of datagrams', 'EAFNOSUPPORT', 'socketpair', (v) => [v('AF_UNIX'), HIGH | v('SOCK_DGRAM') | v('SOCK_CLOEXEC')]],
+  ['one of raw sockets', 'EAFNOSUPPORT', 'socketpair', (v) => [v('AF_UNIX'), v('SOCK_RAW')]],
+  ['one of another family', 'EACCES', 'socketpair', (v) => [v('AF_TIPC'), v('SOCK_SEQPACKET')]],
+  ...['connect', 'bind', 'listen'].map((name) => [`a given socket`, 'EACCES', name, () => [3n]] as const),
+  ['an address', 'EACCES', 'sendto', () => [3n, 0n, 0n, 0n, 1n]],
+  ['no address', null, 'sendto', () => [3n, 1n, 1n, 0x4000n, 0n, 16n]],
+  ['fast open', 'EACCES', 'sendto', (v) => [3n, 1n, 1n, HIGH | v('MSG_FASTOPEN') | 0x4000n]],
+  ['fast open', 'EACCES', 'sendmsg', (v) => [3n, 1n, v('MSG_FASTOPEN')]],
+  ['fast open', 'EACCES', 'sendmmsg', (v) => [3n, 1n, 1n, v('MSG_FASTOPEN')]],
+  ['other flags', null, 'sendmsg', () => [3n, 1n, 0x4000n]],
+  ['other flags', null, 'sendmmsg', () => [3n, 1n, 1n, 0x4000n]],
+  ...['accept', 'accept4', 'recvmsg', 'shutdown', 'getsockopt'].map((name) => ['it', null, name, () => [3n]] as const),
+  ...[1n, 8n].map((call) => ['by socketcall', 'EAFNOSUPPORT', 'socketcall', () => [HIGH | call]] as const),
+  ...[2n, 3n, 4n, 11n, 16n, 20n].map((call) => ['by socketcall', 'EACCES', 'socketcall', () => [call]] as const),
+  ...[5n, 9n, 10n, 12n, 13n, 17n].map((call) => ['by socketcall', null, 'socketcall', () => [call]] as const),
+  ['io_uring', 'ENOSYS', 'io_uring_setup', () => [8n]],
+  ['io_uring', 'ENOSYS', 'io_uring_enter', () => [3n]],
+];
+
+describe.each([...ABIS.keys()])("with network: 'none', on %s", (abi) => {
+  const calls = CALLS_WITHOUT_NETWORK.filter(([, , syscall]) => syscallNumber(abi, syscall) !== undefined);
+  const denials = { ...NO_DENIALS, network: true };
+  test.each(calls)('%s: %s by %s', (_, errno, syscall, argumentsFor) => {
+    const args = argumentsFor((name) => valueOn(abi, name));
+    const expected: Action = errno === null ? { kind: 'allow' } : { kind: 'errno', errno: Number(valueOn(abi, errno)) };
+    expect(decide(denialsPolicy([abi], denials), abi, syscall, ...args)).toEqual(expected);
+    expect(decide(denialsPolicy([abi], NO_DENIALS), abi, syscall, ...args)).toEqual({ kind: 'allow' });
+    const denial = denialOf(abi, syscall, args, { ...denials, unixSockets: true });
+    expect(denial?.action ?? { kind: 'allow' }).toEqual(expected);
+    if (denial !== undefined) {
+      expect(denial.by).toBe('network');
+      expect(denial.why).toMatch(new RegExp(`^network: 'none' denies .*\\b${syscall}\\b.*: \\w+`));
+    }
+  });
+});
+
 test.each(['TIOCSTI', 'TIOCLINUX'])('%s is denied with paths, also without isolation', (name) => {
   const none = denialsFor(false, { unixSockets: false, truncation: false, deviceIoctls: false });
   for (const abi of ABIS.keys()) {

@@ -7,13 +7,13 @@ import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
 import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violations/violation.js';
-import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
-import type { Denials } from '../../policy/denials.js';
+import { denialsPolicy, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
+import { type Denials, NO_DENIALS } from '../../policy/denials.js';
 import { type Action, type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexedDecision } from '../../profile/resolve/multiplexed-syscalls.js';
-import { resolve } from '../../profile/resolve/resolve.js';
+import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { multiplexersOf } from '../../syscalls/multiplexers.js';
@@ -86,7 +86,7 @@ export function supervisedFilter(
   plain: Denials,
 ): SupervisedFilter {
   const { host, flags, profiles } = sources;
-  const notifying = notifyHandlers(sources.policy ?? resolve(Profile.denylist(), host), names);
+  const notifying = notifyHandlers(sources.policy ?? unconfinedPolicy(host, names), names);
   refuseWithoutHandler(notifying, names);
   const denials = supervisedDenials(notifying, plain);
   const policy = withDenials(notifying, machineAbis(), denials);
@@ -96,6 +96,10 @@ export function supervisedFilter(
   const native = supervisionOf(answers, { passesAll: !watches && !reportsPaths, reportsPaths });
   return { filter, native, profiles, host, denials };
 }
+
+/** The policy of unconfined. With handlers, calls of ABIs that it does not list kill the process: they would bypass these. */
+const unconfinedPolicy = (host: Host, names: readonly string[]): Policy =>
+  names.length === 0 ? denialsPolicy(machineAbis(), NO_DENIALS) : resolve(Profile.denylist(), host);
 
 /** Makes the policy notify of the calls that name files, where it allows them. */
 function notifyPathCalls(policy: Policy): Policy {

@@ -1,0 +1,329 @@
+/**
+ * The option network: which functions take it, what still works, and what programs are told. What a program cannot reach is
+ * tested by test/adversary/network.test.ts.
+ */
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listen } from '../../lib/agent/agent.js';
+import { explain } from '../../lib/analysis/explain.js';
+import { isolationSupport } from '../../lib/landlock/domain.js';
+import { record } from '../../lib/record/record.js';
+import { compile } from '../../lib/sandbox/compile.js';
+import { fork } from '../../lib/sandbox/fork.js';
+import { run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { EACCES } from '../../lib/syscalls/errno.js';
+import { main } from '../support/built.js';
+import { obstacleTo } from '../support/commands.js';
+import { finish } from '../support/processes.js';
+import { evaluateScript, hasRings, NO_IO_URING, packageRoot, WITH_RINGS, WITHOUT_RINGS } from '../support/scripts.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-network-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const NONE = { network: 'none', encoding: 'utf8' } as const;
+const BY_FILTER = { by: 'filter' };
+const ALLOW_ALL = { defaultAction: 'SCMP_ACT_ALLOW' } as const;
+
+/** A server that answers one byte, which programs would reach without the option. */
+const server = createServer((socket) => socket.end('x'));
+beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'));
+afterAll(() => {
+  server.close();
+});
+
+const portOf = () => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+/** Connects to the server. Exits with 0, or with 7 if it may not. */
+const connecting = () =>
+  `require('node:net').connect(${portOf()}, '127.0.0.1').on('data', () => process.exit(0)).on('error', ({ code }) => process.exit(code === 'EACCES' ? 7 : 1))`;
+const connect = () => ['-e', connecting()];
+
+const moduleOf = (name: string, code: string) => {
+  const path = join(directory, name);
+  writeFileSync(path, code);
+  return path;
+};
+
+describe("network: 'none'", () => {
+  test.each(['docker-default', 'unconfined', compile(ALLOW_ALL)])(
+    'is taken by each function, under %s',
+    async (profile) => {
+      const sandbox = new Sandbox(profile, { network: 'none' });
+      const child = spawn(process.execPath, connect(), profile, { network: 'none' });
+      expect(child.enforcement.network).toEqual(BY_FILTER);
+      expect(await finish(child)).toMatchObject({ code: 7 });
+      expect(await finish(sandbox.spawn(process.execPath, connect()))).toMatchObject({ code: 7 });
+      expect(await finish(sandbox.execFile(process.execPath, connect(), () => {}))).toMatchObject({ code: 7 });
+      const module = moduleOf('connects.cjs', connecting());
+      const forked = fork(module, profile, { network: 'none' });
+      expect(forked.enforcement.network).toEqual(BY_FILTER);
+      expect(await once(forked, 'exit')).toEqual([7, null]);
+      await expect(run(process.execPath, connect(), profile, { network: 'none' })).rejects.toMatchObject({
+        exitCode: 7,
+        enforcement: { network: BY_FILTER },
+      });
+      const open = await finish(spawn(process.execPath, connect(), profile));
+      expect(open).toMatchObject({ code: 0 });
+    },
+  );
+
+  test('is taken by spawnSync and execve', () => {
+    const listener = `const server = require('node:net').createServer().on('error', ({ code }) => process.exit(code === 'EACCES' ? 7 : 1)).listen(0, () => process.exit(0))`;
+    for (const profile of ['docker-default', 'unconfined', compile(ALLOW_ALL)] as const) {
+      const { status, enforcement } = spawnSync(process.execPath, ['-e', listener], profile, NONE);
+      expect([status, enforcement?.network]).toEqual([7, BY_FILTER]);
+      expect(spawnSync(process.execPath, ['-e', listener], profile)).toMatchObject({ status: 0 });
+    }
+    const code = `require('seccomp').execve(process.execPath, ['-e', ${JSON.stringify(listener)}], 'unconfined', { network: 'none' })`;
+    expect(nodeSpawnSync(process.execPath, ['-e', code], { cwd: packageRoot })).toMatchObject({ status: 7 });
+  });
+
+  test.each([null, true, false, 'open', {}, ['none'], { connect: [] }])('refuses %o', (network) => {
+    const start = () => spawnSync('true', [], 'docker-default', { network: network as never });
+    expect(start).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: expect.stringMatching(
+          /^The property 'options\.network' must be 'none', the only value: leave it out to leave the network open\. Received /,
+        ),
+      }),
+    );
+    expect(() => new Sandbox('docker-default', { network: network as never })).toThrow(/'options\.network'/);
+  });
+
+  test('is not an option of record, which says what to do instead', async () => {
+    const refused = record('true', [], { network: 'none' } as never);
+    await expect(refused).rejects.toMatchObject({
+      code: 'ERR_SECCOMP_OPTION',
+      message: 'options.network: record allows every call: pass it to spawn',
+    });
+  });
+
+  test('is refused together with abstract sockets', () => {
+    const isolate = { abstractSockets: true };
+    expect(() => spawnSync('true', [], 'docker-default', { network: 'none', isolate })).toThrow(
+      /^options\.isolate\.abstractSockets can't be honored: network: 'none' denies all Unix sockets; leave it out$/,
+    );
+  });
+
+  test('isolates under unconfined, unless that is turned off', ({ skip }) => {
+    skip(isolationSupport().by !== 'scopes', String(isolationSupport().reason));
+    const signals = (options: object) =>
+      spawnSync('sh', ['-c', `kill -0 ${process.pid}`], 'unconfined', options).status;
+    expect(signals({})).toBe(0);
+    expect(signals({ network: 'none' })).not.toBe(0);
+    expect(signals({ network: 'none', isolate: false })).toBe(0);
+    const { status } = spawnSync(process.execPath, ['-e', 'require("net").createServer().listen(0)'], 'unconfined', {
+      network: 'none',
+      isolate: false,
+    });
+    expect(status).toBe(1);
+  });
+
+  test('is explained', () => {
+    const change = (syscall: string, args: readonly number[] = []) =>
+      explain(ALLOW_ALL, { syscall, args }).changes.filter(({ kind }) => kind === 'network');
+    const by = "in a child with network: 'none'";
+    expect(change('connect')).toEqual([{ kind: 'network', by, action: { kind: 'errno', errno: EACCES } }]);
+    expect(change('sendto', [3, 0, 0, 0, 1])).toHaveLength(1);
+    expect(change('sendto')).toEqual([]);
+    expect(change('getpid')).toEqual([]);
+  });
+});
+
+/** Each prints `works`. */
+const WORKING: readonly (readonly [command: string, ...args: readonly string[]])[] = [
+  ['sh', '-c', 'echo works | cat'],
+  ['node', '-e', 'console.log("works")'],
+  ['node', '-e', 'console.log(require("node:child_process").execSync("echo works").toString())'],
+  ['node', '-e', 'new (require("node:worker_threads").Worker)("console.log(`works`)", { eval: true })'],
+  ['node', '-e', 'require("node:fs").promises.readFile("/dev/null").then(() => console.log("works"))'],
+  [
+    'python3',
+    '-c',
+    'import asyncio, multiprocessing as m\nasyncio.run(asyncio.sleep(0))\nprint(*m.Pool(1).map(str, ["works"]))',
+  ],
+  ['python3', '-c', 'import subprocess; print(subprocess.check_output(["echo", "works"], text=True))'],
+  ['git', '-c', 'alias.x=!echo works', 'x'],
+  ['gcc', '--version'],
+];
+
+/** What programs print that try to reach the network. */
+const FAILING: readonly (readonly [command: string, args: readonly string[], text: RegExp])[] = [
+  ['node', ['-e', 'require("node:http").get("http://127.0.0.1:1")'], /Error: connect EACCES 127\.0\.0\.1:1/],
+  [
+    'node',
+    ['-e', 'require("node:dns").lookup("nowhere.example", (error) => { throw error })'],
+    /getaddrinfo EAI_AGAIN/,
+  ],
+  ['node', ['-e', 'require("node:http").createServer().listen(0)'], /listen EACCES: permission denied/],
+  ['node', ['-e', 'require("node:net").createServer().listen("/tmp/nowhere/x")'], /listen EAFNOSUPPORT/],
+  ['python3', ['-c', 'import socket; socket.create_connection(("127.0.0.1", 1))'], /PermissionError: \[Errno 13\]/],
+  ['curl', ['-sS', 'http://127.0.0.1:1'], /Failed to connect to 127\.0\.0\.1/],
+  ['git', ['ls-remote', 'http://127.0.0.1:1/x'], /fatal: unable to access/],
+];
+
+describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s", (profile) => {
+  test.for(WORKING)('%s %s %s works', ([command, ...args], { skip }) => {
+    const obstacle = obstacleTo(command);
+    skip(obstacle !== undefined, obstacle);
+    const { status, stdout, stderr } = spawnSync(command, args, profile, NONE);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/works|gcc/);
+  });
+
+  test.for(FAILING)('%s %o is told so', ([command, args, text], { skip }) => {
+    const obstacle = obstacleTo(command);
+    skip(obstacle !== undefined, obstacle);
+    const { status, stderr } = spawnSync(command, args, profile, NONE);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(text);
+  });
+
+  test('gcc compiles', ({ skip }) => {
+    const obstacle = obstacleTo('gcc');
+    skip(obstacle !== undefined, obstacle);
+    const out = join(directory, 'compiled');
+    const options = { ...NONE, input: 'int main(void) { return 9; }' };
+    expect(spawnSync('gcc', ['-x', 'c', '-', '-o', out], profile, options)).toMatchObject({ status: 0, stderr: '' });
+    expect(nodeSpawnSync(out)).toMatchObject({ status: 9 });
+  });
+
+  test('a forked Node has its channel, and can use a connection that it is sent', async () => {
+    const module = moduleOf(
+      'answers.cjs',
+      `process.on('message', (message, socket) => { socket.end('from the child'); process.disconnect(); });`,
+    );
+    const child = fork(module, profile, { network: 'none' });
+    const accepting = createServer({ pauseOnConnect: true }, (socket: Socket) => child.send('take it', socket));
+    await once(accepting.listen(0, '127.0.0.1'), 'listening');
+    const { port } = accepting.address() as { readonly port: number };
+    const code = `require('node:net').connect(${port}, '127.0.0.1').pipe(process.stdout)`;
+    const { stdout } = await finish(spawn(process.execPath, ['-e', code], 'unconfined'));
+    accepting.close();
+    expect(stdout).toBe('from the child');
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0);
+  });
+
+  test.for([undefined, false])('a forked Node has no io_uring instance with isolate: %s', async (isolate, { skip }) => {
+    skip(!hasRings, NO_IO_URING);
+    const module = moduleOf(
+      'rings.cjs',
+      `const fs = require('node:fs');
+      const isRing = (fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd).includes('io_uring'); } catch { return false; } };
+      process.send(fs.readdirSync('/proc/self/fd').filter(isRing).length);`,
+    );
+    const env = { ...process.env, ...WITH_RINGS };
+    const child = fork(module, profile, { network: 'none', isolate, env });
+    expect(await once(child, 'message')).toEqual([0, undefined]);
+  });
+
+  test('violations name the option', async () => {
+    const child = spawn(process.execPath, connect(), profile, { network: 'none', onViolation: true });
+    await finish(child);
+    const denied = child.violations.filter(({ syscall, fallback }) => syscall === 'socket' && !fallback);
+    expect(denied).toMatchObject([
+      {
+        action: { kind: 'errno', errno: EACCES },
+        deniedBy: 'network',
+        why: "network: 'none' denies socket: leave out the option if the program needs the network",
+        profile: undefined,
+        rule: undefined,
+        remedy: undefined,
+      },
+    ]);
+  });
+});
+
+test("an agent receives the listener of a child with network: 'none', and its handlers do not open the network", async () => {
+  const path = join(directory, 'agent.sock');
+  const agent = listen(path, { socket: (call) => call.continue(), sched_yield: (call) => call.return(0) });
+  const profile = {
+    ...ALLOW_ALL,
+    listenerPath: path,
+    syscalls: [{ names: ['socket', 'sched_yield'], action: 'SCMP_ACT_NOTIFY' }],
+  } as const;
+  const code = 'import os, socket\nos.sched_yield()\nsocket.socket()';
+  const child = spawn('python3', ['-c', code], profile, { network: 'none' });
+  const { stderr } = await finish(child);
+  await agent.close();
+  expect(child.enforcement.network).toEqual(BY_FILTER);
+  expect(stderr).toContain('PermissionError: [Errno 13]');
+});
+
+describe("harden with network: 'none'", () => {
+  test.each(['unconfined', 'docker-default'])('closes the network to this process, under %s', (profile) => {
+    const result = evaluateScript(
+      `
+      const net = require('node:net');
+      const server = net.createServer((socket) => socket.end('served'));
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const client = childProcess.spawn(process.execPath, ['-e', \`
+        process.stdin.on('data', () => require('node:net').connect(\${server.address().port}, '127.0.0.1').pipe(process.stdout))\`]);
+      const { network, filters } = sandbox.harden('${profile}', { network: 'none' });
+      const [error] = await once(net.connect(server.address().port, '127.0.0.1'), 'error');
+      client.stdin.end('x');
+      const [served] = await once(client.stdout, 'data');
+      client.kill();
+      return [network, filters.length, error.code, String(served)];`,
+      { env: WITHOUT_RINGS },
+    );
+    expect(result).toEqual([BY_FILTER, 1, 'EACCES', 'served']);
+  });
+
+  test('has no enforcement of it without the option', () => {
+    const body = "return 'network' in sandbox.harden(denying(1, 'mkdir'), { acceptRings: true })";
+    expect(evaluateScript(body)).toBe(false);
+  });
+
+  test('refuses a Node with io_uring instances, which could make sockets', ({ skip }) => {
+    skip(!hasRings, NO_IO_URING);
+    const result = evaluateScript(
+      `
+      const failed = failure(() => sandbox.harden('unconfined', { network: 'none' }));
+      const { network } = sandbox.harden('unconfined', { network: 'none', acceptRings: true });
+      return [failed, network];`,
+      { env: WITH_RINGS },
+    );
+    expect(result).toEqual(['ERR_SECCOMP_UNSUPPORTED', BY_FILTER]);
+  });
+});
+
+describe('seccomp run --no-network', () => {
+  const seccomp = (...args: readonly string[]) =>
+    nodeSpawnSync(process.execPath, [main, 'run', ...args], { encoding: 'utf8' });
+
+  test('keeps the command from the network', () => {
+    const start = ['--', process.execPath, '-e', 'require("node:net").createServer().listen(0, () => process.exit())'];
+    expect(seccomp(...start)).toMatchObject({ status: 0 });
+    for (const flags of [[], ['-p', 'unconfined'], ['--timeout', '1m']])
+      expect(seccomp('--no-network', ...flags, ...start)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('listen EACCES'),
+      });
+  });
+
+  test('is named by --explain', () => {
+    const { stderr } = seccomp('--no-network', '--explain', '--', 'python3', '-c', 'import socket; socket.socket()');
+    expect(stderr).toContain("network: 'none' denies socket");
+    expect(stderr).toContain('to allow: run without --no-network');
+  });
+
+  test('is refused together with --abstract-sockets', () => {
+    expect(seccomp('--no-network', '--abstract-sockets', 'true')).toMatchObject({
+      status: 125,
+      stderr: 'seccomp: --abstract-sockets cannot be combined with --no-network: leave one out\n',
+    });
+  });
+});
