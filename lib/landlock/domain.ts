@@ -9,7 +9,7 @@ import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 export type Isolate = boolean | IsolateOptions;
 
 /** The isolation of a child that starts only where scopes isolate it, also as root, whose files its paths then keep from it. */
-export const BY_SCOPES_ALONE: IsolateOptions = freeze({});
+export const BY_SCOPES_ALONE: IsolateOptions = freeze({ abstractSockets: false });
 
 /** Exceptions from a child's isolation. */
 export interface IsolateOptions {

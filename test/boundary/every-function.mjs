@@ -167,6 +167,27 @@ export const STEPS = {
     }
     return results;
   },
+  loadSandbox: async () => {
+    const text = `{ "extends": "untrusted", "paths": { "read": [{ "path": ".", "optional": true }] }, "limits": { "cpu": 1.5 },
+      "rlimits": { "nofile": { "soft": 32, "hard": 64 } }, "env": { "A": "b" }, "profile": ${TEXT} }`;
+    const sandboxFile = join(folder, 'sandbox.json');
+    writeFileSync(sandboxFile, text);
+    const sandbox = seccomp.loadSandbox(sandboxFile);
+    const options = { cwd: folder, encoding: 'utf8' };
+    return [
+      String(Object.keys(sandbox.contents)),
+      outcome(() =>
+        seccomp.loadSandbox('{ "extends": 5, "timeout": "1m", "paths": { "read": [5, "~/x"] }, "more": 1 }'),
+      ),
+      outcome(() => seccomp.loadSandbox({ env: ['A'], isolate: {}, profile: ['node'], limits: { memory: 1 } })),
+      outcome(() => seccomp.loadSandbox('untrusted').contents.timeout),
+      outcome(() => seccomp.spawnSync('sh', ['-c', 'echo $A; ulimit -n'], sandbox, options).stdout),
+      outcome(() => new seccomp.Sandbox(sandbox, options).execFileSync('echo', ['text'])),
+      await seccomp
+        .run('echo', ['text'], 'untrusted', { cwd: folder, bestEffort: true })
+        .then(({ stdout, enforcement }) => [stdout, Object.keys(enforcement)], codeOf),
+    ];
+  },
   run: async () => [
     (await seccomp.run('echo', ['text'], 'docker-default', { timeout: 10_000, maxBuffer: 100 })).stdout,
     await seccomp.run('unshare', ['--mount', 'true'], 'docker-default', { onViolation: true }).catch(codeOf),

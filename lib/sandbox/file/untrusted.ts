@@ -13,26 +13,34 @@ import { type LoadedSandbox, makeSandbox } from './loaded-sandbox.js';
 
 const NAME = 'untrusted';
 
-/** Docker's profile without the calls that reach processes of the same user which Landlock does not keep apart. */
+/**
+ * Docker's profile without the calls that reach processes of the same user which Landlock does not keep apart: shared
+ * memory, semaphores and queues with names; the content of other processes; and the priority and CPUs of others than the
+ * caller.
+ */
 export const untrustedProfile = once(
   (): Profile =>
     extend('docker-default')
-      .deny('shmget', 'shmat', 'shmctl', 'shmdt', 'msgget', 'msgsnd', 'msgrcv', 'msgctl')
-      .deny('semget', 'semop', 'semtimedop', 'semtimedop_time64', 'semctl')
-      .deny('mq_open', 'mq_unlink')
-      .comment('Shared memory, semaphores and queues that have names are those of all processes of the user.')
-      .deny('ptrace', 'process_vm_readv', 'process_vm_writev', 'kcmp', 'pidfd_getfd', 'process_madvise')
-      .comment('Nothing of another process is read or changed.')
+      .deny(...BY_NAME, ...OF_OTHERS)
+      .comment('Reaches other processes of the user.')
+      .deny('sched_setaffinity', 'sched_setscheduler', 'sched_setparam', 'sched_setattr', arg(0).ne(0))
+      .deny('setpriority', 'ioprio_set', arg(1).ne(0))
       .deny('setpriority', arg(0).ne(PRIO_PROCESS))
-      .deny('setpriority', arg(1).ne(0))
-      .deny('sched_setaffinity', arg(0).ne(0))
-      .deny('sched_setscheduler', arg(0).ne(0))
-      .deny('sched_setparam', arg(0).ne(0))
-      .deny('sched_setattr', arg(0).ne(0))
-      .deny('ioprio_set', arg(0).ne(IOPRIO_WHO_PROCESS))
-      .deny('ioprio_set', arg(1).ne(0))
-      .comment('A thread sets its own priority and CPUs only: those of others could be the parent’s.'),
+      .deny('ioprio_set', arg(0).ne(IOPRIO_WHO_PROCESS)),
 );
+
+const BY_NAME = [
+  ...(['shmget', 'shmat', 'shmctl', 'shmdt', 'msgget', 'msgsnd', 'msgrcv', 'msgctl'] as const),
+  ...(['semget', 'semop', 'semtimedop', 'semtimedop_time64', 'semctl', 'mq_open', 'mq_unlink'] as const),
+];
+const OF_OTHERS = [
+  'ptrace',
+  'process_vm_readv',
+  'process_vm_writev',
+  'process_madvise',
+  'kcmp',
+  'pidfd_getfd',
+] as const;
 
 /** Source: linux/resource.h and linux/ioprio.h. */
 const PRIO_PROCESS = 0;
