@@ -34,6 +34,7 @@ const STRUCTURE = [
   'reference/built-in-profiles.md',
   'reference/profile-format.md',
   'reference/building-profiles.md',
+  'reference/sandbox-file.md',
   'reference/path-words.md',
   'reference/path-limits.md',
   'reference/limits.md',
