@@ -13,12 +13,12 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', ...FROM_TERMINAL];
 
 const LIMIT_TEXTS: Readonly<Record<LimitReason, string>> = {
-  time: 'ended, since it ran longer than --timeout',
+  time: 'ended, since it ran longer than its timeout',
   output: 'ended, since it wrote too much',
   'file-size': 'ended by the kernel, since it wrote too large a file (RLIMIT_FSIZE)',
   cpu: 'ended by the kernel, since it used too much CPU time (RLIMIT_CPU)',
-  memory: 'killed by the kernel, since it needed more than --memory',
-  processes: 'failed where it needed more than --processes',
+  memory: 'killed by the kernel, since it needed more memory than its limit',
+  processes: 'failed where it needed more processes than its limit',
 };
 
 /**

@@ -118,7 +118,7 @@ export function isolation(
   const support = isolationSupport(now);
   const required = isolate === true || isolate === BY_SCOPES_ALONE;
   if (isolate === true) refuseLess(support, subject());
-  else if (required && support.by !== 'scopes') throw isolationRefusal(String(support.reason));
+  else if (required && support.by !== 'scopes') throw new IsolationRefusal(String(support.reason), OF_SANDBOX);
   const abstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
   const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
   return {
@@ -169,9 +169,11 @@ export const isolationError = (errno: number): SeccompError => isolationRefusal(
 export class IsolationRefusal extends SeccompError {
   readonly #reason: string;
 
-  constructor(reason: string, remedy: string) {
-    const message = `options.isolate: true can't be honored: ${reason}; ${remedy}leave it out: enforcement then reports what the child can reach`;
-    super('ERR_SECCOMP_UNSUPPORTED', message);
+  constructor(reason: string, { asked, remedy }: { readonly asked: string; readonly remedy: string }) {
+    super(
+      'ERR_SECCOMP_UNSUPPORTED',
+      `${asked} can't be honored: ${reason}; ${remedy}: enforcement then reports what the child can reach`,
+    );
     this.#reason = reason;
   }
 
@@ -182,8 +184,10 @@ export class IsolationRefusal extends SeccompError {
 }
 
 function isolationRefusal(reason: string, remedy = ''): IsolationRefusal {
-  return new IsolationRefusal(reason, remedy);
+  return new IsolationRefusal(reason, { asked: 'options.isolate: true', remedy: `${remedy}leave it out` });
 }
+
+const OF_SANDBOX = { asked: 'isolation, which this sandbox needs,', remedy: 'give bestEffort: true' };
 
 /** Ways that the filter closes, with Landlock or without. */
 const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];

@@ -1,5 +1,6 @@
 /** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
+import { PATH_CALLS } from '../landlock/denials/path-calls.js';
 import { shownName } from '../landlock/paths/messages.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { denialOf } from '../policy/confinement-denials.js';
@@ -41,18 +42,22 @@ export function pathCaveats(child: SandboxedProcess): readonly string[] {
  *
  * @param others - The number of calls with files beyond the kinds that a listener keeps apart.
  * @param links - The links through which missing files were made.
+ * @param isSeen - Whether any file was seen.
  */
 export function fileCaveats(
   calls: readonly ObservedCall[],
   others: number,
   links: readonly string[],
+  isSeen: boolean,
 ): readonly string[] {
+  const unread = isSeen ? [] : calls.filter(({ syscall }) => PATH_CALLS.has(syscall));
   const usesUnixSockets = calls.some(
     ({ abi, syscall, args: [family = 0n] }) =>
       syscall === 'socket' && BigInt(constantOn(abi, 'AF_UNIX') ?? -1) === BigInt.asUintN(32, family),
   );
   return [
     ...(others > 0 ? [`${others} calls name files beyond those that were recorded: paths may lack some of them`] : []),
+    ...(unread.length > 0 ? [unreadCaveat(unread.map(({ syscall }) => syscall))] : []),
     ...(usesUnixSockets ? [UNIX_SOCKETS_CAVEAT] : []),
     ...[...new Set(links)].map(
       (link) => `paths lacks the file that was made through the link ${shownName(link)}: grant its directory`,
@@ -60,6 +65,10 @@ export function fileCaveats(
     ...(calls.some(({ syscall }) => syscall === 'io_uring_enter') ? [RING_FILES_CAVEAT] : []),
   ];
 }
+
+const unreadCaveat = (syscalls: readonly string[]) =>
+  `paths lacks the files of the program: none of those that it named (by ${[...new Set(syscalls)].join(', ')}) could be read; ` +
+  'record it where this process may read the memory of the programs that it starts, and /proc';
 
 const UNIX_SOCKETS_CAVEAT =
   'the program made a Unix socket, whose connections are not recorded: with paths, Linux before 7.1 denies all Unix ' +

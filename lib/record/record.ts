@@ -134,7 +134,10 @@ export async function record(
         placesOf(directory, tmp.path, call.options.env?.['HOME']),
         mergePaths,
       );
-    const ofFiles = seen === undefined ? [] : [...seen.notes, ...fileCaveats(calls, otherFiles, danglingLinks(files))];
+    const ofFiles =
+      seen === undefined
+        ? []
+        : [...seen.notes, ...fileCaveats(calls, otherFiles, danglingLinks(files), files.length > 0)];
     const notes = [...caveats(calls, others), ...pathCaveats(child), ...ofFiles];
     const ofPaths = seen && { paths: seen.paths, files: seen.files };
     return { profile, calls: kinds, ...ofPaths, notes, exitCode, signal };

@@ -6,6 +6,7 @@ import type { Limits } from '../process-tree/limits.js';
 import type { ResourceLimits } from '../process-tree/rlimits.js';
 import type { Descendants } from '../process-tree/tree.js';
 import type { ProfileInput } from '../profile/document/types.js';
+import type { Profile } from '../profile/profile.js';
 import { kindOfString } from '../profile/source-names.js';
 import { argumentError } from '../util/node-error.js';
 import { describe } from '../util/option-errors.js';
@@ -39,10 +40,10 @@ export interface SandboxInput {
    */
   readonly extends?: string;
   /**
-   * The profile: a built-in's name, a path, a document, or a list of 1 to 8 of these, of which the strictest answer counts.
+   * The profile: a built-in's name, a path, a document, a `Profile`, or a list of 1 to 8 of these, of which the strictest answer counts.
    * Default: that of `extends`, or `'docker-default'`.
    */
-  readonly profile?: string | ProfileInput | readonly (string | ProfileInput)[];
+  readonly profile?: string | ProfileInput | Profile | readonly (string | ProfileInput | Profile)[];
   /** As the option of `spawn`. */
   readonly isolate?: Isolate;
   /**

@@ -117,21 +117,32 @@ export interface Bounds {
   readonly values: number;
 }
 
-/** Copies a value deeply: plain objects, arrays and primitives. */
-export function copyDeeply(value: unknown, bounds: Bounds, refuse: Refuse): unknown {
-  return new DeepCopy(bounds, refuse).copy(value);
+/**
+ * Copies a value deeply: plain objects, arrays and primitives.
+ *
+ * @param isKept - Whether another object is kept as it is, instead of refused.
+ */
+export function copyDeeply(
+  value: unknown,
+  bounds: Bounds,
+  refuse: Refuse,
+  isKept: (object: object) => boolean = () => false,
+): unknown {
+  return new DeepCopy(bounds, refuse, isKept).copy(value);
 }
 
 class DeepCopy {
   readonly #bounds: Bounds;
   readonly #refuse: Refuse;
+  readonly #isKept: (object: object) => boolean;
   /** Leads to the value that is being copied. */
   readonly #path: (string | number)[] = [];
   #values = 0;
 
-  constructor(bounds: Bounds, refuse: Refuse) {
+  constructor(bounds: Bounds, refuse: Refuse, isKept: (object: object) => boolean) {
     this.#bounds = bounds;
     this.#refuse = refuse;
+    this.#isKept = isKept;
   }
 
   copy(value: unknown): unknown {
@@ -140,6 +151,7 @@ class DeepCopy {
     if (typeof value !== 'object' || value === null) return value;
     if (this.#path.length > depth) this.#refuse(this.#path, `is nested more than ${depth} levels deep`);
     const kind = kindOf(value);
+    if (kind === 'other' && this.#isKept(value)) return value;
     if (kind === 'other') this.#refuse(this.#path, `must be a plain object or an array, not ${nameOf(value)}`, 'type');
     return kind === 'array' ? this.#array(value) : this.#object(value);
   }

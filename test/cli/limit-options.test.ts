@@ -104,7 +104,7 @@ describe('limits that can’t be enforced', () => {
 
 test('a program that runs too long is ended with all that it has started, and the status is 124', () => {
   const { status, stderr } = run(['run', '--timeout', '200ms', '--', 'sh', '-c', 'sleep 60 & exec sleep 60']);
-  expect([status, stderr]).toEqual([124, 'seccomp: sh: ended, since it ran longer than --timeout\n']);
+  expect([status, stderr]).toEqual([124, 'seccomp: sh: ended, since it ran longer than its timeout\n']);
 });
 
 test('a program that ends in time keeps its status', () => {

@@ -124,7 +124,7 @@ describe('seccomp check', () => {
 
   test('says that a sandbox file is no profile where one is expected', () => {
     const { stderr } = seccomp('run', '-p', `./${written({ timeout: 5, network: 'none' })}`, '--', 'true');
-    expect(stderr).toContain('the key "network" is one of a sandbox file, and this is read as a profile');
+    expect(stderr).toContain('this is a sandbox and no profile, as it has the key network: load it by loadSandbox');
   });
 });
 

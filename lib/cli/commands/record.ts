@@ -86,7 +86,7 @@ async function recordProgram(command: string, args: readonly string[], options: 
         ? fileContent(recording.profile, options)
         : sandboxContent(sandbox, recording, before?.document);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
-    showFiles(recording);
+    showFiles(recording, sandbox !== undefined);
     file?.write(text);
     printNote(recordingSummary(recording, output));
   } finally {
@@ -112,6 +112,8 @@ function manifestName(output: string): string {
 
 function refuseConflicts({ sandbox, output, merge = false, base, paths = false, format }: RecordFlags): void {
   if (sandbox !== undefined) {
+    if (!/[/.]/.test(sandbox))
+      throw new Error(`-s ${sandbox}: seccomp run -s takes this for the name of a built-in: write ./${sandbox}`);
     const other = output === undefined ? format === 'spo' && '--format spo' : '-o';
     if (other)
       throw new Error(`${other} cannot be combined with -s, whose file has the profile: leave one of them out`);

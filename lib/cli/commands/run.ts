@@ -109,7 +109,7 @@ async function runUnderProfile(
       executeProgram([command, args, profile, options], report, descendants);
     }
   } catch (error) {
-    if (error instanceof IsolationRefusal) throw refusedIsolation(error);
+    if (error instanceof IsolationRefusal) throw refusedIsolation(error, flags);
     reportStartFailure(command, error);
     reportMissingInterpreter(command, options, error);
   }
@@ -162,7 +162,11 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
 }
 
 /** The same refusal for users of the command: the library's error names options of its functions. */
-function refusedIsolation({ reason }: IsolationRefusal): Error {
+function refusedIsolation({ reason }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
+  if (sandbox !== undefined && isolate === undefined)
+    return new Error(
+      `isolation, which ${sandbox} needs, can't be honored: ${reason}: start seccomp as another user, or on a newer kernel, or give --best-effort`,
+    );
   const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
   return new Error(`--isolate can't be honored: ${reason}: ${remedy}`);
 }

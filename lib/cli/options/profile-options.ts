@@ -46,5 +46,7 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
  */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^options\.(\w+(?:\.abstractSockets)?)/, (option, name) => FLAG_OF_OPTION.get(name) ?? option);
+  return message
+    .replace('give bestEffort: true', 'give --best-effort')
+    .replace(/^options\.(\w+(?:\.abstractSockets)?)/, (option, name) => FLAG_OF_OPTION.get(name) ?? option);
 }

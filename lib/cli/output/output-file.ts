@@ -38,7 +38,7 @@ export class OutputFile {
     }
     if (this.exists && !overwrites && !isFile) throw new Error(`${path} is not a file: name another one with -o`);
     if (this.exists && !overwrites)
-      throw new Error(`${path} exists: add to its profile with --merge, or remove it to start over`);
+      throw new Error(`${path} exists: add to it with --merge, or remove it to start over`);
   }
 
   /** @throws Error that says where the text is instead, if the file can't be written. */

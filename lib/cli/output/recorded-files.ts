@@ -14,11 +14,16 @@ interface Group {
   count: number;
 }
 
-/** Prints the files of a recording that has them. */
-export function showFiles({ files, paths }: Recording): void {
+/**
+ * Prints the files of a recording that has them.
+ *
+ * @param isWritten - Whether a file has what grants them, so that no flags are needed.
+ */
+export function showFiles({ files, paths }: Recording, isWritten: boolean): void {
   if (files === undefined || paths === undefined) return;
   const groups = groupsOf(files);
   printMessage(['files of the run, by what grants them', ...groups.map(groupText)].join('\n'));
+  if (isWritten) return;
   const lists = Object.entries(paths).map(([list, grants]) => [list, grants.map(textOf)]);
   const isWhole = files.every(({ grants }) => grants.length > 0);
   const flags = pathFlags(Object.fromEntries(lists));

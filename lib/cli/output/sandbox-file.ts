@@ -66,7 +66,7 @@ function inFile(path: string, directory: string): string {
 }
 
 /** Calls that need a network, whatever their arguments. */
-const OF_NETWORK: readonly string[] = ['socketcall', 'bind', 'listen', 'io_uring_setup'];
+const OF_NETWORK: readonly string[] = ['socketcall', 'bind', 'listen'];
 
 /** Where C libraries look for a cache of names, and do without if there is none. */
 const NAME_CACHE = '"/var/run/nscd/socket"';

@@ -38,31 +38,11 @@ function fieldName(key: string, { fields, byFoldedKey }: Struct): string | undef
   return Object.hasOwn(fields, key) ? key : byFoldedKey.get(foldKey(key));
 }
 
-/** Keys of sandbox files, which profiles do not have. */
-const OF_SANDBOXES = new Set([
-  'extends',
-  'profile',
-  'isolate',
-  'paths',
-  'network',
-  'limits',
-  'rlimits',
-  'env',
-  'timeout',
-]);
-
 /** Reports a key that is not exactly the name of a field. */
 function reportKey(path: Path, name: string | undefined, { fields }: Struct, diagnostics: Diagnostics): void {
   const key = path.at(-1);
   if (name !== undefined) diagnostics.report('notice', path, `${shown(key)} is read as ${name}: write ${name}`);
-  else if (path.length === 1 && OF_SANDBOXES.has(String(key))) {
-    const remedy = 'load a sandbox by loadSandbox, run it by seccomp run -s';
-    diagnostics.report(
-      'mistake',
-      path,
-      `the key ${shown(key)} is one of a sandbox file, and this is read as a profile: ${remedy}`,
-    );
-  } else {
+  else {
     const suggestion = hint(diagnostics, key, () => Object.keys(fields));
     diagnostics.report('mistake', path, `unknown key ${shown(key)}${suggestion}`);
   }

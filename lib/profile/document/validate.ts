@@ -34,10 +34,28 @@ export function checkDocument(
   const seccomp = isConfig ? (memberOf(linux, 'seccomp') ?? {}) : (input ?? {});
   const path = isConfig ? ['linux', 'seccomp'] : [];
   const format = wanted ?? (isConfig ? 'oci' : formatOf(seccomp));
-  const mistaken = checkAround(input, isConfig ? linux : undefined);
+  const mistaken =
+    (diagnostics.mode === 'strict' ? checkSandbox(input) : undefined) ??
+    checkAround(input, isConfig ? linux : undefined);
   if (mistaken !== undefined) return { format, found: [mistaken], document: undefined };
   const document = checkProfile(seccomp, path, { format, diagnostics });
   return { format, found: diagnostics.all(), document: diagnostics.hasErrors ? undefined : document };
+}
+
+/** Keys that only sandbox files have, and such that all profiles have. */
+const OF_SANDBOXES = ['extends', 'profile', 'isolate', 'paths', 'network', 'limits', 'rlimits', 'env', 'timeout'];
+const OF_PROFILES = ['defaultAction', 'syscalls', 'linux', 'ociVersion'];
+
+/** Refuses a sandbox file, which would be read as a profile without a default action. */
+function checkSandbox(input: unknown): Diagnostic | undefined {
+  const key = OF_SANDBOXES.find((each) => memberOf(input, each) !== undefined);
+  if (key === undefined || OF_PROFILES.some((each) => memberOf(input, each) !== undefined)) return undefined;
+  const remedy = 'load it by loadSandbox, or run it by seccomp run -s';
+  return {
+    path: [],
+    severity: 'error',
+    message: `this is a sandbox and no profile, as it has the key ${key}: ${remedy}`,
+  };
 }
 
 /** Refuses a document that contains a profile, but would filter nothing if it were read as the profile. */

@@ -19,6 +19,7 @@ import {
   oneOf,
   quotedFlag,
   text,
+  textBesideNumber,
   type ValueOf,
 } from './kinds.js';
 
@@ -63,7 +64,12 @@ const PATH_ENTRY = objectOf(
   },
   ONE_PATH,
 );
-const GRANT = oneOf({ string: PATH, object: PATH_ENTRY }, ONE_PATH);
+const PATH_OR_ENTRY = oneOf({ string: PATH, object: PATH_ENTRY }, ONE_PATH);
+/** In an object, a path can also be a URL, as for the option `paths`. */
+const GRANT: Kind<ValueOf<typeof PATH_OR_ENTRY> | URL> = {
+  ...PATH_OR_ENTRY,
+  read: (value, path, problems) => (value instanceof URL ? value : PATH_OR_ENTRY.read(value, path, problems)),
+};
 const PATHS = (isWriting: boolean) =>
   listOf(defined('path', GRANT), 'a list of paths', MOST_PATHS, (value) =>
     typeof value === 'string' ? `write ["${isWriting ? './out' : '.'}"], also for one path` : undefined,
@@ -96,7 +102,7 @@ const PATH_LISTS = objectOf(
 );
 
 const SIZE = 'a number of bytes, or a text such as "512M"';
-const BYTES = oneOf({ number: number(SIZE, { type: 'integer', minimum: 0 }), string: text(SIZE) }, SIZE);
+const BYTES = oneOf({ number: number(SIZE, { type: 'integer', minimum: 0 }), string: textBesideNumber(SIZE) }, SIZE);
 const COUNT = number('a number', { type: 'integer', minimum: 1 });
 
 const LIMITS = objectOf(
@@ -120,7 +126,7 @@ const LIMITS = objectOf(
 );
 
 const LIMIT = 'a number, "unlimited", a size such as "512M", or { "soft": …, "hard": … }';
-const VALUE = oneOf({ number: number(LIMIT, { type: 'integer', minimum: 0 }), string: text(LIMIT) }, LIMIT);
+const VALUE = oneOf({ number: number(LIMIT, { type: 'integer', minimum: 0 }), string: textBesideNumber(LIMIT) }, LIMIT);
 const BOUNDS = objectOf(
   {
     soft: { kind: VALUE, about: 'The limit, which the program may raise up to the hard one.', isRequired: true },

@@ -17,6 +17,8 @@ export interface Kind<Value> {
 /** The type of the values of a kind. */
 export type ValueOf<Given> = Given extends Kind<infer Value> ? Value : never;
 
+const WITHOUT_QUOTES = 'write it without quotes';
+
 /** What to do about a value of another type; undefined if nothing is known. */
 type Remedy = (value: unknown) => string | undefined;
 
@@ -47,6 +49,18 @@ const TEXT = {
   },
 };
 
+/** A text that is no number in quotes. */
+export function textBesideNumber(expected: string): Kind<string> {
+  const all = text(expected);
+  return {
+    ...all,
+    read(value, path, problems) {
+      const isNumber = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value);
+      return isNumber ? refuse(problems, path, expected, value, () => WITHOUT_QUOTES) : all.read(value, path, problems);
+    },
+  };
+}
+
 /** A text, which may be empty. */
 export function anyText(expected: string, remedy?: Remedy): Kind<string> {
   return {
@@ -54,8 +68,6 @@ export function anyText(expected: string, remedy?: Remedy): Kind<string> {
     read: (value, path, problems) => TEXT.read(value, path, problems, expected, remedy),
   };
 }
-
-const WITHOUT_QUOTES = 'write it without quotes';
 
 export const FLAG: Kind<boolean> = {
   json: { type: 'boolean' },

@@ -5,6 +5,7 @@ import { ACCESSES, type CheckedPaths, type Paths } from '../../landlock/paths/op
 import { type CheckedLimits, type Limits, valuesOf } from '../../process-tree/limits.js';
 import type { ResourceLimits } from '../../process-tree/rlimits.js';
 import type { Descendants } from '../../process-tree/tree.js';
+import { toNumber } from '../../profile/document/stringify.js';
 import type { Profile } from '../../profile/profile.js';
 import { nodeError } from '../../util/node-error.js';
 import { emptyFields, freeze, own } from '../../util/own-data.js';
@@ -18,6 +19,8 @@ export interface SandboxEnvironment {
 
 /** What a sandbox consists of, checked. What is undefined is as without a sandbox. */
 export interface SandboxParts {
+  /** The files that it was read from, without symbolic links: sandbox files, and profiles. */
+  readonly files: readonly string[];
   readonly profile: Profile | readonly Profile[];
   readonly isolate?: Isolate | undefined;
   readonly paths?: CheckedPaths | undefined;
@@ -119,7 +122,7 @@ function contentsOf(parts: SandboxParts): SandboxContents {
     }),
     ...(paths !== undefined && { paths: listsOf(paths) }),
     ...(network !== undefined && { network }),
-    ...(limits !== undefined && { limits: { ...valuesOf(limits) } }),
+    ...(limits !== undefined && { limits: limitsOf(limits) }),
     ...(rlimits !== undefined && { rlimits: { ...rlimits } }),
     ...(env !== undefined && {
       env: {
@@ -135,6 +138,12 @@ function contentsOf(parts: SandboxParts): SandboxContents {
     ...(capabilities !== undefined && { capabilities: [...capabilities] }),
   };
   return own(all);
+}
+
+/** Memory as a number, as far as that is exact, since JSON has no bigints. */
+function limitsOf(limits: CheckedLimits): Limits {
+  const { memory, ...others } = { memory: undefined, ...valuesOf(limits) };
+  return { ...(memory !== undefined && { memory: toNumber(memory) }), ...others };
 }
 
 function listsOf({ all }: CheckedPaths): Paths {

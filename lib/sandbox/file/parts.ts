@@ -1,7 +1,7 @@
 /** Makes the parts of a sandbox of the keys of its document. */
-import { lstatSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { isBeneath } from '../../landlock/paths/file-reaches.js';
 import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
 import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
@@ -21,7 +21,7 @@ export interface Place {
   readonly source: string;
   /** The directory that its paths are relative to; undefined for the program's own, at its start. */
   readonly directory: string | undefined;
-  /** Its own file, and those of its profiles. */
+  /** Its own file, those of its profiles, and those of what it extends. */
   readonly files: readonly string[];
   readonly problems: Problems;
   /** `sandbox.json:3:14`, or without a text `inline`. */
@@ -33,11 +33,7 @@ export interface Place {
  *
  * @param base - What the document extends; undefined for nothing.
  */
-export function partsOf(
-  document: SandboxDocument,
-  place: Place,
-  base: Partial<SandboxParts> = own({}),
-): Omit<SandboxParts, 'profile'> {
+export function partsOf(document: SandboxDocument, place: Place, base: Partial<SandboxParts> = own({})): Parts {
   const { isolate, network, descendants, capabilities } = document;
   const parts = {
     isolate: isolate ?? base.isolate,
@@ -51,6 +47,8 @@ export function partsOf(
     capabilities: capabilities?.filter((each) => each !== undefined) ?? base.capabilities,
   };
   checkTogether(parts, document, place);
+  for (const { access, path } of base.paths?.given ?? [])
+    if (access === 'write' && isAbsolute(path)) warnOfChanges(path, place.files, ['extends'], place.problems);
   return parts;
 }
 
@@ -58,7 +56,7 @@ function readPathLists({ paths }: SandboxDocument, place: Place, base: CheckedPa
   if (paths === undefined) return base;
   const given = ACCESSES.flatMap((access) =>
     (paths[access] ?? []).flatMap((entry, i) =>
-      entry === undefined || (typeof entry === 'object' && entry.path === undefined)
+      entry === undefined || (typeof entry === 'object' && !(entry instanceof URL) && entry.path === undefined)
         ? []
         : (readPath(entry, access, i, place) ?? []),
     ),
@@ -75,12 +73,25 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
   if (directory === undefined) return given;
   const absolute = resolve(directory, read.path);
   checkExists(read, absolute, path, directory, problems);
-  if (access === 'write' && files.some((file) => isBeneath(file, absolute)))
-    problems.warn(
-      path,
-      'lets the program change this sandbox, and so what it may do at its next start: grant a directory in it, or keep the sandbox elsewhere',
-    );
+  if (access === 'write') warnOfChanges(absolute, files, path, problems);
   return { ...given, path: absolute };
+}
+
+/** Warns that a program may write a file of its sandbox. */
+function warnOfChanges(written: string, files: readonly string[], path: Path, problems: Problems): void {
+  const changed = files.find((file) => isBeneath(file, realPath(written)));
+  if (changed === undefined) return;
+  const remedy = 'grant a directory in it, or keep the sandbox elsewhere';
+  problems.warn(path, `lets the program change ${changed}, and so what it may do at its next start: ${remedy}`);
+}
+
+/** A path without symbolic links, as far as it exists. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Reports a path that does not exist: as an error if it is meant to be expanded, else it may be made before the start. */
@@ -178,10 +189,15 @@ function readTime({ timeout }: SandboxDocument, { problems }: Place): number | u
   );
 }
 
-type Parts = Omit<SandboxParts, 'profile'>;
+/** All but what is read elsewhere. */
+type Parts = Omit<SandboxParts, 'profile' | 'files'>;
 
 /** Reports keys that contradict each other. */
-function checkTogether({ paths, env, isolate, descendants, limits }: Parts, document: SandboxDocument, place: Place) {
+function checkTogether(
+  { paths, env, isolate, network, descendants, limits }: Parts,
+  document: SandboxDocument,
+  place: Place,
+) {
   const { problems } = place;
   for (const [name, value] of env?.values ?? [])
     if (value === PRIVATE_DIRECTORY && !paths?.words.has('@tmp'))
@@ -189,6 +205,11 @@ function checkTogether({ paths, env, isolate, descendants, limits }: Parts, docu
         document.env === undefined ? ['paths'] : ['env', name],
         '"@tmp" is the directory that paths grants by that word, and it does not: add "@tmp" to "write" of "paths"',
       );
+  if (network === 'none' && typeof isolate === 'object' && isolate.abstractSockets)
+    problems.error(
+      document.isolate === undefined ? ['network'] : ['isolate'],
+      '"abstractSockets": true has no effect with "network": "none", which denies all sockets: leave out one of the two',
+    );
   const isSampled = limits !== undefined && own({ ...limits }).exact === false;
   if (isolate === false && descendants === 'kill')
     problems.error(

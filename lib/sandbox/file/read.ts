@@ -8,7 +8,7 @@ import type { ParsedJson } from '../../profile/json/parser.js';
 import { offsetsOf, positionFinder } from '../../profile/json/positions.js';
 import { readJson } from '../../profile/json/read.js';
 import { isObject, type JsonObject, shown } from '../../profile/json/value.js';
-import type { Profile } from '../../profile/profile.js';
+import { Profile } from '../../profile/profile.js';
 import { readRegularFile } from '../../profile/read-file.js';
 import { loadProfile, readInside } from '../../profile/source.js';
 import { builtinNames, kindOfString, SANDBOX_NAMES } from '../../profile/source-names.js';
@@ -16,7 +16,7 @@ import { copyDeeply, own, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { SANDBOX, SANDBOX_KEYS, type SandboxDocument } from './fields.js';
 import { type LoadedSandbox, makeSandbox, type SandboxParts } from './loaded-sandbox.js';
-import { type Place, partsOf } from './parts.js';
+import { type Place, partsOf, realPath } from './parts.js';
 import { Problems } from './problems.js';
 import { untrusted } from './untrusted.js';
 
@@ -76,7 +76,7 @@ export function readSandboxObject(document: object): ReadSandbox {
     throw REFUSED;
   };
   try {
-    const value = copyDeeply(document, BOUNDS, refuse);
+    const value = copyDeeply(document, BOUNDS, refuse, isPart);
     const parsed = { value, entries: new Map(), repeats: [], layout: undefined };
     return readParsed(parsed, { source: 'inline', file: undefined, extendedBy: [] });
   } catch (error) {
@@ -84,6 +84,9 @@ export function readSandboxObject(document: object): ReadSandbox {
     return { source: 'inline', sandbox: undefined, issues: toIssues(problems.all, undefined) };
   }
 }
+
+/** Objects that only a program can give: profiles, and paths as URLs. */
+const isPart = (value: object) => (value instanceof Profile && Profile.is(value)) || value instanceof URL;
 
 const REFUSED = new Error('the document is not plain data');
 
@@ -108,17 +111,19 @@ function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin)
   const base = readBase(document, origin, problems);
   const inside = { entries, layout };
   const { profile, issues: ofProfile } = readProfiles(document, source, file, inside, problems);
+  const named = [file, ...profileFiles(document, file)].filter((each) => each !== undefined);
+  const files = [...named.map(realPath), ...(base?.files ?? [])];
   const place: Place = {
     source,
     directory: file === undefined ? undefined : dirname(file),
-    files: [file, ...profileFiles(document, file)].filter((each) => each !== undefined),
+    files,
     problems,
     positionOf: positionsIn(layout, source),
   };
   const parts = partsOf(document, place, base);
   const issues = inOrder([...toIssues(problems.all, layout), ...ofProfile]);
   if (issues.some(({ severity }) => severity === 'error')) return { source, sandbox: undefined, issues };
-  const whole: SandboxParts = { ...parts, profile: profile ?? base?.profile ?? loadProfile(DEFAULT_PROFILE) };
+  const whole: SandboxParts = { ...parts, files, profile: profile ?? base?.profile ?? loadProfile(DEFAULT_PROFILE) };
   return { source, sandbox: makeSandbox(source, whole, issues), issues };
 }
 
@@ -165,7 +170,7 @@ function mistakesIn(name: string, issues: readonly ProfileIssue[]): string {
   return `${name} ${count}: ${described}`;
 }
 
-type ProfileValue = string | JsonObject;
+type ProfileValue = string | Profile | JsonObject;
 
 const listed = ({ profile }: SandboxDocument): readonly (readonly [ProfileValue | undefined, Path])[] => {
   if (profile === undefined) return [];
@@ -197,6 +202,7 @@ function readProfiles(
     problems.error(['profile'], `must be a list of 1 to ${MOST_PROFILES} profiles, and this one has ${all.length}`);
   const read = all.map(([value, path]) => {
     if (typeof value === 'string') return readNamed(value, path, file, problems);
+    if (value instanceof Profile) return value;
     if (!isObject(value)) return undefined;
     const inline = readInside(value, path, inside, source);
     const prefix = path.map((key) => (typeof key === 'number' ? `[${key}]` : key)).join('');

@@ -65,6 +65,7 @@ export const untrusted = once(
     makeSandbox(
       NAME,
       {
+        files: [],
         profile: untrustedProfile(),
         isolate: BY_SCOPES_ALONE,
         paths: new CheckedPaths(

@@ -105,11 +105,8 @@ function refuseHome(directory: string): void {
   const found = directory === '/' ? '/' : homes.find((home) => contains(realPath(directory), realPath(home)));
   if (found === undefined) return;
   const what = found === '/' ? 'all files' : `the home directory ${found}`;
-  const remedy = 'give a cwd that has only what the program may read';
-  throw new SeccompError(
-    'ERR_SECCOMP_OPTION',
-    `options.cwd: ${directory} contains ${what}, and this sandbox lets the program read its working directory: ${remedy}`,
-  );
+  const why = `the working directory ${directory} contains ${what}, and this sandbox lets the program read it`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${why}: start it in a directory that has only what it may read`);
 }
 
 const contains = (folder: string, path: string) =>

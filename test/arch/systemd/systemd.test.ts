@@ -53,7 +53,7 @@ function testUnderSystemd(): void {
 
   const KILLED = {
     status: 137,
-    stderr: `seccomp: ${USAGE}: killed by the kernel, since it needed more than --memory\n`,
+    stderr: `seccomp: ${USAGE}: killed by the kernel, since it needed more memory than its limit\n`,
   };
 
   test.each<[keyof typeof STEPS, Placing, readonly ('paths' | 'uid')[]]>([

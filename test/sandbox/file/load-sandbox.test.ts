@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { extend, loadProfile } from '../../../lib/profile/source.js';
 import { LoadedSandbox, makeSandbox } from '../../../lib/sandbox/file/loaded-sandbox.js';
 import { loadSandbox, type SandboxInput } from '../../../lib/sandbox/load-sandbox.js';
 
@@ -42,8 +42,16 @@ describe('a sandbox is read from', () => {
     expect(loadSandbox(sandbox)).toBe(sandbox);
   });
 
+  test('an object with URLs as paths', () => {
+    const read = [pathToFileURL(join(directory, 'data.txt'))];
+    expect(loadSandbox({ paths: { read } }).contents.paths).toEqual({ read: [join(directory, 'data.txt')] });
+    expect(() => loadSandbox({ paths: { read: [new URL('https://example.org/')] } })).toThrow('is a URL of https:');
+  });
+
   test('the name of a built-in', () => {
-    expect(loadSandbox('untrusted')).toMatchObject({ source: 'untrusted', contents: { network: 'none' } });
+    const sandbox = loadSandbox('untrusted');
+    expect(sandbox).toMatchObject({ source: 'untrusted', contents: { network: 'none' } });
+    expect(JSON.parse(JSON.stringify(sandbox.contents))).toMatchObject({ limits: { memory: 2 ** 30 }, isolate: true });
   });
 
   test('a link, whose own directory its paths are relative to', () => {
@@ -88,6 +96,12 @@ describe('its profile is', () => {
     expect(sandbox.profile).toMatchObject({ source: path, document: { defaultAction: 'SCMP_ACT_ERRNO' } });
     const wrong = written('with-warning.json', '{ "profile":\n{ "defaultAction": "SCMP_ACT_ERRNO",\n"syscals": [] } }');
     expect(() => loadSandbox(wrong)).toThrow(`${wrong}:3:1: profile.syscals: unknown key "syscals"`);
+  });
+
+  test('a Profile that a program gives', () => {
+    const profile = extend('docker-default').deny('ptrace');
+    expect(loadSandbox({ profile }).profile).toBe(profile);
+    expect(loadSandbox({ profile: ['node', profile] }).profile).toMatchObject([{ source: 'node' }, {}]);
   });
 
   test('a list, of which the strictest answer counts', () => {
@@ -141,7 +155,7 @@ describe('a sandbox that extends another', () => {
           write: [join(directory, 'out')],
         },
         network: 'none',
-        limits: { memory: 2n << 30n, processes: 10 },
+        limits: { memory: 2 ** 31, processes: 10 },
         rlimits: { core: { soft: 0, hard: 0 }, nofile: { soft: 10, hard: 10 } },
         env: { values: { A: '1' }, pass: ['B', 'C'] },
         timeout: 5,
@@ -169,13 +183,28 @@ describe('a warning says that', () => {
 
   test('the program can change the sandbox, or its profile', () => {
     written('out/profile.json', PROFILE);
-    const change = 'lets the program change this sandbox, and so what it may do at its next start';
-    expect(warningsOf({ paths: { write: ['.'] } })).toEqual([expect.stringContaining(`4:4 paths.write[0]: ${change}`)]);
+    const change = (name: string) =>
+      `lets the program change ${join(directory, name)}, and so what it may do at its next start`;
+    expect(warningsOf({ paths: { write: ['.'] } })).toEqual([
+      expect.stringContaining(`4:4 paths.write[0]: ${change('warned.json')}`),
+    ]);
     expect(warningsOf({ profile: './out/profile.json', paths: { write: ['./out'] } })).toEqual([
-      expect.stringContaining(`paths.write[0]: ${change}`),
+      expect.stringContaining(`paths.write[0]: ${change('out/profile.json')}`),
     ]);
     expect(warningsOf({ paths: { read: ['.'], write: ['./out', './warned.jso'] } })).toEqual([
       expect.stringContaining('"./warned.jso" does not exist'),
+    ]);
+    written('out/base.json', { timeout: 5 });
+    expect(warningsOf({ extends: './out/base.json', paths: { write: ['./out'] } })).toEqual([
+      expect.stringContaining(change('out/base.json')),
+    ]);
+    written('writing.json', { paths: { write: ['./out'] } });
+    expect(loadSandbox(written('out/extending.json', { extends: '../writing.json' })).warnings).toEqual([
+      expect.objectContaining({ path: 'extends', message: expect.stringContaining(change('out/extending.json')) }),
+    ]);
+    symlinkSync(written('out/real.json', { paths: { write: ['./out'] } }), join(directory, 'linked.json'));
+    expect(loadSandbox(join(directory, 'linked.json')).warnings).toEqual([
+      expect.objectContaining({ message: expect.stringContaining(change('out/real.json')) }),
     ]);
   });
 
@@ -195,10 +224,10 @@ describe('a warning says that', () => {
 test('a sandbox can neither be changed nor made by others', () => {
   const sandbox = loadSandbox({ paths: { read: ['.'] } });
   expect(Object.isFrozen(sandbox) && Object.isFrozen(sandbox.contents.paths?.read)).toBe(true);
-  expect(() => Reflect.construct(LoadedSandbox, ['x', { profile: loadProfile('node') }, []])).toThrow(
+  expect(() => Reflect.construct(LoadedSandbox, ['x', { files: [], profile: loadProfile('node') }, []])).toThrow(
     expect.objectContaining({ code: 'ERR_ILLEGAL_CONSTRUCTOR' }),
   );
-  expect(LoadedSandbox.is(makeSandbox('x', { profile: loadProfile('node') }, []))).toBe(true);
+  expect(LoadedSandbox.is(makeSandbox('x', { files: [], profile: loadProfile('node') }, []))).toBe(true);
   expect([LoadedSandbox.is({}), LoadedSandbox.is(null), LoadedSandbox.is(Object.create(sandbox))]).toEqual([
     false,
     false,

@@ -107,8 +107,12 @@ describeUnless(obstacle, 'untrusted starts no program', () => {
   test.each<[string, string, string]>([
     ['in /', '/', 'contains all files'],
     ['in the home directory', homedir(), `contains the home directory ${homedir()}`],
-    ['above the home directory', above, 'and this sandbox lets the program read its working directory'],
-    ['by a link to the home directory', join(directory, 'home'), 'give a cwd that has only what the program may read'],
+    ['above the home directory', above, 'and this sandbox lets the program read it'],
+    [
+      'by a link to the home directory',
+      join(directory, 'home'),
+      'start it in a directory that has only what it may read',
+    ],
   ])('%s', (_, place, message) => {
     expect(() => spawnSync('true', [], 'untrusted', { cwd: place })).toThrow(
       expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringContaining(message) }),
