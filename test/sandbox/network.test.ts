@@ -152,7 +152,7 @@ const WORKING: readonly (readonly [command: string, ...args: readonly string[]])
   [
     'python3',
     '-c',
-    'import asyncio, multiprocessing as m\nasyncio.run(asyncio.sleep(0))\nprint(*m.Pool(1).map(str, ["works"]))',
+    'import asyncio, multiprocessing as m\nasyncio.new_event_loop().close()\nprint(*m.Pool(1).map(str, ["works"]))',
   ],
   ['python3', '-c', 'import subprocess; print(subprocess.check_output(["echo", "works"], text=True))'],
   ['git', '-c', 'alias.x=!echo works', 'x'],
