@@ -35,7 +35,10 @@ export function optionsUnder(sandbox: LoadedSandbox, options: Fields, by: Functi
 }
 
 /** The options that a sandbox stands for. */
-function optionsIn({ profile: _, isolate, env, ...parts }: SandboxParts, bestEffort: boolean): Fields {
+function optionsIn(
+  { profile: _profile, files: _files, isolate, env, ...parts }: SandboxParts,
+  bestEffort: boolean,
+): Fields {
   const isLess = isolate === BY_SCOPES_ALONE && bestEffort;
   const options = { ...parts, isolate: isLess ? undefined : isolate, env: env && variablesOf(env) };
   return own(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));

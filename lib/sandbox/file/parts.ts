@@ -81,8 +81,9 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
 function warnOfChanges(written: string, files: readonly string[], path: Path, problems: Problems): void {
   const changed = files.find((file) => isBeneath(file, realPath(written)));
   if (changed === undefined) return;
+  const what = changed === files[0] ? 'this sandbox' : changed;
   const remedy = 'grant a directory in it, or keep the sandbox elsewhere';
-  problems.warn(path, `lets the program change ${changed}, and so what it may do at its next start: ${remedy}`);
+  problems.warn(path, `lets the program change ${what}, and so what it may do at its next start: ${remedy}`);
 }
 
 /** A path without symbolic links, as far as it exists. */
@@ -193,32 +194,44 @@ function readTime({ timeout }: SandboxDocument, { problems }: Place): number | u
 type Parts = Omit<SandboxParts, 'profile' | 'files'>;
 
 /** Reports keys that contradict each other. */
-function checkTogether(
-  { paths, env, isolate, network, descendants, limits }: Parts,
-  document: SandboxDocument,
-  place: Place,
-) {
-  const { problems } = place;
+function checkTogether({ paths, env, ...parts }: Parts, document: SandboxDocument, { problems }: Place): void {
   for (const [name, value] of env?.values ?? [])
     if (value === PRIVATE_DIRECTORY && !paths?.words.has('@tmp'))
       problems.error(
         document.env === undefined ? ['paths'] : ['env', name],
         '"@tmp" is the directory that paths grants by that word, and it does not: add "@tmp" to "write" of "paths"',
       );
-  if (network === 'none' && typeof isolate === 'object' && isolate.abstractSockets)
-    problems.error(
-      document.isolate === undefined ? ['network'] : ['isolate'],
-      '"abstractSockets": true has no effect with "network": "none", which denies all sockets: leave out one of the two',
-    );
+  for (const [is, keys, message] of contradictions(parts)) {
+    const key = keys.find((each) => document[each] !== undefined) ?? 'extends';
+    if (is) problems.error([key], message);
+  }
+}
+
+type Contradiction = readonly [is: boolean, between: readonly (keyof SandboxDocument)[], message: string];
+
+function contradictions({
+  isolate,
+  network,
+  descendants,
+  limits,
+}: Omit<Parts, 'paths' | 'env'>): readonly Contradiction[] {
+  const hasAbstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
   const isSampled = limits !== undefined && own({ ...limits }).exact === false;
-  if (isolate === false && descendants === 'kill')
-    problems.error(
-      document.descendants === undefined ? ['isolate'] : ['descendants'],
+  return [
+    [
+      isolate === false && descendants === 'kill',
+      ['descendants', 'isolate'],
       'what ends the descendants needs isolation: leave out "isolate": false',
-    );
-  if (isSampled && descendants === 'leave')
-    problems.error(
-      document.descendants === undefined ? ['limits', 'exact'] : ['descendants'],
+    ],
+    [
+      hasAbstractSockets && network === 'none',
+      ['isolate', 'network'],
+      '"abstractSockets": true has no effect with "network": "none", which denies all sockets: leave out one of the two',
+    ],
+    [
+      isSampled && descendants === 'leave',
+      ['descendants', 'limits'],
       '"exact": false needs a guardian, which ends the descendants: leave out one of the two',
-    );
+    ],
+  ];
 }

@@ -114,7 +114,8 @@ class CgroupLimits implements LimitPlan {
       const obstacle = enableController(found, CONTROLLERS[name]);
       return obstacle === undefined ? [] : [{ name, ...obstacle }];
     });
-    for (const obstacle of obstacles) this.#fail('ERR_SECCOMP_UNSUPPORTED', obstacle);
+    for (const [remedy, reasons] of byRemedy(obstacles))
+      this.#fail('ERR_SECCOMP_UNSUPPORTED', { reason: reasons.join(', and '), remedy });
     const left = limitNames(this.#limits).filter((name) => !obstacles.some((each) => each.name === name));
     this.#limits = own(Object.fromEntries(left.map((name) => [name, this.#limits[name]])));
     if (left.length > 0) this.#place = found;
@@ -148,6 +149,13 @@ class CgroupLimits implements LimitPlan {
     if (this.#leaf === undefined) return { ...reason, enforced: [] };
     return { by: 'cgroup', cgroup: this.#leaf.path, ...reason, enforced: limitNames(this.#limits) };
   }
+}
+
+/** The reasons of obstacles, by what would remove them. */
+function byRemedy(obstacles: readonly CgroupObstacle[]): ReadonlyMap<string, readonly string[]> {
+  const reasons = new Map<string, readonly string[]>();
+  for (const { reason, remedy } of obstacles) reasons.set(remedy, [...(reasons.get(remedy) ?? []), reason]);
+  return reasons;
 }
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([

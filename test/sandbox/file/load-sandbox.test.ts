@@ -186,7 +186,7 @@ describe('a warning says that', () => {
     const change = (name: string) =>
       `lets the program change ${join(directory, name)}, and so what it may do at its next start`;
     expect(warningsOf({ paths: { write: ['.'] } })).toEqual([
-      expect.stringContaining(`4:4 paths.write[0]: ${change('warned.json')}`),
+      expect.stringContaining('4:4 paths.write[0]: lets the program change this sandbox, and so'),
     ]);
     expect(warningsOf({ profile: './out/profile.json', paths: { write: ['./out'] } })).toEqual([
       expect.stringContaining(`paths.write[0]: ${change('out/profile.json')}`),
@@ -200,11 +200,11 @@ describe('a warning says that', () => {
     ]);
     written('writing.json', { paths: { write: ['./out'] } });
     expect(loadSandbox(written('out/extending.json', { extends: '../writing.json' })).warnings).toEqual([
-      expect.objectContaining({ path: 'extends', message: expect.stringContaining(change('out/extending.json')) }),
+      expect.objectContaining({ path: 'extends', message: expect.stringContaining('change this sandbox') }),
     ]);
     symlinkSync(written('out/real.json', { paths: { write: ['./out'] } }), join(directory, 'linked.json'));
     expect(loadSandbox(join(directory, 'linked.json')).warnings).toEqual([
-      expect.objectContaining({ message: expect.stringContaining(change('out/real.json')) }),
+      expect.objectContaining({ message: expect.stringContaining('change this sandbox') }),
     ]);
   });
 

@@ -234,6 +234,18 @@ const KEYS: readonly (readonly [keys: string, ...errors: readonly string[]])[] =
   ],
   ['"capabilities": "CAP_SYS_ADMIN"', '2:3 capabilities: must be a list of capabilities, not "CAP_SYS_ADMIN"'],
   ['"$schema": 5', '2:3 $schema: must be the address of the schema, not 5'],
+  [
+    '"isolate": { "abstractSockets": true }, "network": "none"',
+    '2:3 isolate: "abstractSockets": true has no effect with "network": "none", which denies all sockets: leave out one of the two',
+  ],
+  [
+    '"limits": { "processes": 5, "exact": false }, "descendants": "leave"',
+    '2:49 descendants: "exact": false needs a guardian, which ends the descendants: leave out one of the two',
+  ],
+  [
+    '"rlimits": { "nofile": "64" }',
+    '2:16 rlimits.nofile: must be a number, "unlimited", a size such as "512M", or { "soft": …, "hard": … }, not "64": write it without quotes',
+  ],
 ];
 
 describe('a sandbox file is refused for', () => {
