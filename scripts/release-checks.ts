@@ -29,7 +29,7 @@ const EXPECTED_FILES = [
   /^docs\/(?:(?:guides|images|reference)\/)?[\w-]+\.(?:md|svg)$/,
   /^native\/(?:binding\.gyp|sources\.tar\.gz)$/,
   /^prebuilds\/linux-(?:x64|arm64|riscv64)\/(?:seccomp\.node|seccomp-launch)$/,
-  /^schema\/profile\.schema\.json$/,
+  /^schema\/(profile|sandbox)\.schema\.json$/,
 ];
 
 /** The fields of a published package.json. `scripts` and `dependencies` are not among them. */
