@@ -141,12 +141,15 @@ const OF_PATHS: readonly DeniedCall[] = [
     errno: notThere,
     why: "paths denies openat2, whose flags a filter can't read, and Landlock checks in full only since Linux 6.10: use openat",
   }),
-  ofPaths({
-    syscall: 'io_uring_setup',
-    to: ['unixSockets', 'truncation', 'deviceIoctls'],
-    errno: notThere,
-    why: whyUnseen('paths', 'io_uring_setup'),
-  }),
+  // io_uring_enter too: a process that restricts itself may have rings already.
+  ...['io_uring_setup', 'io_uring_enter'].map((syscall) =>
+    ofPaths({
+      syscall,
+      to: ['unixSockets', 'truncation', 'deviceIoctls'],
+      errno: notThere,
+      why: whyUnseen('paths', syscall),
+    }),
+  ),
 ];
 
 /** All of these calls. Of several for one syscall, the first whose conditions hold is the reason. */
