@@ -15,7 +15,8 @@ const REMEDY = '        to allow: ';
 /**
  * Runs a program, and rejects if it can't be started. Exits as the program does.
  *
- * @param name - The name of its profile or sandbox.
+ * @param profileName - The name of its profile.
+ * @param sandbox - The name of its sandbox; undefined without one.
  */
 export async function runBeside(
   command: string,
@@ -23,13 +24,14 @@ export async function runBeside(
   profile: StartSource,
   options: ProgramOptions,
   descendants: Descendants,
-  name: string,
+  profileName: string,
+  sandbox: string | undefined,
 ): Promise<void> {
   const reportPaths = options.paths !== undefined;
   await runAsChild(command, args, profile, { ...options, onViolation: report, reportPaths }, descendants, (child) => {
     const isKilled = endedBySigsys(child.exitCode, child.signalCode);
-    if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(name));
-    summarize(child.violations, child.unlistedViolations);
+    if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(sandbox ?? profileName));
+    summarize(child.violations, child.unlistedViolations, sandbox);
     if (isKilled) printMessage(sigsysText('--explain'));
   });
 }
@@ -52,11 +54,11 @@ function hints({ action, fallback }: Violation): readonly string[] {
 }
 
 /** Reports all kinds of denied calls after the end of the program. */
-function summarize(violations: readonly Violation[], unlisted: number): void {
+function summarize(violations: readonly Violation[], unlisted: number, sandbox: string | undefined): void {
   const denials = violations.filter(isDenial);
   const fallbacks = violations.filter(({ fallback }) => fallback);
   if (denials.length > 0) {
-    printMessage(`${kinds(denials.length)} of calls denied\n${withRemedies(denials).join('\n')}`);
+    printMessage(`${kinds(denials.length)} of calls denied\n${withRemedies(denials, sandbox).join('\n')}`);
   }
   const flags = allFlags(denials);
   if (flags !== undefined) printMessage(`to allow all of these files: ${flags}`);
@@ -73,10 +75,10 @@ function nothingDenied(name: string): string {
 }
 
 /** Lists the kinds of denied calls. A remedy that several of them share follows the last of these. */
-function withRemedies(denials: readonly Violation[]): readonly string[] {
+function withRemedies(denials: readonly Violation[], sandbox: string | undefined): readonly string[] {
   const groups = new Map<string, readonly string[]>();
   for (const denial of denials) {
-    const remedy = remedyText(denial);
+    const remedy = remedyText(denial, sandbox);
     groups.set(remedy, [...(groups.get(remedy) ?? []), countText(denial)]);
   }
   return [...groups].flatMap(([remedy, lines]) => [...lines, `${REMEDY}${remedy}`]);
@@ -96,9 +98,10 @@ function outcomeText(violation: Violation): string {
 }
 
 /** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */
-function remedyText({ remedy, rule, deniedBy, profile, path }: Violation): string {
+function remedyText({ remedy, rule, deniedBy, profile, path }: Violation, sandbox: string | undefined): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
-  if (deniedBy === 'network') return 'run without --no-network';
+  if (deniedBy === 'network')
+    return sandbox === undefined ? 'run without --no-network' : `leave "network" out of ${sandbox}`;
   if (remedy?.paths !== undefined) return pathFlags(remedy.paths).join(' ');
   if (deniedBy === 'paths' && path !== undefined) return 'no flag allows it';
   if (deniedBy === 'paths') return 'run without --read, --write and --execute';

@@ -168,6 +168,7 @@ export const isolationError = (errno: number): SeccompError => isolationRefusal(
 /** The error for `isolate: true` that can't be honored. */
 export class IsolationRefusal extends SeccompError {
   readonly #reason: string;
+  readonly #isOfSandbox: boolean;
 
   constructor(reason: string, { asked, remedy }: { readonly asked: string; readonly remedy: string }) {
     super(
@@ -175,11 +176,17 @@ export class IsolationRefusal extends SeccompError {
       `${asked} can't be honored: ${reason}; ${remedy}: enforcement then reports what the child can reach`,
     );
     this.#reason = reason;
+    this.#isOfSandbox = asked === OF_SANDBOX.asked;
   }
 
   /** Why the child can't be isolated completely, without a remedy. */
   get reason(): string {
     return this.#reason;
+  }
+
+  /** Whether a sandbox needs the isolation, and does without with `bestEffort`. */
+  get isOfSandbox(): boolean {
+    return this.#isOfSandbox;
   }
 }
 

@@ -100,7 +100,7 @@ async function runUnderProfile(
   try {
     if (unsupported !== undefined || (hasParent && !explain))
       await runAsChild(command, args, profile, options, descendants);
-    else if (explain) await runBeside(command, args, profile, options, descendants, flags.sandbox ?? flags.profile);
+    else if (explain) await runBeside(command, args, profile, options, descendants, flags.profile, flags.sandbox);
     else {
       const report = (enforcement: Enforcement) => {
         reportMissingLibraries(command, options);
@@ -162,13 +162,12 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
 }
 
 /** The same refusal for users of the command: the library's error names options of its functions. */
-function refusedIsolation({ reason }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
-  if (sandbox !== undefined && isolate === undefined)
-    return new Error(
-      `isolation, which ${sandbox} needs, can't be honored: ${reason}: start seccomp as another user, or on a newer kernel, or give --best-effort`,
-    );
-  const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
-  return new Error(`--isolate can't be honored: ${reason}: ${remedy}`);
+function refusedIsolation({ reason, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
+  const isByFile = sandbox !== undefined && isolate === undefined;
+  const asked = isByFile ? `${sandbox}: isolate` : '--isolate';
+  const other = isOfSandbox ? 'give --best-effort' : `leave ${isByFile ? 'it' : '--isolate'} out`;
+  const remedy = `start seccomp as another user, or on a newer kernel, or ${other}`;
+  return new Error(`${asked} can't be honored: ${reason}: ${remedy}`);
 }
 
 /** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */
