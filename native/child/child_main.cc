@@ -124,7 +124,8 @@ class Child {
   bool EnterDomain() {
     if (plan_->ruleset < 0) return true;
     if (!SetNoNewPrivileges()) return false;
-    plan_->domain_error = seccomp::EnterDomain(plan_->ruleset);
+    const bool logged = (plan_->filter_flags & SECCOMP_FILTER_FLAG_LOG) != 0;
+    plan_->domain_error = seccomp::EnterDomain(plan_->ruleset, logged);
     return plan_->domain_error == 0 || !plan_->domain_required ||
            FailWith(plan_->domain_error, "landlock_restrict_self");
   }

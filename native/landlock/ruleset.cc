@@ -44,6 +44,10 @@ int OpenRuleset(const Domain& domain) {
   return -1;
 }
 
-int EnterDomain(int ruleset) { return syscall(kLandlockRestrictSelf, ruleset, 0) == 0 ? 0 : errno; }
+int EnterDomain(int ruleset, bool logged) {
+  // An older kernel refuses the flag, and the thread is in no domain then.
+  if (logged && syscall(kLandlockRestrictSelf, ruleset, kLandlockLogNewExecOn) == 0) return 0;
+  return syscall(kLandlockRestrictSelf, ruleset, 0) == 0 ? 0 : errno;
+}
 
 }  // namespace seccomp

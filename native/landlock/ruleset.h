@@ -24,8 +24,9 @@ Domain TreeDomain(bool has_paths);
 int OpenRuleset(const Domain& domain);
 
 // Linux 5.13, landlock_restrict_self(2): moves the calling thread into the domain of the ruleset. Returns 0 or an
-// errno. Async-signal-safe.
-int EnterDomain(int ruleset);
+// errno. Async-signal-safe. With logged, a kernel that can (Linux 6.15) logs what the domain denies to the program that
+// the thread executes, and to those after it, as it does by default before that.
+int EnterDomain(int ruleset, bool logged = false);
 
 }  // namespace seccomp
 

@@ -46,6 +46,7 @@ constexpr long kLandlockAddRule = 445;
 constexpr long kLandlockRestrictSelf = 446;
 constexpr int kLandlockRulePathBeneath = 1;            // LANDLOCK_RULE_PATH_BENEATH
 constexpr unsigned kLandlockCreateRulesetVersion = 1;  // LANDLOCK_CREATE_RULESET_VERSION
+constexpr uint32_t kLandlockLogNewExecOn = 2;          // LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON, Linux 6.15
 constexpr uint32_t kLandlockAllThreads = 8;            // LANDLOCK_RESTRICT_SELF_TSYNC, Linux 7.0
 // struct landlock_ruleset_attr: Linux 6.7 added the second member, 6.12 the third.
 struct LandlockRuleset {
