@@ -101,6 +101,20 @@ const SENDING: readonly (readonly [syscall: string, flags: number])[] = [
   ['sendmmsg', 3],
 ];
 
+/**
+ * The requests of ioctl(2) that read and change interfaces, routes and tables of neighbors, on any socket. Those below,
+ * about the socket itself, stay. Source: linux/sockios.h, and linux/wireless.h for the second range.
+ */
+const INTERFACE_REQUESTS: readonly (readonly [first: number, last: number])[] = [
+  [0x890b, 0x89ff],
+  [0x8b00, 0x8bff],
+];
+
+const isBetween = (index: number, first: number, last: number): readonly Condition[] => [
+  { index, width: 32, op: 'ge', value: BigInt(first) },
+  { index, width: 32, op: 'le', value: BigInt(last) },
+];
+
 const isGiven = (abi: AbiName, syscall: string, index: number): Condition => ({
   index,
   width: argumentWidth(abi, syscall, index),
@@ -130,6 +144,13 @@ export const OF_NETWORK: readonly DeniedCall[] = [
       syscall,
       conditions: () => [masked(flags, constants.MSG_FASTOPEN, constants.MSG_FASTOPEN)],
       why: `${NONE} denies ${syscall} with MSG_FASTOPEN, which connects: ${LEAVE_OUT}`,
+    }),
+  ),
+  ...INTERFACE_REQUESTS.map(([first, last]) =>
+    ofNetwork({
+      syscall: 'ioctl',
+      conditions: () => isBetween(1, first, last),
+      why: `${NONE} denies ioctl with the requests of network interfaces: ${LEAVE_OUT}`,
     }),
   ),
   ...['connect', 'bind', 'listen', 'sendto', 'sendmsg', 'sendmmsg'].map((call) =>

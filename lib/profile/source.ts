@@ -302,14 +302,19 @@ function validate({ value, entries, repeats, layout }: Unvalidated, options: Rea
  *
  * @param path - Where it is in that document.
  */
-export function readInside(value: unknown, path: Path, { entries, layout }: Inside, source: string): ReadProfile {
+export function readInside(value: unknown, path: Path, inside: Inside, source: string): ReadProfile {
+  const { entries, layout } = inside;
+  const repeats = inside.repeats
+    .filter((each) => each.length > path.length && path.every((key, i) => each[i] === key))
+    .map((each) => each.slice(path.length));
   const own = layout && layoutAt(layout, path);
-  return validate({ value, entries, repeats: [], layout: own }, { ...readProfileOptions(undefined), source });
+  return validate({ value, entries, repeats, layout: own }, { ...readProfileOptions(undefined), source });
 }
 
 /** The document that a profile is a part of, after parsing. */
 export interface Inside {
   readonly entries: Entries;
+  readonly repeats: readonly Path[];
   readonly layout: JsonLayout | undefined;
 }
 

@@ -168,6 +168,15 @@ describeUnless(reason ?? undefined, 'seccomp record -s', () => {
     });
   });
 
+  test('says that what the file extends denies the network that a command has used', () => {
+    written({ extends: 'untrusted' }, 'made.json');
+    const code = 'import socket; socket.socket()';
+    const { status, stderr } = seccomp('record', '-s', 'made.json', '--merge', '--', 'python3', '-c', code);
+    if (status === 127) return; // There is no Python here.
+    expect(stderr).toContain('note: the program made sockets, which what the file extends denies');
+    expect(Object.keys(made())).toEqual(['extends', 'paths', 'profile']);
+  });
+
   test('writes paths relative to the file', () => {
     symlinkSync(work, join(directory, 'link'));
     for (const [name, paths] of [

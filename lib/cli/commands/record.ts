@@ -82,9 +82,7 @@ async function recordProgram(command: string, args: readonly string[], options: 
     exitAsProgram(recording.exitCode, recording.signal);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } =
-      sandbox === undefined
-        ? fileContent(recording.profile, options)
-        : sandboxContent(sandbox, recording, before?.document);
+      sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
     showFiles(recording, sandbox !== undefined);
     file?.write(text);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { describeIssue } from '../../errors.js';
 import { type LoadedSandbox, loadSandbox, type ProgramOptions, type SpawnOptions } from '../../index.js';
 import { mergedLimits, mergedPaths, optionsUnder } from '../../sandbox/file/apply.js';
+import { partsIn } from '../../sandbox/file/loaded-sandbox.js';
 import { printMessage } from '../output/print.js';
 
 export interface SandboxFlags {
@@ -29,7 +30,7 @@ export function optionsOfRun(
   sandbox: LoadedSandbox,
   flags: ProgramOptions & Pick<SpawnOptions, 'limits' | 'timeout'>,
 ): ProgramOptions & SpawnOptions {
-  const { paths, limits } = sandbox.parts;
+  const { paths, limits } = partsIn(sandbox);
   return optionsUnder(
     sandbox,
     { ...flags, paths: mergedPaths(paths, flags.paths), limits: mergedLimits(limits, flags.limits) },

@@ -12,6 +12,8 @@ export interface SandboxBefore {
   readonly document: JsonObject;
   readonly profile: Profile | undefined;
   readonly paths: Paths | undefined;
+  /** Whether the whole sandbox has no network. */
+  readonly hasNoNetwork: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface SandboxBefore {
  * @throws {SandboxFileError} if it has mistakes. Error if its profile is not in it.
  */
 export function sandboxBefore(path: string, name: string): SandboxBefore {
-  const { profile } = loadSandbox(path);
+  const { profile, contents } = loadSandbox(path);
   const { parsed } = readJson(readRegularFile(path, name, 'sandbox'));
   const document = isObject(parsed?.value) ? parsed.value : {};
   const isInside = isObject(document['profile']);
@@ -33,6 +35,7 @@ export function sandboxBefore(path: string, name: string): SandboxBefore {
     document,
     profile: isInside && !Array.isArray(profile) ? (profile as Profile) : undefined,
     paths: absolute(document['paths'] as Paths | undefined, dirname(path)),
+    hasNoNetwork: contents.network === 'none',
   };
 }
 
@@ -83,18 +86,17 @@ function usesNetwork({ syscall, decoded }: RecordedKind): boolean {
 /**
  * The content of the file.
  *
- * @param before - Its keys before; undefined for a new file.
+ * @param before - What it was before; undefined for a new file.
  */
 export function sandboxContent(
   output: string,
   { profile, paths = {}, calls }: Recording,
-  before: JsonObject | undefined,
+  { document: before, hasNoNetwork = false }: Partial<SandboxBefore> = {},
 ): { readonly text: string; readonly notes: readonly string[] } {
   const directory = resolve(dirname(output));
   const isUsed = calls.some(usesNetwork);
   const wasClosed = before?.['network'] === 'none';
-  const notes =
-    isUsed && wasClosed ? ['the program made sockets, so that "network": "none" is no longer in the file'] : [];
+  const notes = isUsed && hasNoNetwork ? [wasClosed ? OPENED : STILL_CLOSED] : [];
   const document = {
     ...before,
     paths: withPaths(paths, (path) => inFile(path, directory)),
@@ -107,6 +109,10 @@ export function sandboxContent(
   );
   return { text: `{\n${lines.join(',\n')}\n}\n`, notes };
 }
+
+const OPENED = 'the program made sockets, so that "network": "none" is no longer in the file';
+const STILL_CLOSED =
+  'the program made sockets, which what the file extends denies: extend another sandbox to allow them';
 
 const INDENT = '\n  ';
 

@@ -40,7 +40,7 @@ const MOST_VALUES = 1 << 20;
 const MOST_KEYS = 1 << 17;
 
 /** How many repeated keys are listed: more than are reported. */
-const MOST_REPEATS = 1 << 14;
+export const MOST_REPEATS = 1 << 14;
 
 /** Repeated keys are listed down to this depth. A profile does not nest as deeply, even inside a config.json. */
 const PROFILE_DEPTH = 8;

@@ -8,7 +8,7 @@ import { SANDBOX_NAMES } from '../../profile/source-names.js';
 import { emptyFields, type Fields, own } from '../../util/own-data.js';
 import { readEnvironment } from '../options/environment.js';
 import { type FunctionName, optionsOf, reasonsAgainst } from '../options/table.js';
-import { LoadedSandbox, type SandboxEnvironment, type SandboxParts } from './loaded-sandbox.js';
+import { LoadedSandbox, partsIn, type SandboxEnvironment, type SandboxParts } from './loaded-sandbox.js';
 import { builtinSandbox } from './read.js';
 
 /** The sandbox that a caller passed as the profile: a loaded one, or a built-in's name. Undefined for a profile. */
@@ -25,7 +25,7 @@ export function sandboxOf(profile: unknown): LoadedSandbox | undefined {
  * @throws {SeccompError} ERR_SECCOMP_OPTION if the function can't do what the sandbox says.
  */
 export function optionsUnder(sandbox: LoadedSandbox, options: Fields, by: FunctionName | undefined): Fields {
-  const ofSandbox = optionsIn(sandbox.parts, options['bestEffort'] === true);
+  const ofSandbox = optionsIn(partsIn(sandbox), options['bestEffort'] === true);
   const merged = own({ ...ofSandbox });
   for (const [name, value] of Object.entries(options)) if (value !== undefined) merged[name] = value;
   const other = by && Object.keys(ofSandbox).find((name) => !optionsOf(by).includes(name));

@@ -53,7 +53,13 @@ const PROFILE = oneOf(
 );
 
 const ONE_PATH = 'a path, or { "path": …, "optional": true }';
-const PATH = proposing(WORDS, text(ONE_PATH));
+/** In an object that a program gives, a path can also be a URL, as for the option `paths`. */
+const orUrl = <Value>(kind: Kind<Value>): Kind<Value | URL> => ({
+  ...kind,
+  read: (value, path, problems) => (value instanceof URL ? value : kind.read(value, path, problems)),
+});
+
+const PATH = orUrl(proposing(WORDS, text(ONE_PATH)));
 const PATH_ENTRY = objectOf(
   {
     path: { kind: PATH, about: 'The path.', isRequired: true },
@@ -64,12 +70,7 @@ const PATH_ENTRY = objectOf(
   },
   ONE_PATH,
 );
-const PATH_OR_ENTRY = oneOf({ string: PATH, object: PATH_ENTRY }, ONE_PATH);
-/** In an object, a path can also be a URL, as for the option `paths`. */
-const GRANT: Kind<ValueOf<typeof PATH_OR_ENTRY> | URL> = {
-  ...PATH_OR_ENTRY,
-  read: (value, path, problems) => (value instanceof URL ? value : PATH_OR_ENTRY.read(value, path, problems)),
-};
+const GRANT = orUrl(oneOf({ string: PATH, object: PATH_ENTRY }, ONE_PATH));
 const PATHS = (isWriting: boolean) =>
   listOf(defined('path', GRANT), 'a list of paths', MOST_PATHS, (value) =>
     typeof value === 'string' ? `write ["${isWriting ? './out' : '.'}"], also for one path` : undefined,

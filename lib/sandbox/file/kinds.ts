@@ -102,7 +102,11 @@ export function number(expected: string, json: JsonSchema, remedy?: Remedy): Kin
   return {
     json,
     read(value, path, problems) {
-      if (value instanceof JsonNumber) return Number(value.literal);
+      if (value instanceof JsonNumber) {
+        const read = Number(value.literal);
+        const isExact = Number.isFinite(read) && (read !== 0 || /^-?0*(\.0*)?(e|$)/i.test(value.literal));
+        return isExact ? read : problems.error(path, `${shown(value)} is no number that can be used: give ${expected}`);
+      }
       if (typeof value === 'number' || typeof value === 'bigint') return value;
       const isNumber = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value);
       return refuse(problems, path, expected, value, (given) => (isNumber ? WITHOUT_QUOTES : remedy?.(given)));
@@ -163,6 +167,7 @@ export function objectOf<Given extends Fields>(
       if (!isObject(value)) return refuse(problems, path, expected, value, ofValue);
       const read = emptyFields();
       for (const key of Object.keys(value)) {
+        if (value[key] === undefined) continue; // In an object that a program gives.
         const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
         if (field === undefined) problems.error([...path, key], unknownKey(key, names, ofKey));
         else read[key] = field.kind.read(value[key], [...path, key], problems);

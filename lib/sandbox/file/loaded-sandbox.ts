@@ -56,6 +56,7 @@ export interface SandboxContents {
 }
 
 let isConstructing = false;
+let readParts: (sandbox: LoadedSandbox) => SandboxParts;
 
 /** Makes a sandbox. The constructor refuses all other callers. */
 export function makeSandbox(source: string, parts: SandboxParts, warnings: readonly ProfileIssue[]): LoadedSandbox {
@@ -101,18 +102,20 @@ export class LoadedSandbox {
     if (!isOurs)
       throw nodeError(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor: sandboxes are made by loadSandbox()');
     this.source = source;
-    this.profile = parts.profile;
+    this.profile = freeze(parts.profile);
     this.contents = freeze(contentsOf(parts));
     this.warnings = freeze(warnings);
     this.#parts = parts;
     Object.freeze(this);
   }
 
-  /** @internal */
-  get parts(): SandboxParts {
-    return this.#parts;
+  static {
+    readParts = (sandbox) => sandbox.#parts;
   }
 }
+
+/** What a sandbox consists of. Not a property, as nobody may change it. */
+export const partsIn = (sandbox: LoadedSandbox): SandboxParts => readParts(sandbox);
 
 function contentsOf(parts: SandboxParts): SandboxContents {
   const { isolate, paths, network, limits, rlimits, env, timeout, descendants, capabilities } = parts;

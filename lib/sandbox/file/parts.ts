@@ -1,5 +1,5 @@
 /** Makes the parts of a sandbox of the keys of its document. */
-import { lstatSync, realpathSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { isBeneath } from '../../landlock/paths/file-reaches.js';
@@ -12,6 +12,7 @@ import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import type { SandboxDocument } from './fields.js';
+import { realPath } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
 import { HERE, type Problems } from './problems.js';
@@ -79,20 +80,11 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
 
 /** Warns that a program may write a file of its sandbox. */
 function warnOfChanges(written: string, files: readonly string[], path: Path, problems: Problems): void {
-  const changed = files.find((file) => isBeneath(file, realPath(written)));
+  const changed = files.find((file) => isBeneath(file, written) || isBeneath(file, realPath(written)));
   if (changed === undefined) return;
   const what = changed === files[0] ? 'this sandbox' : changed;
   const remedy = 'grant a directory in it, or keep the sandbox elsewhere';
   problems.warn(path, `lets the program change ${what}, and so what it may do at its next start: ${remedy}`);
-}
-
-/** A path without symbolic links, as far as it exists. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** Reports a path that does not exist: as an error if it is meant to be expanded, else it may be made before the start. */
@@ -103,12 +95,24 @@ function checkExists(
   directory: string,
   problems: Problems,
 ): void {
-  if (lstatSync(absolute, { throwIfNoEntry: false }) !== undefined) return;
+  const code = problemAt(absolute);
+  if (code === undefined) return;
   const form = pathsForm(HERE);
-  const missing = { error: constants.errno.ENOENT, call: 'open' };
-  const message = `${JSON.stringify(text)} ${pathProblem(missing, 'ENOENT', absolute, { text, list: access, form, directory })}`;
+  const missing = { error: constants.errno[code] ?? 0, call: 'open' };
+  const given = { text, list: access, form, directory };
+  const message = `${JSON.stringify(text)} ${pathProblem(missing, code, absolute, given)}`;
   if (looksExpandable(text)) problems.error(path, message);
   else if (!optional) problems.warn(path, message);
+}
+
+/** The name of the errno with which a path can't be reached; undefined if it can. */
+function problemAt(path: string): keyof typeof constants.errno | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined ? 'ENOENT' : undefined;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return Object.hasOwn(constants.errno, code) ? (code as keyof typeof constants.errno) : 'EIO';
+  }
 }
 
 function readTree({ limits }: SandboxDocument, { source, problems }: Place, base: CheckedLimits | undefined) {
@@ -155,6 +159,8 @@ function readVariables({ env }: SandboxDocument, { problems }: Place, base: Sand
   }
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || !isVariable(name, ['env', name], problems)) continue;
+    if (value.startsWith('@tmp/'))
+      problems.warn(['env', name], 'is passed on as it stands: only "@tmp" alone is the path of the directory');
     if (/\$\{?[A-Za-z_]/.test(value))
       problems.warn(['env', name], `is passed on as it stands, as variables are not expanded: write the value itself`);
     values.set(name, value === '@tmp' ? PRIVATE_DIRECTORY : value);
@@ -165,6 +171,7 @@ function readVariables({ env }: SandboxDocument, { problems }: Place, base: Sand
 
 function isVariable(name: string, path: Path, problems: Problems): boolean {
   if (name === '') problems.error(path, 'is no name of a variable: it is empty');
+  else if (name.includes('\0')) problems.error(path, 'is no name of a variable: it has a null byte, so remove that');
   else if (name.includes('=')) {
     const [variable = ''] = name.split('=');
     problems.error(

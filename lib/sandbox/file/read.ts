@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describeIssue, ProfileError, type ProfileIssue, SandboxFileError, SeccompError } from '../../errors.js';
 import { toIssues } from '../../profile/document/diagnostics.js';
 import { DOCUMENT } from '../../profile/document/fields.js';
-import type { ParsedJson } from '../../profile/json/parser.js';
+import { MOST_REPEATS, type ParsedJson } from '../../profile/json/parser.js';
 import { offsetsOf, positionFinder } from '../../profile/json/positions.js';
 import { readJson } from '../../profile/json/read.js';
 import { isObject, type JsonObject, shown } from '../../profile/json/value.js';
@@ -15,8 +15,9 @@ import { builtinNames, kindOfString, SANDBOX_NAMES } from '../../profile/source-
 import { copyDeeply, own, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { SANDBOX, SANDBOX_KEYS, type SandboxDocument } from './fields.js';
-import { type LoadedSandbox, makeSandbox, type SandboxParts } from './loaded-sandbox.js';
-import { type Place, partsOf, realPath } from './parts.js';
+import { namesOf } from './file-names.js';
+import { type LoadedSandbox, makeSandbox, partsIn, type SandboxParts } from './loaded-sandbox.js';
+import { type Place, partsOf } from './parts.js';
 import { Problems } from './problems.js';
 import { untrusted } from './untrusted.js';
 
@@ -106,13 +107,14 @@ function unknownName(name: string): string {
 function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin): ReadSandbox {
   const { source, file } = origin;
   const problems = new Problems();
-  for (const path of repeats) if (path[0] !== 'profile') problems.error(path, 'is repeated: keep one of the two');
+  for (const path of repeats) if (!isInProfile(path)) problems.error(path, 'is repeated: keep one of the two');
+  if (repeats.length >= MOST_REPEATS) problems.error([], `has ${MOST_REPEATS} repeated keys or more: keep one of each`);
   const document = SANDBOX.read(value, [], problems) ?? own({});
   const base = readBase(document, origin, problems);
-  const inside = { entries, layout };
+  const inside = { entries, repeats, layout };
   const { profile, issues: ofProfile } = readProfiles(document, source, file, inside, problems);
   const named = [file, ...profileFiles(document, file)].filter((each) => each !== undefined);
-  const files = [...named.map(realPath), ...(base?.files ?? [])];
+  const files = [...named.flatMap(namesOf), ...(base?.files ?? [])];
   const place: Place = {
     source,
     directory: file === undefined ? undefined : dirname(file),
@@ -148,7 +150,7 @@ function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: 
   if (base === undefined) return undefined;
   const path = ['extends'];
   if (kindOfString(base) === 'name') {
-    if (SANDBOX_NAMES.includes(base)) return builtinSandbox(base).parts;
+    if (SANDBOX_NAMES.includes(base)) return partsIn(builtinSandbox(base));
     return problems.error(path, unknownName(base));
   }
   const { file, extendedBy } = origin;
@@ -158,8 +160,13 @@ function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: 
   if (chain.length > MOST_BASES) return problems.error(path, `is one of more than ${MOST_BASES}: merge some of them`);
   const read = problems.attempt(path, () => readSandboxFile(baseFile, base, chain));
   if (read === undefined) return undefined;
-  return read.sandbox === undefined ? problems.error(path, mistakesIn(base, read.issues)) : read.sandbox.parts;
+  if (read.sandbox === undefined) return problems.error(path, mistakesIn(base, read.issues));
+  for (const issue of read.issues) problems.warn(path, describeIssue(base, issue));
+  return partsIn(read.sandbox);
 }
+
+/** Whether a key is one of a profile in the document, which reports its repeated keys itself. */
+const isInProfile = (path: Path) => path[0] === 'profile' && typeof path.at(-1) === 'string' && path.length > 1;
 
 /** `base.json has 3 errors, of which the first is base.json:2:3: …` */
 function mistakesIn(name: string, issues: readonly ProfileIssue[]): string {

@@ -31,7 +31,7 @@ export const untrustedProfile = once(
 
 const BY_NAME = [
   ...(['shmget', 'shmat', 'shmctl', 'shmdt', 'msgget', 'msgsnd', 'msgrcv', 'msgctl'] as const),
-  ...(['semget', 'semop', 'semtimedop', 'semtimedop_time64', 'semctl', 'mq_open', 'mq_unlink'] as const),
+  ...(['semget', 'semop', 'semtimedop', 'semtimedop_time64', 'semctl', 'ipc', 'mq_open', 'mq_unlink'] as const),
 ];
 const OF_OTHERS = [
   'ptrace',

@@ -1,7 +1,6 @@
 /** The confinement of a program beside its profile: its isolation, paths and network, and what is enforced of them. */
-import { realpathSync } from 'node:fs';
-import { homedir, release, userInfo } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { release } from 'node:os';
+import { resolve } from 'node:path';
 import { SeccompError } from '../../errors.js';
 import {
   type Isolation,
@@ -19,6 +18,7 @@ import { type Denials, denialsFor } from '../../policy/denials.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
 import { readStatus } from '../../util/process-status.js';
+import { homeDirectories, isOrContains } from '../file/home-directories.js';
 import type { ProgramOptions } from '../options/types.js';
 import { writtenPaths } from './written-paths.js';
 
@@ -101,23 +101,11 @@ function refuseTmp({ form: { name } }: CheckedPaths): never {
  * for reading.
  */
 function refuseHome(directory: string): void {
-  const homes = [homedir(), userInfo().homedir].filter((home) => isAbsolute(home) && home !== '/');
-  const found = directory === '/' ? '/' : homes.find((home) => contains(realPath(directory), realPath(home)));
+  const found = directory === '/' ? '/' : homeDirectories().find((home) => isOrContains(directory, home));
   if (found === undefined) return;
   const what = found === '/' ? 'all files' : `the home directory ${found}`;
   const why = `the working directory ${directory} contains ${what}, and this sandbox lets the program read it`;
   throw new SeccompError('ERR_SECCOMP_OPTION', `${why}: start it in a directory that has only what it may read`);
-}
-
-const contains = (folder: string, path: string) =>
-  folder === path || path.startsWith(`${folder === '/' ? '' : folder}/`);
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** Why the domain can't be entered; null if no reason is known. */

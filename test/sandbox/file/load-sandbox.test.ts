@@ -204,7 +204,26 @@ describe('a warning says that', () => {
     ]);
     symlinkSync(written('out/real.json', { paths: { write: ['./out'] } }), join(directory, 'linked.json'));
     expect(loadSandbox(join(directory, 'linked.json')).warnings).toEqual([
-      expect.objectContaining({ message: expect.stringContaining('change this sandbox') }),
+      expect.objectContaining({ message: expect.stringContaining(change('out/real.json')) }),
+    ]);
+    symlinkSync(written('real.json', { timeout: 5 }), join(directory, 'out/link.json'));
+    expect(warningsOf({ extends: './out/link.json', paths: { write: ['./out'] } })).toEqual([
+      expect.stringContaining(change('out/link.json')),
+    ]);
+  });
+
+  test('what it extends has warnings', () => {
+    written('warning.json', { env: { CACHE: '$HOME/cache' } });
+    expect(warningsOf({ extends: './warning.json' })).toEqual([
+      expect.stringMatching(/^2:2 extends: \.\/warning\.json:1:9: env\.CACHE: is passed on as it stands/),
+    ]);
+  });
+
+  test('a path can’t be reached', () => {
+    const long = 'x'.repeat(300);
+    expect(warningsOf({ paths: { read: ['./data.txt/x', `./${long}`] } })).toEqual([
+      '4:4 paths.read[0]: "./data.txt/x" does not exist (ENOTDIR): create it first, or write { "path": …, "optional": true }',
+      expect.stringMatching(/^5:4 paths\.read\[1\]: "\.\/x+" is longer than Linux allows/),
     ]);
   });
 
@@ -227,6 +246,9 @@ test('a sandbox can neither be changed nor made by others', () => {
   expect(() => Reflect.construct(LoadedSandbox, ['x', { files: [], profile: loadProfile('node') }, []])).toThrow(
     expect.objectContaining({ code: 'ERR_ILLEGAL_CONSTRUCTOR' }),
   );
+  const several = loadSandbox({ profile: ['node', 'docker-default'] });
+  expect(Object.isFrozen(several.profile)).toBe(true);
+  expect(Object.keys(Object.getOwnPropertyDescriptors(LoadedSandbox.prototype))).toEqual(['constructor']);
   expect(LoadedSandbox.is(makeSandbox('x', { files: [], profile: loadProfile('node') }, []))).toBe(true);
   expect([LoadedSandbox.is({}), LoadedSandbox.is(null), LoadedSandbox.is(Object.create(sandbox))]).toEqual([
     false,

@@ -263,6 +263,29 @@ describe('a sandbox file is refused for', () => {
   });
 });
 
+describe('keys that are repeated are refused', () => {
+  test.each([
+    ['"profile": "docker-default", "profile": "unconfined"', '2:32 profile: is repeated: keep one of the two'],
+    [
+      '"profile": { "defaultAction": "SCMP_ACT_ERRNO", "defaultAction": "SCMP_ACT_ALLOW" }',
+      '2:51 profile.defaultAction: the key "defaultAction" is repeated',
+    ],
+    [
+      '"profile": [{ "defaultAction": "SCMP_ACT_LOG", "syscalls": [], "syscalls": [] }]',
+      '2:66 profile[0].syscalls: the key "syscalls" is repeated',
+    ],
+    ['"env": { "A": "1", "A": "2" }', '2:22 env.A: is repeated: keep one of the two'],
+  ])('%s', (keys, error) => {
+    expect(errorsIn(`{\n  ${keys}\n}`)).toEqual([error]);
+  });
+
+  test('however many there are', () => {
+    const rules = Array.from({ length: 20_000 }, () => '{"names":["a"],"names":["read"],"action":"SCMP_ACT_ERRNO"}');
+    const text = `{"profile":{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[${rules}]},"timeout":5,"timeout":0}`;
+    expect(errorsIn(text)).toContain('1:1 : has 16384 repeated keys or more: keep one of each');
+  });
+});
+
 test('all mistakes are reported at once, in the order of the text', () => {
   const text = '{\n "timeout": "1m",\n "profile": { "defaultAction": "X" },\n "paths": { "red": [] },\n "cwd": 1\n}';
   expect(errorsIn(text).map((each) => each.split(': ', 1)[0])).toEqual([

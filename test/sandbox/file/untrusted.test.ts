@@ -1,20 +1,37 @@
 /** `untrusted`, the built-in sandbox. test/adversary/untrusted.test.ts attacks it. */
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../../lib/landlock/domain.js';
+import { evaluate } from '../../../lib/policy/evaluate.js';
+import { resolve } from '../../../lib/profile/resolve/resolve.js';
+import { homeDirectories, isOrContains } from '../../../lib/sandbox/file/home-directories.js';
+import { untrustedProfile } from '../../../lib/sandbox/file/untrusted.js';
 import { loadSandbox } from '../../../lib/sandbox/load-sandbox.js';
 import { run } from '../../../lib/sandbox/run.js';
 import { Sandbox } from '../../../lib/sandbox/sandbox.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
+import { abiOf } from '../../../lib/syscalls/abi.js';
+import { syscallNumber } from '../../../lib/syscalls/table.js';
 import { obstacleTo } from '../../support/commands.js';
 import { describeUnless } from '../../support/describe-unless.js';
-import { evaluateScript } from '../../support/scripts.js';
+import { evaluateScript, packageRoot } from '../../support/scripts.js';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-untrusted-')));
 const cwd = join(directory, 'work');
 mkdirSync(cwd);
+chmodSync(directory, 0o755); // For another user.
 writeFileSync(join(cwd, 'input.txt'), 'input\n');
 writeFileSync(join(directory, 'secret.txt'), 'secret\n');
 symlinkSync(homedir(), join(directory, 'home'));
@@ -99,6 +116,54 @@ describeUnless(obstacle, 'under untrusted, a program', () => {
     const { execSync, fork } = new Sandbox('untrusted', { cwd });
     expect(execSync('cat input.txt', { encoding: 'utf8' })).toBe('input\n');
     expect(() => fork('module.js')).toThrow("options.limits: fork can't limit its child");
+  });
+});
+
+test('the profile denies shared memory by key to 32-bit programs too', () => {
+  const profile = untrustedProfile();
+  for (const [abi, syscall] of [
+    ['x86_64', 'shmget'],
+    ['x86', 'shmget'],
+    ['x86', 'ipc'],
+    ['x86', 'mq_open'],
+  ] as const) {
+    const arch = abiOf(abi).audit;
+    const number = Number(syscallNumber(abi, syscall));
+    const host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set<string>() } as const;
+    const { kind } = evaluate(resolve(profile, host), { arch, number, args: [0n, 0n, 0n, 0n, 0n, 0n] });
+    expect([abi, syscall, kind]).toEqual([abi, syscall, 'errno']);
+  }
+});
+
+describe('home directories', () => {
+  test('are those of HOME, of root and of other people', () => {
+    vi.stubEnv('HOME', cwd);
+    expect(homeDirectories()).toEqual(expect.arrayContaining([cwd, '/root']));
+    vi.stubEnv('HOME', 'relative');
+    expect(homeDirectories()).not.toContain('relative');
+  });
+
+  test('are contained by what is above them, and by nothing else', () => {
+    const home = join(directory, 'home-of-somebody');
+    mkdirSync(home, { recursive: true });
+    symlinkSync(home, join(directory, 'home-by-link'));
+    const places = [home, join(directory, 'home-by-link'), directory, '/', `${home}-2`, join(home, 'work')];
+    expect(places.map((place) => isOrContains(place, home))).toEqual([true, true, true, true, false, false]);
+  });
+
+  test('are no obstacle for a user without one', ({ skip }) => {
+    skip(process.getuid?.() !== 0 || obstacleTo('setpriv') !== undefined, 'needs root and setpriv');
+    const ids = ['--reuid=12345', '--regid=12345', '--clear-groups'];
+    const code = `
+      const { spawnSync } = require(${JSON.stringify(packageRoot)});
+      console.log(spawnSync('cat', ['input.txt'], 'untrusted', { cwd: ${JSON.stringify(cwd)}, encoding: 'utf8' }).stdout)`;
+    const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
+    const { stdout, stderr } = nodeSpawnSync('setpriv', [...ids, process.execPath, '-e', code], {
+      encoding: 'utf8',
+      env,
+    });
+    skip(stderr.includes('EACCES') || stderr.includes('Cannot find module'), 'another user cannot read this checkout');
+    expect([stdout, stderr]).toEqual(['input\n\n', '']);
   });
 });
 
