@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -229,15 +230,19 @@ TEST(ReportsWhereDescriptorsRanOut) {
   CHECK_EQUAL(HasNoChild(), true);
 }
 
-// Denies a system call to this process. waitpid(2) uses wait4(2), so it goes on without waitid(2).
-void Deny(long call) {
+// Lets a system call of this process fail with an errno if its third argument has all of these bits.
+void Deny(long call, uint32_t error = EPERM, uint32_t bits = 0) {
+  constexpr uint32_t kLowHalf = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
   sock_filter instructions[] = {
       {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
-      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<uint32_t>(call)},
-      Return(SECCOMP_RET_ERRNO | EPERM),
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 4, static_cast<uint32_t>(call)},
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, args[2]) + kLowHalf},
+      {BPF_ALU | BPF_AND | BPF_K, 0, 0, bits},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, bits},
+      Return(SECCOMP_RET_ERRNO | error),
       Return(SECCOMP_RET_ALLOW),
   };
-  const sock_fprog filter = {4, instructions};
+  const sock_fprog filter = {std::size(instructions), instructions};
   CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
   CHECK_EQUAL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), 0);
 }
@@ -295,9 +300,8 @@ TEST(KeepsTheDumpableFlagIfTheChildHasAnotherUser) {
 // --- The end of a child ----------------------------------------------------------------------------------------------
 
 // Runs a script under a guardian. Skips the test where Landlock has no scopes.
-StartedChild StartGuarded(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
+Request GuardedInDomain(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
   if (Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) Skip("Landlock has no scopes");
-  CHECK_EQUAL(OpenGuardianProgram(GUARDIAN_PROGRAM), 0);
   Request request = Script(script);
   request.stdio = std::move(stdio);
   request.no_new_privileges = true;
@@ -305,7 +309,25 @@ StartedChild StartGuarded(const std::string& script, std::vector<int> stdio = {0
   request.domain = Domain{0, 0, kScopeSignals};
   request.domain_required = true;
   request.guarded = true;
+  return request;
+}
+
+// The same where Landlock has no scopes: the tree is a process group.
+Request GuardedInGroup(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
+  Request request = Script(script);
+  request.stdio = std::move(stdio);
+  request.guarded = true;
+  request.in_process_group = true;
+  return request;
+}
+
+StartedChild StartUnderGuardian(Request request) {
+  CHECK_EQUAL(OpenGuardianProgram(GUARDIAN_PROGRAM), 0);
   return Start(std::move(request));
+}
+
+StartedChild StartGuarded(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
+  return StartUnderGuardian(GuardedInDomain(script, std::move(stdio)));
 }
 
 int StatusOfGuardian(const GuardianHandle& guardian) {
@@ -347,6 +369,77 @@ TEST(AGuardianSendsSignalsToTheTree) {
   CHECK_EQUAL(Reap(started.child, 0, &status), true);
   CHECK_EQUAL(status.si_status, SIGTERM);
   CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+}
+
+// A second process of the group, which keeps the pipe open that it gets as its standard output.
+constexpr char kMember[] = "sleep 60 & echo; wait";
+
+TEST(AGuardianEndsTheProcessGroupWithItsChild) {
+  StartedChild started = StartUnderGuardian(GuardedInGroup(kMember, {0, kNewSocket, 2}));
+  char byte = 0;
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
+  const pid_t group = getpgid(started.child.pid);
+  CHECK_EQUAL(group, started.child.group);
+  CHECK_EQUAL(getsid(started.child.pid), started.guardian.process.pid);
+  siginfo_t status = {};
+  KillAndReap(&started.child, &status);
+  CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
+  CHECK_EQUAL(HasNoChild(), true);
+}
+
+// Before Linux 5.11, close_range(2) does not know CLOSE_RANGE_CLOEXEC.
+TEST(AGuardianHasNoOtherDescriptorsOnOldKernels) {
+  Deny(kCloseRange, EINVAL, kCloseRangeCloexec);
+  int ends[2];
+  CHECK_EQUAL(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+  CHECK_EQUAL(OpenGuardianProgram(GUARDIAN_PROGRAM), 0);
+  // Before, between and after those that the guardian keeps. Without O_CLOEXEC.
+  const int others[] = {dup2(ends[1], 0), dup(ends[1]), dup2(ends[1], 60)};
+  std::vector<int> stdio(61, kNoDescriptor);  // The program has none of them.
+  stdio[1] = kNewSocket;
+  const StartedChild started = StartUnderGuardian(GuardedInGroup("echo; exec sleep 60", std::move(stdio)));
+  close(ends[1]);
+  for (const int other : others) CHECK_EQUAL(close(other), 0);
+  char byte = 0;
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
+  CHECK_EQUAL(read(ends[0], &byte, 1), 0);
+  CHECK_EQUAL(SignalTree(started.guardian, SIGTERM), 0);
+  CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_status, SIGTERM);
+}
+
+// Starts a child whose guardian cannot be started, and returns why. Checks that no process is left.
+std::string WhyThereIsNoGuardian(Request request, const char* program = GUARDIAN_PROGRAM) {
+  CHECK_EQUAL(OpenGuardianProgram(program), 0);
+  CHECK_EQUAL(prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L),
+              0);  // A holder that was not reaped is left to this process.
+  StartedChild started;
+  const Failure failure = StartChild(&request, &started);
+  CHECK_EQUAL(HasNoChild(), true);
+  return Described(failure);
+}
+
+TEST(ReportsAGuardianThatCannotBeExecuted) {
+  CHECK_EQUAL(WhyThereIsNoGuardian(GuardedInGroup("true"), "/etc/passwd"), Described({EACCES, "guardian: execveat"}));
+  CHECK_EQUAL(WhyThereIsNoGuardian(GuardedInDomain("true"), "/etc/passwd"), Described({EACCES, "guardian: execveat"}));
+}
+
+TEST(ReportsAGuardianThatCannotCloseDescriptors) {
+  Deny(kCloseRange);
+  CHECK_EQUAL(WhyThereIsNoGuardian(GuardedInGroup("true")), Described({EPERM, "guardian: close_range"}));
+}
+
+TEST(ReportsThatThereIsNoProcessGroup) {
+  Deny(SYS_setpgid);
+  CHECK_EQUAL(WhyThereIsNoGuardian(GuardedInGroup("true")), Described({EPERM, "guardian: setpgid"}));
+}
+
+TEST(ReportsThatThereIsNoDomain) {
+  Deny(kLandlockRestrictSelf);
+  CHECK_EQUAL(WhyThereIsNoGuardian(GuardedInDomain("true")), Described({EPERM, "guardian: landlock_restrict_self"}));
 }
 
 TEST(EndsAStartedChildWithItsTree) {
@@ -394,6 +487,7 @@ TEST(DoesNotKnowTheStatusOfAChildThatWasReapedElsewhere) {
   CHECK_EQUAL(status.si_pid, 0);
 }
 
+// waitpid(2) calls wait4(2), so it works without waitid(2).
 TEST(ReapsWhereAFilterDeniesWaitid) {
   Deny(SYS_waitid);
   CHECK_EQUAL(StatusOf("exit 7"), 7);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "guardian/clock.h"
 #include "test/check.h"
 
 namespace seccomp::test {
@@ -97,6 +98,10 @@ TEST(TimeOfProcessesThatNobodyWaitsForStays) {
 
 constexpr size_t kMebibyte = 1 << 20;
 
+void WaitUntilDue(const Weigher& weigher) {
+  while (weigher.Remaining() > 0) continue;
+}
+
 // Whether weighing passes a limit of memory. The processes that this one may signal are weighed, save itself: with a
 // user that no other process has, its children.
 class WeighedAlone {
@@ -110,7 +115,7 @@ class WeighedAlone {
     Weigher weigher(limits, getpid(), child);
     const Verdict first = weigher.WeighIfDue();
     if (first != kWithinLimits || weigher.Remaining() > kSecondLook) return first;
-    while (weigher.Remaining() > 0) continue;
+    WaitUntilDue(weigher);
     return weigher.WeighIfDue();
   }
 
@@ -186,6 +191,37 @@ TEST(WeighsAProcessWhoseFirstThreadHasEnded) {
   });
   CHECK_EQUAL(WeighedAlone::Weigh({PagesIn(20), 0, 0}, pid), kMemoryPassed);
   CHECK_EQUAL(WeighedAlone::Weigh({PagesIn(60), 0, 0}, pid), kWithinLimits);
+  WeighedAlone::End(pid);
+}
+
+TEST(CountsTheThreadsOfAZombieAndNoMemory) {
+  const WeighedAlone alone;
+  const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+  const pid_t zombie = WeighedAlone::Start([](int ready) {
+    static_cast<void>(write(ready, "", 1));
+    raise(SIGKILL);
+  });
+  siginfo_t ended = {};
+  CHECK_EQUAL(waitid(P_PID, static_cast<id_t>(zombie), &ended, WEXITED | WNOWAIT), 0);
+  CHECK_EQUAL(WeighedAlone::Weigh({0, 1, 0}, pid), kProcessesPassed);
+  CHECK_EQUAL(WeighedAlone::Weigh({0, 2, 0}, pid), kWithinLimits);
+  WeighedAlone::End(pid);
+  CHECK_EQUAL(WeighedAlone::Weigh({1, 0, 0}, zombie), kWithinLimits);
+  WeighedAlone::End(zombie);
+}
+
+TEST(ForgetsAtARestartThatMemoryWasAboveItsLimit) {
+  const WeighedAlone alone;
+  const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+  Weigher weigher({1, 0, 0}, getpid(), pid);
+  CHECK_EQUAL(weigher.WeighIfDue(), kWithinLimits);
+  const int64_t begin = Nanoseconds() / 1'000'000;
+  weigher.Restart();
+  WaitUntilDue(weigher);
+  CHECK_EQUAL(Nanoseconds() / 1'000'000 - begin >= kLookInterval, true);
+  CHECK_EQUAL(weigher.WeighIfDue(), kWithinLimits);
+  WaitUntilDue(weigher);
+  CHECK_EQUAL(weigher.WeighIfDue(), kMemoryPassed);
   WeighedAlone::End(pid);
 }
 

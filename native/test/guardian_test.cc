@@ -1,0 +1,385 @@
+// Tests of GuardTree. Run as `guardian_test NAME`.
+//
+// GuardTree runs in a thread of a process of its own, which Guardian forks. Its filter is that thread's alone, so the
+// process can end as others do, by exit(3): a build that measures coverage then writes its counts.
+//
+// All processes have a user that no other process has: a defect of kill(-1, …) can only end processes of the test.
+#include "guardian/guardian.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <utility>
+
+#include "guardian/process_group.h"
+#include "guardian/protocol.h"
+#include "landlock/ruleset.h"
+#include "system/descriptor.h"
+#include "system/linux_abi.h"
+#include "system/raw_call.h"
+#include "test/check.h"
+
+namespace seccomp::test {
+namespace {
+
+// Ends each process of a test that fails.
+constexpr unsigned kMostSeconds = 30;
+
+enum class Kind { kGroup, kDomain, kNeither };
+
+// Where the ID of a process is reported when it is ready.
+class Ready {
+ public:
+  Ready() { CHECK_EQUAL(pipe(ends_), 0); }
+  void Report(pid_t pid) const { static_cast<void>(write(ends_[1], &pid, sizeof pid)); }
+  pid_t Next() const {
+    pid_t pid = 0;
+    CHECK_EQUAL(read(ends_[0], &pid, sizeof pid), static_cast<ssize_t>(sizeof pid));
+    return pid;
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
+
+[[noreturn]] void Pause() {
+  for (;;) pause();
+}
+
+[[noreturn]] void Spin() {
+  for (volatile unsigned turns = 0;;) turns = turns + 1;
+}
+
+// How a test starts a guardian.
+struct Setup {
+  Kind kind = Kind::kGroup;
+  // What the tree's first process does after it has reported that it is ready.
+  std::function<void()> program = Pause;
+  // Changes what the guardian is started with.
+  std::function<void(Guarded*)> change = [](Guarded*) {};
+  // Uses the test's end of the socket before the guardian is started.
+  std::function<void(Descriptor*)> before = [](Descriptor*) {};
+};
+
+// A guardian and the first process of its tree.
+class Guardian {
+ public:
+  explicit Guardian(Setup setup) : setup_(std::move(setup)) {
+    const uid_t user = 1'000'000 + static_cast<uid_t>(getpid());
+    if (getuid() != 0 || setresuid(user, user, user) != 0) Skip("needs root, and any user ID");
+    if (setup_.kind == Kind::kDomain && Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) {
+      Skip("Landlock has no scopes");
+    }
+    alarm(kMostSeconds);
+    // The tree's processes are left to this one, which can tell how they ended.
+    CHECK_EQUAL(prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L), 0);
+    int ends[2];
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    control_ = Descriptor(ends[0]);
+    guarded_.control = ends[1];
+    setup_.before(&control_);
+    process_ = fork();
+    CHECK_EQUAL(process_ >= 0, true);
+    if (process_ == 0) Run();
+    close(ends[1]);
+    first_ = ready_.Next();
+  }
+
+  pid_t first() const { return first_; }
+  int control() const { return control_.get(); }
+  void CloseControl() { control_ = Descriptor(); }
+
+  // Whether the guardian has sent its byte. Waits for it, or for the guardian's end.
+  bool IsGuarding() const {
+    char byte = 1;
+    return recv(control_.get(), &byte, sizeof byte, 0) == 1 && byte == 0;
+  }
+
+  // Waits for the guardian's end and returns its status.
+  int Status() const {
+    int status = 0;
+    CHECK_EQUAL(waitpid(process_, &status, 0), process_);
+    CHECK_EQUAL(WIFEXITED(status), true);
+    return WEXITSTATUS(status);
+  }
+
+ private:
+  static void* GuardInThread(void* guardian) { static_cast<Guardian*>(guardian)->Guard(); }
+
+  [[noreturn]] void Run() {
+    alarm(kMostSeconds);
+    control_ = Descriptor();
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, result_), 0);
+    pthread_t thread = {};
+    CHECK_EQUAL(pthread_create(&thread, nullptr, GuardInThread, this), 0);
+    int status = 0;
+    CHECK_EQUAL(read(result_[0], &status, sizeof status), static_cast<ssize_t>(sizeof status));
+    prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L);  // LeakSanitizer traces this process when it ends.
+    std::exit(status);
+  }
+
+  [[noreturn]] void Guard() {
+    if (setup_.kind == Kind::kGroup) {
+      guarded_.group = static_cast<int>(HoldProcessGroup());
+      CHECK_EQUAL(guarded_.group > 0, true);
+    } else if (setup_.kind == Kind::kDomain) {
+      CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+      CHECK_EQUAL(EnterDomain(Descriptor(OpenRuleset({0, 0, kScopeSignals})).get()), 0);
+    }
+    guarded_.child = fork();
+    if (guarded_.child == 0) {
+      alarm(kMostSeconds);
+      close(guarded_.control);
+      if (guarded_.group > 0) setpgid(0, guarded_.group);
+      first_ready_.Report(getpid());
+      setup_.program();
+      Pause();
+    }
+    if (guarded_.group > 0) setpgid(guarded_.child, guarded_.group);
+    guarded_.child_pidfd = static_cast<int>(syscall(kPidfdOpen, guarded_.child, 0L));
+    // The guardian may kill the process at once.
+    ready_.Report(first_ready_.Next());
+    setup_.change(&guarded_);
+    const int status = GuardTree(guarded_);
+    // The filter allows these calls, but not those by which a thread ends.
+    RawCall(SYS_sendto, result_[1], Pointer(&status), sizeof status, MSG_NOSIGNAL);
+    for (;;) RawCall(SYS_ppoll, 0, 0, 0);
+  }
+
+  const Setup setup_;
+  const Ready first_ready_, ready_;
+  Descriptor control_;
+  Guarded guarded_ = {-1, -1, 0, false, 0};
+  int result_[2] = {-1, -1};
+  pid_t process_ = 0;
+  pid_t first_ = 0;
+};
+
+// The signal that has ended a process of the tree.
+int SignalThatEnded(pid_t pid) {
+  int status = 0;
+  CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+  CHECK_EQUAL(WIFSIGNALED(status), true);
+  return WTERMSIG(status);
+}
+
+// Starts a second process of the tree, from its first one.
+std::function<void()> WithSecond(const Ready& second) {
+  return [&second] {
+    if (fork() == 0) {
+      alarm(kMostSeconds);
+      second.Report(getpid());
+    }
+    Pause();
+  };
+}
+
+std::function<void(Descriptor*)> Sends(const TreeLimits& limits) {
+  return [limits](Descriptor* control) {
+    CHECK_EQUAL(send(control->get(), &limits, sizeof limits, 0), static_cast<ssize_t>(sizeof limits));
+  };
+}
+
+int Passed(Verdict verdict) { return kTreeEnded | verdict << kVerdictShift; }
+
+// --- The end of a tree -----------------------------------------------------------------------------------------------
+
+void EndsTheTreeWithItsFirstProcess(Kind kind) {
+  const Ready ready;
+  const Guardian guardian({kind, WithSecond(ready)});
+  const pid_t second = ready.Next();
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  kill(guardian.first(), SIGTERM);
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGTERM);
+  CHECK_EQUAL(SignalThatEnded(second), SIGKILL);
+}
+
+TEST(EndsAGroupWithItsFirstProcess) { EndsTheTreeWithItsFirstProcess(Kind::kGroup); }
+TEST(EndsADomainWithItsFirstProcess) { EndsTheTreeWithItsFirstProcess(Kind::kDomain); }
+
+void EndsTheTreeWithItsSocket(Kind kind) {
+  const Ready ready;
+  Guardian guardian({kind, WithSecond(ready)});
+  const pid_t second = ready.Next();
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  guardian.CloseControl();
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
+  CHECK_EQUAL(SignalThatEnded(second), SIGKILL);
+}
+
+TEST(EndsAGroupWithItsSocket) { EndsTheTreeWithItsSocket(Kind::kGroup); }
+TEST(EndsADomainWithItsSocket) { EndsTheTreeWithItsSocket(Kind::kDomain); }
+
+TEST(EndsATreeWhoseSocketWasClosedBeforeItStarted) {
+  const Guardian guardian(
+      {Kind::kGroup, Pause, [](Guarded*) {}, [](Descriptor* control) { shutdown(control->get(), SHUT_WR); }});
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  CHECK_EQUAL(guardian.IsGuarding(), false);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
+}
+
+// A zombie is left to this process, the parent of the guardian's, while the first process has not been reaped.
+TEST(ReportsTheZombiesOfItsParent) {
+  const Ready ready;
+  const Guardian guardian({Kind::kGroup, WithSecond(ready)});
+  const pid_t second = ready.Next();
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  kill(guardian.first(), SIGKILL);
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  int32_t reported = 0;
+  CHECK_EQUAL(recv(guardian.control(), &reported, sizeof reported, 0), static_cast<ssize_t>(sizeof reported));
+  CHECK_EQUAL(reported, second);
+}
+
+TEST(AnAdoptedGuardianEndsTheTreeWithItsFirstProcessOnly) {
+  const Ready ready;
+  Guardian guardian({Kind::kDomain, WithSecond(ready), [](Guarded* guarded) { guarded->is_adopted = true; }});
+  const pid_t second = ready.Next();
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  guardian.CloseControl();
+  kill(guardian.first(), SIGTERM);
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGTERM);
+  CHECK_EQUAL(SignalThatEnded(second), SIGKILL);
+}
+
+// --- Signals ---------------------------------------------------------------------------------------------------------
+
+void PassesASignalOn(Kind kind) {
+  const Ready ready;
+  const Guardian guardian({kind, WithSecond(ready)});
+  const pid_t second = ready.Next();
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  const int32_t signal = SIGUSR1;
+  CHECK_EQUAL(send(guardian.control(), &signal, sizeof signal, 0), static_cast<ssize_t>(sizeof signal));
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGUSR1);
+  CHECK_EQUAL(SignalThatEnded(second), SIGUSR1);
+}
+
+TEST(PassesASignalOnToAGroup) { PassesASignalOn(Kind::kGroup); }
+TEST(PassesASignalOnToADomain) { PassesASignalOn(Kind::kDomain); }
+
+TEST(PassesASignalOnThatWasSentBeforeItStarted) {
+  const int32_t signal = SIGUSR1;
+  const Guardian guardian({Kind::kGroup, Pause, [](Guarded*) {},
+                           [signal](Descriptor* control) {
+                             CHECK_EQUAL(send(control->get(), &signal, sizeof signal, 0),
+                                         static_cast<ssize_t>(sizeof signal));
+                           }});
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGUSR1);
+}
+
+// --- Limits ----------------------------------------------------------------------------------------------------------
+
+TEST(EndsATreeThatPassesALimitBeforeItsProgramRuns) {
+  // The guardian may also signal the test and the holder of the group, and so weighs them too.
+  const Guardian guardian({Kind::kGroup, Pause, [](Guarded*) {}, Sends({0, 1, 0})});
+  CHECK_EQUAL(guardian.Status(), Passed(kProcessesPassed));
+  CHECK_EQUAL(guardian.IsGuarding(), false);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
+}
+
+TEST(EndsATreeThatPassesALimitLater) {
+  const Guardian guardian({Kind::kDomain, Spin, [](Guarded*) {}, Sends({0, 0, 200})});
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  CHECK_EQUAL(guardian.Status(), Passed(kCpuPassed));
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
+}
+
+TEST(GuardsATreeWithinItsLimits) {
+  const Guardian guardian({Kind::kDomain, Pause, [](Guarded*) {}, Sends({0, 1, 0})});
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  kill(guardian.first(), SIGTERM);
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGTERM);
+}
+
+TEST(EndsATreeThatItCannotWeigh) {
+  // As its first process, the guardian takes its own, which it does not weigh.
+  const Guardian guardian(
+      {Kind::kDomain, Pause, [](Guarded* guarded) { guarded->child = getpid(); }, Sends({0, 1, 0})});
+  CHECK_EQUAL(guardian.Status(), kProcessesUnknown | kNotWeighed << kVerdictShift);
+  CHECK_EQUAL(guardian.IsGuarding(), false);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
+}
+
+// --- A guardian without a filter -------------------------------------------------------------------------------------
+
+// Attaches a filter to this thread, under which seccomp(2) fails with EPERM.
+void DenySeccomp() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {std::size(program), program};
+  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+  CHECK_EQUAL(prctl(PR_SET_SECCOMP, static_cast<long>(SECCOMP_MODE_FILTER), &filter, 0L, 0L), 0);
+}
+
+TEST(EndsATreeIfItsOwnFilterCannotBeAttached) {
+  const Guardian guardian({Kind::kGroup, Pause, [](Guarded*) { DenySeccomp(); }});
+  CHECK_EQUAL(guardian.Status(), kNotConfined);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
+}
+
+// --- Where it must not signal
+// -----------------------------------------------------------------------------------------
+
+// Returns the status of a guardian, and checks that it has not signalled the first process.
+int StatusWithoutSignals(Setup setup) {
+  const Guardian guardian(std::move(setup));
+  const int status = guardian.Status();
+  CHECK_EQUAL(guardian.IsGuarding(), false);
+  kill(guardian.first(), SIGTERM);
+  CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGTERM);
+  return status;
+}
+
+TEST(KillsNothingOutsideOfADomain) { CHECK_EQUAL(StatusWithoutSignals({Kind::kNeither}), kNotGuarding); }
+
+TEST(KillsNothingOutsideOfADomainIfItIsAdopted) {
+  CHECK_EQUAL(StatusWithoutSignals({Kind::kNeither, Pause, [](Guarded* guarded) { guarded->is_adopted = true; }}),
+              kNotGuarding);
+}
+
+TEST(KillsNothingInAGroupWithoutAHolder) {
+  // The group of the test, in which the guardian has no child.
+  const auto change = [](Guarded* guarded) {
+    CHECK_EQUAL(setpgid(guarded->child, 0), 0);
+    guarded->group = getpgrp();
+  };
+  CHECK_EQUAL(StatusWithoutSignals({Kind::kNeither, Pause, change}), kNotGuarding);
+}
+
+TEST(KillsNothingWithoutASocketOrAFirstProcess) {
+  CHECK_EQUAL(StatusWithoutSignals({Kind::kDomain, Pause,
+                                    [](Guarded* guarded) {
+                                      close(guarded->control);
+                                      close(guarded->child_pidfd);
+                                    }}),
+              kNotGuarding);
+}
+
+}  // namespace
+}  // namespace seccomp::test
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }
