@@ -100,7 +100,10 @@ export interface ProgramOptions extends HostOptions {
    * CAP_SYS_ADMIN, which must be among `capabilities` if these are given. Default true.
    */
   readonly noNewPrivileges?: boolean | undefined;
-  /** Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). Default false. */
+  /**
+   * Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). From Linux 6.15 on, also
+   * the accesses to files that `paths` denies, but not for `fork`: see docs/reference/path-limits.md. Default false.
+   */
   readonly logDenied?: boolean | undefined;
   /**
    * Resource limits of each process, such as `{ nofile: 64, data: '512M', cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`,
