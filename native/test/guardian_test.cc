@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "guardian/process_group.h"
@@ -69,6 +70,8 @@ struct Setup {
   std::function<void()> program = Pause;
   // Changes what the guardian is started with.
   std::function<void(Guarded*)> change = [](Guarded*) {};
+  // The limits that the guardian is sent before it is started.
+  std::optional<TreeLimits> limits = std::nullopt;
   // Uses the test's end of the socket before the guardian is started.
   std::function<void(Descriptor*)> before = [](Descriptor*) {};
 };
@@ -89,6 +92,9 @@ class Guardian {
     CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
     control_ = Descriptor(ends[0]);
     guarded_.control = ends[1];
+    if (const auto& limits = setup_.limits) {
+      CHECK_EQUAL(send(control_.get(), &*limits, sizeof *limits, 0), static_cast<ssize_t>(sizeof *limits));
+    }
     setup_.before(&control_);
     process_ = fork();
     CHECK_EQUAL(process_ >= 0, true);
@@ -186,12 +192,6 @@ std::function<void()> WithSecond(const Ready& second) {
   };
 }
 
-std::function<void(Descriptor*)> Sends(const TreeLimits& limits) {
-  return [limits](Descriptor* control) {
-    CHECK_EQUAL(send(control->get(), &limits, sizeof limits, 0), static_cast<ssize_t>(sizeof limits));
-  };
-}
-
 int Passed(Verdict verdict) { return kTreeEnded | verdict << kVerdictShift; }
 
 // --- The end of a tree -----------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ TEST(EndsADomainWithItsSocket) { EndsTheTreeWithItsSocket(Kind::kDomain); }
 
 TEST(EndsATreeWhoseSocketWasClosedBeforeItStarted) {
   const Guardian guardian(
-      {Kind::kGroup, Pause, [](Guarded*) {}, [](Descriptor* control) { shutdown(control->get(), SHUT_WR); }});
+      {Kind::kGroup, Pause, [](Guarded*) {}, {}, [](Descriptor* control) { shutdown(control->get(), SHUT_WR); }});
   CHECK_EQUAL(guardian.Status(), kTreeEnded);
   CHECK_EQUAL(guardian.IsGuarding(), false);
   CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
@@ -276,7 +276,10 @@ TEST(PassesASignalOnToADomain) { PassesASignalOn(Kind::kDomain); }
 
 TEST(PassesASignalOnThatWasSentBeforeItStarted) {
   const int32_t signal = SIGUSR1;
-  const Guardian guardian({Kind::kGroup, Pause, [](Guarded*) {},
+  const Guardian guardian({Kind::kGroup,
+                           Pause,
+                           [](Guarded*) {},
+                           {},
                            [signal](Descriptor* control) {
                              CHECK_EQUAL(send(control->get(), &signal, sizeof signal, 0),
                                          static_cast<ssize_t>(sizeof signal));
@@ -290,21 +293,21 @@ TEST(PassesASignalOnThatWasSentBeforeItStarted) {
 
 TEST(EndsATreeThatPassesALimitBeforeItsProgramRuns) {
   // The guardian may also signal the test and the holder of the group, and so weighs them too.
-  const Guardian guardian({Kind::kGroup, Pause, [](Guarded*) {}, Sends({0, 1, 0})});
+  const Guardian guardian({Kind::kGroup, Pause, [](Guarded*) {}, TreeLimits{0, 1, 0}});
   CHECK_EQUAL(guardian.Status(), Passed(kProcessesPassed));
   CHECK_EQUAL(guardian.IsGuarding(), false);
   CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
 }
 
 TEST(EndsATreeThatPassesALimitLater) {
-  const Guardian guardian({Kind::kDomain, Spin, [](Guarded*) {}, Sends({0, 0, 200})});
+  const Guardian guardian({Kind::kDomain, Spin, [](Guarded*) {}, TreeLimits{0, 0, 200}});
   CHECK_EQUAL(guardian.IsGuarding(), true);
   CHECK_EQUAL(guardian.Status(), Passed(kCpuPassed));
   CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
 }
 
 TEST(GuardsATreeWithinItsLimits) {
-  const Guardian guardian({Kind::kDomain, Pause, [](Guarded*) {}, Sends({0, 1, 0})});
+  const Guardian guardian({Kind::kDomain, Pause, [](Guarded*) {}, TreeLimits{0, 1, 0}});
   CHECK_EQUAL(guardian.IsGuarding(), true);
   kill(guardian.first(), SIGTERM);
   CHECK_EQUAL(guardian.Status(), kTreeEnded);
@@ -314,7 +317,7 @@ TEST(GuardsATreeWithinItsLimits) {
 TEST(EndsATreeThatItCannotWeigh) {
   // As its first process, the guardian takes its own, which it does not weigh.
   const Guardian guardian(
-      {Kind::kDomain, Pause, [](Guarded* guarded) { guarded->child = getpid(); }, Sends({0, 1, 0})});
+      {Kind::kDomain, Pause, [](Guarded* guarded) { guarded->child = getpid(); }, TreeLimits{0, 1, 0}});
   CHECK_EQUAL(guardian.Status(), kProcessesUnknown | kNotWeighed << kVerdictShift);
   CHECK_EQUAL(guardian.IsGuarding(), false);
   CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);

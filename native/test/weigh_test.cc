@@ -199,7 +199,7 @@ TEST(CountsTheThreadsOfAZombieAndNoMemory) {
   const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
   const pid_t zombie = WeighedAlone::Start([](int ready) {
     static_cast<void>(write(ready, "", 1));
-    raise(SIGKILL);
+    static_cast<void>(raise(SIGKILL));
   });
   siginfo_t ended = {};
   CHECK_EQUAL(waitid(P_PID, static_cast<id_t>(zombie), &ended, WEXITED | WNOWAIT), 0);
