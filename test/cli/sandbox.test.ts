@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { main } from '../support/built.js';
 import { describeUnless } from '../support/describe-unless.js';
+import { packageRoot } from '../support/scripts.js';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-cli-sandbox-')));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -34,7 +36,7 @@ function written(document: object | string, name = 'sandbox.json'): string {
   return name;
 }
 
-const { reason } = pathsSupport();
+const reason = pathsSupport().reason ?? isolationSupport().reason;
 
 describeUnless(reason ?? undefined, 'seccomp run -s', () => {
   test('runs a command in the sandbox of a file', () => {
@@ -175,6 +177,15 @@ describeUnless(reason ?? undefined, 'seccomp record -s', () => {
     if (status === 127) return; // There is no Python here.
     expect(stderr).toContain('note: the program made sockets, which what the file extends denies');
     expect(Object.keys(made())).toEqual(['extends', 'paths', 'profile']);
+  });
+
+  test('says that it saw no file, where it may not read the memory of the program', () => {
+    const flags = ['-s', 'untrusted', '--read', '@node', '--read', packageRoot, '--write', '.'];
+    const nested = [process.execPath, main, 'record', '-s', 'made.json', '--', 'cat', 'data.txt'];
+    const { stderr } = seccomp('run', ...flags, '--', ...nested);
+    expect(stderr).toMatch(
+      /note: paths lacks the files of the program: none of those that it named \(by .*\) could be read/,
+    );
   });
 
   test('writes paths relative to the file', () => {

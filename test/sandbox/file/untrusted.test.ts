@@ -206,7 +206,9 @@ describe('untrusted where isolation is incomplete', () => {
   test('starts no program', () => {
     expect(evaluateScript(script(`{ cwd: ${JSON.stringify(cwd)} }`))).toEqual([
       'ERR_SECCOMP_UNSUPPORTED',
-      expect.stringMatching(/can't be honored: .*an attached filter denies Landlock/),
+      expect.stringMatching(
+        /^isolation, which this sandbox needs, can't be honored: an attached filter denies Landlock/,
+      ),
     ]);
   });
 
