@@ -104,6 +104,14 @@ function requireIssues(issues: unknown): void {
   }
 }
 
+/** Checks the parameters of the error of a document, on behalf of its class. */
+function requireDocument(entry: Parameters<typeof runAs>[0], source: unknown, issues: unknown): void {
+  runAs(entry, () => {
+    requireText(source, 'source');
+    requireIssues(issues);
+  });
+}
+
 /**
  * Returns a function that throws Node's error for a problem with a parameter, or with a part of it.
  *
@@ -164,10 +172,7 @@ export class ProfileError extends SeccompError {
    * @throws {TypeError} if a parameter has the wrong type.
    */
   constructor(source: string, issues: readonly ProfileIssue[]) {
-    runAs(new.target, () => {
-      requireText(source, 'source');
-      requireIssues(issues);
-    });
+    requireDocument(new.target, source, issues);
     super('ERR_SECCOMP_PROFILE', issueSummary(source, issues));
     this.source = source;
     defineHidden(this, 'issues', issues);
@@ -211,10 +216,7 @@ export class SandboxFileError extends SeccompError {
    * @throws {TypeError} if a parameter has the wrong type.
    */
   constructor(source: string, issues: readonly ProfileIssue[]) {
-    runAs(new.target, () => {
-      requireText(source, 'source');
-      requireIssues(issues);
-    });
+    requireDocument(new.target, source, issues);
     super('ERR_SECCOMP_SANDBOX', issueSummary(source, issues));
     this.source = source;
     defineHidden(this, 'issues', issues);
