@@ -458,7 +458,7 @@ test('under unconfined, fork is Node’s', async () => {
   );
 });
 
-describeUnless(hasRings ? undefined : NO_IO_URING, 'a Node that makes io_uring instances', () => {
+describeUnless(hasRings() ? undefined : NO_IO_URING, 'a Node that makes io_uring instances', () => {
   const env = { ...process.env, ...WITH_RINGS };
   const rings = `const fs = require('node:fs'); const rings = fs.readdirSync('/proc/self/fd').filter((fd) => {
     try { return fs.readlinkSync('/proc/self/fd/' + fd) === 'anon_inode:[io_uring]'; } catch { return false; } }).length;`;

@@ -224,7 +224,7 @@ describe('is an error, and the process continues without the filter:', () => {
   });
 
   test('io_uring instances that the profile denies', ({ skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const result = evaluateScript(
       `try { sandbox.harden(denying(1, 'io_uring_enter')); } catch ({ code, message }) {
         return [code, message, await fs.promises.readFile('/etc/hostname').then(() => true, () => true)];
@@ -284,7 +284,7 @@ describe('a process that listens', () => {
   });
 });
 
-describeUnless(hasRings ? undefined : NO_IO_URING, 'acceptRings', () => {
+describeUnless(hasRings() ? undefined : NO_IO_URING, 'acceptRings', () => {
   test('allows io_uring_enter on the existing instances, and the process continues', () => {
     const result = evaluateScript(
       `

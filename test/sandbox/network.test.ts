@@ -217,7 +217,7 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
   });
 
   test.for([undefined, false])('a forked Node has no io_uring instance with isolate: %s', async (isolate, { skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const module = moduleOf(
       'rings.cjs',
       `const fs = require('node:fs');
@@ -287,7 +287,7 @@ describe("harden with network: 'none'", () => {
   });
 
   test('refuses a Node with io_uring instances, which could make sockets', ({ skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const result = evaluateScript(
       `
       const failed = failure(() => sandbox.harden('unconfined', { network: 'none' }));

@@ -59,7 +59,7 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
       "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
     const { status, stdout, stderr } = script(code, { execArgv, env: { SECCOMP_PROFILE: profile } });
     // Node was started again, under one more filter.
-    const again = Number(hasRingsUnasked && profile === 'docker-default');
+    const again = Number(hasRingsUnasked() && profile === 'docker-default');
     expect([status, stdout, stderr]).toEqual([0, `${filtersHere + 1 + again} 1\n`, '']);
   });
 
@@ -95,7 +95,7 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
   });
 
   test('restarts Node without io_uring', ({ skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const options = { execArgv, env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } };
     expect(evaluateScript("return [rings(), failure(() => fs.readFileSync('/etc/passwd'))]", options)).toEqual([
       [],
@@ -104,7 +104,7 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
   });
 
   test('restarts Node with its inspector', ({ skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const code = `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
         try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
       });
@@ -149,7 +149,7 @@ describe('--require', () => {
   });
 });
 
-describeUnless(hasRings ? undefined : NO_IO_URING, 'with io_uring', () => {
+describeUnless(hasRings() ? undefined : NO_IO_URING, 'with io_uring', () => {
   function fromStdin(option: string) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [option, 'seccomp/register'], {
       input: "console.log('runs')",
