@@ -64,8 +64,13 @@ function running({ ending = {}, isGuarded = false, isGroup = false, isWeighed = 
 }
 
 /** Ends a child by a signal, or with a code, as SandboxedProcess does. */
-function end(termination: Termination, { code = null, signal = null }: { code?: number | null; signal?: number | null }) {
-  termination.exited(signal, () => termination.settle({ code, signal: signal === null ? null : (NAMES[signal] ?? '') }));
+function end(
+  termination: Termination,
+  { code = null, signal = null }: { code?: number | null; signal?: number | null },
+) {
+  termination.exited(signal, () =>
+    termination.settle({ code, signal: signal === null ? null : (NAMES[signal] ?? '') }),
+  );
 }
 
 const OUT_OF_MEMORY: LeafEvents = { memoryKills: 1, processRefusals: 0 };
@@ -91,7 +96,11 @@ describe('the limit of a child that this process ends', () => {
   });
 
   test('is the first reason for which it is ended', () => {
-    for (const [first, second] of [['time', 'output'], ['output', 'time'], [null, 'time']] as const) {
+    for (const [first, second] of [
+      ['time', 'output'],
+      ['output', 'time'],
+      [null, 'time'],
+    ] as const) {
       const { termination } = running();
       termination.terminate(SIGTERM, first);
       termination.terminate(SIGTERM, second);
@@ -219,6 +228,18 @@ describe('a tree with a guardian', () => {
     expect([sent, vi.getTimerCount()]).toEqual([[], 0]);
   });
 
+  test('whose child has ended is signaled by killTree, which no SIGKILL follows', () => {
+    const { child, termination, sent } = running({ isGuarded: true, childResult: ESRCH });
+    end(termination, { code: 0 });
+    const { tree } = termination;
+    expect(tree && [termination.killTree(tree, SIGTERM), termination.killTree(tree, SIGKILL)]).toEqual([true, true]);
+    expect([sent, vi.getTimerCount(), child.killed]).toEqual([
+      ['childEnded', `tree ${SIGTERM}`, `tree ${SIGKILL}`],
+      0,
+      true,
+    ]);
+  });
+
   test('that was a process group is not signaled when its guardian has ended', () => {
     const { termination, sent } = running({ isGuarded: true, isGroup: true });
     const { tree } = termination;
@@ -247,7 +268,7 @@ describe('the pipes of a child', () => {
       { descriptor: -1, stream: new PassThrough() }, // Of a child that Node has started.
       { descriptor: 6, stream: new PassThrough().destroy() },
     ];
-    const endReading = vi.spyOn(addon(), 'endReading').mockReset().mockReturnValue(undefined);
+    const endReading = vi.spyOn(addon(), 'endReading').mockReset().mockReturnValue(0);
     return { ...made, endReading };
   };
 
