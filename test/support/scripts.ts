@@ -97,8 +97,8 @@ const PRELUDE = `
 export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '1' };
 /** With this, Node can change its user, unless `changesNoUser`. */
 export const WITHOUT_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '0' };
-export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
-export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
+export const hasRings = once(() => evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true);
+export const hasRingsUnasked = once(() => evaluateScript('return rings().length > 0') === true);
 
 /** Whether this Node refuses to change its user although UV_USE_IO_URING is 0, as Debian's Node 20 does. */
 export const changesNoUser = once(() =>
