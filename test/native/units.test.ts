@@ -47,13 +47,11 @@ async function buildUnits(): Promise<string | undefined> {
   const missing = obstacleTo('make', compiler);
   if (missing !== undefined) return missing;
   const make = ['make', '--silent', `--directory=${folder}`, JOBS];
-  return withBuildLock(() => {
-    const isBuilt = spawnSync('make', [...make.slice(1), '--question'], { stdio: 'ignore' }).status === 0;
-    if (isBuilt) return undefined;
-    if (!isWritable(root)) return 'this user cannot write to the checkout, in which the unit tests are built';
-    build('the unit-test programs of native/', 'a source changed, or they are missing', make);
-    return undefined;
-  });
+  const isBuilt = spawnSync('make', [...make.slice(1), '--question'], { stdio: 'ignore' }).status === 0;
+  if (isBuilt) return undefined;
+  if (!isWritable(root)) return 'this user cannot write to the checkout, in which the unit tests are built';
+  await withBuildLock(() => build('the unit-test programs of native/', 'a source changed, or they are missing', make));
+  return undefined;
 }
 
 function isWritable(path: string): boolean {
