@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { publicDeclarations, withProject } from '../support/docstrings.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const declarations = publicDeclarations();
 const examples = declarations.flatMap(({ name, examples: codes }) =>

@@ -1,13 +1,12 @@
 /** Runs scripts with the built package, each in a Node process of its own, as filters can't be detached. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
 import { once } from '../../lib/util/memo.js';
+import { packageRoot } from './root.js';
 
-/** The package's folder, from which scripts import `seccomp` and development dependencies. */
-export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+export { packageRoot };
 
 export interface ScriptOptions {
   /** Node's own options. */
