@@ -39,7 +39,10 @@ export function writeList(name: string, mutants: readonly Mutant[]): void {
 
 /** A name for a mutant that stays the same if other lines of its file change. */
 export function idOf({ file, from, to, nth }: Mutant): string {
-  return createHash('sha256').update(JSON.stringify([file, from, to, nth ?? 0])).digest('hex').slice(0, 10);
+  return createHash('sha256')
+    .update(JSON.stringify([file, from, to, nth ?? 0]))
+    .digest('hex')
+    .slice(0, 10);
 }
 
 /** Returns the file's text with the change; undefined if the text has no such place any longer. */
@@ -50,7 +53,11 @@ export function mutated(text: string, { from, to, nth = 0 }: Mutant): string | u
 }
 
 /** Returns the mutant of a change: the lines that it touches, before and after. */
-export function mutantOf(file: string, text: string, change: { kind: string; start: number; end: number; to: string }): Mutant {
+export function mutantOf(
+  file: string,
+  text: string,
+  change: { kind: string; start: number; end: number; to: string },
+): Mutant {
   const first = text.lastIndexOf('\n', change.start - 1) + 1;
   const end = text.indexOf('\n', change.end);
   const line = text.slice(first, end);

@@ -11,7 +11,8 @@ import { folderOf, idOf, type Mutant, mutantOf, mutated, readList, writeList } f
 import { changesOfTypeScript } from './typescript.js';
 
 /** Tables that a script generates, texts, and what runs in the prebuilt addon only. */
-const EXCLUDED = /^lib\/(?:syscalls\/generated\/|filter\/precompiled\/programs\.ts|cli\/help)|\.d\.ts$|^native\/(?:test|prebuild)\//;
+const EXCLUDED =
+  /^lib\/(?:syscalls\/generated\/|filter\/precompiled\/programs\.ts|cli\/help)|\.d\.ts$|^native\/(?:test|prebuild)\//;
 
 /** How many mutants a folder has at least, and one more for so many lines. */
 const LEAST = { lib: 25, native: 10 };
@@ -39,7 +40,10 @@ function filled(name: string, files: readonly string[], kept: readonly Mutant[])
   const least = Math.max(name.startsWith('native') ? LEAST.native : LEAST.lib, Math.round(lines / LINES_PER_MUTANT));
   const random = randomOf(name);
   const candidates = [...texts].flatMap(([file, text]) =>
-    (file.endsWith('.ts') ? changesOfTypeScript(text) : changesOfCpp(text)).map((change) => ({ change, mutant: mutantOf(file, text, change) })),
+    (file.endsWith('.ts') ? changesOfTypeScript(text) : changesOfCpp(text)).map((change) => ({
+      change,
+      mutant: mutantOf(file, text, change),
+    })),
   );
   const chosen: Candidate[] = [];
   const lineOf = ({ file, from, nth }: Mutant) => `${file} ${from} ${nth}`;
@@ -71,10 +75,20 @@ function compiled(candidates: readonly Candidate[], texts: ReadonlyMap<string, s
       cpSync(entry, join(folder, entry), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const [file, own] of grouped(candidates, ({ mutant }) => mutant.file))
-      writeFileSync(join(folder, file), changed(texts.get(file) ?? '', own.map(({ change }) => change)));
+      writeFileSync(
+        join(folder, file),
+        changed(
+          texts.get(file) ?? '',
+          own.map(({ change }) => change),
+        ),
+      );
     const isCpp = candidates[0]?.mutant.file.startsWith('native/') === true;
-    const wrong = isCpp ? wrongLinesOfCpp(folder, candidates) : wrongLines(folder, ['node_modules/.bin/tsc', '-p', 'tsconfig.build.json', '--noEmit']);
-    return candidates.filter(({ change, mutant: { file } }) => !wrong.has(`${file}:${lineOf(texts.get(file) ?? '', change)}`));
+    const wrong = isCpp
+      ? wrongLinesOfCpp(folder, candidates)
+      : wrongLines(folder, ['node_modules/.bin/tsc', '-p', 'tsconfig.build.json', '--noEmit']);
+    return candidates.filter(
+      ({ change, mutant: { file } }) => !wrong.has(`${file}:${lineOf(texts.get(file) ?? '', change)}`),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -100,17 +114,31 @@ function wrongLines(folder: string, [command = '', ...args]: readonly string[]):
 function wrongLinesOfCpp(folder: string, candidates: readonly Candidate[]): ReadonlySet<string> {
   const include = createIncludes();
   const files = new Set(candidates.map(({ mutant }) => mutant.file));
-  return new Set([...files].flatMap((file) => [...wrongLines(folder, ['g++', '-std=c++17', '-fsyntax-only', '-Inative', ...include, file])]));
+  return new Set(
+    [...files].flatMap((file) => [
+      ...wrongLines(folder, ['g++', '-std=c++17', '-fsyntax-only', '-Inative', ...include, file]),
+    ]),
+  );
 }
 
 function createIncludes(): readonly string[] {
   const api = join(root, 'node_modules/node-addon-api');
   const headers = join(dirname(dirname(process.execPath)), 'include/node');
-  return [`-I${api}`, `-I${headers}`, '-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-DSECCOMP_VERSION="0"', '-DNODE_GYP_MODULE_NAME=seccomp'];
+  return [
+    `-I${api}`,
+    `-I${headers}`,
+    '-DNAPI_VERSION=8',
+    '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
+    '-DSECCOMP_VERSION="0"',
+    '-DNODE_GYP_MODULE_NAME=seccomp',
+  ];
 }
 
 function shuffled<T>(values: readonly T[], random: () => number): readonly T[] & T[] {
-  return values.map((value) => ({ value, at: random() })).sort((a, b) => a.at - b.at).map(({ value }) => value);
+  return values
+    .map((value) => ({ value, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value);
 }
 
 /** A generator of numbers from 0 to 1 (mulberry32) that depends on this text only. */

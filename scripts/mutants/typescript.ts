@@ -48,7 +48,17 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 /** Methods without which a chain of calls has a result of the same type. */
-const OPTIONAL_CALLS = ['filter', 'sort', 'toSorted', 'reverse', 'toReversed', 'trim', 'slice', 'concat', 'toLowerCase'];
+const OPTIONAL_CALLS = [
+  'filter',
+  'sort',
+  'toSorted',
+  'reverse',
+  'toReversed',
+  'trim',
+  'slice',
+  'concat',
+  'toLowerCase',
+];
 
 /** Returns the changes of a file's text, in the order of the text. */
 export function changesOfTypeScript(text: string): readonly Change[] {
@@ -59,7 +69,10 @@ export function changesOfTypeScript(text: string): readonly Change[] {
 
 function visit(node: Node, text: string, changes: Change[]): void {
   // Types have no behavior, and a message has a test only if it has a reason.
-  if (/^TS(?!As|Satisfies|NonNull)|^Import|^Export(All|Named.*Source)|^ThrowStatement$|^TemplateElement$/.test(node.type)) return;
+  if (
+    /^TS(?!As|Satisfies|NonNull)|^Import|^Export(All|Named.*Source)|^ThrowStatement$|^TemplateElement$/.test(node.type)
+  )
+    return;
   changes.push(...changesOf(node, text));
   for (const [key, value] of Object.entries(node))
     if (key !== 'typeAnnotation' && key !== 'typeArguments' && key !== 'returnType')
@@ -79,8 +92,12 @@ function changesOf(node: Node, text: string): readonly Change[] {
     case 'LogicalExpression':
       return [
         ...operator(node, text),
-        ...(node['operator'] === '&&' || node['operator'] === '||' ? replace('condition', node, source(node['left'])) : []),
-        ...(node['operator'] === '&&' || node['operator'] === '||' ? replace('condition', node, source(node['right'])) : []),
+        ...(node['operator'] === '&&' || node['operator'] === '||'
+          ? replace('condition', node, source(node['left']))
+          : []),
+        ...(node['operator'] === '&&' || node['operator'] === '||'
+          ? replace('condition', node, source(node['right']))
+          : []),
         ...(node['operator'] === '??' ? replace('default', node, source(node['left'])) : []),
       ];
     case 'UnaryExpression':
@@ -147,7 +164,9 @@ function method(node: Node, source: (part: unknown) => string): readonly Change[
   const other = METHODS[name];
   return [
     ...(other === undefined ? [] : [{ kind: 'method', start, end, to: other }]),
-    ...(OPTIONAL_CALLS.includes(name) ? [{ kind: 'call', start: node.start, end: node.end, to: source(callee['object']) }] : []),
+    ...(OPTIONAL_CALLS.includes(name)
+      ? [{ kind: 'call', start: node.start, end: node.end, to: source(callee['object']) }]
+      : []),
   ];
 }
 
@@ -155,10 +174,12 @@ function method(node: Node, source: (part: unknown) => string): readonly Change[
 function dropped(kind: string, parts: unknown, { start }: Node, text: string): readonly Change[] {
   const all = Array.isArray(parts) ? parts.filter(isNode) : [];
   if (all.length < 2) return [];
-  return all.map((part, i) => {
-    const next = all[i + 1];
-    const before = all[i - 1];
-    if (next !== undefined) return { kind, start: part.start, end: next.start, to: '' };
-    return { kind, start: before?.end ?? start, end: part.end, to: '' };
-  }).filter((change) => !text.slice(change.start, change.end).includes('\n'));
+  return all
+    .map((part, i) => {
+      const next = all[i + 1];
+      const before = all[i - 1];
+      if (next !== undefined) return { kind, start: part.start, end: next.start, to: '' };
+      return { kind, start: before?.end ?? start, end: part.end, to: '' };
+    })
+    .filter((change) => !text.slice(change.start, change.end).includes('\n'));
 }
