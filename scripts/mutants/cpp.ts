@@ -36,7 +36,7 @@ function blank(text: string): string {
   const filled = (part: string) => part.replaceAll(/[^\n]/g, '\u0001');
   return text
     .replaceAll(
-      /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|(?<!\d)'(?:\\.[^'\n]*|[^'\\\n])'|^ *#(?:[^\n]*\\\n)*[^\n]*/gm,
+      /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|(?<!\d)'(?:\\.[^'\n]*|[^'\\\n])'|^ *#(?:[^\n]*\\\n)*[^\n]*/gm,
       filled,
     )
     .replaceAll(/\b(?:static_assert|template|using|operator)\b[^;{]*/g, filled);
