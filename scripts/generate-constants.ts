@@ -163,7 +163,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
 
 /** Macros whose names match a family's pattern, but that are no values of arguments. */
 const NOT_A_CONSTANT =
-  /(_MAX|_SIZE|_LAST|_NR|_SHIFT|_BITS|_OFFSET|_LEN|_END|_NAME|SIGSTKSZ|TIOCPKT|TIOCSER_TEMT|SIGRTM\w+)$/;
+  /(_MAX|_SIZE|_LAST|_NR|_SHIFT|_BITS|_OFFSET|_LEN|(?<!SEEK)_END|(?<!PR_[GS]ET)_NAME|SIGSTKSZ|TIOCPKT|TIOCSER_TEMT|SIGRTM\w+)$/;
 
 /** Returns the files that generate() needs and this machine lacks, or undefined. */
 export function missingHeaders(): string | undefined {
