@@ -62,6 +62,12 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What builds the addon and the unit tests. A mutant that a compiler refuses is none. */
+const NATIVE = [
+  ['node', 'scripts/install.mjs'],
+  ['make', '--silent', '--directory=native/test', '-j2'],
+] as const;
+
 /** What is not run on mutants: tests of the pages and of the package, and attackers' trees. */
 const NOT_RUN = /^test\/(?:extended|slow|arch|container|adversary\/tree|package|docs|types)\//;
 
@@ -139,10 +145,10 @@ async function runMutant(run: Run, mutant: Mutant): Promise<Omit<Result, 'source
   };
   try {
     write(changed);
-    if (mutant.file.startsWith('native/') && !isBuilt(['node', 'scripts/install.mjs']))
-      return { outcome: 'invalid', suite: false };
+    const isNative = mutant.file.startsWith('native/');
+    if (isNative && !NATIVE.every(isBuilt)) return { outcome: 'invalid', suite: false };
     const stages = stagesOf(run, mutant);
-    let built = mutant.file.startsWith('native/');
+    let built = isNative;
     for (const stage of stages) {
       if (!built && stage.some(({ project }) => project.name !== 'pure')) {
         built = true;
@@ -211,7 +217,7 @@ function copyOfCheckout(): string {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(root, file), join(copy, file), { preserveTimestamps: true, verbatimSymlinks: true });
   }
-  for (const folder of ['build', 'build-unit', 'dist'])
+  for (const folder of ['build', 'dist'])
     if (existsSync(join(root, folder)))
       cpSync(join(root, folder), join(copy, folder), {
         recursive: true,
