@@ -124,6 +124,7 @@ test.each<readonly [string, Parameters<typeof written>, string]>([
     ['mq_open', [1, 0x42, 0o600, 0], [text('/q')]],
     '"/q", O_RDWR|O_CREAT, 0600, NULL',
   ],
+  ['flags without a name as a number', ['unshare', [0x2000_0001]], 'CLONE_NEWPID|1'],
   ['a size in decimal', ['read', [3, 4096, 100_000]], '3, 0x1000, 100000'],
   ['a negative offset', ['lseek', [3, 0xffff_ffff_ffff_fff0n, 2]], '3, -16, SEEK_END'],
   ['an offset in decimal', ['lseek', [3, 100_000, 0]], '3, 100000, SEEK_SET'],

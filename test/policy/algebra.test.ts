@@ -85,6 +85,26 @@ test('a combined policy has no rule indices, which would be ambiguous with two p
 });
 
 describe('intersect and union', () => {
+  test('decide the numbers of a range that one of them lists as the range does, but for the listed ones', () => {
+    const decided = (kind: 'trap' | 'log') => [{ conditions: [], action: { kind } }] as const;
+    const x86_64 = abiOf('x86_64');
+    const ends = { defaultAction: { kind: 'allow' }, foreignAction: { kind: 'kill-process' } } as const;
+    const ranged: Policy = {
+      abis: [{ abi: x86_64, syscalls: new Map(), ranges: [{ first: 5, last: 6, decisions: decided('trap') }] }],
+      ...ends,
+    };
+    for (const listed of [5, 6]) {
+      const single: Policy = { abis: [{ abi: x86_64, syscalls: new Map([[listed, decided('log')]]) }], ...ends };
+      const kinds = (policy: Policy) =>
+        [4, 5, 6, 7].map((number) => evaluate(policy, { arch: x86_64.audit, number, args: [] }).kind);
+      expect(kinds(intersect(ranged, single))).toEqual(['allow', 'trap', 'trap', 'allow']);
+      const wider = ['allow', 'allow', 'allow', 'allow'].with(listed - 4, 'log');
+      expect(kinds(union(ranged, single))).toEqual(wider);
+      const numbers = compare(ranged, single).differences.map(({ call: { number } }) => number);
+      expect(numbers.toSorted()).toEqual([5, 6]);
+    }
+  });
+
   test('take the more and the less restrictive action of each call', () => {
     fc.assert(
       fc.property(pair, ({ a, b, calls }) => {
