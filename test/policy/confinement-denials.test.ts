@@ -9,7 +9,6 @@ import { evaluate, decide as evaluation } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { constantOn } from '../../lib/syscalls/constants.js';
-import { errnoOn } from '../../lib/syscalls/errno.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 
@@ -268,11 +267,6 @@ test('a child whose tree is a process group is denied to leave it, on every ABI'
 test('a child without paths is denied nothing of what paths denies', () => {
   expect(denialsFor(true)).toEqual({ ...NO_DENIALS, isolated: true });
   expect(denialsFor(false, GAPS)).toEqual({ ...NO_DENIALS, ...GAPS, paths: true });
-});
-
-test('errnos that differ between ABIs have the numbers of the generated table', () => {
-  for (const name of ['ENOSYS', 'EAFNOSUPPORT'] as const)
-    for (const abi of ABIS.keys()) expect(errnoOn(abi, name)).toBe(constantOn(abi, name));
 });
 
 test('a supervised child cannot call pidfd_getfd, unless a handler decides about it', () => {
