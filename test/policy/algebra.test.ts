@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
-import { compare, intersect, union } from '../../lib/policy/algebra.js';
+import { compare, differingNumbers, intersect, union } from '../../lib/policy/algebra.js';
 import { decide, evaluate } from '../../lib/policy/evaluate.js';
-import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
+import type { Decision, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../lib/profile/source.js';
@@ -54,7 +54,9 @@ describe('compare', () => {
     const policy = policyOf({ defaultAction: 'SCMP_ACT_ALLOW' });
     const { relation, differences } = compare(policy, { ...policy, foreignAction: { kind: 'kill-thread' } });
     expect(relation).toBe('subset');
-    expect(differences).toEqual([expect.objectContaining({ abi: null, a: { kind: 'kill-process' } })]);
+    expect(differences).toEqual([
+      { call: { arch: 0, number: 0, args: [] }, abi: null, a: { kind: 'kill-process' }, b: { kind: 'kill-thread' } },
+    ]);
     expect(evaluate(policy, differences[0]?.call ?? { arch: -1, number: 0, args: [] })).toEqual(policy.foreignAction);
   });
 
@@ -71,6 +73,40 @@ describe('compare', () => {
     });
     expect(compare(policyOf(allowing(a, valueA)), policyOf(allowing(b, valueB))).relation).toBe(relation);
   });
+});
+
+test('the numbers that differ are those with an entry, and ranges with a number that has none', () => {
+  const x86 = abiOf('x86');
+  const decided: readonly Decision[] = [{ conditions: [], action: { kind: 'trap' } }];
+  const ends = { defaultAction: { kind: 'allow' }, foreignAction: { kind: 'allow' } } as const;
+  const a: Policy = {
+    abis: [
+      {
+        abi: x86,
+        syscalls: new Map([
+          [1, []],
+          [2, decided],
+          [5, decided],
+          [9, decided],
+        ]),
+        ranges: [
+          { first: 5, last: 6, decisions: decided },
+          { first: 9, last: 9, decisions: decided },
+        ],
+      },
+    ],
+    ...ends,
+  };
+  const b: Policy = { abis: [{ abi: x86, syscalls: new Map() }], ...ends };
+  const found = [...differingNumbers(a, b)].map(({ first, last, number, isRange, parts }) => [
+    ...[first, last, number, isRange, parts.length],
+  ]);
+  expect(found).toEqual([
+    [2, 2, 2, false, 1],
+    [5, 5, 5, false, 1],
+    [9, 9, 9, false, 1],
+    [5, 6, 6, true, 1],
+  ]);
 });
 
 test('a combined policy has no rule indices, which would be ambiguous with two profiles', () => {

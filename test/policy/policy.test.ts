@@ -88,6 +88,7 @@ test('a number has the decisions of its entry, of the range that it is in, or no
 test('ranges and rules are taken from own properties only', () => {
   const inherited: AbiPolicy = Object.assign(Object.create({ ranges: [range(0, 1)] }), on('x86_64'));
   expect(rangesOf(inherited)).toEqual([]);
+  expect(rangesOf({ ...on('x86_64'), ranges: undefined })).toEqual([]);
   expect(ruleOf(Object.assign(Object.create({ rule: 5 }), decisions[0]))).toBeUndefined();
   expect(ruleOf({ ...decisions[0], rule: 5 })).toBe(5);
 });
