@@ -50,7 +50,7 @@ test('a policy with denials takes the more restrictive action of the policy and 
         expect(compareRestriction(after, before)).toBeLessThanOrEqual(0);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 30 },
   );
 });
 
@@ -310,7 +310,7 @@ test('a policy that allows calls of other ABIs, with denials, is the intersectio
       const both = intersect(open, denialsPolicy(names, ALL));
       expect(compare(withDenials(open, others, ALL), both).relation).toBe('equal');
     }),
-    { numRuns: 50 },
+    { numRuns: 20 },
   );
 });
 
