@@ -19,7 +19,10 @@ export default defineConfig({
     hookTimeout: 300_000,
     projects: [
       { extends: true, test: { name: 'pure', include: PURE, exclude: ISOLATED, pool: 'threads', isolate: false } },
-      { extends: true, test: { name: 'processes', include: [...OTHERS, ...ISOLATED] } },
+      {
+        extends: true,
+        test: { name: 'processes', include: [...OTHERS, ...ISOLATED], globalSetup: 'scripts/build-changed.ts' },
+      },
     ],
   },
 });

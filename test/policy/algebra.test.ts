@@ -46,7 +46,7 @@ describe('compare', () => {
         }
         for (const each of calls) expect(possible(a, b, each)).toContain(relation);
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     );
   });
 
@@ -98,7 +98,7 @@ describe('intersect and union', () => {
           expect(inMore).toEqual(order >= 0 ? inA : inB);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     );
   });
 });

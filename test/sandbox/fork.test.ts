@@ -15,16 +15,8 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { encodePayload } from '../../lib/sandbox/this-process/fork-payload.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { finish, statusOf } from '../support/processes.js';
-import {
-  evaluateScript,
-  hasNoNewPrivs,
-  hasRings,
-  NO_IO_URING,
-  NO_NEW_PRIVS,
-  packageRoot,
-  script,
-  WITH_RINGS,
-} from '../support/scripts.js';
+import { hasRings, NO_IO_URING } from '../support/rings.js';
+import { evaluateScript, hasNoNewPrivs, NO_NEW_PRIVS, packageRoot, script, WITH_RINGS } from '../support/scripts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-fork-'));
 afterAll(() => rmSync(folder, { recursive: true }));

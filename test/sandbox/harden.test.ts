@@ -10,16 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { once } from '../../lib/util/memo.js';
 import { describeUnless } from '../support/describe-unless.js';
-import {
-  evaluateScript,
-  hasCapability,
-  hasNoNewPrivs,
-  hasRings,
-  NO_IO_URING,
-  NO_NEW_PRIVS,
-  script,
-  WITH_RINGS,
-} from '../support/scripts.js';
+import { hasRings, NO_IO_URING } from '../support/rings.js';
+import { evaluateScript, hasCapability, hasNoNewPrivs, NO_NEW_PRIVS, script, WITH_RINGS } from '../support/scripts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-harden-'));
 afterAll(() => rmSync(folder, { recursive: true }));

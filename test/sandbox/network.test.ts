@@ -24,7 +24,8 @@ import { EACCES } from '../../lib/syscalls/errno.js';
 import { main } from '../support/built.js';
 import { obstacleTo } from '../support/commands.js';
 import { finish } from '../support/processes.js';
-import { evaluateScript, hasRings, NO_IO_URING, packageRoot, WITH_RINGS } from '../support/scripts.js';
+import { hasRings, NO_IO_URING } from '../support/rings.js';
+import { evaluateScript, packageRoot, WITH_RINGS } from '../support/scripts.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-network-'));
 afterAll(() => rmSync(directory, { recursive: true }));

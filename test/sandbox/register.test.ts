@@ -10,16 +10,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { describeUnless } from '../support/describe-unless.js';
 import { statusOf } from '../support/processes.js';
 import { registerRefusals } from '../support/register-refusals.js';
-import {
-  evaluateScript,
-  hasRings,
-  hasRingsUnasked,
-  NO_IO_URING,
-  NO_RINGS,
-  packageRoot,
-  script,
-  WITH_RINGS,
-} from '../support/scripts.js';
+import { hasRings, hasRingsUnasked, NO_IO_URING } from '../support/rings.js';
+import { evaluateScript, NO_RINGS, packageRoot, script, WITH_RINGS } from '../support/scripts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-register-'));
 afterAll(() => rmSync(folder, { recursive: true }));

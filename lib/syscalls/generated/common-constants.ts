@@ -863,6 +863,7 @@ export interface CommonConstants {
   readonly PR_GET_KEEPCAPS: 7;
   readonly PR_GET_MDWE: 66;
   readonly PR_GET_MEMORY_MERGE: 68;
+  readonly PR_GET_NAME: 16;
   readonly PR_GET_NO_NEW_PRIVS: 39;
   readonly PR_GET_PDEATHSIG: 2;
   readonly PR_GET_SECCOMP: 21;
@@ -956,6 +957,7 @@ export interface CommonConstants {
   readonly PR_SET_MM_START_CODE: 1;
   readonly PR_SET_MM_START_DATA: 3;
   readonly PR_SET_MM_START_STACK: 5;
+  readonly PR_SET_NAME: 15;
   readonly PR_SET_NO_NEW_PRIVS: 38;
   readonly PR_SET_PDEATHSIG: 1;
   readonly PR_SET_PTRACER: 1499557217;
@@ -1123,6 +1125,7 @@ export interface CommonConstants {
   readonly SECCOMP_SET_MODE_STRICT: 0;
   readonly SEEK_CUR: 1;
   readonly SEEK_DATA: 3;
+  readonly SEEK_END: 2;
   readonly SEEK_HOLE: 4;
   readonly SEEK_SET: 0;
   readonly SEMCTL: 3;
@@ -2238,6 +2241,7 @@ export const COMMON_CONSTANTS = `{
 "PR_GET_KEEPCAPS": 7,
 "PR_GET_MDWE": 66,
 "PR_GET_MEMORY_MERGE": 68,
+"PR_GET_NAME": 16,
 "PR_GET_NO_NEW_PRIVS": 39,
 "PR_GET_PDEATHSIG": 2,
 "PR_GET_SECCOMP": 21,
@@ -2331,6 +2335,7 @@ export const COMMON_CONSTANTS = `{
 "PR_SET_MM_START_CODE": 1,
 "PR_SET_MM_START_DATA": 3,
 "PR_SET_MM_START_STACK": 5,
+"PR_SET_NAME": 15,
 "PR_SET_NO_NEW_PRIVS": 38,
 "PR_SET_PDEATHSIG": 1,
 "PR_SET_PTRACER": 1499557217,
@@ -2498,6 +2503,7 @@ export const COMMON_CONSTANTS = `{
 "SECCOMP_SET_MODE_STRICT": 0,
 "SEEK_CUR": 1,
 "SEEK_DATA": 3,
+"SEEK_END": 2,
 "SEEK_HOLE": 4,
 "SEEK_SET": 0,
 "SEMCTL": 3,

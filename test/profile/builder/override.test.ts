@@ -167,7 +167,7 @@ describe('a later clause takes precedence over', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('allowlist', 'denylist', 'docker-default'),
-        fc.array(said, { minLength: 1, maxLength: 5 }),
+        fc.array(said, { minLength: 1, maxLength: 4 }),
         hostOf,
         (start, words, host) => {
           const base = STARTS[start]();
@@ -187,10 +187,10 @@ describe('a later clause takes precedence over', () => {
           expect(wrong).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 36 },
     );
-    expect(decided.words).toBeGreaterThan(3000);
-    expect(decided.base).toBeGreaterThan(3000);
-    expect(decided.refused).toBeLessThan(60);
+    expect(decided.words).toBeGreaterThan(2000);
+    expect(decided.base).toBeGreaterThan(2000);
+    expect(decided.refused).toBeLessThan(30);
   });
 });
