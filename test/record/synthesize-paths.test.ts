@@ -210,6 +210,13 @@ describe('what is refused', () => {
     expect(made([writing(gone), reading(gone), making(join(work, 'deep/new'))]).notes).toEqual([]);
   });
 
+  test('is noted if the entries above grant only a part of it', () => {
+    const gone = join(work, 'deep/gone');
+    const { notes, files } = made([executing(gone), listing(join(work, 'deep'))]);
+    expect(notes).toHaveLength(1);
+    expect(files).toContainEqual({ path: gone, access: 'execute', count: 1, grants: [] });
+  });
+
   test('are more than 4096 entries of a list', () => {
     const entries = (count: number): Paths => ({ read: Array.from({ length: count }, (_, i) => `/none/${i}/x`) });
     expect(made([], entries(4096)).notes).toEqual([]);
