@@ -157,6 +157,8 @@ describe('a leaf is removed', () => {
     leaf.remove();
     leaf.remove();
     expect(existsSync(directory)).toBe(true);
+    // The watch does not keep this process alive.
+    expect(process.getActiveResourcesInfo().filter((name) => /FSEvent/i.test(name))).toEqual([]);
     rmSync(join(directory, 'cgroup.procs'));
     hierarchy.add(leaf.path);
     write('cgroup.events', 'populated 0');
