@@ -171,7 +171,8 @@ describe('a ruleset is refused with', () => {
 
   test('nothing at the bounds', ({ skip }) => {
     const ruleset = openRuleset({ grants: Uint32Array.of(4, 7), user: 2 ** 32 - 1 });
-    skip('error' in ruleset && [ENOSYS, EOPNOTSUPP].includes(ruleset.error), 'this kernel has no Landlock');
+    const error = 'error' in ruleset ? ruleset.error : undefined;
+    skip(error === ENOSYS || error === EOPNOTSUPP, 'this kernel has no Landlock');
     expect(ruleset).toBeDefined();
     expect(openRuleset({ handled: 2 ** 32 - 1, scoped: 2 ** 32 - 1 })).toMatchObject({ error: EINVAL });
   });
