@@ -1,11 +1,12 @@
 /** The program that isolates a forked Node before Node runs. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { addon, launcherFile, RULE_OPTIONAL } from '../lib/native.js';
 
+const { ECONNRESET } = constants.errno;
 const launch = (...args: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync(launcherFile(), args, { encoding: 'utf8' });
   return { status, stdout, stderr };
@@ -150,6 +151,29 @@ for number in 424, 425, 426: print(libc.syscall(number, -1, 0, 0, 0, 0, 0), errn
     );
     const ours = spawnSync('grep', ['^Seccomp', '/proc/self/status'], { encoding: 'utf8' }).stdout;
     expect(launch(NOTHING, 'grep', '^Seccomp', '/proc/self/status').stdout).toBe(ours);
+  });
+
+  test.each<[number, number]>([
+    [0, 0],
+    [63, 0],
+    [64, 125],
+  ])('hands a descriptor over with an environment of %i variables, or ends: %i', (count, expected) => {
+    const variables = Array.from({ length: count }, (_, i) => `V${i}=${i}`);
+    const end = addon().openHandover();
+    const file = openSync(plain, 'r');
+    const { status } = spawnSync(launcherFile(), ['3'], {
+      env: Object.fromEntries(variables.map((each) => each.split('='))),
+      stdio: ['ignore', 'ignore', 'ignore', file, end, 'ignore'],
+    });
+    closeSync(file);
+    const received = addon().receive();
+    expect(status).toBe(expected);
+    if (typeof received === 'number') expect({ expected, received }).toEqual({ expected: 125, received: -ECONNRESET });
+    else {
+      expect(received.text.split('\0').slice(1, -1).sort()).toEqual([...variables].sort());
+      expect(readFileSync(received.descriptor, 'utf8')).toBe('#!/bin/sh\n');
+      addon().giveBack();
+    }
   });
 
   test('does not run the program if it must dump no core, and cannot prevent that', () => {
