@@ -33,8 +33,7 @@ export function readList(name: string): readonly Mutant[] {
 }
 
 export function writeList(name: string, mutants: readonly Mutant[]): void {
-  const lines = mutants.map((mutant) => `  ${JSON.stringify(mutant)}`);
-  writeFileSync(join(LISTS, `${name}.json`), `[\n${lines.join(',\n')}\n]\n`);
+  writeFileSync(join(LISTS, `${name}.json`), `${JSON.stringify(mutants, undefined, 2)}\n`);
 }
 
 /** A name for a mutant that stays the same if other lines of its file change. */
