@@ -328,7 +328,7 @@ function constantFiles(header: string): { readonly common: string; readonly vary
     '}\n',
     '/** As JSON, which V8 reads in less time than an object literal. */',
     'export const COMMON_CONSTANTS = `{',
-    common.map(({ name, values }) => `"${name}": ${commonValue(values)}`).join(',\n'),
+    common.map(({ name, values }) => `"${name}":${commonValue(values)}`).join(',\n'),
     '}`;\n',
   ];
   const varyingFile = [

@@ -1090,7 +1090,7 @@ TEST(FreesADescriptorForTheListenerBelowTheLimit) {
       CHECK_EQUAL(dup3(SocketOfReadyGuardian(), each.guardian_socket, O_CLOEXEC), each.guardian_socket);
     }
     close(each.listener_socket);  // The child moves the socket to the first free place.
-    start.limits = {{RLIMIT_NOFILE, kLimit, kLimit}};
+    start.limits.push_back({RLIMIT_NOFILE, kLimit, kLimit});
     start.descriptors.resize(static_cast<size_t>(each.last_copy - 1), 0);
     CHECK_STARTED(Run(start));
     start.descriptors.push_back(0);  // There is no copy any more.

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { createVitest, type TestSpecification, type Vitest } from 'vitest/node';
+import { createVitest, type Reporter, type TestSpecification, type Vitest } from 'vitest/node';
 import { idOf, type Mutant, mutated, readList } from './list.js';
 
 /** What became of a mutant. `gone`: its text is no longer there, so the list must be made again. */
@@ -62,6 +62,12 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What builds the addon and the unit tests. A mutant that a compiler refuses is none. */
+const NATIVE = [
+  ['node', 'scripts/install.mjs'],
+  ['make', '--silent', '--directory=native/test', '-j2'],
+] as const;
+
 /** What is not run on mutants: tests of the pages and of the package, and attackers' trees. */
 const NOT_RUN = /^test\/(?:extended|slow|arch|container|adversary\/tree|package|docs|types)\//;
 
@@ -90,11 +96,12 @@ export async function runList(name: string, { suite, again }: Options): Promise<
   if (left.length === 0) return;
   const copy = copyOfCheckout();
   process.chdir(copy);
+  const failures: string[] = [];
   let vitest: Vitest | undefined;
   try {
     vitest = await createVitest('test', {
       bail: 1,
-      reporters: [{}],
+      reporters: [noteFailures(copy, failures)],
       silent: true,
       watch: false,
       testTimeout: 60_000,
@@ -105,7 +112,7 @@ export async function runList(name: string, { suite, again }: Options): Promise<
     );
     for (const [i, mutant] of left.entries()) {
       const before = old[idOf(mutant)]?.by?.split(' ')[0];
-      const result = await runMutant({ vitest, copy, specifications, suite, before }, mutant);
+      const result = await runMutant({ vitest, failures, copy, specifications, suite, before }, mutant);
       writeResults({ ...readResults(), [idOf(mutant)]: { ...result, sources } });
       console.log(
         `${name} ${i + 1} of ${left.length}: ${result.outcome}${result.by === undefined ? '' : ` by ${result.by}`}`,
@@ -121,6 +128,8 @@ export async function runList(name: string, { suite, again }: Options): Promise<
 
 interface Run {
   readonly vitest: Vitest;
+  /** The tests that failed in the current run. */
+  readonly failures: string[];
   readonly copy: string;
   readonly specifications: readonly TestSpecification[];
   readonly suite: boolean;
@@ -139,10 +148,10 @@ async function runMutant(run: Run, mutant: Mutant): Promise<Omit<Result, 'source
   };
   try {
     write(changed);
-    if (mutant.file.startsWith('native/') && !isBuilt(['node', 'scripts/install.mjs']))
-      return { outcome: 'invalid', suite: false };
+    const isNative = mutant.file.startsWith('native/');
+    if (isNative && !NATIVE.every(isBuilt)) return { outcome: 'invalid', suite: false };
     const stages = stagesOf(run, mutant);
-    let built = mutant.file.startsWith('native/');
+    let built = isNative;
     for (const stage of stages) {
       if (!built && stage.some(({ project }) => project.name !== 'pure')) {
         built = true;
@@ -182,15 +191,23 @@ function stagesOf(
 }
 
 /** Runs tests until one fails, and returns its file and name. */
-async function failureOf({ vitest, copy }: Run, stage: readonly TestSpecification[]): Promise<string | undefined> {
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([...stage], false);
+async function failureOf({ vitest, failures }: Run, stage: readonly TestSpecification[]): Promise<string | undefined> {
+  failures.length = 0;
+  const { unhandledErrors } = await vitest.runTestSpecifications([...stage], false);
   vitest.state.clearErrors();
-  for (const module of testModules) {
-    const [failed] = module.children.allTests('failed');
-    if (failed !== undefined) return `${pathIn(copy, module.moduleId)} ${failed.fullName}`;
-    if (module.state() === 'failed' || module.errors().length > 0) return pathIn(copy, module.moduleId);
-  }
-  return unhandledErrors.length > 0 ? 'an unhandled error' : undefined;
+  return failures[0] ?? (unhandledErrors.length > 0 ? 'an unhandled error' : undefined);
+}
+
+/** Notes the tests and the files that fail. What Vitest returns also has those of earlier runs. */
+function noteFailures(copy: string, failures: string[]): Reporter {
+  return {
+    onTestCaseResult: (test) => {
+      if (test.result().state === 'failed') failures.push(`${pathIn(copy, test.module.moduleId)} ${test.fullName}`);
+    },
+    onTestModuleEnd: (module) => {
+      if (module.errors().length > 0) failures.push(pathIn(copy, module.moduleId));
+    },
+  };
 }
 
 const pathIn = (folder: string, file: string) => file.slice(folder.length + 1);
@@ -211,7 +228,7 @@ function copyOfCheckout(): string {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(root, file), join(copy, file), { preserveTimestamps: true, verbatimSymlinks: true });
   }
-  for (const folder of ['build', 'build-unit', 'dist'])
+  for (const folder of ['build', 'dist'])
     if (existsSync(join(root, folder)))
       cpSync(join(root, folder), join(copy, folder), {
         recursive: true,

@@ -217,6 +217,13 @@ const CALLS_WITHOUT_NETWORK: readonly (readonly [
   ...[5n, 9n, 10n, 12n, 13n, 17n].map((call) => ['by socketcall', null, 'socketcall', () => [call]] as const),
   ['io_uring', 'ENOSYS', 'io_uring_setup', () => [8n]],
   ['io_uring', 'ENOSYS', 'io_uring_enter', () => [3n]],
+  // Requests about interfaces and routes: SIOCADDRT is the first one of linux/sockios.h, SIOCSIWCOMMIT of wireless.h.
+  ...[0x890bn, HIGH | 0x890bn, 0x89ffn, 0x8b00n, 0x8bffn].map(
+    (request) => [`request ${request}`, 'EACCES', 'ioctl', () => [3n, request]] as const,
+  ),
+  ...[0x890an, 0x8a00n, 0x8affn, 0x8c00n].map(
+    (request) => [`request ${request}`, null, 'ioctl', () => [3n, request]] as const,
+  ),
 ];
 
 describe.each([...ABIS.keys()])("with network: 'none', on %s", (abi) => {

@@ -21,6 +21,7 @@ export async function seccomp(...args: readonly string[]) {
     }),
   );
   const before = SIGNALS.map((signal) => process.listeners(signal));
+  const atExit = process.listeners('beforeExit');
   process.exitCode = undefined;
   try {
     await createProgram('1.2.3').parseAsync(args, { from: 'user' });
@@ -32,7 +33,9 @@ export async function seccomp(...args: readonly string[]) {
   process.exitCode = undefined;
   for (const [i, signal] of SIGNALS.entries())
     for (const listener of process.listeners(signal)) if (!before[i]?.includes(listener)) process.off(signal, listener);
-  process.removeAllListeners('beforeExit'); // Where a signal has ended the program, the command ends itself by it.
+  // Where a signal has ended the program, the command would end this process by it.
+  for (const listener of process.listeners('beforeExit'))
+    if (!atExit.includes(listener)) process.off('beforeExit', listener);
   for (const spy of spies) spy.mockRestore();
   return { status, ...output };
 }

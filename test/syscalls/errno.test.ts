@@ -1,7 +1,7 @@
 /** Errnos by name are the system's. */
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
-import { errnoName, errnos } from '../../lib/syscalls/errno.js';
+import { errnoName, errnos, MAX_ERRNO } from '../../lib/syscalls/errno.js';
 
 // Node has the errnos of POSIX and some of Linux, with the numbers of the machine that it runs on.
 const onGenericNumbers = process.platform === 'linux' && !['mips', 'mipsel', 'mips64el'].includes(process.arch);
@@ -18,6 +18,10 @@ test('two names of one number are the aliases that the headers define', () => {
     ([name, number]) => [...errnos()].find(([, other]) => other === number)?.[0] !== name,
   );
   expect(aliases.map(([name]) => name)).toEqual(['EDEADLOCK', 'EWOULDBLOCK', 'ENOTSUP']);
+});
+
+test('the largest errno is the last number that the kernel takes for an error', () => {
+  expect(MAX_ERRNO).toBe(4095);
 });
 
 test('a number has its first name, and one without a name is written as a number', () => {

@@ -139,6 +139,8 @@ describe('arguments', () => {
     expect(registers('s390', 'pread64')).toEqual([...start, 'pos_hi:32', 'pos_lo:32']);
     expect(registers('sh', 'pread64')).toEqual([...start, 'dummy:32', 'pos_lo:32', 'pos_hi:32']);
     expect(registers('mips64n32', 'pread64')).toEqual([...start, 'pos:32']);
+    const even = ['fd:32', 'mode:32', 'offset_lo:32', 'offset_hi:32', 'len_lo:32', 'len_hi:32'];
+    for (const abi of ['x86', 'arm', 'mipsel'] as const) expect(registers(abi, 'fallocate')).toEqual(even);
   });
 
   test('never exceed six registers, or the width of one', () => {

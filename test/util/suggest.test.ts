@@ -12,14 +12,21 @@ const names = [...syscallNames()];
 const suggested = (text: string) => /\(did you mean (.*)\?\)/.exec(text)?.[1] ?? '';
 
 describe('of a syscall', () => {
-  test.each([
-    ['pwrite', 'pwrite64'],
-    ['pread', 'pread64'],
-    ['pselect', 'pselect6'],
-    ['posix_fadvise', 'fadvise64'],
-    ['fexecve', 'execveat'],
-    ['wait', 'wait4'],
-  ])('%s, a function of the C library: %s, which makes the same call', (input, expected) => {
+  // Source: the SYNOPSIS and NOTES of the functions' man pages, in sections 2 and 3.
+  const FUNCTIONS = `
+    execl=execve execle=execve execlp=execve execv=execve execvp=execve execvpe=execve fexecve=execveat
+    sigaction=rt_sigaction sigpending=rt_sigpending sigprocmask=rt_sigprocmask sigsuspend=rt_sigsuspend
+    sigtimedwait=rt_sigtimedwait sigwaitinfo=rt_sigtimedwait sigqueue=rt_sigqueueinfo killpg=kill
+    _Exit=exit_group _exit=exit_group wait=wait4 wait3=wait4 waitpid=wait4
+    fadvise=fadvise64 posix_fadvise=fadvise64 posix_fallocate=fallocate posix_madvise=madvise
+    fstatat=newfstatat fstatvfs=fstatfs statvfs=statfs futimens=utimensat umount=umount2
+    llseek=_llseek newselect=_newselect sysctl=_sysctl pselect=pselect6 pread=pread64 pwrite=pwrite64
+    mq_receive=mq_timedreceive mq_send=mq_timedsend recv=recvfrom send=sendto
+    ntp_adjtime=adjtimex prlimit=prlimit64 setegid=setresgid seteuid=setresuid`;
+  const pairs = FUNCTIONS.trim()
+    .split(/\s+/)
+    .map((pair) => pair.split('='));
+  test.each(pairs)('%s, a function of the C library: %s, which makes the same call', (input, expected) => {
     expect(suggested(suggestSyscall(input, names))).toBe(expected);
   });
 
@@ -43,6 +50,17 @@ describe('of a syscall', () => {
       expect(suggestSyscall(input, names)).toBe('');
     },
   );
+
+  test.each<[string, string, readonly string[], string]>([
+    ['three names', 'abcde', ['abcdx', 'abcdy', 'abxde'], 'abcdx or abcdy or abxde'],
+    ['more than three names', 'abcde', ['abcdx', 'abcdy', 'abcdz', 'abxde'], ''],
+    ['a name with another first letter', 'abcde', ['xbcde'], ''],
+    ['a name with two other letters', 'abcde', ['abcxy'], ''],
+    ['a name of 100 letters', `${'a'.repeat(99)}x`, [`${'a'.repeat(98)}bx`], `${'a'.repeat(98)}bx`],
+    ['a name of 101 letters', `${'a'.repeat(100)}x`, [`${'a'.repeat(99)}bx`], ''],
+  ])('%s', (_, input, known, expected) => {
+    expect(suggested(suggestSyscall(input, known))).toBe(expected);
+  });
 
   test('a syscall of another ABI: no suggestion', () => {
     expect(suggestSyscall('stat', [...syscallsOf('aarch64').keys()])).toBe('');
