@@ -49,27 +49,6 @@ test('the first start of a program loads one file more', ({ skip }) => {
   expect(stdout).toBe('compile.chunk.cjs,core.chunk.cjs,sandbox.chunk.cjs\n');
 });
 
-test('a supervised start loads all that its notifications and their reports need', ({ skip }) => {
-  skip(process.platform !== 'linux', NOT_LINUX);
-  const script = `
-    import { basename } from 'node:path';
-    import { createRequire } from 'node:module';
-    import { once } from 'node:events';
-    import { constants, spawn } from 'seccomp';${LOADED}
-    const denied = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['socket'], action: 'SCMP_ACT_ERRNO' }] };
-    const connect = 'import os, socket\\ntry: socket.socket()\\nexcept OSError: pass\\ntry: os.mkdir("/nowhere/a")\\nexcept OSError: pass';
-    const seen = [];
-    const mkdir = (call) => { seen.push(call.syscall, call.readString(0), constants.AF_INET); return call.deny('EACCES'); };
-    const child = spawn('python3', ['-c', connect], denied, { onViolation: true, notify: { mkdir }, stdio: 'inherit' });
-    const before = loaded();
-    child.on('violation', ({ syscall, ...others }) => seen.push(syscall, JSON.stringify(others).length > 2));
-    await once(child, 'close');
-    console.log(JSON.stringify({ seen, more: loaded().filter((name) => !before.includes(name)) }));`;
-  const { stdout, stderr } = node('--input-type=module', '-e', script);
-  expect(stderr).toBe('');
-  expect(JSON.parse(stdout)).toEqual({ seen: ['socket', true, 'mkdir', '/nowhere/a', 2], more: [] });
-});
-
 test('the files that an import loads have less than 80 KB, not counting white space', () => {
   const texts = ['index.cjs', 'core.chunk.cjs'].map((name) => readFileSync(`${root}/dist/${name}`, 'utf8'));
   const sizes = texts.map((text) => transformSync(text, { minifyWhitespace: true }).code.length);

@@ -1,4 +1,4 @@
-/** Which files of dist/ are loaded before a filter could deny it. test/package/dist.test.ts checks that they suffice. */
+/** Which files of dist/ are loaded before a filter, or a lack of descriptors, prevents it. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 /** The files that were loaded. */

@@ -1,6 +1,7 @@
 /** Errors for arguments and options: their classes, codes and texts are those of Node. */
 import { describe, expect, test } from 'vitest';
 import { limited, limitToOne, refuseMore } from '../../lib/util/argument-count.js';
+import { withoutFrames } from '../../lib/util/caller.js';
 import { argumentError, nodeError } from '../../lib/util/node-error.js';
 import {
   describe as describeValue,
@@ -76,6 +77,19 @@ test('an error has the code that Node gives it, and only the code is enumerable'
   ]);
   expect(String(error)).toBe('RangeError [ERR_X]: too large');
   expect(error.stack).toMatch(/^RangeError \[ERR_X\]: too large\n {4}at /);
+});
+
+test('its stack begins at the caller of what makes it, and can be replaced', () => {
+  function caller() {
+    return nodeError(TypeError, 'ERR_X', 'bad');
+  }
+  const error = caller();
+  expect(error.stack).toMatch(/^TypeError \[ERR_X\]: bad\n {4}at caller /);
+  error.stack = 'other';
+  expect(error.stack).toBe('other');
+  const cause = caller();
+  withoutFrames(cause);
+  expect(cause.stack).toBe('TypeError [ERR_X]: bad');
 });
 
 test.each([
@@ -185,6 +199,7 @@ describe('an argument beyond the last parameter', () => {
     expect([times.name, times.length, Reflect.apply(times, target, [2, 3])]).toEqual(['times', 1, 23]);
     expect(thrown(() => Reflect.apply(times, target, [1, 2, 3]))).toMatch(/argument 3 would be ignored: use another\./);
     expect(limited('given', 1, (_: number) => 0).name).toBe('given');
+    expect(limited('given', 1, function own() {}).name).toBe('own');
 
     limitToOne(target, { times: 'give it once' });
     expect(target.times(2)).toBe(20);
