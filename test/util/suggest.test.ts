@@ -9,6 +9,9 @@ test('for a group: the only one with this prefix', () => {
   expect(suggest('@file', groupNames())).toBe(''); // Three begin so.
 });
 
+/** Returns the name in a suggestion; empty if there is none. */
+const suggested = (text: string) => /\(did you mean (.*)\?\)/.exec(text)?.[1] ?? '';
+
 /** Names of several kinds, each tested with the names in both orders. */
 test.each<[string, readonly string[], string]>([
   ['allow', ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG'], 'SCMP_ACT_ALLOW'],
