@@ -68,6 +68,8 @@ const NATIVE = [
   ['make', '--silent', '--directory=native/test', '-j2'],
 ] as const;
 
+const DIST = ['node', 'scripts/build.mjs', '--code'] as const;
+
 /** What is not run on mutants: tests of the pages and of the package, and attackers' trees. */
 const NOT_RUN = /^test\/(?:extended|slow|arch|container|adversary\/tree|package|docs|types)\//;
 
@@ -96,23 +98,17 @@ export async function runList(name: string, { suite, again }: Options): Promise<
   if (left.length === 0) return;
   const copy = copyOfCheckout();
   process.chdir(copy);
-  const failures: string[] = [];
-  let vitest: Vitest | undefined;
+  let run = await openRun(copy);
   try {
-    vitest = await createVitest('test', {
-      bail: 1,
-      reporters: [noteFailures(copy, failures)],
-      silent: true,
-      watch: false,
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
-    });
-    const specifications = (await vitest.globTestSpecifications()).filter(
-      ({ moduleId }) => !NOT_RUN.test(pathIn(copy, moduleId)),
-    );
     for (const [i, mutant] of left.entries()) {
-      const before = old[idOf(mutant)]?.by?.split(' ')[0];
-      const result = await runMutant({ vitest, failures, copy, specifications, suite, before }, mutant);
+      const first = { suite, before: old[idOf(mutant)]?.by?.split(' ')[0] };
+      let result = await runMutant(run, mutant, first);
+      if (result === undefined) {
+        await run.vitest.close();
+        run = await openRun(copy);
+        result = await runMutant(run, mutant, first);
+      }
+      if (result === undefined) throw new Error(`the tests that ${mutant.from} fails also fail without a change`);
       writeResults({ ...readResults(), [idOf(mutant)]: { ...result, sources } });
       console.log(
         `${name} ${i + 1} of ${left.length}: ${result.outcome}${result.by === undefined ? '' : ` by ${result.by}`}`,
@@ -121,9 +117,28 @@ export async function runList(name: string, { suite, again }: Options): Promise<
     }
   } finally {
     process.chdir(root);
-    await vitest?.close();
+    await run.vitest.close();
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+async function openRun(copy: string): Promise<Run> {
+  const failures: string[] = [];
+  const vitest = await createVitest('test', {
+    bail: 1,
+    reporters: [noteFailures(copy, failures)],
+    silent: true,
+    watch: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  });
+  const all = await vitest.globTestSpecifications();
+  return {
+    vitest,
+    failures,
+    copy,
+    specifications: all.filter(({ moduleId }) => !NOT_RUN.test(pathIn(copy, moduleId))),
+  };
 }
 
 interface Run {
@@ -132,12 +147,17 @@ interface Run {
   readonly failures: string[];
   readonly copy: string;
   readonly specifications: readonly TestSpecification[];
+}
+
+/** What a mutant is run against. */
+interface First {
   readonly suite: boolean;
   /** The file with the test that has killed this mutant before. */
   readonly before: string | undefined;
 }
 
-async function runMutant(run: Run, mutant: Mutant): Promise<Omit<Result, 'sources'>> {
+/** Returns undefined if the test that killed the mutant also fails without it: Vitest may keep a file as it was changed before. */
+async function runMutant(run: Run, mutant: Mutant, first: First): Promise<Omit<Result, 'sources'> | undefined> {
   const file = join(run.copy, mutant.file);
   const text = readFileSync(file, 'utf8');
   const changed = mutated(text, mutant);
@@ -146,31 +166,36 @@ async function runMutant(run: Run, mutant: Mutant): Promise<Omit<Result, 'source
     writeFileSync(file, content);
     run.vitest.invalidateFile(file);
   };
+  const isNative = mutant.file.startsWith('native/');
+  let isDistBuilt = false;
+  let by: string | undefined;
   try {
     write(changed);
-    const isNative = mutant.file.startsWith('native/');
     if (isNative && !NATIVE.every(isBuilt)) return { outcome: 'invalid', suite: false };
-    const stages = stagesOf(run, mutant);
-    let built = isNative;
-    for (const stage of stages) {
-      if (!built && stage.some(({ project }) => project.name !== 'pure')) {
-        built = true;
-        if (!isBuilt(['node', 'scripts/build.mjs', '--code']))
-          return { outcome: 'killed', suite: false, by: 'scripts/build.mjs' };
+    for (const stage of stagesOf(run, mutant, first)) {
+      if (!isNative && !isDistBuilt && stage.some(({ project }) => project.name !== 'pure')) {
+        isDistBuilt = true;
+        if (!isBuilt(DIST)) return { outcome: 'killed', suite: false, by: 'scripts/build.mjs' };
       }
-      const by = await failureOf(run, stage);
-      if (by !== undefined) return { outcome: 'killed', suite: false, by };
+      by = await failureOf(run, stage);
+      if (by !== undefined) break;
     }
-    return { outcome: 'survived', suite: run.suite };
   } finally {
     write(text);
   }
+  if (by === undefined) return { outcome: 'survived', suite: first.suite };
+  if (isNative) return { outcome: 'killed', suite: false, by };
+  if (isDistBuilt) isBuilt(DIST);
+  const killer = by.split(' ')[0] ?? '';
+  const control = run.specifications.filter(({ moduleId }) => pathIn(run.copy, moduleId) === killer);
+  return (await failureOf(run, control)) === undefined ? { outcome: 'killed', suite: false, by } : undefined;
 }
 
 /** The tests to run, one group after another: the likeliest to fail first. */
 function stagesOf(
-  { specifications, suite, before, copy }: Run,
+  { specifications, copy }: Run,
   { file }: Mutant,
+  { suite, before }: First,
 ): readonly (readonly TestSpecification[])[] {
   const list = file.startsWith('native/') ? 'native' : file.split('/').slice(0, -1).slice(0, 2).join('-');
   const own = TESTS[list] ?? [`test/${list.replace('lib-', '')}/`];
