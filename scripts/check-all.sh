@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# check-all.sh [NAME…]: runs the named checks, or all, that the gate (.ci/run) leaves out; `npm run check:all`.
+# check-all.sh [NAME…]: runs the named checks, or all but `mutants`, that the gate (.ci/run) leaves out; `npm run check:all`.
 # `--list` prints the names. Random inputs differ in each run; SECCOMP_TEST_SEED repeats those of a previous run.
 # The last line is `N passed, N failed`. The failures are listed above it.
 cd "$(dirname "$0")/.." || exit
@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.." || exit
 # The name and title of each check. The function check_NAME, with _ instead of -, runs it.
 titles="
 suite        the whole suite, with random inputs that differ from the gate's
+slow         what the suite has only a sample of
+mutants      small changes of lib/ and native/, which tests must notice; goes on where it was ended
 programs     real programs: under docker-default, recorded profiles and paths, and the filters that they attach themselves
 libraries    libraries of npm that start processes or threads
 node-tests   Node's own tests of child_process and cluster, of Node 20 and of the newest line in Debian
@@ -46,6 +48,8 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
 # shellcheck disable=SC2086
 {
   check_suite() { install $basic imagemagick ffmpeg bubblewrap firejail && npm run --silent libraries && npm run --silent build && npm test; }
+  check_slow() { install $basic && npm run --silent libraries && npm run --silent test:slow; }
+  check_mutants() { install $basic && npm run --silent libraries && npm run --silent mutants -- run --suite; }
   check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,paths-programs,recorded,attached-filters}.test.ts; }
   check_libraries() { install procps && npm run --silent build && npx vitest run test/extended/libraries.test.ts; }
   check_node_tests() { install xz-utils procps && npm run --silent build && node scripts/node-tests.mjs; }
@@ -116,7 +120,7 @@ if [ "${1:-}" = --list ]; then
 fi
 
 # shellcheck disable=SC2046
-[ $# != 0 ] || set -- $(names)
+[ $# != 0 ] || set -- $(names | grep -vx mutants)
 for name; do
   names | grep -qxF -- "$name" || {
     echo "check-all.sh: there is no check \"$name\": \`npm run check:all -- --list\` prints the names" >&2

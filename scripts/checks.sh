@@ -106,8 +106,9 @@ denies_unshare() {
 run_tests() { grep -qxF -- "$(command_of_page 2)" README.md && bash -c "$(command_of_page 2)"; }
 
 # The folders and files of test/ whose results are the same under every Node: pure TypeScript, its comparison with other
-# programs, with the kernel and by the type checker, the pages but for their programs, and the package, which `npm run test:package` runs in each Node.
-pure_tests="analysis decode docs/!(blocks).test.ts filter fuzz kernel package peers policy profile syscalls types boundary/prototype.test.ts"
+# programs, with the kernel and by the type checker, the unit tests of native/, the pages but for their programs, and the
+# package, which `npm run test:package` runs in each Node.
+pure_tests="analysis decode docs/!(blocks).test.ts filter fuzz kernel native/units.test.ts package peers policy profile syscalls types boundary/prototype.test.ts"
 
 # run_with_addon DIRECTORY: installs the package without building its addon, and runs the program of the first command under the addon
 # in this directory, which need not be rebuilt for another Node: Node-API is the same.
@@ -144,9 +145,9 @@ on_node() {
 }
 
 # processes_on_node VERSION [FOLDER…]: calls on_node with the tests whose results depend on the version of Node: all but those
-# in pure_tests, test/extended and these folders of test/.
+# in pure_tests, test/extended, test/slow and these folders of test/.
 processes_on_node() {
-  local version=$1 folder excluded=(--exclude 'test/extended/**')
+  local version=$1 folder excluded=(--exclude 'test/{extended,slow}/**')
   shift
   for folder in $pure_tests "$@"; do excluded+=(--exclude "test/$folder" --exclude "test/$folder/**"); done
   on_node "$version" "${excluded[@]}"

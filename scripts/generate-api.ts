@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What is used here of @microsoft/api-extractor, one of the packages of test/libraries. */
 interface ApiExtractor {
+  readonly CompilerState: { create(config: unknown, options: object): unknown };
   readonly Extractor: { invoke(config: unknown, options: object): void };
   readonly ExtractorConfig: { prepare(options: object): unknown };
 }
@@ -28,32 +29,37 @@ export const DECLARATIONS = {
 /** The entry points that export values. The others of package.json only have an effect. */
 const ENTRY_POINTS = ['seccomp', 'seccomp/testing'];
 
-/** Returns the report of a file of declarations, which must be built. Needs the packages of test/libraries. */
-export function reportOf(declarations: string): string {
+/** Returns the reports of dist/, which must be built, by their names. Needs the packages of test/libraries. */
+export function reports(): ReadonlyMap<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'seccomp-api-'));
   const library = createRequire(join(folderOf('test/libraries'), 'package.json'));
-  const { Extractor, ExtractorConfig }: ApiExtractor = library('@microsoft/api-extractor');
+  const { CompilerState, Extractor, ExtractorConfig }: ApiExtractor = library('@microsoft/api-extractor');
+  const files = Object.values(DECLARATIONS);
   const quiet = { default: { logLevel: 'none' } };
   const settings = { module: 'nodenext', target: 'es2023', lib: ['es2023', 'esnext.disposable'], types: ['node'] };
   const compilerOptions = { ...settings, strict: true, skipLibCheck: true };
-  const config = ExtractorConfig.prepare({
-    configObjectFullPath: join(root, 'api-extractor.json'), // Need not exist.
-    packageJsonFullPath: join(root, 'package.json'),
-    configObject: {
-      projectFolder: root,
-      newlineKind: 'lf',
-      mainEntryPointFilePath: join(root, declarations),
-      compiler: { overrideTsconfig: { compilerOptions, files: [declarations] } },
-      apiReport: { enabled: true, reportFileName: 'report', reportFolder: folder, reportTempFolder: folder },
-      docModel: { enabled: false },
-      dtsRollup: { enabled: false },
-      tsdocMetadata: { enabled: false },
-      messages: { compilerMessageReporting: quiet, extractorMessageReporting: quiet, tsdocMessageReporting: quiet },
-    },
-  });
+  const configOf = (reportFileName: string, declarations: string) =>
+    ExtractorConfig.prepare({
+      configObjectFullPath: join(root, 'api-extractor.json'), // Need not exist.
+      packageJsonFullPath: join(root, 'package.json'),
+      configObject: {
+        projectFolder: root,
+        newlineKind: 'lf',
+        mainEntryPointFilePath: join(root, declarations),
+        compiler: { overrideTsconfig: { compilerOptions, files } },
+        apiReport: { enabled: true, reportFileName, reportFolder: folder, reportTempFolder: folder },
+        docModel: { enabled: false },
+        dtsRollup: { enabled: false },
+        tsdocMetadata: { enabled: false },
+        messages: { compilerMessageReporting: quiet, extractorMessageReporting: quiet, tsdocMessageReporting: quiet },
+      },
+    });
   try {
-    Extractor.invoke(config, { localBuild: true, messageCallback: silence });
-    return readFileSync(join(folder, 'report.api.md'), 'utf8');
+    const configs = Object.entries(DECLARATIONS).map(([name, file]) => configOf(name, file));
+    const compilerState = CompilerState.create(configs[0], {});
+    for (const config of configs)
+      Extractor.invoke(config, { localBuild: true, messageCallback: silence, compilerState });
+    return new Map(Object.keys(DECLARATIONS).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -76,6 +82,6 @@ export async function namesAtRunTime(): Promise<string> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(REPORTS, { recursive: true });
-  for (const [name, file] of Object.entries(DECLARATIONS)) writeFileSync(join(REPORTS, name), reportOf(file));
+  for (const [name, report] of reports()) writeFileSync(join(REPORTS, name), report);
   writeFileSync(join(REPORTS, 'names.json'), await namesAtRunTime());
 }

@@ -163,7 +163,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
 
 /** Macros whose names match a family's pattern, but that are no values of arguments. */
 const NOT_A_CONSTANT =
-  /(_MAX|_SIZE|_LAST|_NR|_SHIFT|_BITS|_OFFSET|_LEN|_END|_NAME|SIGSTKSZ|TIOCPKT|TIOCSER_TEMT|SIGRTM\w+)$/;
+  /(_MAX|_SIZE|_LAST|_NR|_SHIFT|_BITS|_OFFSET|_LEN|(?<!SEEK)_END|(?<!PR_[GS]ET)_NAME|SIGSTKSZ|TIOCPKT|TIOCSER_TEMT|SIGRTM\w+)$/;
 
 /** Returns the files that generate() needs and this machine lacks, or undefined. */
 export function missingHeaders(): string | undefined {
@@ -267,13 +267,14 @@ function read(assembly: string): readonly bigint[] {
 }
 
 /** Truncates a negative int to 32 bits, as the kernel does. */
-function unsigned(value: bigint): bigint {
+export function unsigned(value: bigint): bigint {
   return value >= 2n ** 63n ? value % 2n ** 32n : value;
 }
 
-function abiValues(): ReadonlyMap<AbiName, ReadonlyMap<string, bigint>> {
+/** Returns the values of the constants on some ABIs. Takes about 0.2 seconds of CPU time for each target. */
+export function abiValues(abis: readonly AbiName[]): ReadonlyMap<AbiName, ReadonlyMap<string, bigint>> {
   return new Map(
-    TARGETS.flatMap((target) => {
+    TARGETS.filter((target) => target[0].some((abi) => abis.includes(abi))).flatMap((target) => {
       const found = values(target, names(target));
       return target[0].map((abi) => [abi, found] as const);
     }),
@@ -310,7 +311,7 @@ function formatVarying(values: ReadonlyMap<AbiName, bigint>): string {
 }
 
 function constantFiles(header: string): { readonly common: string; readonly varying: string } {
-  const all = abiValues();
+  const all = abiValues([...ABIS.keys()]);
   const names = [...new Set([...all.values()].flatMap((values) => [...values.keys()]))].sort();
   const rows = names.map((name) => [name, perArchitecture(all, name)] as const);
   const known = rows.flatMap(([name, values]) => (values === undefined || values.size === 0 ? [] : [{ name, values }]));
@@ -327,7 +328,7 @@ function constantFiles(header: string): { readonly common: string; readonly vary
     '}\n',
     '/** As JSON, which V8 reads in less time than an object literal. */',
     'export const COMMON_CONSTANTS = `{',
-    common.map(({ name, values }) => `"${name}": ${commonValue(values)}`).join(',\n'),
+    common.map(({ name, values }) => `"${name}":${commonValue(values)}`).join(',\n'),
     '}`;\n',
   ];
   const varyingFile = [
@@ -346,7 +347,7 @@ function constantFiles(header: string): { readonly common: string; readonly vary
   return { common: commonFile.join('\n'), varying: varyingFile.join('\n') };
 }
 
-function namesFile(header: string): string {
+export function namesFile(header: string): string {
   const names = [...syscallNames()].sort();
   return `${[
     header,

@@ -52,9 +52,14 @@ function install(folder: string): void {
   cpSync(join(target, LOCK), join(target, INSTALLED));
 }
 
+/** Installs the packages of FOLDER, unless they are installed already. */
+export function installOnce(folder: string): void {
+  if (!isInstalled(folder)) install(folder);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [folder, command, ...args] = process.argv.slice(2);
   if (folder === undefined) throw new Error('usage: tsx scripts/pinned.ts FOLDER [COMMAND ARGUMENT…]');
-  if (!isInstalled(folder)) install(folder);
+  installOnce(folder);
   if (command !== undefined) run(join(folderOf(folder), 'node_modules/.bin', command), args, root);
 }

@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { folderOf, installOnce } from './pinned.js';
 import {
   checkChangelog,
   checkContents,
@@ -88,8 +89,9 @@ end(problems);
 
 /** Runs a linter of packages. */
 function linter(name: string, ...args: readonly string[]): readonly Problem[] {
-  const command = ['--import', 'tsx', 'scripts/pinned.ts', 'scripts/linters', name, ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' });
+  installOnce('scripts/linters');
+  const command = join(folderOf('scripts/linters'), 'node_modules/.bin', name);
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8' });
   if (status === 0) return [];
   return [
     { problem: `${name} fails:\n${stdout}${stderr}`.trimEnd(), remedy: `npm run linter ${name} -- ${args.join(' ')}` },

@@ -1,11 +1,12 @@
 /** The program that isolates a forked Node before Node runs. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { addon, launcherFile, RULE_OPTIONAL } from '../lib/native.js';
 
+const { ECONNRESET } = constants.errno;
 const launch = (...args: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync(launcherFile(), args, { encoding: 'utf8' });
   return { status, stdout, stderr };
@@ -139,8 +140,127 @@ describe('the launcher', () => {
     expect(stderr).toMatch(/3: Bad file descriptor\n.*plain: Permission denied\n$/s);
   });
 
-  test('makes io_uring_setup fail with ENOSYS if asked', () => {
-    const report = ['grep', '^Seccomp:', '/proc/self/status'] as const;
-    expect(launch(numbers({ noNewPrivileges: 1, noIoUring: 1 }), ...report).stdout).toBe('Seccomp:\t2\n');
+  test('makes io_uring_setup, and nothing else, fail with ENOSYS if asked', () => {
+    // The numbers beside io_uring_setup are pidfd_send_signal and io_uring_enter, which fail with EBADF.
+    const ask = `import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for number in 424, 425, 426: print(libc.syscall(number, -1, 0, 0, 0, 0, 0), errno.errorcode[ctypes.get_errno()])`;
+    const enter = spawnSync('python3', ['-c', ask], { encoding: 'utf8' }).stdout.split('\n')[2];
+    expect(launch(numbers({ noNewPrivileges: 1, noIoUring: 1 }), 'python3', '-c', ask).stdout).toBe(
+      `-1 EBADF\n-1 ENOSYS\n${enter}\n`,
+    );
+    const ours = spawnSync('grep', ['^Seccomp', '/proc/self/status'], { encoding: 'utf8' }).stdout;
+    expect(launch(NOTHING, 'grep', '^Seccomp', '/proc/self/status').stdout).toBe(ours);
+  });
+
+  test.each<[number, number]>([
+    [0, 0],
+    [63, 0],
+    [64, 125],
+  ])('hands a descriptor over with an environment of %i variables, or ends: %i', (count, expected) => {
+    const variables = Array.from({ length: count }, (_, i) => `V${i}=${i}`);
+    const end = addon().openHandover();
+    const file = openSync(plain, 'r');
+    const { status } = spawnSync(launcherFile(), ['3'], {
+      env: Object.fromEntries(variables.map((each) => each.split('='))),
+      stdio: ['ignore', 'ignore', 'ignore', file, end, 'ignore'],
+    });
+    closeSync(file);
+    const received = addon().receive();
+    expect(status).toBe(expected);
+    if (typeof received === 'number') expect({ expected, received }).toEqual({ expected: 125, received: -ECONNRESET });
+    else {
+      expect(received.text.split('\0').slice(1, -1).sort()).toEqual([...variables].sort());
+      expect(readFileSync(received.descriptor, 'utf8')).toBe('#!/bin/sh\n');
+      addon().giveBack();
+    }
+  });
+
+  test('does not run the program if it must dump no core, and cannot prevent that', () => {
+    const refusing = { noCore: 1, noNewPrivileges: 1 };
+    const under = (options: string) =>
+      spawnSync(
+        process.execPath,
+        [
+          '-e',
+          `const { spawnSync } = require(${JSON.stringify(join(import.meta.dirname, '../dist/index.cjs'))});
+          const denied = { defaultAction: 'SCMP_ACT_ALLOW',
+            syscalls: [{ names: ['prlimit64'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 }] };
+          const child = spawnSync(${JSON.stringify(launcherFile())}, ['${options}', 'echo', 'started'], denied);
+          process.stdout.write(child.status + ' ' + child.stdout + child.stderr);`,
+        ],
+        { encoding: 'utf8' },
+      ).stdout;
+    expect(under(numbers(refusing))).toBe('0 started\n');
+    expect(under(numbers({ ...refusing, noCoreRequired: 1 }))).toBe(
+      '125 seccomp fork: prlimit: Operation not permitted; the program was not run\n',
+    );
+  });
+
+  describe('searches PATH for a name', () => {
+    const folders = ['denied', 'first', 'second'].map((name) => join(directory, name));
+    const [denied = '', first = '', second = ''] = folders;
+    for (const folder of folders) mkdirSync(folder);
+    const write = (file: string, text: string, mode = 0o755) => writeFileSync(file, text, { mode });
+    write(join(denied, 'tool'), '#!/bin/sh\necho denied\n', 0o644);
+    write(join(first, 'tool'), '#!/bin/sh\necho first "$@"\n');
+    write(join(second, 'tool'), '#!/bin/sh\necho second "$@"\n');
+    write(join(second, 'plain'), 'echo "$0" "$@"\n');
+    const search = (path: string | undefined, ...command: readonly string[]) => {
+      const { status, stdout, stderr } = spawnSync(launcherFile(), [NOTHING, ...command], {
+        encoding: 'utf8',
+        cwd: second,
+        env: path === undefined ? { XPATH: first } : { XPATH: first, PATH: path },
+      });
+      return status === 0 ? stdout.trim() : `${status} ${stderr.trim()}`;
+    };
+    const failed = (status: number, name: string, text: string) =>
+      `${status} seccomp fork: ${name}: ${text}; the program was not run`;
+
+    test.each<[string, string | undefined, string]>([
+      ['the first folder that has it', `${first}:${second}`, 'first a'],
+      ['the next if one has it not', `/no/such/folder:${plain}:${second}:${first}`, 'second a'],
+      ['the next if one has it without the right to execute it', `${denied}:${first}`, 'first a'],
+      ['the working directory for an empty folder', `/no/such/folder::${first}`, 'second a'],
+      ['the working directory for an empty folder at the end', '/no/such/folder:', 'second a'],
+      ['the working directory for an empty list', '', 'second a'],
+      ['the next after a folder whose path is too long', `/${'x'.repeat(4096)}:${first}`, 'first a'],
+      [
+        'the last folder too if the right was missing before',
+        `${denied}:/no`,
+        failed(126, 'tool', 'Permission denied'),
+      ],
+      ['no folder that has it', '/no:/no/either', failed(127, 'tool', 'No such file or directory')],
+      ['/bin and /usr/bin without the variable', undefined, failed(127, 'tool', 'No such file or directory')],
+    ])('%s', (_, path, expected) => {
+      expect(search(path, 'tool', 'a')).toBe(expected);
+    });
+
+    test('/bin and /usr/bin without the variable: finds sh', () => {
+      expect(search(undefined, 'sh', '-c', 'echo found')).toBe('found');
+      expect(search(first, 'sh', '-c', 'echo found')).toBe(failed(127, 'sh', 'No such file or directory'));
+    });
+
+    test('paths of up to 4095 bytes', () => {
+      const padded = (size: number) => `${first}${'/'.repeat(size - first.length)}`;
+      const room = 4095 - '/tool'.length;
+      expect(search(padded(room), 'tool', 'a')).toBe('first a');
+      expect(search(padded(room + 1), 'tool', 'a')).toBe(failed(127, 'tool', 'No such file or directory'));
+    });
+
+    test('a script without an interpreter, which the shell runs', () => {
+      expect(search(second, 'plain', 'a', 'b')).toBe(`${join(second, 'plain')} a b`);
+      expect(search('/no', './plain', 'a')).toBe('./plain a');
+    });
+
+    test('an empty name, which no program has', () => {
+      expect(search(first, '')).toBe(failed(127, '', 'No such file or directory'));
+    });
+
+    test('a loop of links, after which it stops', () => {
+      symlinkSync('loop', join(denied, 'loop'));
+      write(join(first, 'loop'), '#!/bin/sh\n');
+      expect(search(`${denied}:${first}`, 'loop')).toBe(failed(126, 'loop', 'Too many levels of symbolic links'));
+    });
   });
 });

@@ -50,6 +50,8 @@ const POINTER_ENTRY = entry({ kind: 'pointer' });
 const PROTOCOL_OF_FAMILY = entry({ kind: 'protocol-of-family' });
 const OPTION_OF_LEVEL = entry({ kind: 'option-of-level' });
 const ARGUMENT_OF_COMMAND = entry({ kind: 'argument-of-command' });
+/** Of posix_fadvise(2), in a register that depends on the ABI: offset and length may have two registers each. */
+const ADVICE = constantsEntry('fadvise');
 
 /**
  * Marks an argument that distinguishes kinds of calls: it decides what the kernel does, programs use few values for it,
@@ -80,7 +82,6 @@ const TABLE: readonly (readonly [functions: readonly string[], row: Row])[] = [
   [['lseek'], { 2: constantsEntry('seek') }],
   [['llseek'], { 4: constantsEntry('seek') }],
   [['fallocate'], { 1: constantsEntry('fallocate') }],
-  [['fadvise64', 'fadvise64_64'], { 3: constantsEntry('fadvise') }],
   [['setxattr', 'lsetxattr', 'fsetxattr'], { 4: constantsEntry('xattr') }],
   [['memfd_create'], { 1: distinct(constantsEntry('memfd')) }],
   [['close_range'], { 2: constantsEntry('close-range') }],
@@ -155,7 +156,8 @@ const TABLE: readonly (readonly [functions: readonly string[], row: Row])[] = [
   [['epoll_ctl'], { 1: constantsEntry('epoll-op') }],
   [['inotify_init1'], { 0: constantsEntry('inotify') }],
   [['ipc', 's390_ipc'], { 0: distinct(constantsEntry('ipc')) }],
-  [['shmget', 'msgget', 'semget'], { 2: constantsEntry('shared-memory') }],
+  [['shmget', 'semget'], { 2: constantsEntry('shared-memory') }],
+  [['msgget'], { 1: constantsEntry('shared-memory') }],
 ];
 
 const meaningsByFunction: ReadonlyMap<string, Meanings> = new Map(
@@ -181,11 +183,13 @@ export function meaningsOf(abi: AbiName, syscall: string): Meanings {
   return meaningsByFunction.get(name) ?? NO_MEANINGS;
 }
 
-/** The meaning of an argument in the table. A `const char *` that the table lacks is a string. */
+/** The meaning of an argument in the table, of a `const char *`, which is a string, or of an `advice`. */
 export function meaningOfArgument(abi: AbiName, syscall: string, index: number): Meaning | undefined {
   const known = meaningsOf(abi, syscall).byIndex.get(index);
   if (known !== undefined) return known;
-  return isString(argumentsOf(abi, syscall)?.at(index)) ? STRING.meaning : undefined;
+  const argument = argumentsOf(abi, syscall)?.at(index);
+  if (isString(argument)) return STRING.meaning;
+  return argument?.name === 'advice' ? ADVICE.meaning : undefined;
 }
 
 function isString(argument: ArgumentRegister | undefined): boolean {

@@ -210,7 +210,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
      ReadLimits},
     {"cgroup", Presence::kOptional, "a descriptor", ReadCgroup},
     {"isolation", Presence::kOptional, "a boolean: true if isolation is required", Into<&SpawnRequest::isolation>},
-    {"domain", Presence::kOptional, "an array of three bigints: [handled, granted, scoped]", ReadRequestedDomain},
+    {"domain", Presence::kOptional, "an array of three unsigned integers: [handled, granted, scoped]", ReadRequestedDomain},
     {"ruleset", Presence::kOptional, "a handle that openPathRuleset() returned", ReadRuleset},
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},

@@ -149,6 +149,7 @@ TEST(CountsCallsByTheFilesThatTheyName) {
   PathTraits& traits = supervision.paths[Supervision::Key(kArch, 1)];
   traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
   traits.distinguishing = 1U << 2;
+  traits.flags = 3;
   contents[1] = std::string("/proc\0", 6);
   contents[2] = std::string("/sys\0", 5);
   CallKinds kinds;
@@ -156,18 +157,21 @@ TEST(CountsCallsByTheFilesThatTheyName) {
     return kinds.CountFiles(supervision, call, SECCOMP_RET_ALLOW, getpid()).value_or(99);
   };
   CHECK_EQUAL(count(Call(1, {1})), 0U);
-  CHECK_EQUAL(count(Call(1, {1, 7})), 99U);    // Of the same kind: the argument tells nothing apart.
-  CHECK_EQUAL(count(Call(1, {1, 7, 8})), 1U);  // Other flags.
-  CHECK_EQUAL(count(Call(1, {2})), 2U);        // Another path.
-  CHECK_EQUAL(count(Call(1, {3})), 99U);       // No path: not counted.
-  CHECK_EQUAL(count(Call(2, {1})), 99U);       // A call without paths.
+  CHECK_EQUAL(count(Call(1, {1, 7})), 99U);       // Of the same kind: the argument tells nothing apart.
+  CHECK_EQUAL(count(Call(1, {1, 7, 8})), 1U);     // Another argument that tells kinds apart.
+  CHECK_EQUAL(count(Call(1, {2})), 2U);           // Another path.
+  CHECK_EQUAL(count(Call(1, {3})), 99U);          // No path: not counted.
+  CHECK_EQUAL(count(Call(2, {1})), 99U);          // A call without paths.
+  CHECK_EQUAL(count(Call(1, {1, 0, 0, 9})), 3U);  // Other flags.
   OtherCalls others;
   const std::vector<uint64_t> counts = kinds.Counts(&others);
-  CHECK_EQUAL(counts.size(), 3U);
+  CHECK_EQUAL(counts.size(), 4U);
   CHECK_EQUAL(counts.at(0), 2U);
   const CallKind first = kinds.At(0).value_or(CallKind());
   CHECK_EQUAL(first.files.at(0).file.path, "/proc");
   CHECK_EQUAL(first.answer, static_cast<uint32_t>(SECCOMP_RET_ALLOW));
+  CHECK_EQUAL(first.flags, 0U);
+  CHECK_EQUAL(kinds.At(3).value_or(CallKind()).flags, 9U);
 }
 
 TEST(CountsKindsUpToALimitAndFurtherOnesTogether) {

@@ -151,6 +151,10 @@ struct Start {
   uint64_t kept_capabilities = 0;
   int listener_socket = -1;                  // -1: the filter makes no listener.
   std::vector<std::string> message = {"."};  // With the process ID between each two parts.
+  uint32_t filter_flags = 0;                 // Beside that of the listener.
+  int guardian_socket = -1;
+  pid_t guardian = 0;
+  const GuardianFilter* guardian_filter = nullptr;
 };
 
 struct Ended {
@@ -234,7 +238,11 @@ class Prepared {
     for (std::string& part : start_.message) message_.push_back({part.data(), part.size()});
     plan_.message = message_.data();
     plan_.message_parts = message_.size();
-    if (start_.listener_socket >= 0) plan_.filter_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    plan_.filter_flags = start_.filter_flags;
+    if (start_.listener_socket >= 0) plan_.filter_flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    plan_.guardian_socket = start_.guardian_socket;
+    plan_.guardian = start_.guardian;
+    plan_.guardian_filter = start_.guardian_filter;
   }
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
@@ -1035,6 +1043,105 @@ TEST(ReportsAMessageThatIsSentInPartOnly) {
   const std::string half(size_t{1} << 20, 'x');
   CHECK_FAILED(Run(WithListener(pair[1], {half, half})), EMSGSIZE, "sendmsg");
 }
+
+// --- A child with a guardian -----------------------------------------------------------------------------------------
+
+// A socket that already has the guardian's byte.
+int SocketOfReadyGuardian() {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  CHECK_EQUAL(write(pair[1], "", 1), 1);
+  return pair[0];
+}
+
+// The report's descriptor is one more than those of the start.
+TEST(WaitsForItsGuardianThoughADescriptorTakesThePlaceOfTheSocket) {
+  for (const int beyond : {-1, 0, 1, 2}) {
+    Start start;
+    start.guardian_socket = SocketOfReadyGuardian();
+    start.descriptors.resize(static_cast<size_t>(start.guardian_socket + beyond), 0);
+    CHECK_STARTED(Run(start));
+  }
+}
+
+TEST(ReportsAGuardianThatHasEnded) {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  close(pair[1]);
+  Start start;
+  start.guardian_socket = pair[0];
+  CHECK_FAILED(Run(start), ECHILD, "guardian: execveat");
+}
+
+// The program's descriptors, the sockets of the listener and of the guardian, and copies use all numbers below the
+// limit. The child closes the last copy for the listener.
+TEST(FreesADescriptorForTheListenerBelowTheLimit) {
+  constexpr int kLimit = 27;
+  struct Case {
+    int listener_socket, guardian_socket, last_copy;
+  };
+  for (const Case& each : {Case{26, -1, 25}, Case{26, 25, 24}, Case{25, 26, 24}}) {
+    while (dup(STDERR_FILENO) < kLimit) continue;
+    int pair[2];
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    Start start = WithListener(pair[1], {"."});
+    if (each.guardian_socket >= 0) {
+      start.guardian_socket = each.guardian_socket;
+      CHECK_EQUAL(dup3(SocketOfReadyGuardian(), each.guardian_socket, O_CLOEXEC), each.guardian_socket);
+    }
+    close(each.listener_socket);  // The child moves the socket to the first free place.
+    start.limits.push_back({RLIMIT_NOFILE, kLimit, kLimit});
+    start.descriptors.resize(static_cast<size_t>(each.last_copy - 1), 0);
+    CHECK_STARTED(Run(start));
+    start.descriptors.push_back(0);  // There is no copy any more.
+    CHECK_FAILED(Run(start), EMFILE, "seccomp");
+  }
+}
+
+// Denies kill(2) of a process. Its ID is the constant of the third instruction.
+constexpr std::array<sock_filter, 7> kDeniesSignals = {{
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_kill},
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, args)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0},
+    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EXDEV},
+    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+}};
+
+TEST(AttachesTheFilterOfItsGuardianWithItsId) {
+  std::array<sock_filter, 7> instructions = kDeniesSignals;
+  const std::array<uint16_t, 1> sites = {4};
+  const GuardianFilter filter = {instructions.data(), instructions.size(), sites.data(), sites.size()};
+  Start start;
+  start.no_new_privileges = true;
+  start.guardian_filter = &filter;
+  CHECK_FAILED(Run(start), ESRCH, "guardian: clone");
+  start.guardian = getpid();
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), std::to_string(EXDEV));
+  CHECK_EQUAL(instructions[3].k, 1U);
+  CHECK_EQUAL(instructions[4].k, static_cast<uint32_t>(getpid()));
+  start.guardian = getppid();
+  CHECK_EQUAL(Run(start).fact("parent"), "0");
+}
+
+TEST(GetsTheListenerOfItsOwnFilterOnly) {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  std::array<sock_filter, 7> instructions = kDeniesSignals;
+  const GuardianFilter filter = {instructions.data(), instructions.size(), nullptr, 0};
+  Start start = WithListener(pair[1], {"."});
+  start.guardian_filter = &filter;
+  start.guardian = getpid();
+  CHECK_STARTED(Run(start));
+  start.listener_socket = -1;
+  start.filter_flags = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC;
+  CHECK_STARTED(Run(start));
+}
+
+// --- A child with a listener, and threads ----------------------------------------------------------------------------
 
 // The listener's descriptor is a copy, but the program has none.
 TEST(LeavesTheProgramNoListener) {

@@ -94,6 +94,26 @@ TEST(AreNotThoseOfCapabilitiesThatItLacks) {
   CHECK_EQUAL(of_other.Open(without.pid()), EACCES);
 }
 
+// The effective capabilities of this thread.
+uint64_t Capabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  CHECK_EQUAL(syscall(SYS_capget, &header, sets), 0);
+  return uint64_t{sets[1].effective} << 32 | sets[0].effective;
+}
+
+TEST(LeaveAllOtherCapabilities) {
+  NeedRoot();
+  const uint64_t before = Capabilities();
+  const Other without(DropCapabilities);
+  std::thread([&] {
+    FileRights rights;
+    CHECK_EQUAL(rights.Take(without.pid(), without.pid()), true);
+    CHECK_EQUAL(before & ~Capabilities(), uint64_t{1} << CAP_DAC_OVERRIDE | uint64_t{1} << CAP_DAC_READ_SEARCH);
+    CHECK_EQUAL(Capabilities() & ~before, 0U);
+  }).join();
+}
+
 TEST(ChangeWithTheProcess) {
   NeedRoot();
   const Secret of_root(0);

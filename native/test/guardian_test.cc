@@ -7,6 +7,7 @@
 #include "guardian/guardian.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -18,10 +19,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "guardian/process_group.h"
@@ -74,6 +78,8 @@ struct Setup {
   std::optional<TreeLimits> limits = std::nullopt;
   // Uses the test's end of the socket before the guardian is started.
   std::function<void(Descriptor*)> before = [](Descriptor*) {};
+  // What the guardian does under its own filter when the tree has ended.
+  std::function<void()> after = [] {};
 };
 
 // A guardian and the first process of its tree.
@@ -111,6 +117,13 @@ class Guardian {
   bool IsGuarding() const {
     char byte = 1;
     return recv(control_.get(), &byte, sizeof byte, 0) == 1 && byte == 0;
+  }
+
+  // Waits for the guardian's end and returns the signal that has ended it, or 0.
+  int Signal() const {
+    int status = 0;
+    CHECK_EQUAL(waitpid(process_, &status, 0), process_);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   }
 
   // Waits for the guardian's end and returns its status.
@@ -159,6 +172,7 @@ class Guardian {
     ready_.Report(first_ready_.Next());
     setup_.change(&guarded_);
     const int status = GuardTree(guarded_);
+    setup_.after();
     // The filter allows these calls, but not those by which a thread ends.
     RawCall(SYS_sendto, result_[1], Pointer(&status), sizeof status, MSG_NOSIGNAL);
     for (;;) RawCall(SYS_ppoll, 0, 0, 0);
@@ -243,6 +257,54 @@ TEST(ReportsTheZombiesOfItsParent) {
   int32_t reported = 0;
   CHECK_EQUAL(recv(guardian.control(), &reported, sizeof reported, 0), static_cast<ssize_t>(sizeof reported));
   CHECK_EQUAL(reported, second);
+}
+
+TEST(ReportsMoreZombiesThanOneMessageHolds) {
+  constexpr size_t kCount = kMaxZombies + 40;
+  const Ready ready;
+  const Guardian guardian({Kind::kGroup, [&ready] {
+                             for (size_t i = 0; i < kCount; i++) {
+                               if (fork() != 0) continue;
+                               alarm(kMostSeconds);
+                               ready.Report(getpid());
+                               Pause();
+                             }
+                           }});
+  std::set<int32_t> others;
+  while (others.size() < kCount) others.insert(ready.Next());
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  kill(guardian.first(), SIGKILL);
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  std::set<int32_t> reported;
+  std::array<int32_t, kMaxZombies + 1> ids = {};
+  for (ssize_t size = 0; (size = recv(guardian.control(), ids.data(), sizeof ids, MSG_DONTWAIT)) > 0;) {
+    CHECK_EQUAL(static_cast<size_t>(size) <= kMaxZombies * sizeof ids[0], true);
+    reported.insert(ids.data(), ids.data() + static_cast<size_t>(size) / sizeof ids[0]);
+  }
+  CHECK_EQUAL(reported == others, true);
+}
+
+// The signal that ends a guardian which makes a call when its tree has ended.
+int SignalAt(std::function<void()> call) {
+  Setup setup = {Kind::kGroup};
+  setup.after = std::move(call);
+  const Guardian guardian(setup);
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  kill(guardian.first(), SIGTERM);
+  return guardian.Signal();
+}
+
+int SignalAtOpen(long flags) {
+  return SignalAt([flags] { RawCall(SYS_openat, AT_FDCWD, Pointer("/dev/null"), flags, 0600); });
+}
+
+TEST(OpensFilesForReading) { CHECK_EQUAL(SignalAtOpen(O_RDONLY | O_CLOEXEC | O_DIRECTORY), 0); }
+TEST(OpensNoFileForWriting) { CHECK_EQUAL(SignalAtOpen(O_WRONLY), SIGSYS); }
+TEST(OpensNoFileForReadingAndWriting) { CHECK_EQUAL(SignalAtOpen(O_RDWR), SIGSYS); }
+TEST(CreatesNoFile) { CHECK_EQUAL(SignalAtOpen(O_RDONLY | O_CREAT), SIGSYS); }
+TEST(TruncatesNoFile) { CHECK_EQUAL(SignalAtOpen(O_RDONLY | O_TRUNC), SIGSYS); }
+TEST(MakesNoOtherCall) {
+  CHECK_EQUAL(SignalAt([] { RawCall(SYS_socket, 1, 1, 0); }), SIGSYS);
 }
 
 TEST(AnAdoptedGuardianEndsTheTreeWithItsFirstProcessOnly) {

@@ -6,6 +6,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "test/check.h"
@@ -88,6 +90,32 @@ TEST(ListsProcesses) {
   NumberedEntries missing(AT_FDCWD, "/proc", "nothing");
   CHECK_EQUAL(missing.Next() == nullptr, true);
   CHECK_EQUAL(missing.error(), -ENOENT);
+}
+
+// The room for a path is 64 bytes, and its end is a NUL.
+TEST(RefusesNamesThatAreTooLong) {
+  CHECK_EQUAL(ProcessFile(AT_FDCWD, std::string(58, '1'), "stat").is_gone(), true);
+  CHECK_EQUAL(ProcessFile(AT_FDCWD, std::string(59, '1'), "stat").is_gone(), false);
+  CHECK_EQUAL(NumberedEntries(AT_FDCWD, std::string(62, '1'), "").error(), -ENOENT);
+  CHECK_EQUAL(NumberedEntries(AT_FDCWD, std::string(63, '1'), "").error(), -ENAMETOOLONG);
+}
+
+TEST(ListsNumbersOnly) {
+  std::string directory = std::filesystem::temp_directory_path() / "XXXXXX";
+  CHECK_EQUAL(mkdtemp(directory.data()) != nullptr, true);
+  for (const char* name : {"0", "/", ":", "a", "self"}) std::ofstream(directory + "/" + name);
+  for (int number = 1; number < 1000; number++) std::ofstream(directory + "/" + std::to_string(number));
+  int sum = 0;
+  {
+    const int opened = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    NumberedEntries entries(opened, ".", "");
+    while (const char* name = entries.Next()) sum += std::stoi(name);
+    CHECK_EQUAL(entries.error(), 0);
+    CHECK_EQUAL(entries.Next() == nullptr, true);
+    close(opened);
+  }
+  std::filesystem::remove_all(directory);
+  CHECK_EQUAL(sum, 999 * 1000 / 2);
 }
 
 }  // namespace

@@ -408,6 +408,7 @@ TEST(PrivateDirectoriesHaveDifferentNames) {
   const Scratch scratch;
   const Made one(scratch.path);
   const Made other(scratch.path);
+  CHECK_EQUAL(other.failure.error, 0);
   CHECK_EQUAL(one.path == other.path, false);
 }
 

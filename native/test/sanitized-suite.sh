@@ -38,7 +38,7 @@ cmake -S . -B "$build" -DSANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=RelWithDebInfo 
 cmake --build "$build" --parallel 2
 ctest --test-dir "$build" --output-on-failure
 
-scripts/build-changed.sh
+npx tsx scripts/build-changed.ts
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 trap 'exit 129' HUP INT TERM

@@ -126,6 +126,15 @@ TEST(RefusesALinkBehindATrustedOne) {
   CheckRefused(OpenStrictly(tree / "link", tree.Trusting()), ELOOP, tree / "a/deep/inner");
 }
 
+TEST(FollowsAsManyLinksAsTheKernel) {
+  const Tree tree;
+  tree.Link("link1", "a/file");
+  for (int i = 2; i <= 41; i++) tree.Link("link" + std::to_string(i), "link" + std::to_string(i - 1));
+  CHECK_EQUAL(Inode(OpenStrictly(tree / "link40", tree.Trusting())), Inode(tree / "a/file"));
+  CheckRefused(OpenStrictly(tree / "link41", tree.Trusting()), ELOOP, "");
+  CHECK_EQUAL(Inode(tree / "link41"), 1U);
+}
+
 TEST(EndsInALoop) {
   const Tree tree;
   tree.Link("one", "two");

@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -59,6 +62,24 @@ TEST(AThreadHasItsNameAndBlocksAllSignals) {
   constexpr uint64_t kReserved = uint64_t{3} << 31;
   CHECK_EQUAL(std::stoull(blocked, nullptr, 16) | kReserved, 0xfffffffffffbfeffU);
   CHECK_EQUAL(Field("SigBlk"), ours);
+}
+
+uint64_t VirtualPages() {
+  uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages;
+}
+
+// A stack has eight megabytes. libc keeps forty for later threads.
+TEST(AThreadLeavesNoStackBehind) {
+  const auto run_thread = [] {
+    OnThread("short-lived", [] {});
+    while (std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}) > 1) sched_yield();
+  };
+  run_thread();
+  const uint64_t before = VirtualPages();
+  for (int i = 0; i < 40; i++) run_thread();
+  CHECK_EQUAL((VirtualPages() - before) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) < (uint64_t{100} << 20), true);
 }
 
 // A pipe from which nothing can be read.

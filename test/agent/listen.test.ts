@@ -232,9 +232,19 @@ describe('the socket', () => {
     await other.close();
   });
 
+  test('whose file is gone is closed all the same', async () => {
+    const agent = listen(newPath(), {});
+    rmSync(agent.path);
+    await agent.close();
+    expect(existsSync(agent.path)).toBe(false);
+  });
+
   test('that can’t be bound is an error with the reason', async () => {
     expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: the directory does not exist/);
     expect(() => listen(join(directory, 'x'.repeat(108)), {})).toThrow(/at most 107 bytes/);
+    expect(() => listen('a\0', {})).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }));
+    expect(() => listen(1 as never, {})).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+    expect(() => listen(newPath(), undefined as never)).toThrow(/handlers/);
     expect(() => listen('', {})).toThrow("path: must be the path of the socket's file");
     expect(() => listen(newPath(), { openaat: (call) => call.return(0) })).toThrow(
       'handlers: unknown syscall openaat (did you mean openat?)',

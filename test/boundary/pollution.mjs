@@ -1,4 +1,6 @@
-// Sets properties on Object.prototype, and compares the results of every public function with those without them.
+// Sets properties on Object.prototype, and compares the results of every public function with those without them. Modes:
+// `gate`, a few rounds in which properties have different values; `all`, where all have the same value of each kind;
+// `each`, one property at a time.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -45,8 +47,13 @@ const USING_FILES = ['files', 'listen'];
 const OF_PACKAGES = ['0'];
 const keys = KEYS.filter((key) => !OF_NODE.includes(key));
 
-async function withProperties(polluted, value, enumerable, work) {
-  for (const key of polluted)
+/** The properties of a round, with the value of each. */
+const one = (value) => keys.map((key) => [key, value]);
+/** Gives neighbours different values: with each shift, every property has another one of six. */
+const mixed = (shift) => keys.map((key, i) => [key, Object.values(VALUES)[(i + shift) % 6]]);
+
+async function withProperties(polluted, enumerable, work) {
+  for (const [key, value] of polluted)
     Object.defineProperty(Object.prototype, key, {
       __proto__: null,
       value,
@@ -57,23 +64,29 @@ async function withProperties(polluted, value, enumerable, work) {
   try {
     return await work();
   } finally {
-    for (const key of polluted) delete Object.prototype[key];
+    for (const [key] of polluted) delete Object.prototype[key];
   }
 }
 
-const { STEPS, textOf } = process.argv.includes('before') ? {} : await import('./every-function.mjs');
+const without = (polluted, left) => polluted.filter(([key]) => !left.includes(key));
 
-/** The result of each step, except those in `left`. */
-async function results(left = [], steps = STEPS, text = textOf) {
+/** The result of each step with these properties; of those that use files, without the ones that break node:fs. */
+async function results({ STEPS, textOf }, polluted, enumerable) {
   const texts = new Map();
-  for (const [name, step] of Object.entries(steps)) {
-    if (left.includes(name)) continue;
+  const run = async (name) => {
     try {
-      texts.set(name, text(await step()));
+      texts.set(name, textOf(await STEPS[name]()));
     } catch (error) {
       texts.set(name, `thrown: ${error?.stack}`);
     }
-  }
+  };
+  const all = Object.keys(STEPS);
+  await withProperties(polluted, enumerable, async () => {
+    for (const name of all) if (!USING_FILES.includes(name)) await run(name);
+  });
+  await withProperties(without(polluted, OF_FILES), enumerable, async () => {
+    for (const name of USING_FILES) await run(name);
+  });
   return texts;
 }
 
@@ -85,67 +98,61 @@ function difference(text, expected) {
 }
 
 /** The properties with which Node itself can still import a file. */
-async function importable(value) {
+async function importable(polluted) {
   const all = [];
-  for (const key of keys) {
+  for (const [key, value] of without(polluted, [...OF_FILES, ...OF_PACKAGES])) {
     const file = new URL(`./nothing.mjs?${String(key)}`, import.meta.url).href;
-    if (await withProperties([key], value, true, () => import(file)).catch(() => false)) all.push(key);
+    if (await withProperties([[key, value]], true, () => import(file)).catch(() => false)) all.push([key, value]);
   }
-  return all.filter((key) => !OF_FILES.includes(key) && !OF_PACKAGES.includes(key));
+  return all;
 }
 
-/** Sets the properties before the package is loaded, and returns the results. */
-async function before(described) {
-  const polluted = described === 'nothing' ? [] : await importable(VALUES[described]);
-  const texts = await withProperties(polluted, VALUES[described], true, async () => {
-    const every = await import('./every-function.mjs');
-    return results([], every.STEPS, every.textOf);
+/** Loads the package with the properties in place, and returns the results with them. */
+async function resultsFromTheStart(polluted) {
+  const first = await importable(polluted);
+  const every = await withProperties(first, true, () => import('./every-function.mjs'));
+  return results(every, polluted, true);
+}
+
+/** These results, in another process. */
+function fromTheStart(name) {
+  const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--start', name], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
   });
-  return [...texts];
-}
-
-function* inOtherProcesses() {
-  const child = (described) => {
-    const args = [fileURLToPath(import.meta.url), 'before', described];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
-    try {
-      return new Map(JSON.parse(stdout.trimEnd().split('\n').at(-1)));
-    } catch {
-      return new Map([['loadProfile', stderr]]);
-    }
-  };
-  const expected = child('nothing');
-  for (const described of Object.keys(VALUES)) yield { where: `as ${described}`, texts: child(described), expected };
-}
-
-async function* inThisProcess(isEach) {
-  const expected = await results();
-  const groups = isEach ? keys.map((key) => [key]) : [keys.filter((key) => !OF_FILES.includes(key)), keys];
-  for (const { described, value, enumerable } of isEach ? waysToBe().slice(0, 2) : waysToBe()) {
-    for (const polluted of groups) {
-      const left = OF_FILES.some((key) => polluted.includes(key)) ? USING_FILES : [];
-      const texts = await withProperties(polluted, value, enumerable, () => results(left));
-      const where = `${isEach ? String(polluted[0]) : 'all keys'} as ${described}, ${enumerable ? 'enumerable' : 'hidden'}`;
-      yield { where, texts, expected };
-    }
+  try {
+    return new Map(JSON.parse(stdout.trimEnd().split('\n').at(-1)));
+  } catch {
+    return new Map([['loadProfile', stderr]]);
   }
 }
 
-function waysToBe() {
-  const values = Object.entries(VALUES);
-  return [true, false].flatMap((enumerable) => values.map(([described, value]) => ({ described, value, enumerable })));
-}
+const values = Object.entries(VALUES);
+/** Each round has a name, and properties that are enumerable or hidden. */
+const ROUNDS = {
+  gate: [0, 2, 4].map((shift) => [`values mixed by ${shift}`, mixed(shift), shift !== 4]),
+  all: [true, false].flatMap((enumerable) => values.map(([name, value]) => [`all as ${name}`, one(value), enumerable])),
+  each: keys.flatMap((key) =>
+    values.slice(0, 2).map(([name, value]) => [`${String(key)} as ${name}`, [[key, value]], true]),
+  ),
+};
+/** The rounds whose properties exist before the package is loaded. */
+const STARTS = { gate: ['mixed'], all: Object.keys(VALUES), each: [] };
 
-const [mode] = process.argv.slice(2);
-if (mode === 'before') console.log(JSON.stringify(await before(process.argv[3])));
-else {
+const [mode = 'gate', start] = process.argv.slice(2);
+if (mode === '--start') {
+  console.log(JSON.stringify([...(await resultsFromTheStart(start === 'mixed' ? mixed(1) : one(VALUES[start])))]));
+} else {
   const found = [];
-  for await (const { where, texts, expected } of mode === '--before'
-    ? inOtherProcesses()
-    : inThisProcess(mode === '--each')) {
+  const every = await import('./every-function.mjs');
+  const expected = await results(every, [], true);
+  const compare = (where, texts) => {
     for (const [name, text] of texts)
       if (text !== expected.get(name)) found.push(`${name}, ${where}: ${difference(text, expected.get(name))}`);
-  }
+  };
+  for (const [name, polluted, enumerable] of ROUNDS[mode])
+    compare(`${name}, ${enumerable ? 'enumerable' : 'hidden'}`, await results(every, polluted, enumerable));
+  for (const name of STARTS[mode]) compare(`${name}, before the package is loaded`, fromTheStart(name));
   console.log(JSON.stringify({ keys: keys.length, found }));
 }
 process.exit();

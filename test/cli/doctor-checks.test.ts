@@ -1,19 +1,32 @@
 /** The checks of `seccomp doctor` for machines other than this one. */
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { doctorCommand } from '../../lib/cli/commands/doctor.js';
 import { SeccompError } from '../../lib/errors.js';
 import * as host from '../../lib/host.js';
+import { spawn } from '../../lib/index.js';
 import { ACTION_KINDS } from '../../lib/policy/action.js';
 import * as limits from '../../lib/process-tree/limits-support.js';
 import * as tree from '../../lib/sandbox/plan/tree.js';
 
 vi.mock('../../lib/host.js', { spy: true });
+vi.mock('../../lib/index.js', { spy: true });
 vi.mock('../../lib/process-tree/limits-support.js', { spy: true });
 vi.mock('../../lib/sandbox/plan/tree.js', { spy: true });
+beforeEach(() => endTrial('exit', 0, null));
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;
 });
+
+/** Lets the program of the trial run end by an event. */
+function endTrial(...event: [name: 'exit' | 'error', ...unknown[]]): void {
+  vi.mocked(spawn).mockImplementation(() => {
+    const child = new EventEmitter();
+    setImmediate(() => child.emit(...event));
+    return child as never;
+  });
+}
 
 const machine: host.Features = {
   kernel: '6.12.3',
@@ -253,5 +266,28 @@ describe('the check of', () => {
   ])('a container %s with seccomp mode %i', async (container, mode, detail) => {
     const { checks } = await checksOn({ container, ...self({ mode }) });
     expect(checks['container']).toMatchObject({ detail });
+  });
+
+  test.each<[string, readonly [number | null, string | null], boolean, string]>([
+    ['exits', [0, null], true, 'a Node program ran under docker-default'],
+    ['fails', [3, null], false, 'a Node program under docker-default ended with 3'],
+    ['is killed', [null, 'SIGSYS'], false, 'a Node program under docker-default ended with SIGSYS'],
+  ])('a program that %s', async (_, end, isOk, detail) => {
+    endTrial('exit', ...end);
+    const { ok, status, checks } = await checksOn({});
+    expect([ok, status]).toEqual([isOk, isOk ? 0 : 1]);
+    expect(checks['trial run']).toEqual({ name: 'trial run', state: isOk ? 'ok' : 'fail', detail });
+    expect(spawn).toHaveBeenLastCalledWith(process.execPath, ['-e', ''], 'docker-default', { stdio: 'ignore' });
+  });
+
+  test('a program that can’t be started', async () => {
+    endTrial('error', new Error('spawn: EAGAIN'));
+    expect((await checksOn({})).checks['trial run']).toMatchObject({ state: 'fail', detail: 'spawn: EAGAIN' });
+    vi.mocked(spawn).mockImplementation(() => {
+      throw 'no filter can be attached';
+    });
+    const { ok, status, checks } = await checksOn({});
+    expect([ok, status]).toEqual([false, 1]);
+    expect(checks['trial run']).toMatchObject({ state: 'fail', detail: 'no filter can be attached' });
   });
 });

@@ -1,22 +1,19 @@
 /** `seccomp doctor`: reports what is supported, and remedies for what is missing. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { features, kernelConfig } from '../../lib/host.js';
 import { run as runInLibrary } from '../../lib/index.js';
 import { main } from '../support/built.js';
+import { seccomp } from '../support/command-line.js';
 import { run, statusOf } from '../support/processes.js';
-
-const node = (args: readonly string[], env = process.env) =>
-  spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env });
 
 interface Report {
   readonly ok: boolean;
   readonly checks: readonly { readonly name: string; readonly state: string; detail: string; remedy?: string }[];
 }
 
-test('reports the kernel, its actions and flags, and a program that ran', () => {
-  const { status, stdout } = node(['doctor', '--json']);
+test('reports the kernel, its actions and flags, and a program that ran', async () => {
+  const { status, stdout } = await seccomp('doctor', '--json');
   const report: Report = JSON.parse(stdout);
   const names = [
     'kernel',
@@ -37,8 +34,8 @@ test('reports the kernel, its actions and flags, and a program that ran', () => 
   expect({ ok: report.ok, status }).toEqual({ ok: true, status: 0 });
 });
 
-test('prints one line for each check, without colors if stdout is not a terminal', () => {
-  const { stdout } = node(['doctor'], { ...process.env, NO_COLOR: '1' });
+test('prints one line for each check, without colors if stdout is not a terminal', async () => {
+  const { stdout } = await seccomp('doctor');
   expect(stdout).toMatch(/^✓ kernel {9}Linux /);
   expect(stdout).toMatch(/✓ trial run {6}a Node program ran under docker-default\n/);
 });
@@ -59,7 +56,7 @@ test('agrees with what is enforced on a program', async () => {
   const limits = { memory: '512M', processes: 64, cpu: 1 } as const;
   const options = { limits, paths: { read: ['@system'] }, bestEffort: true };
   const { enforcement } = await runInLibrary('true', [], 'docker-default', options);
-  const { checks }: Report = JSON.parse(node(['doctor', '--json']).stdout);
+  const { checks }: Report = JSON.parse((await seccomp('doctor', '--json')).stdout);
   const stateOf = (name: string) => checks.find((each) => each.name === name)?.state;
   expect(stateOf('tree')).toBe(enforcement.tree?.by === 'guardian' ? 'ok' : 'limit');
   expect(stateOf('limits')).toBe(enforcement.limits?.enforced.length === 3 ? 'ok' : 'limit');

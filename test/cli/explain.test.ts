@@ -1,66 +1,51 @@
 /** `seccomp explain`: the results of explain(), as text and as JSON. */
-import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { main } from '../support/built.js';
+import { seccomp } from '../support/command-line.js';
 
-function explain(...args: readonly string[]) {
-  const env = { ...process.env, NO_COLOR: '1' };
-  return spawnSync(process.execPath, [main, 'explain', ...args], { encoding: 'utf8', env });
-}
+const explain = (...args: readonly string[]) => seccomp('explain', ...args);
 
-test('prints for each call the action, the rule or reason, and what would change it', () => {
-  const { status, stdout } = explain('docker-default', 'mount', 'getpid');
+test('prints for each call the action, the rule or reason, and what would change it', async () => {
+  const { status, stdout } = await explain('docker-default', 'mount', 'getpid');
   expect(status).toBe(0);
   expect(stdout).toMatch(
     /^mount on \w+: EPERM\n {2}no rule .*: Mounts determine .*\.\n {2}with CAP_SYS_ADMIN: allow\n\ngetpid on \w+: allow\n {2}docker-default, syscalls\[\d+\]: .*\n$/,
   );
 });
 
-test('obeys NO_COLOR and FORCE_COLOR, and does not color output to a pipe in CI', () => {
-  const { NO_COLOR, FORCE_COLOR, ...env } = process.env;
-  const show = (more: NodeJS.ProcessEnv) =>
-    spawnSync(process.execPath, [main, 'explain', 'docker-default', 'mount'], {
-      encoding: 'utf8',
-      env: { ...env, ...more },
-    }).stdout;
-  expect(show({ CI: 'true' })).toMatch(/^mount on/);
-  expect(show({ FORCE_COLOR: '1' })).toContain('\x1b[1mmount\x1b[22m on');
-});
-
-test('reads arguments, decimal and hexadecimal', () => {
-  const { stdout } = explain('docker-default', 'socket(40)', 'socket(0x28, 1, 0)', 'socket(1)');
+test('reads arguments, decimal and hexadecimal', async () => {
+  const { stdout } = await explain('docker-default', 'socket(40)', 'socket(0x28, 1, 0)', 'socket(1)');
   expect(stdout.match(/^socket.*$/gm)).toEqual([
     expect.stringMatching(/^socket\(40\) on \w+: EPERM$/),
     expect.stringMatching(/^socket\(0x28, 1, 0\) on \w+: EPERM$/),
     expect.stringMatching(/^socket\(1\) on \w+: allow$/),
   ]);
-  expect(explain('docker-default', 'socket', 'read').stdout.match(/^\w.*$/gm)).toEqual([
+  expect((await explain('docker-default', 'socket', 'read')).stdout.match(/^\w.*$/gm)).toEqual([
     expect.stringMatching(/^socket on \w+, all arguments 0: allow$/),
     expect.stringMatching(/^read on \w+: allow$/),
   ]);
 });
 
-test('prints errnos for which Node has no message', () => {
+test('prints errnos for which Node has no message', async () => {
   const rule = { names: ['mount'], action: 'SCMP_ACT_ERRNO', errnoRet: 10 };
   const profile = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] });
-  expect(explain(profile, 'mount').stdout).toMatch(/^mount on \w+: ECHILD$/m);
+  expect((await explain(profile, 'mount')).stdout).toMatch(/^mount on \w+: ECHILD$/m);
 });
 
-test('resolves the profile for the named capabilities', () => {
-  expect(explain('podman-default', '--capability', 'CAP_BPF', 'bpf').stdout).toMatch(/^bpf on \w+: allow$/m);
+test('resolves the profile for the named capabilities', async () => {
+  expect((await explain('podman-default', '--capability', 'CAP_BPF', 'bpf')).stdout).toMatch(/^bpf on \w+: allow$/m);
 });
 
-test('lists all syscalls by action if no call is given', () => {
-  const { stdout } = explain('docker-default', '--abi', 'x86_64');
+test('lists all syscalls by action if no call is given', async () => {
+  const { stdout } = await explain('docker-default', '--abi', 'x86_64');
   expect(stdout).toMatch(/^allow \(\d+\)\n {2}read write /);
   expect(stdout).toMatch(/^EPERM or allow, by arguments \(3\)\n {2}socket clone personality\n/m);
 });
 
-test('prints JSON', () => {
-  const [answer] = JSON.parse(explain('docker-default', '--json', 'mount').stdout);
+test('prints JSON', async () => {
+  const [answer] = JSON.parse((await explain('docker-default', '--json', 'mount')).stdout);
   expect(answer).toMatchObject({ call: 'mount', action: { kind: 'errno', errno: 1 } });
   expect(answer).not.toHaveProperty('rule');
-  const all = JSON.parse(explain('docker-default', '--json', '--abi', 'x86_64').stdout);
+  const all = JSON.parse((await explain('docker-default', '--json', '--abi', 'x86_64')).stdout);
   expect(all).toContainEqual({ syscall: 'read', number: 0, actions: ['allow'] });
 });
 
@@ -71,15 +56,15 @@ test.each([
   [['docker-default', '--abi', 'x87'], /unknown ABI "x87"/],
   [['docker-default', '--capability', 'CAP_BPFF'], /did you mean CAP_BPF\?/],
   [['docker-defualt', 'mount'], /did you mean docker-default\?/],
-])('exits 125 with the reason for %j', (args, message) => {
-  const { status, stdout, stderr } = explain(...args);
+])('exits 125 with the reason for %j', async (args, message) => {
+  const { status, stdout, stderr } = await explain(...args);
   expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
   expect(stderr).toMatch(message);
 });
 
-test('takes constants as arguments, numbers for names, and groups', () => {
+test('takes constants as arguments, numbers for names, and groups', async () => {
   const calls = ['socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC)', '165', '56(CLONE_NEWUSER)', '@keyring'];
-  const { status, stdout } = explain('docker-default', '--abi', 'x86_64', ...calls);
+  const { status, stdout } = await explain('docker-default', '--abi', 'x86_64', ...calls);
   expect(stdout.match(/^\w.*$/gm)).toEqual([
     'socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC) on x86_64: EPERM',
     '165 = mount on x86_64: EPERM',
@@ -91,9 +76,9 @@ test('takes constants as arguments, numbers for names, and groups', () => {
   expect(status).toBe(0);
 });
 
-test('explains the other calls if one is wrong, and exits with 125', () => {
+test('explains the other calls if one is wrong, and exits with 125', async () => {
   const wrong = ['raed', '9999', '@keyrin', 'socket(AF_INT)', 'socket(1+1)'];
-  const { status, stdout, stderr } = explain('docker-default', '--abi', 'x86_64', 'mount', ...wrong, 'getpid');
+  const { status, stdout, stderr } = await explain('docker-default', '--abi', 'x86_64', 'mount', ...wrong, 'getpid');
   expect(stdout.match(/^\w.*$/gm)).toEqual(['mount on x86_64: EPERM', 'getpid on x86_64: allow']);
   expect(stderr.trimEnd().split('\n')).toEqual([
     'seccomp: x86_64 has no syscall raed (did you mean read?)',

@@ -1,17 +1,16 @@
 /** `seccomp run` with --timeout, --memory, --processes and --cpu. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limitOptions } from '../../lib/cli/options/limit-options.js';
 import * as cgroup from '../../lib/process-tree/cgroup.js';
 import { limitsFor } from '../../lib/sandbox/plan/limits.js';
-import { main } from '../support/built.js';
+import { seccomp } from '../support/command-line.js';
 
 vi.mock('../../lib/process-tree/cgroup.js', { spy: true });
 
-const run = (args: readonly string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+afterEach(() => vi.restoreAllMocks());
 
 describe('limitOptions', () => {
   test.each([
@@ -67,7 +66,6 @@ describe('limits that can’t be enforced', () => {
 
   const root = mkdtempSync(join(tmpdir(), 'seccomp-limit-options-'));
   afterAll(() => rmSync(root, { recursive: true }));
-  afterEach(() => vi.restoreAllMocks());
 
   /** A cgroup in directories that stand for a hierarchy. */
   function cgroupAt(path: string): cgroup.Cgroup {
@@ -102,22 +100,32 @@ describe('limits that can’t be enforced', () => {
   });
 });
 
-test('a program that runs too long is ended with all that it has started, and the status is 124', () => {
-  const { status, stderr } = run(['run', '--timeout', '200ms', '--', 'sh', '-c', 'sleep 60 & exec sleep 60']);
-  expect([status, stderr]).toEqual([124, 'seccomp: sh: ended, since it ran longer than its timeout\n']);
-});
+describe('seccomp run', () => {
+  test('ends a program that runs too long with all that it has started, with status 124', async () => {
+    const { status, stderr } = await seccomp('run', '--timeout', '200ms', 'sh', '-c', 'sleep 60 & exec sleep 60');
+    expect([status, stderr]).toEqual([124, 'seccomp: sh: ended, since it ran longer than its timeout\n']);
+  });
 
-test('a program that ends in time keeps its status', () => {
-  expect(run(['run', '--timeout', '1h', '--', 'sh', '-c', 'exit 3']).status).toBe(3);
-});
+  test('keeps the status of a program that ends in time', async () => {
+    expect(await seccomp('run', '--timeout', '1h', '--', 'sh', '-c', 'exit 3')).toMatchObject({ status: 3 });
+  });
 
-test('what can’t be limited is not started', () => {
-  const { status, stderr } = run(['run', '--memory', '64M', '--', 'echo', 'started']);
-  expect([status, stderr]).toEqual([125, expect.stringMatching(/^seccomp: --memory can't be honored: /)]);
-});
-
-test('--best-effort starts what can’t be limited', () => {
-  const { status, stdout, stderr } = run(['run', '--best-effort', '--memory', '64M', '--', 'echo', 'started']);
-  expect([status, stdout]).toEqual([0, 'started\n']);
-  expect(stderr).toMatch(/^seccomp: not all limits are enforced: /);
+  test('does not start what can’t be limited, unless --best-effort is given', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-limits-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const started = join(directory, 'started');
+    vi.spyOn(cgroup, 'ownCgroup').mockReturnValue({ reason: 'no cgroup v2', remedy: 'boot another' });
+    const run = (...options: readonly string[]) =>
+      seccomp('run', ...options, '--memory', '64M', '--', 'touch', started);
+    expect(await run()).toMatchObject({
+      status: 125,
+      stderr: expect.stringMatching(/^seccomp: --memory can't be honored: no cgroup v2; /),
+    });
+    expect(existsSync(started)).toBe(false);
+    expect(await run('--best-effort')).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/^seccomp: not all limits are enforced: no cgroup v2/),
+    });
+    expect(existsSync(started)).toBe(true);
+  });
 });

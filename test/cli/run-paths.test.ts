@@ -12,10 +12,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RIGHTS } from '../../lib/landlock/paths/rights.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { executeProgram } from '../../lib/sandbox/execve.js';
 import { main } from '../support/built.js';
+import { seccomp } from '../support/command-line.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { run } from '../support/processes.js';
 import { packageRoot } from '../support/scripts.js';
@@ -28,7 +30,16 @@ writeFileSync(join(directory, 'program'), '#!/bin/sh\necho executed\n', { mode: 
 mkdirSync(join(directory, 'out'));
 symlinkSync('other.txt', join(directory, 'link'));
 
-const seccomp = (...args: readonly string[]) => {
+vi.mock('../../lib/sandbox/execve.js', { spy: true });
+const root = process.cwd();
+beforeEach(() => {
+  vi.mocked(executeProgram).mockImplementation(() => expect.fail('this process would have been replaced'));
+  process.chdir(directory);
+});
+afterEach(() => process.chdir(root));
+
+/** Runs the command in a process of its own. */
+const start = (...args: readonly string[]) => {
   const command = [main, 'run', ...args];
   const { status, signal, stdout, stderr, pid } = spawnSync(process.execPath, command, {
     encoding: 'utf8',
@@ -40,42 +51,50 @@ const { reason, rights } = pathsSupport();
 const seesUnixSockets = (rights & RIGHTS.RESOLVE_UNIX.bit) !== 0;
 
 describeUnless(reason ?? undefined, 'seccomp run', () => {
-  test('lets the program reach the files that are named, and no others', () => {
+  test('lets the program reach the files that are named, and no others', async () => {
     const script = `cat granted.txt; cat other.txt; echo new >out/new; cat out/new; ./program; echo $$`;
     const granted = ['--read', '@system', '--read', 'granted.txt', '--write', 'out'];
-    const result = seccomp(...granted, '--', 'sh', '-c', script);
+    const result = start(...granted, '--', 'sh', '-c', script);
     expect(result).toMatchObject({ status: 0, stdout: `granted\nnew\n${result.pid}\n` });
     expect(result.stderr).toMatch(/other\.txt: Permission denied\n.*program: Permission denied/);
     expect(readFileSync(join(directory, 'out/new'), 'utf8')).toBe('new\n');
-    expect(seccomp(...granted, '--execute', 'program', 'sh', '-c', './program').stdout).toBe('executed\n');
-    expect(seccomp('--read', '@system', '--read', '.', 'sh', '-c', 'echo x >out/no').status).toBe(2);
+    const child = (...args: readonly string[]) => seccomp('run', '--timeout', '1h', ...args);
+    expect(await child(...granted, '--execute', 'program', 'sh', '-c', './program >out/it')).toMatchObject({
+      status: 0,
+    });
+    expect(readFileSync(join(directory, 'out/it'), 'utf8')).toBe('executed\n');
+    const writing = ['sh', '-c', 'exec 2>/dev/null; echo x >out/no'];
+    expect(await child('--read', '@system', '--read', '.', ...writing)).toMatchObject({ status: 2 });
+    expect(existsSync(join(directory, 'out/no'))).toBe(false);
   });
 
-  test('says before the start that libraries are not granted, and after the end that a program is not', () => {
+  test('says before the start that libraries are not granted, and after the end that a program is not', async () => {
     const libraries =
       "seccomp: paths does not grant the libraries of sh, without which it can't start: add --read @system";
-    expect(seccomp('--read', '.', '--', 'sh', '-c', 'true').stderr).toMatch(new RegExp(`^${libraries}\n`));
-    expect(seccomp('--read', '@tmp', '--', 'sh', '-c', 'true').stderr).toMatch(new RegExp(`\n${libraries}\n$`));
+    expect(start('--read', '.', '--', 'sh', '-c', 'true').stderr).toMatch(new RegExp(`^${libraries}\n`));
+    expect(start('--read', '@tmp', '--', 'sh', '-c', 'true').stderr).toMatch(new RegExp(`\n${libraries}\n$`));
     const program = join(realpathSync(directory), 'program');
-    const { status, stderr } = seccomp('--read', '@system', '--read', '@tmp', '--', 'sh', '-c', './program');
-    expect(status).toBe(126);
-    expect(stderr).toMatch(`\nseccomp: paths does not grant the execution of ${program}: add --execute ${program}\n`);
-    expect(seccomp('--read', '@system', '--read', '@tmp', 'sh', '-c', 'exit 126').stderr).toMatch(
-      /^seccomp: exit code 126 can mean .*: add --execute PROGRAM$/m,
-    );
-    expect(seccomp('--read', '@system', '--read', '@tmp', '--', 'sh', '-c', 'exit 127').stderr).toBe('');
+    const inShell = (script: string) =>
+      seccomp('run', '--read', '@system', '--read', '@tmp', '--', 'sh', '-c', `exec 2>/dev/null; ${script}`);
+    expect(await inShell('./program')).toMatchObject({
+      status: 126,
+      stderr: `seccomp: paths does not grant the execution of ${program}: add --execute ${program}\n`,
+    });
+    expect((await inShell('exit 126')).stderr).toMatch(/^seccomp: exit code 126 can mean .*: add --execute PROGRAM$/m);
+    expect((await inShell('exit 127')).stderr).toBe('');
   });
 
-  test('says that the interpreter of a program which can’t be executed may not be granted', () => {
+  test('says that the interpreter of a program which can’t be executed may not be granted', async () => {
     // Of an unknown format, and with an interpreter that is there but can't be executed.
     const file = join(directory, 'unexecutable');
     writeFileSync(file, `#!${join(directory, 'granted.txt')}\n`, { mode: 0o755 });
-    const { status, stderr } = seccomp('--read', '.', '--', file);
+    const { status, stderr } = start('--read', '.', '--', file);
     expect(status).toBe(126);
     expect(stderr).toMatch(
       /^seccomp: \/.*unexecutable: not executable \(EACCES\)\nseccomp: paths may not grant the inter/,
     );
-    expect(seccomp('--read', '@system', '--', file).stderr).toMatch(/EACCES\)\n$/);
+    const child = await seccomp('run', '--timeout', '1h', '--read', '@system', '--', file);
+    expect(child).toEqual({ status: 126, stdout: '', stderr: expect.stringMatching(/EACCES\)\n$/) });
   });
 
   test.each<[string, readonly string[], RegExp]>([
@@ -105,54 +124,47 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
       ['--best-effort'],
       /^--best-effort has no effect without --read, --write, --execute, --memory, --processes or --cpu/,
     ],
-  ])('refuses %s, and names the flag', (_, flags, message) => {
-    const { status, stdout, stderr } = seccomp(...flags, '--', 'echo', 'started');
-    expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+  ])('refuses %s, and names the flag', async (_, flags, message) => {
+    const { status, stderr } = await seccomp('run', '--timeout', '1h', ...flags, '--', 'echo', 'started');
+    expect(status).toBe(125);
     expect(stderr).toMatch(/^seccomp: .*\n$/);
     expect(stderr.slice('seccomp: '.length, -1)).toMatch(message);
   });
 
   test('refuses --abstract-sockets with paths where the kernel can’t tell Unix sockets apart', ({ skip }) => {
     skip(seesUnixSockets, 'this kernel tells them apart');
-    expect(seccomp('--abstract-sockets', '--read', '.', 'true')).toMatchObject({
+    expect(start('--abstract-sockets', '--read', '.', 'true')).toMatchObject({
       status: 125,
       stderr: expect.stringMatching(/^seccomp: --abstract-sockets can't be honored: .*; leave it out\n$/),
     });
   });
 
-  test('--explain names what the restriction to paths denies', ({ skip }) => {
+  test('--explain names what the restriction to paths denies', async ({ skip }) => {
     skip(seesUnixSockets, 'this kernel tells Unix sockets apart');
     const socket = `require('net').connect('/nowhere').on('error', () => {})`;
-    const { stderr } = seccomp(
-      '--explain',
-      '--read',
-      '@system',
-      '--read',
-      '@node',
-      '--',
-      process.execPath,
-      '-e',
-      socket,
-    );
+    const granted = ['--read', '@system', '--read', '@node'];
+    const { stderr } = await seccomp('run', '--explain', ...granted, '--', process.execPath, '-e', socket);
     expect(stderr).toMatch(/seccomp: socket\(AF_UNIX, .*\): EAFNOSUPPORT\n/);
     expect(stderr).toMatch(/nscd/);
     expect(stderr).toMatch(/to allow: run without --read, --write and --execute\n/);
   });
 
-  test('--explain names denied files, and the flags that grant them', () => {
-    const { stderr } = seccomp('--explain', '--read', '@system', '--', 'cat', 'other.txt');
+  test('--explain names denied files, and the flags that grant them', async () => {
+    const explain = (...args: readonly string[]) =>
+      seccomp('run', '--explain', ...args, '--', 'sh', '-c', 'exec cat other.txt >/dev/null 2>&1');
+    const { stderr } = await explain('--read', '@system');
     expect(stderr).toMatch(/seccomp: open(at)?\(.*"other\.txt", O_RDONLY\): EACCES\n/);
     const [, path = ''] = /paths does not grant reading (\S+)\n/.exec(stderr) ?? [];
     expect(path).toMatch(/^\/.*\/other\.txt$/);
     expect(stderr).toContain(`to allow: --read ${path}\n`);
-    const granted = seccomp('--explain', '--read', '@system', '--read', path, '--', 'cat', 'other.txt');
+    const granted = await explain('--read', '@system', '--read', path);
     expect(granted.stderr).toMatch(/^seccomp: no call was denied/);
   });
 
   describe('with @tmp', () => {
     const own = ['--read', '@system', '--read', '@tmp', '--'];
     const inOwn = (script: string) =>
-      seccomp(...own, 'sh', '-c', `echo "$TMPDIR"; echo $$; echo x >"$TMPDIR/x"; ${script}`);
+      start(...own, 'sh', '-c', `echo "$TMPDIR"; echo $$; echo x >"$TMPDIR/x"; ${script}`);
 
     test('gives the program a directory, and removes it', () => {
       const { status, stdout, pid } = inOwn('cat "$TMPDIR/x"; exit 7');
@@ -163,12 +175,10 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
     });
 
     test('removes it also if a signal ends the program, and is ended by the same signal', () => {
-      for (const signal of ['SIGKILL', 'SIGTERM']) {
-        const result = inOwn(`kill -${signal.slice(3)} $$`);
-        const [path = ''] = result.stdout.split('\n');
-        expect(result).toMatchObject({ status: null, signal });
-        expect([path, existsSync(path)]).toEqual([expect.stringMatching(/\/seccomp-/), false]);
-      }
+      const result = inOwn('kill -KILL $$');
+      const [path = ''] = result.stdout.split('\n');
+      expect(result).toMatchObject({ status: null, signal: 'SIGKILL' });
+      expect([path, existsSync(path)]).toEqual([expect.stringMatching(/\/seccomp-/), false]);
     });
   });
 });

@@ -54,22 +54,23 @@ async function results(section: string, implementation: string): Promise<Results
 
 const sections = readdirSync(folder).filter((name) => name.endsWith('.mjs') && !/^(runner|tools)\./.test(name));
 
+/** Sections that start many Nodes. What they compare happens after the start, and so is the same without a filter. */
+const UNDER_A_FILTER: ReadonlySet<string> = new Set(['ends', 'fork', 'ipc']);
+
 describe.each(sections.map((name) => name.slice(0, -'.mjs'.length)))('%s', async (section) => {
-  const implementations = ['node', 'unconfined', 'docker-default'];
-  const [theirs = {}, unconfined = {}, confined = {}] = await Promise.all(
-    implementations.map((implementation) => results(section, implementation)),
-  );
+  const profiles = UNDER_A_FILTER.has(section) ? ['docker-default'] : ['unconfined', 'docker-default'];
+  const [theirs = {}, ...sandboxed] = await Promise.all(['node', ...profiles].map((each) => results(section, each)));
 
   test.for(Object.entries(theirs))('%s', ([name, { facts, row }], { skip }) => {
     skip(name === 'no_new_privs' && hasNoNewPrivs(), NO_NEW_PRIVS);
     expect(facts).not.toMatch(/^FAILED/);
-    const ours = [unconfined[name]?.facts, confined[name]?.facts];
+    const ours = sandboxed.map((each) => each[name]?.facts);
     if (row === undefined) {
-      expect(ours).toEqual([facts, facts]);
+      expect(ours).toEqual(profiles.map(() => facts));
       return;
     }
     expect(documentation).toContain(`| ${row}`);
     expect(ours[0]).not.toBe(facts);
-    expect(ours[1]).toBe(ours[0]);
+    expect(new Set(ours).size).toBe(1);
   });
 });

@@ -184,16 +184,17 @@ export default {
       child.stdin.unref();
       process.on('exit', () => console.log('gone'));`,
     ),
-  'inherit: the same descriptors': (cp) =>
-    elsewhere(cp, `cp.spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' });`),
-  'inherit of spawnSync': (cp) =>
-    elsewhere(cp, `cp.spawnSync('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' });`),
-  'inherit of execSync': (cp) => elsewhere(cp, `cp.execSync('echo out; echo err >&2', { stdio: 'inherit' });`),
-  'execSync passes stderr on': (cp) => elsewhere(cp, `console.log(String(cp.execSync('echo out; echo err >&2')));`),
-  'process.stdout and process.stderr as stdio': (cp) =>
+  'inherited descriptors, by each function in turn': (cp) =>
     elsewhere(
       cp,
-      `cp.spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: ['ignore', process.stdout, process.stderr] });`,
+      `import { once } from 'node:events';
+      const script = (name) => 'echo ' + name + ' out; echo ' + name + ' err >&2';
+      await once(cp.spawn('sh', ['-c', script('spawn')], { stdio: 'inherit' }), 'close');
+      cp.spawnSync('sh', ['-c', script('spawnSync')], { stdio: 'inherit' });
+      cp.execSync(script('execSync'), { stdio: 'inherit' });
+      console.log('returned: ' + cp.execSync(script('execSync with a pipe')));
+      const stdio = ['ignore', process.stdout, process.stderr];
+      await once(cp.spawn('sh', ['-c', script('streams')], { stdio }), 'close');`,
     ),
   'an error that nobody listens to ends this process': async (cp) => {
     const { stderr, exitCode } = await elsewhere(cp, `cp.spawn('no-such-command');`);

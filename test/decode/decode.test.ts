@@ -111,6 +111,25 @@ test.each<readonly [string, Parameters<typeof written>, string]>([
     ['socket', [0xdead_0000_0002n, 1, 0], [], 'x86'],
     'AF_INET, SOCK_STREAM, IPPROTO_IP',
   ],
+  ['an option of IP', ['getsockopt', [3, 0, 1, 0, 0]], '3, IPPROTO_IP, IP_TOS, NULL, NULL'],
+  ['an option of IPv6', ['getsockopt', [3, 41, 26, 0, 0]], '3, IPPROTO_IPV6, IPV6_V6ONLY, NULL, NULL'],
+  ['an option of a level without names', ['getsockopt', [3, 255, 1, 0, 0]], '3, IPPROTO_RAW, 1, NULL, NULL'],
+  ['a protocol of a family without names', ['socket', [1, 1, 6]], 'AF_UNIX, SOCK_STREAM, 6'],
+  ['the flag that fcntl sets of a descriptor', ['fcntl', [3, 2, 1]], '3, F_SETFD, FD_CLOEXEC'],
+  ['fcntl and an argument without names', ['fcntl', [3, 0, 10]], '3, F_DUPFD, 10'],
+  ['a mode where openat creates a file', ['openat', [3, 1, 0x41, 0o640]], '3, 0x1, O_WRONLY|O_CREAT, 0640'],
+  ['no mode where only the address has such a bit', ['openat', [3, 0x40, 1, 0o640]], '3, 0x40, O_WRONLY'],
+  [
+    'a mode where a queue is created',
+    ['mq_open', [1, 0x42, 0o600, 0], [text('/q')]],
+    '"/q", O_RDWR|O_CREAT, 0600, NULL',
+  ],
+  ['flags without a name as a number', ['unshare', [0x2000_0001]], 'CLONE_NEWPID|1'],
+  ['a size in decimal', ['read', [3, 4096, 100_000]], '3, 0x1000, 100000'],
+  ['a negative offset', ['lseek', [3, 0xffff_ffff_ffff_fff0n, 2]], '3, -16, SEEK_END'],
+  ['an offset in decimal', ['lseek', [3, 100_000, 0]], '3, 100000, SEEK_SET'],
+  ['numbers that may be counts in decimal', ['no_such_call', [65_535, 65_536]], '65535, 0x10000, 0, 0, 0, 0'],
+  ['an unknown syscall of 32 bits', ['no_such_call', [1n << 32n], [], 'arm'], '0, 0, 0, 0, 0, 0'],
   [
     'an unknown syscall',
     ['no_such_call', [1, 2, 3, 4, 5, 0xffff_ffff_ffff_ffffn]],
@@ -135,6 +154,17 @@ test('writes the structs that calls point to', () => {
   );
   const socketcall = Buffer.from(Uint32Array.of(2, 1, 0).buffer);
   expect(written('socketcall', [1, 4096], [undefined, socketcall], 'x86')).toBe('SYS_SOCKET, {2, 1, 0}');
+  const bigEndian = Buffer.from('000000020000000100000000', 'hex');
+  expect(written('socketcall', [1, 4096], [undefined, bigEndian], 's390')).toBe('SYS_SOCKET, {2, 1, 0}');
+});
+
+test('writes structs that were cut short as far as they go', () => {
+  const words = Buffer.from('0001000000000000ff', 'hex');
+  expect(written('clone3', [1, 9], [words])).toBe('{CLONE_VM, exit_signal 0}, 9');
+  expect(written('openat2', [3, 1, 1, 9], [undefined, text('d'), words])).toBe(
+    '3, "d", {O_RDONLY|O_NOCTTY, 00, resolve 0}, 9',
+  );
+  expect(written('socketcall', [1, 4096], [undefined, words], 'x86')).toBe('SYS_SOCKET, {256, 0}');
 });
 
 test('captures strings, addresses and structs, but no buffers', () => {

@@ -6,7 +6,7 @@ import { type FunctionName, optionsOf } from '../../lib/sandbox/options/table.js
 import { readExports } from '../../scripts/reference/declarations.js';
 import { anchorOf } from '../../scripts/reference/markdown.js';
 import { readOptionTypes } from '../../scripts/reference/option-tables.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const page = readFileSync(join(packageRoot, 'docs/reference/api.md'), 'utf8');
 const exports = readExports();

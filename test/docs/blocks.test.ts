@@ -41,7 +41,7 @@ describe.each(pages.filter(([, blocks]) => blocks.length > 0))('%s', (page, bloc
   let folder: PageFolder;
   const running: Background[] = [];
   beforeAll(() => {
-    folder = makePageFolder(blocks);
+    folder = makePageFolder(blocks, page);
   });
   afterAll(async () => {
     for (const background of running) await background.end();

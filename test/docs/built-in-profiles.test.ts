@@ -8,7 +8,7 @@ import { abiOf } from '../../lib/syscalls/abi.js';
 import { errnoName } from '../../lib/syscalls/errno.js';
 import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
 import { ROWS } from '../support/blocked-calls.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const page = readFileSync(join(packageRoot, 'docs/reference/built-in-profiles.md'), 'utf8');
 const profiles = [...BUILTIN_DEFINITIONS.keys()];

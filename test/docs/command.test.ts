@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../lib/cli/program.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const page = readFileSync(join(packageRoot, 'docs/reference/command.md'), 'utf8');
 const { commands } = createProgram('');

@@ -1,5 +1,6 @@
 /** The rules for the code blocks of the documentation: how a page is read, and how a block is run. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { obstacleTo } from '../support/commands.js';
 import { type Block, blocksOf, isExample, isRun } from '../support/docs/blocks.js';
@@ -117,14 +118,21 @@ describe('a block that is run', () => {
     expect(await runBlock(folder, shell('kill -s SEGV $$'))).toMatchObject({ status: 'SIGSEGV' });
   });
 
-  test('uses this Node, the command of this package, and no registry', async () => {
-    const { output } = await runBlock(
-      folder,
-      shell('node -p process.execPath; npx --no seccomp run -p unconfined -- pwd'),
-    );
-    expect(output).toBe(`${process.execPath}\n${folder.path}\n`);
-    const { status, output: refusal } = await runBlock(folder, shell('npx --yes is-odd'));
-    expect([status, refusal]).toEqual([1, expect.stringContaining('ENOTCACHED')]);
+  // The first page has npm's npx, the other pages one of test/support.
+  describe.each(['README.md', 'docs/README.md'])('of %s', (page) => {
+    const folder = makePageFolder([], page);
+    afterAll(() => folder.remove());
+
+    test('uses this Node, the command of this package, and no registry', async () => {
+      const script = `node -p process.execPath; pwd; npx seccomp run -p unconfined -- printf '%s|' "a  b" '$HOME' '' >&2
+        npx seccomp run -p unconfined -- sh -c 'command -v seccomp; exit 7'`;
+      const { status, output, stderr } = await runBlock(folder, shell(script));
+      const command = join(folder.path, 'node_modules/.bin/seccomp');
+      expect(output).toBe(`${process.execPath}\n${folder.path}\n${command}\n${stderr}`);
+      expect({ status, stderr }).toEqual({ status: 7, stderr: 'a  b|$HOME||' });
+      const { status: refused, output: refusal } = await runBlock(folder, shell('npx --yes is-odd'));
+      expect([refused, refusal]).toEqual([1, expect.stringContaining('ENOTCACHED')]);
+    });
   });
 
   test('has an environment without what npm and Vitest add', async () => {

@@ -1,11 +1,21 @@
 /** Each `@example` of a public docstring is an ES module that passes the type check and ends with exit code 0. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { publicDeclarations, withProject } from '../support/docstrings.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const declarations = publicDeclarations();
 const examples = declarations.flatMap(({ name, examples: codes }) =>
@@ -59,7 +69,36 @@ test('every example passes the type check', () => {
   expect(problems).toEqual([]);
 });
 
-test.each([...files])('the example of %s runs', (_, file) => {
+/** Examples that change their process for good, or replace it: each has a process of its own. */
+const CHANGES_PROCESS = /\b(?:harden|execve)\(|'seccomp\/register'|\bprocess\.exit/;
+
+interface Ended {
+  readonly status: number | null;
+  readonly errors: readonly string[];
+  readonly stderr: string;
+}
+
+/** Runs the other examples in one process, which starts each when the one before it has ended. */
+function runTogether(all: readonly string[]): Readonly<Record<string, Ended>> {
+  const list = join(folder, 'list.json');
+  const results = join(folder, 'results.json');
+  const errors = openSync(join(folder, 'stderr'), 'a+');
+  writeFileSync(list, JSON.stringify(all));
+  const args = [join(import.meta.dirname, 'run-examples.mjs'), list, results];
+  spawnSync(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', errors], timeout: 120_000 });
+  closeSync(errors);
+  return existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {};
+}
+
+function runAlone(file: string): Ended {
   const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: dirname(file) });
-  expect({ status, stderr }).toMatchObject({ status: 0, stderr: '' });
+  return { status, errors: [], stderr };
+}
+
+const isAlone = (file: string) => CHANGES_PROCESS.test(readFileSync(file, 'utf8'));
+const together = runTogether([...files.values()].filter((file) => !isAlone(file)));
+
+test.each([...files])('the example of %s runs', (_, file) => {
+  const ended = isAlone(file) ? runAlone(file) : (together[file] ?? 'it, or an example before it, did not end');
+  expect(ended).toEqual({ status: 0, errors: [], stderr: '' });
 });

@@ -24,7 +24,13 @@ function testsOf(text: string): ReadonlyMap<string, readonly string[]> {
   return tests;
 }
 
-const titlesIn = (path: string) => (path.endsWith('.sh') ? stepsOf(read(path)) : titlesOf(read(path)));
+const known = new Map<string, readonly string[]>();
+
+function titlesIn(path: string): readonly string[] {
+  const titles = known.get(path) ?? (path.endsWith('.sh') ? stepsOf(read(path)) : titlesOf(read(path)));
+  known.set(path, titles);
+  return titles;
+}
 
 test('there are claims', () => {
   expect(rows.length).toBeGreaterThan(40);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { drawTerminal, linesOf, recordTerminal } from '../../scripts/record-terminal.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 /** The reason to skip what runs these programs, if one is missing. */
 const missing = ['script', 'unshare'].find((program) => spawnSync(program, ['--version']).error !== undefined);

@@ -8,6 +8,7 @@ import { loadProfile } from '../../lib/profile/source.js';
 import { RunError } from '../../lib/sandbox/child/result.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { once as memoOnce } from '../../lib/util/memo.js';
 
 const sandbox = new Sandbox('docker-default');
 const relay = new Worker(new URL('relay.mjs', import.meta.url));
@@ -56,26 +57,28 @@ const failures: Readonly<Record<string, () => unknown>> = {
 };
 
 describe.each(Object.entries(failures))('%s', (_, action) => {
+  const failed = memoOnce(() => errorOf(action));
+
   test('JSON.stringify writes its message', async () => {
-    const error = await errorOf(action);
+    const error = await failed();
     const written: unknown = JSON.parse(JSON.stringify(error));
     const isOurs = error instanceof SeccompError || error instanceof RunError;
     expect(written).toMatchObject(isOurs ? { name: error.name, message: error.message } : {});
   });
 
   test('structuredClone keeps its message and stack', async () => {
-    const error = await errorOf(action);
+    const error = await failed();
     const { message, stack } = structuredClone(error);
     expect({ message, stack }).toEqual({ message: error.message, stack: error.stack });
   });
 
   test('util.inspect shows its message', async () => {
-    const error = await errorOf(action);
+    const error = await failed();
     expect(inspect(error)).toContain(error.message);
   });
 
   test('a worker receives it', async () => {
-    const error = await errorOf(action);
+    const error = await failed();
     relay.postMessage(error);
     const [{ message, stack }] = await once(relay, 'message');
     expect({ message, stack }).toEqual({ message: error.message, stack: error.stack });

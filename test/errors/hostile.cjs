@@ -1,7 +1,10 @@
 /**
- * Makes the change of V8's stack traces that argv[2] names, and prints the errors of a call that throws and of one that
- * rejects.
+ * Makes each of these changes of V8's stack traces in a worker of its own, and prints as JSON the errors there of a call
+ * that throws and of one that rejects.
  */
+const { once } = require('node:events');
+const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads');
+
 const changes = {
   'a limit of 0': () => {
     Error.stackTraceLimit = 0;
@@ -26,13 +29,28 @@ const changes = {
   },
 };
 
-changes[process.argv[2]]();
-const { run, spawn } = require('seccomp');
+const describe = ({ name, code, message }) => `${name} ${code} ${message.split(':')[0]}`;
 
-const print = ({ name, code, message }) => console.log(name, code, message.split(':')[0]);
-try {
-  spawn('true', 'dokcer-default');
-} catch (error) {
-  print(error);
+async function errorsAfter(change) {
+  change();
+  const { run, spawn } = require('seccomp');
+  const errors = [];
+  try {
+    spawn('true', 'dokcer-default');
+  } catch (error) {
+    errors.push(describe(error));
+  }
+  await run('false', 'docker-default').catch((error) => errors.push(describe(error)));
+  return errors;
 }
-run('false', 'docker-default').catch(print);
+
+async function inWorker(name) {
+  const worker = new Worker(__filename, { workerData: name });
+  const [errors] = await once(worker, 'message');
+  await worker.terminate();
+  return [name, errors];
+}
+
+if (isMainThread)
+  Promise.all(Object.keys(changes).map(inWorker)).then((all) => console.log(JSON.stringify(Object.fromEntries(all))));
+else errorsAfter(changes[workerData]).then((errors) => parentPort.postMessage(errors));

@@ -10,6 +10,6 @@ test('no single property, with the value true or a list of capabilities, changes
   timeout: 3_600_000,
 }, () => {
   const file = fileURLToPath(new URL('../boundary/pollution.mjs', import.meta.url));
-  const output = execFileSync(process.execPath, [file, '--each'], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const output = execFileSync(process.execPath, [file, 'each'], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ found: [] });
 });

@@ -64,11 +64,11 @@ const abis = reason === undefined ? askable() : [];
 /** Every number of the supported ABIs. */
 const callsFor = (policy: Policy) => [...callsOn(abis, policy)].filter((call) => !isExempt(call));
 
-function expectAgreement(policy: Policy): void {
-  const asked = inquiry(policy, callsFor(policy));
+function expectAgreement(policy: Policy, calls = callsFor(policy), atLeast = 4000): void {
+  const asked = inquiry(policy, calls);
   const witnesses = disagreements(asked, kernelAnswers(asked.denyingFilter, asked.calls));
   expect(witnesses.slice(0, 5), `of ${asked.calls.length} calls`).toEqual([]);
-  expect(asked.calls.length).toBeGreaterThan(4000);
+  expect(asked.calls.length).toBeGreaterThan(atLeast);
 }
 
 describeUnless(reason, `kernel = interpreter = evaluator, on ${abis.join(' + ')}`, () => {
@@ -87,19 +87,21 @@ describeUnless(reason, `kernel = interpreter = evaluator, on ${abis.join(' + ')}
     expectAgreement(resolve(dockerDefault, { ...withAllAbis, capabilities: new Set(capabilities) }));
   });
 
-  const random = fc.sample(profile(withAllAbis), { seed: SEED, numRuns: 30 });
+  const random = fc.sample(profile(withAllAbis), { seed: SEED, numRuns: 12 });
   test.each(random.map((document, i) => ({ i, document })))('for random profile $i', ({ document }) => {
     expectAgreement(policyOfAny(document, withAllAbis));
   });
 
-  for (const entry of known) {
+  for (const [i, entry] of known.entries()) {
+    const [on, which] = i % 2 === 0 ? [host, 'its own ABIs'] : [withAllAbis, 'all ABIs'];
     if ('refusal' in entry) {
       test(`for ${entry.name}`, ({ skip }) => skip(`it is refused: ${entry.refusal}`));
       continue;
     }
-    test(`for ${entry.name}, on its own ABIs and on all`, () => {
-      expectAgreement(resolve(entry.profile, host));
-      expectAgreement(resolve(entry.profile, withAllAbis));
+    test(`for ${entry.name}, on ${which}`, () => {
+      const policy = resolve(entry.profile, on);
+      const calls = tellingCalls(abis, policy).filter((call) => !isExempt(call));
+      expectAgreement(policy, calls, 300);
     });
   }
 
@@ -142,31 +144,32 @@ describe('interpreter = evaluator, on each ABI as the native one', () => {
   });
 
   const parsed = corpusOn(host).flatMap((entry) => ('profile' in entry ? [entry] : []));
-  test.each([...ABIS.keys()])('%s: for the corpus', (abi) => {
+  test.each([...ABIS.keys()].map((abi, i) => [abi, i] as const))('%s: for a quarter of the corpus', (abi, i) => {
     let calls = 0;
-    const wrong = parsed.flatMap(({ name, profile }) => {
+    const quarter = parsed.filter((_, each) => each % 4 === i % 4);
+    const wrong = quarter.flatMap(({ name, profile }) => {
       // The ABIs that the profiles list have the other byte order on some of these machines.
       const policy = resolve(profile, { ...host, abi, abis: [abi] });
-      const asked = tellingCalls(abi, policy);
+      const asked = tellingCalls([abi], policy);
       calls += asked.length;
       return misreadings(policy, abi, asked).map((misreading) => `${name}: ${misreading}`);
     });
     expect(wrong.slice(0, 5), `of ${calls} calls`).toEqual([]);
-    expect(calls).toBeGreaterThan(2000);
+    expect(calls).toBeGreaterThan(300);
   });
 });
 
 /** All calls that the policy decides by their arguments, and a part of the others, which are many and alike. */
-function tellingCalls(abi: AbiName, policy: Policy): readonly PolicyCall[] {
+function tellingCalls(abis: readonly AbiName[], policy: Policy): readonly PolicyCall[] {
   const tables = policy.abis.map(({ syscalls }) => syscalls);
   const byArguments = (number: number) =>
     tables.some((syscalls) => syscalls.get(number)?.some(({ conditions }) => conditions.length > 0));
-  return [...callsOn([abi], policy)].filter(({ number }, i) => byArguments(number) || i % 16 === 0);
+  return [...callsOn(abis, policy)].filter(({ number }, i) => byArguments(number) || i % 16 === 0);
 }
 
 /** Calls to which a filter for a machine of `abi` answers what the policy does not say. */
 function misreadings(policy: Policy, abi: AbiName, calls: readonly PolicyCall[]): readonly string[] {
-  const filter = compilePolicy(policy);
+  const filter = compilePolicy(policy, { prove: false });
   return calls.flatMap((call) => {
     const interpreted = interpret(filter.instructions, call, abiOf(abi).endian).value;
     const meant = returnValue(evaluate(policy, call));

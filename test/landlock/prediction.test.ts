@@ -1,6 +1,6 @@
 /**
  * The prediction of what a ruleset decides, and the running kernel: two answers to the same accesses, which must be one.
- * SECCOMP_TEST_ACCESSES is the number of random accesses (default: 10000), SECCOMP_TEST_SEED chooses them.
+ * SECCOMP_TEST_ACCESSES is the number of random accesses (default: 3000), SECCOMP_TEST_SEED chooses them.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { describeUnless } from '../support/describe-unless.js';
 import { kernelAnswers, landlockAbi } from './accesses.js';
 import { type Attempt, places, type Scenario, scenario } from './scenarios.js';
 
-const ACCESSES = Number(process.env['SECCOMP_TEST_ACCESSES'] ?? 10_000);
+const ACCESSES = Number(process.env['SECCOMP_TEST_ACCESSES'] ?? 3000);
 const EACH = 50;
 
 const abi = landlockAbi();

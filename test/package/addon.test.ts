@@ -34,8 +34,9 @@ class Project {
     projects.push(this.folder);
     this.package = join(this.folder, place);
     this.write('native/binding.gyp', '{}');
+    const filter = (file: string) => !file.endsWith('.map');
     for (const name of ['dist', 'package.json'])
-      cpSync(join(root, name), join(this.package, name), { recursive: true });
+      cpSync(join(root, name), join(this.package, name), { recursive: true, filter });
     if (place === 'node_modules/seccomp') return;
     mkdirSync(join(this.folder, 'node_modules'), { recursive: true });
     symlinkSync(this.package, join(this.folder, 'node_modules/seccomp'));
@@ -111,29 +112,41 @@ describe('without an addon, the error', () => {
     expect(error).toMatch(/ with (glibc \d\.\d+|musl): /);
   });
 
-  test.each([
-    ['npm/11.19.0 node/v20.20.2', 'npx'],
-    ['pnpm/10.34.9 npm/? node/v20.20.2', 'pnpm dlx'],
-    ['yarn/1.22.22 npm/? node/v20.20.2', 'npx'],
-    ['yarn/4.12.0 npm/? node/v20.20.2', 'yarn dlx'],
-    ['bun/1.4.5 npm/? node/v24.3.0', 'bunx'],
-  ])('is for the package manager that runs the program: %s', (userAgent, runner) => {
-    const error = new Project().run(START, { userAgent });
-    expect(error).toContain(`: run "${runner} node-gyp rebuild -C node_modules/seccomp/native"`);
-  });
-
-  test.each([
-    ['package-lock.json', 'npx'],
-    ['pnpm-lock.yaml', 'pnpm dlx'],
-    ['bun.lock', 'bunx'],
-    ['bun.lockb', 'bunx'],
-    ['.pnp.cjs', 'yarn dlx'],
-    ['.yarnrc.yml', 'yarn dlx'],
-    ['yarn.lock', 'npx'],
-  ])('is for the package manager that left %s', (file, runner) => {
-    const project = new Project();
-    writeFileSync(join(project.folder, file), '');
-    expect(project.run(START)).toContain(`: run "${runner} node-gyp rebuild -C node_modules/seccomp/native"`);
+  test('is for the package manager that runs the program, or the one that left a file in the project', () => {
+    const runners = [
+      ['npm/11.19.0 node/v20.20.2', 'npx'],
+      ['pnpm/10.34.9 npm/? node/v20.20.2', 'pnpm dlx'],
+      ['yarn/1.22.22 npm/? node/v20.20.2', 'npx'],
+      ['yarn/4.12.0 npm/? node/v20.20.2', 'yarn dlx'],
+      ['bun/1.4.5 npm/? node/v24.3.0', 'bunx'],
+    ];
+    const files = [
+      ['package-lock.json', 'npx'],
+      ['pnpm-lock.yaml', 'pnpm dlx'],
+      ['bun.lock', 'bunx'],
+      ['bun.lockb', 'bunx'],
+      ['.pnp.cjs', 'yarn dlx'],
+      ['.yarnrc.yml', 'yarn dlx'],
+      ['yarn.lock', 'npx'],
+    ];
+    const output = new Project().run(`
+      const { rmSync, writeFileSync } = require('node:fs');
+      const tell = (name) => { try { ${START} } catch ({ message }) { console.log(name + ': ' + message.split(': ').at(-1)) } };
+      for (const agent of ${JSON.stringify(runners.map(([agent]) => agent))}) {
+        process.env.npm_config_user_agent = agent;
+        tell(agent);
+      }
+      process.env.npm_config_user_agent = '';
+      for (const file of ${JSON.stringify(files.map(([file]) => file))}) {
+        writeFileSync(file, '');
+        tell(file);
+        rmSync(file);
+      }`);
+    const expected = [...runners, ...files].map(
+      ([name, runner]) => `${name}: run "${runner} node-gyp rebuild -C node_modules/seccomp/native"`,
+    );
+    const told = output.trimEnd().split('\n');
+    expect(told.map((line) => line.replace(/, which needs .*/, ''))).toEqual(expected);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 /** scripts/merge-types.mjs: what it merges, and what it refuses since the merged file would mean something else. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const { mergeTypes } = await import(join(packageRoot, 'scripts/merge-types.mjs'));
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { packTo } from '../support/installed.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-packed-'));
 afterAll(() => rmSync(folder, { recursive: true }));

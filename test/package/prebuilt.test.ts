@@ -9,7 +9,7 @@ import { compile } from '../../lib/index.js';
 import { addonHostFlags } from '../support/addon-host.js';
 import { compileC } from '../support/compile-c.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const folder = (architecture: string) => join(packageRoot, 'out/prebuilds', `linux-${architecture}`);
 const addon = join(folder(process.arch), 'seccomp.node');

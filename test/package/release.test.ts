@@ -21,7 +21,7 @@ import {
 } from '../../scripts/release-checks.js';
 import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const problems = (found: readonly Problem[]) => found.map(({ problem }) => problem);
 

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { CPUS, lockNameOf, manifestOf, type Tool, toolsFor } from '../../scripts/package-matrix/tools.mjs';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-tools-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,74 +2,92 @@
  * `unconfined` where this system has no seccomp: programs run as node:child_process runs them. The tests change only the
  * name of the platform; other differences between operating systems are not tested.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../support/built.js';
+import { packageRoot } from '../support/root.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const CHILD = fileURLToPath(new URL('../data/echo-message.cjs', import.meta.url));
 
-/** Runs a script in a process whose platform is darwin. Returns the value of `result`, or an error's properties. */
-function onDarwin(script: string): unknown {
-  const code = `
-    Object.defineProperty(process, 'platform', { value: 'darwin' });
-    const sandbox = await import('seccomp');
-    const CHILD = ${JSON.stringify(CHILD)};
-    /** The names of the events until close, and the first argument of each. */
-    const eventsOf = (child) => new Promise((resolve) => {
-      const seen = [];
-      for (const name of ['spawn', 'error', 'message', 'disconnect', 'exit', 'close'])
-        child.on(name, (value) => {
-          seen.push(value === undefined ? name : [name, value?.code ?? value]);
-          if (name === 'close') resolve(seen);
-        });
-    });
-    let result;
-    try { ${script} } catch (error) {
-      const { name, code, message, exitCode } = error;
-      result = { name, code, message, exitCode };
+/** A process whose platform is darwin. It runs the scripts that it receives, and answers each with a result. */
+const DARWIN = `
+  Object.defineProperty(process, 'platform', { value: 'darwin' });
+  const sandbox = require('seccomp');
+  const { promisify } = require('node:util');
+  const CHILD = ${JSON.stringify(CHILD)};
+  /** The names of the events until close, and the first argument of each. */
+  const eventsOf = (child) => new Promise((resolve) => {
+    const seen = [];
+    for (const name of ['spawn', 'error', 'message', 'disconnect', 'exit', 'close'])
+      child.on(name, (value) => {
+        seen.push(value === undefined ? name : [name, value?.code ?? value]);
+        if (name === 'close') resolve(seen);
+      });
+  });
+  const AsyncFunction = (async () => {}).constructor;
+  process.on('message', async (script) => {
+    try {
+      const names = ['sandbox', 'promisify', 'CHILD', 'eventsOf'];
+      const run = new AsyncFunction(...names, 'let result;' + script + '; return result;');
+      process.send({ result: await run(sandbox, promisify, CHILD, eventsOf) });
+    } catch ({ name, code, message, exitCode }) {
+      process.send({ result: { name, code, message, exitCode } });
     }
-    console.log(JSON.stringify(result));`;
-  const args = ['--input-type=module', '-e', code];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
-  expect(stderr).toBe('');
-  return JSON.parse(stdout);
+  });`;
+
+const darwin = spawn(process.execPath, ['-e', DARWIN], {
+  cwd: packageRoot,
+  stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+});
+const errors = text(darwin.stderr ?? expect.fail('no pipe'));
+afterAll(async () => {
+  darwin.disconnect();
+  expect(await errors).toBe('');
+});
+
+/** Runs a script on darwin. Returns the value of `result`, or an error's properties. */
+async function onDarwin(script: string): Promise<unknown> {
+  darwin.send(script);
+  const [message]: readonly { readonly result?: unknown }[] = await once(darwin, 'message');
+  return message?.result;
 }
 
 const NO_SECCOMP = 'seccomp is a part of Linux and this is darwin';
 
-test('isSupported is false', () => {
-  expect(onDarwin('result = sandbox.isSupported()')).toBe(false);
+test('isSupported is false', async () => {
+  expect(await onDarwin('result = sandbox.isSupported()')).toBe(false);
 });
 
 describe('a program runs under unconfined by', () => {
-  test('run', () => {
-    expect(onDarwin("result = await sandbox.run('cat', [], 'unconfined', { input: 'hello' })")).toMatchObject({
+  test('run', async () => {
+    expect(await onDarwin("result = await sandbox.run('cat', [], 'unconfined', { input: 'hello' })")).toMatchObject({
       ...{ command: 'cat', stdout: 'hello', exitCode: 0, signal: null, timedOut: false },
       ...{ violations: [], unlistedViolations: 0 },
       enforcement: { isolation: { reason: NO_SECCOMP, closed: [], open: expect.any(Array) } },
     });
-    expect(onDarwin("await sandbox.run('sh', ['-c', 'exit 3'], 'unconfined')")).toMatchObject({
+    expect(await onDarwin("await sandbox.run('sh', ['-c', 'exit 3'], 'unconfined')")).toMatchObject({
       ...{ name: 'RunError', exitCode: 3 },
     });
-    expect(onDarwin("await sandbox.run('/no/such/file', 'unconfined')")).toMatchObject({
+    expect(await onDarwin("await sandbox.run('/no/such/file', 'unconfined')")).toMatchObject({
       ...{ name: 'RunError', code: 'ENOENT', exitCode: null },
     });
   });
 
-  test('spawn, with the events of node:child_process and the properties of SandboxedProcess', () => {
+  test('spawn, with the events of node:child_process and the properties of SandboxedProcess', async () => {
     const script = `const child = sandbox.spawn('exit 3', 'unconfined', { shell: true });
       const { violations, enforcement: { isolation } } = child;
       result = [child instanceof sandbox.SandboxedProcess, child.pid > 0, violations, isolation.reason, await eventsOf(child)];`;
-    expect(onDarwin(script)).toEqual([true, true, [], NO_SECCOMP, ['spawn', ['exit', 3], ['close', 3]]]);
-    expect(onDarwin("result = await eventsOf(sandbox.spawn('/no/such/file', [], 'unconfined'))")).toEqual([
+    expect(await onDarwin(script)).toEqual([true, true, [], NO_SECCOMP, ['spawn', ['exit', 3], ['close', 3]]]);
+    expect(await onDarwin("result = await eventsOf(sandbox.spawn('/no/such/file', [], 'unconfined'))")).toEqual([
       ['error', 'ENOENT'],
       ['close', -2],
     ]);
   });
 
-  test('spawn, which ends it by kill, by an abort and by `await using`', () => {
+  test('spawn, which ends it by kill, by an abort and by `await using`', async () => {
     const script = `const start = (options) => sandbox.spawn('sleep', ['60'], 'unconfined', options);
       const killed = start();
       const isSent = killed.kill();
@@ -80,7 +98,7 @@ describe('a program runs under unconfined by', () => {
       const disposed = start();
       await disposed[Symbol.asyncDispose]();
       result = [isSent, killed.kill(), events, await aborted, disposed.signalCode];`;
-    expect(onDarwin(script)).toEqual([
+    expect(await onDarwin(script)).toEqual([
       ...[true, false],
       ['spawn', ['exit', null], ['close', null]],
       [['error', 'ABORT_ERR'], 'spawn', ['exit', null], ['close', null]],
@@ -88,30 +106,33 @@ describe('a program runs under unconfined by', () => {
     ]);
   });
 
-  test('spawn, which sends SIGKILL to a program that ignores SIGTERM', () => {
+  test('spawn, which sends SIGKILL to a program that ignores SIGTERM', async () => {
     const options = '{ stdio: ["ignore", "pipe", "ignore"], killSignal: "SIGWINCH", forceKillAfter: 1 }';
     const script = `const child = sandbox.spawn('sleep', ['60'], 'unconfined', ${options});
       await child[Symbol.asyncDispose]();
       result = child.signalCode;`;
-    expect(onDarwin(script)).toBe('SIGKILL');
+    expect(await onDarwin(script)).toBe('SIGKILL');
   });
 
-  test('spawn with a channel, and fork', () => {
+  test('spawn with a channel, and fork', async () => {
     const started = 'process.execPath, [CHILD], "unconfined", { stdio: ["ignore", "ignore", "inherit", "ipc"] }';
     for (const start of [`sandbox.spawn(${started})`, 'sandbox.fork(CHILD, "unconfined")']) {
       const script = `const child = ${start};
         child.send('hello');
         result = [child.enforcement.isolation.closed, await eventsOf(child)];`;
-      expect(onDarwin(script)).toEqual([[], ['spawn', ['message', 'hello'], 'disconnect', ['exit', 0], ['close', 0]]]);
+      expect(await onDarwin(script)).toEqual([
+        [],
+        ['spawn', ['message', 'hello'], 'disconnect', ['exit', 0], ['close', 0]],
+      ]);
     }
   });
 
-  test('spawnSync', () => {
+  test('spawnSync', async () => {
     const script = `const { enforcement, ...ended } = sandbox.spawnSync('echo', ['hello'], 'unconfined', { encoding: 'utf8' });
       const { enforcement: { isolation } } = sandbox.spawnSync('true', 'unconfined');
       const { error, output } = sandbox.spawnSync('/no/such/file', 'unconfined');
       result = [ended, isolation.closed, error.code, output];`;
-    expect(onDarwin(script)).toEqual([
+    expect(await onDarwin(script)).toEqual([
       {
         ...{ status: 0, signal: null, output: [null, 'hello\n', ''], pid: expect.any(Number) },
         ...{ stdout: 'hello\n', stderr: '', violations: [], unlistedViolations: 0, limit: null },
@@ -120,17 +141,16 @@ describe('a program runs under unconfined by', () => {
     ]);
   });
 
-  test('a Sandbox', () => {
-    const script = `const { promisify } = await import('node:util');
-      const { exec, execFile, execSync, execFileSync } = new sandbox.Sandbox('unconfined', { timeout: 10_000, encoding: 'utf8' });
+  test('a Sandbox', async () => {
+    const script = `const { exec, execFile, execSync, execFileSync } = new sandbox.Sandbox('unconfined', { timeout: 10_000, encoding: 'utf8' });
       result = [await promisify(exec)('echo 1'), await promisify(execFile)('echo', ['2']), execSync('echo 3'), execFileSync('echo', ['4'])];`;
     const output = (stdout: string) => ({ stdout, stderr: '' });
-    expect(onDarwin(script)).toEqual([output('1\n'), output('2\n'), '3\n', '4\n']);
+    expect(await onDarwin(script)).toEqual([output('1\n'), output('2\n'), '3\n', '4\n']);
   });
 });
 
-test('harden does nothing under unconfined', () => {
-  expect(onDarwin("result = sandbox.harden('unconfined').filters")).toEqual([]);
+test('harden does nothing under unconfined', async () => {
+  expect(await onDarwin("result = sandbox.harden('unconfined').filters")).toEqual([]);
 });
 
 describe('what has no effect is refused:', () => {
@@ -143,47 +163,47 @@ describe('what has no effect is refused:', () => {
     'onViolation: true',
     'noNewPrivileges: true',
     'logDenied: true',
-  ])('%s', (option) => {
+  ])('%s', async (option) => {
     const [name] = option.split(':');
     const error = {
       code: 'ERR_SECCOMP_UNSUPPORTED',
       message: `options.${name} can't be honored: ${NO_SECCOMP}; give it only where isSupported() is true`,
     };
-    expect(onDarwin(`sandbox.spawn('true', 'unconfined', { ${option} })`)).toMatchObject(error);
-    expect(onDarwin(`new sandbox.Sandbox('unconfined', { ${option} })`)).toMatchObject(error);
+    expect(await onDarwin(`sandbox.spawn('true', 'unconfined', { ${option} })`)).toMatchObject(error);
+    expect(await onDarwin(`new sandbox.Sandbox('unconfined', { ${option} })`)).toMatchObject(error);
   });
 
-  test.each(['onViolation', 'isolate', 'logDenied', 'noNewPrivileges'])('not %s: false', (name) => {
+  test.each(['onViolation', 'isolate', 'logDenied', 'noNewPrivileges'])('not %s: false', async (name) => {
     const script = `result = [sandbox.spawnSync('true', 'unconfined', { ${name}: false }).status,
       new sandbox.Sandbox('unconfined', { ${name}: false }).spawnSync('true', []).status]`;
-    expect(onDarwin(script)).toEqual([0, 0]);
+    expect(await onDarwin(script)).toEqual([0, 0]);
   });
 
-  test('isolate for fork', () => {
-    expect(onDarwin("sandbox.fork(CHILD, 'unconfined', { isolate: true })")).toMatchObject({
+  test('isolate for fork', async () => {
+    expect(await onDarwin("sandbox.fork(CHILD, 'unconfined', { isolate: true })")).toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',
     });
   });
 
-  test('forceKillAfter for spawnSync', () => {
+  test('forceKillAfter for spawnSync', async () => {
     const script = (value: unknown) =>
       `result = sandbox.spawnSync('true', 'unconfined', { forceKillAfter: ${value} }).status`;
-    expect(onDarwin(script(10))).toMatchObject({
+    expect(await onDarwin(script(10))).toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',
       message: expect.stringMatching(/^options\.forceKillAfter .*leave it out, or give killSignal: 'SIGKILL'$/),
     });
-    expect(onDarwin(script(false))).toBe(0);
+    expect(await onDarwin(script(false))).toBe(0);
   });
 
-  test('execve', () => {
-    expect(onDarwin("sandbox.execve('true', 'unconfined')")).toMatchObject({
+  test('execve', async () => {
+    expect(await onDarwin("sandbox.execve('true', 'unconfined')")).toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',
       message: expect.stringMatching(/^execve can't replace this process: .* start the program by spawnSync/),
     });
   });
 
-  test('"ipc" for run', () => {
-    expect(onDarwin("await sandbox.run('true', 'unconfined', { stdio: [0, 1, 2, 'ipc'] })")).toMatchObject({
+  test('"ipc" for run', async () => {
+    expect(await onDarwin("await sandbox.run('true', 'unconfined', { stdio: [0, 1, 2, 'ipc'] })")).toMatchObject({
       code: 'ERR_SECCOMP_OPTION',
     });
   });
@@ -199,8 +219,8 @@ test.each([
   "sandbox.harden('node')",
   "new sandbox.Sandbox('node')",
   "await sandbox.record('true')",
-])('under a profile, %s is an error', (script) => {
-  expect(onDarwin(script)).toMatchObject({
+])('under a profile, %s is an error', async (script) => {
+  expect(await onDarwin(script)).toMatchObject({
     code: 'ERR_SECCOMP_UNSUPPORTED',
     message: `${NO_SECCOMP}: profiles can be checked and compiled here, but not attached`,
   });

@@ -46,8 +46,33 @@ describe('killInTurn', () => {
   test('a tree that does not end holds up no other', () => {
     killAll();
     log = [];
-    vi.advanceTimersByTime(PATIENCE);
+    vi.advanceTimersByTime(PATIENCE - 1);
+    expect(log).toEqual([]);
+    vi.advanceTimersByTime(1);
     expect(log).toEqual(named(3, 'kill', MOST));
+  });
+
+  test('a tree that has ended frees one place, once, and a tree that is not there none', () => {
+    killAll();
+    log = [];
+    leaveQueue({});
+    expect(log).toEqual([]);
+    leaveQueue(trees[0] ?? {});
+    leaveQueue(trees[0] ?? {});
+    vi.advanceTimersByTime(PATIENCE - 1);
+    expect(log).toEqual(named(1, 'kill', MOST));
+  });
+
+  test('a tree that left and is killed anew has a place for as long as the first time', () => {
+    const [tree = {}, ...others] = trees;
+    killInTurn(tree, note('first'), note('hold'));
+    vi.advanceTimersByTime(PATIENCE - 1);
+    leaveQueue(tree);
+    for (const [i, each] of [tree, ...others].slice(0, MOST + 1).entries())
+      killInTurn(each, note(`kill ${i}`), note(`hold ${i}`));
+    log = [];
+    vi.advanceTimersByTime(PATIENCE - 1);
+    expect(log).toEqual([]);
   });
 
   test('a tree that ends while it waits takes no place', () => {

@@ -1,7 +1,7 @@
 /** The option `limits`: the values that are accepted, and the errors for others. */
 import { expect, test } from 'vitest';
 import { byteSize, showByteSize } from '../../lib/process-tree/byte-size.js';
-import { limitNames, readTreeLimits } from '../../lib/process-tree/limits.js';
+import { CheckedLimits, limitNames, readTreeLimits, valuesOf } from '../../lib/process-tree/limits.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const VALUE = 'ERR_INVALID_ARG_VALUE';
@@ -21,6 +21,11 @@ test.each<[unknown, bigint | undefined]>([
   ['2T', 2n << 40n],
   ['0.3K', 307n],
   ['1.0000000000000000001G', 1024n * MEBI],
+  ['1.05k', 1075n],
+  ['9999999999999999999K', 9_999_999_999_999_999_999n << 10n],
+  ['99999999999999999999K', undefined],
+  ['1.K', undefined],
+  ['x1K', undefined],
   ['512', undefined],
   ['512 M', undefined],
   ['-1M', undefined],
@@ -44,6 +49,10 @@ test.each([
   [1536n, '1536 bytes'],
   [512n * MEBI, '512M'],
   [1n << 30n, '1G'],
+  [3n << 40n, '3T'],
+  [5n << 10n, '5K'],
+  [(1n << 30n) + 1024n, '1048577K'],
+  [1023n, '1023 bytes'],
 ])('%o bytes are shown as %s', (bytes, text) => expect(showByteSize(bytes)).toBe(text));
 
 test.each<[object, readonly string[]]>([
@@ -55,7 +64,27 @@ test.each<[object, readonly string[]]>([
 ])('%o sets %o', (limits, names) => {
   const read = readTreeLimits(limits);
   expect(limitNames(read)).toEqual(names);
-  expect(readTreeLimits(read)).toEqual(read);
+  expect(readTreeLimits(read)).toBe(read);
+  expect(Object.isFrozen(read)).toBe(true);
+});
+
+test.each([
+  [{ memory: '1M' }, { memory: MEBI }],
+  [
+    { cpu: 1, exact: false },
+    { cpu: 1, exact: false },
+  ],
+  [
+    { processes: 1, exact: true },
+    { processes: 1, exact: true },
+  ],
+] as const)('the values of %o are %o', (limits, values) => {
+  expect(valuesOf(readTreeLimits(limits))).toEqual(values);
+});
+
+test('limits are required, unless they are optional', () => {
+  const { form, isOptional } = readTreeLimits({ cpu: 1 });
+  expect([isOptional, new CheckedLimits({ cpu: 1 }, form, true).isOptional]).toEqual([false, true]);
 });
 
 test.each<[unknown, string, string]>([
@@ -74,6 +103,15 @@ test.each<[unknown, string, string]>([
   [{ memory: -1 }, RANGE, '.memory: must be a number of bytes'],
   [{ memory: 2n ** 63n }, RANGE, '.memory: must be a number of bytes'],
   [{ memory: 512 }, RANGE, '.memory: must be at least 1M, and this is 512 bytes: no program starts in less'],
+  [{ memory: 2 ** 20 - 1 }, RANGE, '.memory: must be at least 1M, and this is 1048575 bytes'],
+  [{ memory: '1023K' }, RANGE, '.memory: must be at least 1M, and this is 1023K'],
+  [{ memory: '8388608T' }, VALUE, '.memory: must be a number of bytes'],
+  [{ uptime: 1 }, VALUE, '.uptime: is unknown: time is limited by options.timeout'],
+  [{ processes: null }, TYPE, '.processes: must be an integer'],
+  [{ cpu: 0.009 }, RANGE, '.cpu: must be a number of CPUs from 0.01'],
+  [{ cpu: 8192.5 }, RANGE, '.cpu: must be a number of CPUs'],
+  [{ exact: true, memory: undefined }, VALUE, '.exact: has no effect without'],
+  [{ exact: null, cpu: 1 }, TYPE, '.exact: must be true or false, not null'],
   [{ processes: 0 }, RANGE, '.processes: must be an integer from 1 to 4,194,304, not 0'],
   [{ processes: 1.5 }, RANGE, '.processes: must be an integer from 1 to 4,194,304, not 1.5'],
   [{ processes: '5' }, VALUE, ".processes: must be an integer from 1 to 4,194,304, not '5'"],

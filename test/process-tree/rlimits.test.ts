@@ -1,11 +1,14 @@
 /** Resource limits: the values that are accepted, and the numbers that setrlimit(2) gets. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
+  isRootOutside,
   limitAboveOurs,
   limitTriples,
   type ResourceLimits,
   type ResourceName,
   readLimits,
+  refuseProcessLimitOfRoot,
 } from '../../lib/process-tree/rlimits.js';
 
 const MAX = 2n ** 64n - 1n;
@@ -41,6 +44,10 @@ test.each<[unknown, string, string]>([
   [{ nofile: MAX + 1n }, RANGE, 'options.rlimits.nofile: must be an integer'],
   [{ nofile: 2 ** 53 }, RANGE, 'options.rlimits.nofile: must be an integer'],
   [{ nofile: 0.5 }, RANGE, 'options.rlimits.nofile: must be an integer'],
+  [{ data: '99999999T' }, VALUE, 'options.rlimits.data: must be a number of bytes'],
+  [{ data: MAX + 1n }, RANGE, 'options.rlimits.data: must be a number of bytes'],
+  [{ nofile: { soft: 1n, hard: 0 } }, RANGE, 'options.rlimits.nofile: must be a soft limit that is not above'],
+  [{ processes: 5 }, VALUE, 'rttime; options.limits has processes'],
   [{ nofile: '64K' }, VALUE, 'options.rlimits.nofile: must be an integer'],
   [
     { data: '512' },
@@ -95,4 +102,36 @@ test('a limit above the hard limit of this process is named', () => {
     /^: options\.rlimits\.nofile: unlimited is above the hard limit of this process, \d+: give at most that, or/,
   );
   expect([limitAboveOurs(readLimits({ nofile: 1 })), limitAboveOurs(undefined)]).toEqual(['', '']);
+});
+
+test('a limit at the hard limit of this process is not above it, and one more is', () => {
+  const [, most = ''] = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  const above = (hard: bigint) => limitAboveOurs(readLimits({ nofile: { soft: 1, hard } }));
+  expect([above(BigInt(most)), above(BigInt(most) + 1n)]).toEqual([
+    '',
+    expect.stringContaining(
+      `options.rlimits.nofile: ${BigInt(most) + 1n} is above the hard limit of this process, ${most}:`,
+    ),
+  ]);
+});
+
+test.each<[unknown, unknown, boolean]>([
+  [{ nproc: 5 }, 0, true],
+  [{ nofile: 5, nproc: 5 }, 0, true],
+  [{ nproc: 5 }, undefined, process.getuid?.() === 0],
+  [{ nproc: 5 }, 1000, false],
+  [{ nproc: 5 }, 1, false],
+  [{ nofile: 5 }, 0, false],
+  [Object.create({ nproc: 5 }), 0, false],
+  [undefined, 0, false],
+  [null, 0, false],
+  ['nproc', 0, false],
+])('the limits %o of the user %o are a limit on the processes of root: %o', (limits, uid, isRefused) => {
+  const call = () => refuseProcessLimitOfRoot(limits, uid);
+  const refusal = expect.objectContaining({
+    code: 'ERR_SECCOMP_OPTION',
+    message: expect.stringContaining('nproc: Linux'),
+  });
+  if (isRefused && isRootOutside()) expect(call).toThrow(refusal);
+  else expect(call).not.toThrow();
 });

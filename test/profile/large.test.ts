@@ -14,23 +14,28 @@ const document = (syscalls: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "sys
 const PATIENCE = 300_000;
 
 describe('a document', { timeout: PATIENCE }, () => {
-  test('of 100,000 rules and 10 MB is read', () => {
+  test('of 100,000 rules is read and resolved', () => {
+    const text = document(times(() => '{"names": ["brk"], "action": "SCMP_ACT_ALLOW"}'));
+    const rules = parseProfile(text);
+    expect(rules.document.syscalls).toHaveLength(MANY);
+    expect(resolve(rules, host).abis[0]?.syscalls.size).toBe(1);
+  });
+
+  test('of 30,000 rules with arguments is read', () => {
     const argument = (i: number) => `{"index": 0, "value": ${i}, "op": "SCMP_CMP_EQ"}`;
     const rule = (i: number) => `{"names": ["brk"], "action": "SCMP_ACT_ALLOW", "args": [${argument(i)}]}`;
-    const text = document(times(rule));
-    expect(text.length).toBeGreaterThan(10_000_000);
-    expect(parseProfile(text).document.syscalls).toHaveLength(MANY);
+    expect(parseProfile(document(times(rule, 30_000))).document.syscalls).toHaveLength(30_000);
   });
 
   test('with too many errors is refused, with the first of them and a message of limited length', () => {
-    const names = times((i) => `"x${i}"`, 15_000);
+    const names = times((i) => `"x${i}"`, 10_010);
     expect(() => parseProfile(document(`{"names": [${names}], "action": "SCMP_ACT_ERRNO"}`))).toThrow(
       expect.objectContaining({
         issues: expect.objectContaining({ length: MOST_DIAGNOSTICS + 1 }),
         message: expect.stringMatching(/^(.*\n){8}inline: and 9993 more errors$/),
       }),
     );
-    const unknown = document(times(() => '{"names": ["read"], "action": "SCMP_ACT_ALOW"}'));
+    const unknown = document(times(() => '{"names": ["read"], "action": "SCMP_ACT_ALOW"}', 10_010));
     expect(checkProfile(unknown).at(-1)).toMatchObject({
       severity: 'error',
       path: 'syscalls[10000].action',
@@ -39,14 +44,14 @@ describe('a document', { timeout: PATIENCE }, () => {
   });
 
   test('with too many warnings is read, and errors after them are found', () => {
-    const warned = times((i) => `{"names": ["x${i}"], "action": "SCMP_ACT_ALLOW"}`, 15_000);
+    const warned = times((i) => `{"names": ["x${i}"], "action": "SCMP_ACT_ALLOW"}`, 10_010);
     const { warnings } = parseProfile(document(warned));
     expect(warnings).toHaveLength(MOST_DIAGNOSTICS + 1);
     expect(warnings.at(-1)?.message).toBe('there are more than 10000 warnings: the others are not reported');
     const mistaken = `${warned}, {"names": ["x"], "action": "SCMP_ACT_KILL", "includes": {"caps": ["CAP_X"]}}`;
     const errors = checkProfile(document(mistaken)).filter(({ severity }) => severity === 'error');
-    expect(errors.map(({ path }) => path)).toEqual(['syscalls[15000].names[0]', 'syscalls[15000].includes.caps[0]']);
-    expect(parseProfile(document(mistaken), { mode: 'compat' }).document.syscalls).toHaveLength(15_001);
+    expect(errors.map(({ path }) => path)).toEqual(['syscalls[10010].names[0]', 'syscalls[10010].includes.caps[0]']);
+    expect(parseProfile(document(mistaken), { mode: 'compat' }).document.syscalls).toHaveLength(10_011);
   });
 
   const BIG: readonly (readonly [what: string, text: string, path: string, message: RegExp])[] = [
@@ -102,13 +107,8 @@ describe('a document', { timeout: PATIENCE }, () => {
     const rule = (name: string) => (i: number) =>
       `{"names": ["${name}"], "action": "SCMP_ACT_ALLOW", "args": ${argument(i * 7)}}`;
     const names = ['clone', 'copy_file_range', 'futex', 'mmap', 'move_pages', 'sendto', 'splice', 'statx'];
-    const rules = parseProfile(document(names.map((name) => times(rule(name), 2000)).join(',')));
+    const rules = parseProfile(document(names.map((name) => times(rule(name), 600)).join(',')));
     expect(() => compilePolicy(resolve(rules, host))).toThrow(/^the filter has \d+ instructions/);
-  });
-
-  test('of 100,000 rules without arguments is resolved', () => {
-    const rules = parseProfile(document(times(() => '{"names": ["brk"], "action": "SCMP_ACT_ALLOW"}')));
-    expect(resolve(rules, host).abis[0]?.syscalls.size).toBe(1);
   });
 
   test('with one key 100,000 times is refused, for one reason', () => {

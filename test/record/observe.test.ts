@@ -45,6 +45,18 @@ test('counts the calls of all threads', async () => {
   expect(calls.find(({ syscall }) => syscall === 'sched_get_priority_max')?.count).toBeGreaterThan(0);
 });
 
+test('waits for descendants that outlive the program, and counts their calls', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-observe-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  using go = new Fifo(join(directory, 'go'));
+  const script = `(read x < ${go.path}; exec head -c 0) </dev/null & exit 0`;
+  const { calls, exitCode } = await observe('sh', ['-c', script], { stdio: 'ignore' }, (child) =>
+    child.once('exit', () => setImmediate(() => go.go())),
+  );
+  expect(exitCode).toBe(0);
+  expect(calls.map(({ executable }) => executable?.split('/').at(-1))).toContain('head');
+});
+
 test('rejects with the error of a program that can’t be started', async () => {
   await expect(observe('/nowhere/program', [])).rejects.toMatchObject({ code: 'ENOENT', call: 'execve' });
 });

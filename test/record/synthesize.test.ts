@@ -10,7 +10,7 @@ import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { toOperatorManifest } from '../../lib/profile/security-profiles-operator.js';
 import { parseProfile, profileOf } from '../../lib/profile/source.js';
 import { MAX_RULES } from '../../lib/record/argument-suggestions.js';
-import { caveats } from '../../lib/record/caveats.js';
+import { caveats, fileCaveats } from '../../lib/record/caveats.js';
 import { extendProfile, type SeenCall, synthesize } from '../../lib/record/synthesize.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
@@ -171,6 +171,30 @@ test('names the program of each rule, and writes the compared arguments', () => 
   ]);
 });
 
+test('names the first program of each rule with arguments, or that it is unknown', () => {
+  const [first, later] = ['/bin/first', '/bin/later'].map((executable) => seen('socket', [2, 1, 6], { executable }));
+  const comments = (...run: readonly SeenCall[]) =>
+    synthesize(run, host, comparing)
+      .document.syscalls.slice(1)
+      .map(({ comment }) => comment);
+  const written = 'AF_INET, SOCK_STREAM, IPPROTO_TCP; first seen in';
+  expect(comments(first ?? seen('read'), later ?? seen('read'))).toEqual([`${written} /bin/first`]);
+  const unknown = { executable: null };
+  expect(comments(seen('read', [], unknown), seen('socket', [2, 1, 6], unknown))).toEqual([
+    'First seen in an unknown program',
+    `${written} an unknown program`,
+  ]);
+});
+
+test('makes calls that were not recorded fail with EPERM, and has no rule for a call without a name', () => {
+  const { document } = synthesize([seen('syscall 600')], host, bare);
+  expect([document.defaultAction, document.defaultErrnoRet]).toEqual(['SCMP_ACT_ERRNO', 1]);
+  expect(document.syscalls.map(({ names }) => names)).toEqual([
+    ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigreturn'],
+  ]);
+  expect(synthesize([], host).document.syscalls).toHaveLength(2);
+});
+
 test('keeps all rules of a profile, and adds only calls that it does not allow', () => {
   const first = synthesize([seen('read'), seen('socket', [1, 1, 0])], host, comparing);
   const again = extendProfile(first, [seen('read'), seen('socket', [1, 1, 0])], host, comparing);
@@ -222,6 +246,32 @@ test('has caveats for calls that a recording cannot contain', () => {
     expect.stringMatching(/^the program used io_uring/),
     expect.stringMatching(/^the program attached its own seccomp filter/),
   ]);
+});
+
+test('has caveats for files that a recording cannot contain', () => {
+  const of = (run: readonly SeenCall[], others = 0, links: readonly string[] = [], isSeen = true) =>
+    fileCaveats(run, others, links, isSeen).map((caveat) => caveat.slice(0, 70));
+  expect(of([seen('openat'), seen('socket', [2]), seen('io_uring_setup')])).toEqual([]);
+  expect(of([seen('read')], 0, [], false)).toEqual([]);
+  expect(of([], 1)).toEqual(['1 calls name files beyond those that were recorded: paths may lack som']);
+  expect(of([seen('openat')], 0, [], false)).toEqual([
+    'paths lacks the files of the program: none of those that it named (by ',
+  ]);
+  expect(of([seen('socket', [1])])).toEqual(['the program made a Unix socket, whose connections are not recorded: wi']);
+  expect(of([seen('socket', [(1n << 32n) | 1n])])).toHaveLength(1);
+  expect(of([seen('bind', [1])])).toEqual([]);
+  expect(of([], 0, ['/a', '/b', '/a'])).toEqual([
+    'paths lacks the file that was made through the link /a: grant its dire',
+    'paths lacks the file that was made through the link /b: grant its dire',
+  ]);
+  expect(of([seen('io_uring_enter')])).toEqual(['paths lacks the files that the program opened by io_uring']);
+  const [unread] = fileCaveats(
+    ['openat', 'open', 'read', 'openat'].map((name) => seen(name)),
+    0,
+    [],
+    false,
+  );
+  expect(unread).toContain('(by openat, open)');
 });
 
 test.each<readonly [string, SeenCall, boolean]>([

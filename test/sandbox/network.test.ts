@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
 import { explain } from '../../lib/analysis/explain.js';
@@ -23,7 +24,8 @@ import { EACCES } from '../../lib/syscalls/errno.js';
 import { main } from '../support/built.js';
 import { obstacleTo } from '../support/commands.js';
 import { finish } from '../support/processes.js';
-import { evaluateScript, hasRings, NO_IO_URING, packageRoot, WITH_RINGS } from '../support/scripts.js';
+import { hasRings, NO_IO_URING } from '../support/rings.js';
+import { evaluateScript, packageRoot, WITH_RINGS } from '../support/scripts.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-network-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -33,7 +35,7 @@ const BY_FILTER = { by: 'filter' };
 const ALLOW_ALL = { defaultAction: 'SCMP_ACT_ALLOW' } as const;
 
 /** A server that answers one byte, which programs would reach without the option. */
-const server = createServer((socket) => socket.end('x'));
+const server = createServer((socket) => socket.on('error', () => {}).end('x')); // bash resets the connection.
 beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'));
 afterAll(() => {
   server.close();
@@ -45,9 +47,12 @@ const portOf = () => {
 };
 
 /** Connects to the server. Exits with 0, or with 7 if it may not. */
+const CONNECT = `error=$( { : <>/dev/tcp/127.0.0.1/$1; } 2>&1 ) && exit
+  [[ $error == *'Permission denied' ]] && exit 7; exit 1`;
+const connect = () => ['-c', CONNECT, 'bash', String(portOf())];
+/** The same of a module. */
 const connecting = () =>
   `require('node:net').connect(${portOf()}, '127.0.0.1').on('data', () => process.exit(0)).on('error', ({ code }) => process.exit(code === 'EACCES' ? 7 : 1))`;
-const connect = () => ['-e', connecting()];
 
 const moduleOf = (name: string, code: string) => {
   const path = join(directory, name);
@@ -60,32 +65,31 @@ describe("network: 'none'", () => {
     'is taken by each function, under %s',
     async (profile) => {
       const sandbox = new Sandbox(profile, { network: 'none' });
-      const child = spawn(process.execPath, connect(), profile, { network: 'none' });
+      const child = spawn('bash', connect(), profile, { network: 'none' });
       expect(child.enforcement.network).toEqual(BY_FILTER);
       expect(await finish(child)).toMatchObject({ code: 7 });
-      expect(await finish(sandbox.spawn(process.execPath, connect()))).toMatchObject({ code: 7 });
-      expect(await finish(sandbox.execFile(process.execPath, connect(), () => {}))).toMatchObject({ code: 7 });
+      expect(await finish(sandbox.spawn('bash', connect()))).toMatchObject({ code: 7 });
+      expect(await finish(sandbox.execFile('bash', connect(), () => {}))).toMatchObject({ code: 7 });
       const module = moduleOf('connects.cjs', connecting());
       const forked = fork(module, profile, { network: 'none' });
       expect(forked.enforcement.network).toEqual(BY_FILTER);
       expect(await once(forked, 'exit')).toEqual([7, null]);
-      await expect(run(process.execPath, connect(), profile, { network: 'none' })).rejects.toMatchObject({
+      await expect(run('bash', connect(), profile, { network: 'none' })).rejects.toMatchObject({
         exitCode: 7,
         enforcement: { network: BY_FILTER },
       });
-      const open = await finish(spawn(process.execPath, connect(), profile));
+      const open = await finish(spawn('bash', connect(), profile));
       expect(open).toMatchObject({ code: 0 });
     },
   );
 
   test('is taken by spawnSync and execve', () => {
-    const listener = `const server = require('node:net').createServer().on('error', ({ code }) => process.exit(code === 'EACCES' ? 7 : 1)).listen(0, () => process.exit(0))`;
     for (const profile of ['docker-default', 'unconfined', compile(ALLOW_ALL)] as const) {
-      const { status, enforcement } = spawnSync(process.execPath, ['-e', listener], profile, NONE);
+      const { status, enforcement } = spawnSync('bash', connect(), profile, NONE);
       expect([status, enforcement?.network]).toEqual([7, BY_FILTER]);
-      expect(spawnSync(process.execPath, ['-e', listener], profile)).toMatchObject({ status: 0 });
+      expect(spawnSync('bash', connect(), profile)).toMatchObject({ status: 0 });
     }
-    const code = `require('seccomp').execve(process.execPath, ['-e', ${JSON.stringify(listener)}], 'unconfined', { network: 'none' })`;
+    const code = `require('seccomp').execve('bash', ${JSON.stringify(connect())}, 'unconfined', { network: 'none' })`;
     expect(nodeSpawnSync(process.execPath, ['-e', code], { cwd: packageRoot })).toMatchObject({ status: 7 });
   });
 
@@ -124,11 +128,7 @@ describe("network: 'none'", () => {
     expect(signals({})).toBe(0);
     expect(signals({ network: 'none' })).not.toBe(0);
     expect(signals({ network: 'none', isolate: false })).toBe(0);
-    const { status } = spawnSync(process.execPath, ['-e', 'require("net").createServer().listen(0)'], 'unconfined', {
-      network: 'none',
-      isolate: false,
-    });
-    expect(status).toBe(1);
+    expect(spawnSync('bash', connect(), 'unconfined', { network: 'none', isolate: false }).status).toBe(7);
   });
 
   test('is explained', () => {
@@ -142,13 +142,14 @@ describe("network: 'none'", () => {
   });
 });
 
+const fixture = (name: string) => fileURLToPath(new URL(`network/${name}`, import.meta.url));
+const NODE_WORKS = fixture('node-works.mjs');
+const NODE_FAILS = fixture('node-fails.mjs');
+
 /** Each prints `works`. */
 const WORKING: readonly (readonly [command: string, ...args: readonly string[]])[] = [
   ['sh', '-c', 'echo works | cat'],
-  ['node', '-e', 'console.log("works")'],
-  ['node', '-e', 'console.log(require("node:child_process").execSync("echo works").toString())'],
-  ['node', '-e', 'new (require("node:worker_threads").Worker)("console.log(`works`)", { eval: true })'],
-  ['node', '-e', 'require("node:fs").promises.readFile("/dev/null").then(() => console.log("works"))'],
+  ['node', NODE_WORKS],
   [
     'python3',
     '-c',
@@ -161,14 +162,11 @@ const WORKING: readonly (readonly [command: string, ...args: readonly string[]])
 
 /** What programs print that try to reach the network. */
 const FAILING: readonly (readonly [command: string, args: readonly string[], text: RegExp])[] = [
-  ['node', ['-e', 'require("node:http").get("http://127.0.0.1:1")'], /Error: connect EACCES 127\.0\.0\.1:1/],
   [
     'node',
-    ['-e', 'require("node:dns").lookup("nowhere.example", (error) => { throw error })'],
-    /getaddrinfo EAI_AGAIN/,
+    [NODE_FAILS],
+    /^connect EACCES 127\.0\.0\.1:1.*\ngetaddrinfo EAI_AGAIN.*\nlisten EACCES: permission denied.*\nlisten EAFNOSUPPORT/,
   ],
-  ['node', ['-e', 'require("node:http").createServer().listen(0)'], /listen EACCES: permission denied/],
-  ['node', ['-e', 'require("node:net").createServer().listen("/tmp/nowhere/x")'], /listen EAFNOSUPPORT/],
   ['python3', ['-c', 'import socket; socket.create_connection(("127.0.0.1", 1))'], /PermissionError: \[Errno 13\]/],
   ['curl', ['-sS', 'http://127.0.0.1:1'], /Failed to connect to 127\.0\.0\.1/],
   ['git', ['ls-remote', 'http://127.0.0.1:1/x'], /fatal: unable to access/],
@@ -180,7 +178,7 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
     skip(obstacle !== undefined, obstacle);
     const { status, stdout, stderr } = spawnSync(command, args, profile, NONE);
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/works|gcc/);
+    expect(stdout).toMatch(command === 'gcc' ? /^gcc/ : /^(works\s+)+$/);
   });
 
   test.for(FAILING)('%s %o is told so', ([command, args, text], { skip }) => {
@@ -209,15 +207,14 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
     const accepting = createServer({ pauseOnConnect: true }, (socket: Socket) => child.send('take it', socket));
     await once(accepting.listen(0, '127.0.0.1'), 'listening');
     const { port } = accepting.address() as { readonly port: number };
-    const code = `require('node:net').connect(${port}, '127.0.0.1').pipe(process.stdout)`;
-    const { stdout } = await finish(spawn(process.execPath, ['-e', code], 'unconfined'));
+    const { stdout } = await finish(spawn('bash', ['-c', `cat </dev/tcp/127.0.0.1/${port}`], 'unconfined'));
     accepting.close();
     expect(stdout).toBe('from the child');
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0);
   });
 
   test.for([undefined, false])('a forked Node has no io_uring instance with isolate: %s', async (isolate, { skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const module = moduleOf(
       'rings.cjs',
       `const fs = require('node:fs');
@@ -230,7 +227,7 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
   });
 
   test('violations name the option', async () => {
-    const child = spawn(process.execPath, connect(), profile, { network: 'none', onViolation: true });
+    const child = spawn('bash', connect(), profile, { network: 'none', onViolation: true });
     await finish(child);
     const denied = child.violations.filter(({ syscall, fallback }) => syscall === 'socket' && !fallback);
     expect(denied).toMatchObject([
@@ -287,7 +284,7 @@ describe("harden with network: 'none'", () => {
   });
 
   test('refuses a Node with io_uring instances, which could make sockets', ({ skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const result = evaluateScript(
       `
       const failed = failure(() => sandbox.harden('unconfined', { network: 'none' }));
@@ -304,13 +301,10 @@ describe('seccomp run --no-network', () => {
     nodeSpawnSync(process.execPath, [main, 'run', ...args], { encoding: 'utf8' });
 
   test('keeps the command from the network', () => {
-    const start = ['--', process.execPath, '-e', 'require("node:net").createServer().listen(0, () => process.exit())'];
+    const start = ['--', 'bash', ...connect()];
     expect(seccomp(...start)).toMatchObject({ status: 0 });
-    for (const flags of [[], ['-p', 'unconfined'], ['--timeout', '1m']])
-      expect(seccomp('--no-network', ...flags, ...start)).toMatchObject({
-        status: 1,
-        stderr: expect.stringContaining('listen EACCES'),
-      });
+    for (const flags of [[], ['-p', 'unconfined', '--timeout', '1m']])
+      expect(seccomp('--no-network', ...flags, ...start)).toMatchObject({ status: 7 });
   });
 
   test('is named by --explain', () => {

@@ -29,6 +29,7 @@ import {
 } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
+import { registerRefusals } from '../support/register-refusals.js';
 import { packageRoot } from '../support/scripts.js';
 import { until } from '../support/until.mjs';
 
@@ -306,8 +307,8 @@ describeUnless(reason ?? undefined, 'every way to start restricts paths:', () =>
   test('spawn, under unconfined too', async () => {
     const child = spawn('cat', args, 'unconfined', { cwd: work, paths });
     const [stdout, stderr] = [child.stdout?.toArray(), child.stderr?.toArray()];
-    expect(String(await stdout)).toBe(half.stdout);
-    expect(String(await stderr)).toBe(half.stderr);
+    expect((await stdout)?.join('')).toBe(half.stdout);
+    expect((await stderr)?.join('')).toBe(half.stderr);
     expect(child.enforcement.paths?.by).toBe('landlock');
   });
 
@@ -447,28 +448,32 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     expect({ status, stdout, isDenied: /EACCES/.test(stderr) }).toEqual({ status: 1, stdout: '', isDenied: true });
   });
 
-  test.each([
-    ['{"read":', /^seccomp\/register: SECCOMP_PATHS is not JSON \(.*\): give it as in \{/],
-    ['{"red":[]}', /^seccomp\/register: SECCOMP_PATHS\.red: is unknown \(did you mean read\?\)/],
-    ['', /^seccomp\/register: SECCOMP_PATHS is not JSON/],
-    ['["."]', /^seccomp\/register: SECCOMP_PATHS: must be an object with the lists read, write and execute/],
+  const REFUSED: readonly (readonly [string, RegExp])[] = [
+    ['{"read":', /^SECCOMP_PATHS is not JSON \(.*\): give it as in \{/],
+    ['{"red":[]}', /^SECCOMP_PATHS\.red: is unknown \(did you mean read\?\)/],
+    ['', /^SECCOMP_PATHS is not JSON/],
+    ['["."]', /^SECCOMP_PATHS: must be an object with the lists read, write and execute/],
     [
       '{"read":[1]}',
       /"SECCOMP_PATHS\.read\[0\]" property must be of type string, or an object \{ path, optional \}\. /,
     ],
     [
       '{"read":["/none"]}',
-      /^seccomp\/register: SECCOMP_PATHS\.read\[0\]: \/none does not exist \(ENOENT\): create it first, or give \{"path":"…","optional":true\}; /,
+      /^SECCOMP_PATHS\.read\[0\]: \/none does not exist \(ENOENT\): create it first, or give \{"path":"…","optional":true\}$/,
     ],
-    ['{"read":["~/none"]}', /SECCOMP_PATHS\.read\[0\]: .* ~ is not expanded, so give \/.*\/none; /],
-    ['{"read":["$HOME"]}', /\$HOME is not expanded, so give its value; /],
-    ['{"read":["file:///x"]}', /SECCOMP_PATHS\.read\[0\]: "file:\/\/\/x" is a URL: give the path, \/x; /],
-    ['{"write":["@tmp"]}', /^seccomp\/register: SECCOMP_PATHS: @tmp is removed by the parent of a program/],
-    ['{"bestEffort":true}', /SECCOMP_PATHS\.bestEffort: is unknown: use read, write and execute; /],
-  ])('and does not run with SECCOMP_PATHS=%s', (text, message) => {
-    const { status, stdout, stderr } = registered('--import', { SECCOMP_PATHS: text }, [file, '1']);
+    ['{"read":["~/none"]}', /SECCOMP_PATHS\.read\[0\]: .* ~ is not expanded, so give \/.*\/none$/],
+    ['{"read":["$HOME"]}', /\$HOME is not expanded, so give its value$/],
+    ['{"read":["file:///x"]}', /SECCOMP_PATHS\.read\[0\]: "file:\/\/\/x" is a URL: give the path, \/x$/],
+    ['{"write":["@tmp"]}', /^SECCOMP_PATHS: @tmp is removed by the parent of a program/],
+    ['{"bestEffort":true}', /SECCOMP_PATHS\.bestEffort: is unknown: use read, write and execute$/],
+  ];
+
+  test('and does not run with a SECCOMP_PATHS that it refuses', () => {
+    const { status, stdout, stderr } = registered('--import', { SECCOMP_PATHS: '{"red":[]}' }, [file, '1']);
     expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
-    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^seccomp\/register: SECCOMP_PATHS\.red: .*; the program was not run\n$/);
+    const environments = REFUSED.map(([text]) => ({ SECCOMP_PROFILE: 'unconfined', SECCOMP_PATHS: text }));
+    expect(registerRefusals(environments)).toEqual(REFUSED.map(([, message]) => expect.stringMatching(message)));
   });
 
   test('and harden, which has to read /proc, says what to grant', async () => {

@@ -9,16 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeUnless } from '../support/describe-unless.js';
 import { statusOf } from '../support/processes.js';
-import {
-  evaluateScript,
-  hasRings,
-  hasRingsUnasked,
-  NO_IO_URING,
-  NO_RINGS,
-  packageRoot,
-  script,
-  WITH_RINGS,
-} from '../support/scripts.js';
+import { registerRefusals } from '../support/register-refusals.js';
+import { hasRings, hasRingsUnasked, NO_IO_URING } from '../support/rings.js';
+import { evaluateScript, NO_RINGS, packageRoot, script, WITH_RINGS } from '../support/scripts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-register-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,21 +40,29 @@ const UNDER_DOCKER_DEFAULT = {
   own: true,
 };
 
-describe.each(['--require', '--import'])('node %s seccomp/register', (option) => {
-  const execArgv = [option, 'seccomp/register'];
+describe('seccomp/register', () => {
+  const both = ['--require', '--import'] as const;
+  const withOption = (option: string) => [option, 'seccomp/register'];
 
   test.each([
-    ['a name', 'docker-default'],
-    ['JSON text', denyMkdir],
-    ['a path', file('profile.json', denyMkdir)],
-  ])('attaches the profile to all threads before the program’s first line, given by %s', (_, profile) => {
-    const code =
-      "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
-    const { status, stdout, stderr } = script(code, { execArgv, env: { SECCOMP_PROFILE: profile } });
-    // Node was started again, under one more filter.
-    const again = Number(hasRingsUnasked && profile === 'docker-default');
-    expect([status, stdout, stderr]).toEqual([0, `${filtersHere + 1 + again} 1\n`, '']);
-  });
+    ['--require', 'a name', 'docker-default'],
+    ['--import', 'a name', 'docker-default'],
+    ['--require', 'JSON text', denyMkdir],
+    ['--import', 'a path', file('profile.json', denyMkdir)],
+  ])(
+    'with %s attaches the profile to all threads before the program’s first line, given by %s',
+    (option, _, profile) => {
+      const code =
+        "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
+      const { status, stdout, stderr } = script(code, {
+        execArgv: withOption(option),
+        env: { SECCOMP_PROFILE: profile },
+      });
+      // Node was started again, under one more filter.
+      const again = Number(hasRingsUnasked() && profile === 'docker-default');
+      expect([status, stdout, stderr]).toEqual([0, `${filtersHere + 1 + again} 1\n`, '']);
+    },
+  );
 
   test('attaches no filter for unconfined', () => {
     const { stdout } = script("console.log(threads('Seccomp_filters').join())", {
@@ -71,31 +72,38 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
     expect(new Set(stdout.trim().split(','))).toEqual(new Set([String(filtersHere)]));
   });
 
-  test.each([
-    ['there is none', undefined, /SECCOMP_PROFILE is not set/],
-    ['it is empty', '', /SECCOMP_PROFILE is empty/],
-    ['its name is unknown', 'docker', /unknown built-in profile "docker"/],
-    ['its file is not there', './nowhere.json', /nowhere\.json: the profile can't be read/],
-    ['it has mistakes', '{"defaultAction":"ALLOW"}', /defaultAction: unknown action/],
-  ])('exits 125 and does not run the program if the profile can’t be attached: %s', (_, profile, message) => {
-    const { status, stdout, stderr } = script("console.log('runs')", { execArgv, env: { SECCOMP_PROFILE: profile } });
+  test.each(both)('with %s exits 125 and does not run the program if no profile is set', (option) => {
+    const { status, stdout, stderr } = script("console.log('runs')", {
+      execArgv: withOption(option),
+      env: { SECCOMP_PROFILE: undefined },
+    });
     expect([status, stdout]).toEqual([125, '']);
-    expect(stderr).toMatch(message);
-    expect(stderr).toMatch(/^seccomp\/register: .*the program was not run\n$/s);
+    expect(stderr).toMatch(/^seccomp\/register: SECCOMP_PROFILE is not set: .*the program was not run\n$/s);
+  });
+
+  test('refuses profiles that can’t be attached: empty, unknown, missing or with mistakes', () => {
+    const profiles = ['', 'docker', './nowhere.json', '{"defaultAction":"ALLOW"}'];
+    expect(registerRefusals(profiles.map((profile) => ({ SECCOMP_PROFILE: profile })))).toEqual([
+      expect.stringContaining('SECCOMP_PROFILE is empty'),
+      expect.stringContaining('unknown built-in profile "docker"'),
+      expect.stringContaining("nowhere.json: the profile can't be read"),
+      expect.stringContaining('defaultAction: unknown action'),
+    ]);
   });
 
   test('exits 125 if the kernel refuses the filter', () => {
+    const args = JSON.stringify([...execArgv, '-e', 'console.log(1)']);
     const { status, stdout } = script(
       `sandbox.harden(denying(1, 'seccomp'));
-       const { status, stderr } = childProcess.spawnSync(process.execPath, ${JSON.stringify([...execArgv, '-e', 'console.log(1)'])}, { encoding: 'utf8' });
-       console.log(status, stderr);`,
+       const { status, stdout, stderr } = childProcess.spawnSync(process.execPath, ${args}, { encoding: 'utf8' });
+       console.log(status, stdout, stderr);`,
       { env: { SECCOMP_PROFILE: denyMkdir } },
     );
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/^125 .*an attached filter denies it/)]);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^125 {2}seccomp.*an attached filter denies it/)]);
   });
 
   test('restarts Node without io_uring', ({ skip }) => {
-    skip(!hasRings, NO_IO_URING);
+    skip(!hasRings(), NO_IO_URING);
     const options = { execArgv, env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } };
     expect(evaluateScript("return [rings(), failure(() => fs.readFileSync('/etc/passwd'))]", options)).toEqual([
       [],
@@ -103,22 +111,22 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
     ]);
   });
 
-  test('restarts Node with its inspector', ({ skip }) => {
-    skip(!hasRings, NO_IO_URING);
+  test.for(both)('with %s restarts Node with its inspector', (option, { skip }) => {
+    skip(!hasRings(), NO_IO_URING);
     const code = `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
         try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
       });
       return [rings(), require('node:inspector').url()?.slice(0, 15), sockets.length];`;
     const options = {
-      execArgv: ['--inspect=0', ...execArgv],
+      execArgv: ['--inspect=0', ...withOption(option)],
       env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' },
     };
     expect(evaluateScript(code, options)).toEqual([[], 'ws://127.0.0.1:', 1]);
   });
 
-  test('attaches the profile before an ES module’s first line', () => {
+  test.each(both)('with %s attaches the profile before an ES module’s first line', (option) => {
     const program = file('program.mjs', `import fs from 'node:fs'; fs.mkdirSync('/nowhere/x');`);
-    const { stderr } = spawnSync(process.execPath, [...execArgv, program], {
+    const { stderr } = spawnSync(process.execPath, [...withOption(option), program], {
       encoding: 'utf8',
       cwd: packageRoot,
       env: { ...process.env, SECCOMP_PROFILE: denyMkdir },
@@ -149,7 +157,7 @@ describe('--require', () => {
   });
 });
 
-describeUnless(hasRings ? undefined : NO_IO_URING, 'with io_uring', () => {
+describeUnless(hasRings() ? undefined : NO_IO_URING, 'with io_uring', () => {
   function fromStdin(option: string) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [option, 'seccomp/register'], {
       input: "console.log('runs')",
@@ -205,21 +213,19 @@ describe('a worker', () => {
     'worker.cjs',
     "try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }",
   );
-  const inWorker = (options: string) =>
-    `return (await once(new Worker(${JSON.stringify(code)}, { ${options} }), 'exit'))[0];`;
+  const inWorker = (options: string) => `(await once(new Worker(${JSON.stringify(code)}, { ${options} }), 'exit'))[0]`;
 
   test('of a registered process has the filter, even with its own environment', () => {
     const options = { execArgv, env: { SECCOMP_PROFILE: denyMkdir } };
-    expect(evaluateScript(inWorker(''), options)).toBe(77);
-    expect(evaluateScript(inWorker('env: {}'), options)).toBe(77);
+    expect(evaluateScript(`return [${inWorker('')}, ${inWorker('env: {}')}];`, options)).toEqual([77, 77]);
   });
 
   test('cannot have another profile than its process, nor one if its process has none', () => {
-    const another = evaluateScript(inWorker("env: { SECCOMP_PROFILE: 'docker-default' }"), {
+    const another = evaluateScript(`return ${inWorker("env: { SECCOMP_PROFILE: 'docker-default' }")};`, {
       execArgv,
       env: { SECCOMP_PROFILE: denyMkdir },
     });
-    const alone = evaluateScript(inWorker(`execArgv: ${JSON.stringify(execArgv)}`), {
+    const alone = evaluateScript(`return ${inWorker(`execArgv: ${JSON.stringify(execArgv)}`)};`, {
       env: { SECCOMP_PROFILE: denyMkdir },
     });
     expect([another, alone]).toEqual([125, 125]);

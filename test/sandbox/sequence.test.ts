@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { memoize } from '../../lib/util/memo.js';
 import { dist } from '../support/built.js';
 import { describeUnless } from '../support/describe-unless.js';
 
@@ -16,7 +17,7 @@ const traced =
   spawnSync('strace', ['--version']).status === 0 && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 
 /** Returns the names of the calls from clone to execve. Equal calls in a row are counted: `62 rt_sigaction`. */
-function sequence(start: string): readonly string[] {
+const sequence = memoize((start: string): readonly string[] => {
   const traces = mkdtempSync(join(directory, 'trace-'));
   const script = `import { spawn } from ${JSON.stringify(dist)}; ${start}`;
   const args = ['-ff', '-o', join(traces, 'of'), process.execPath, '--input-type=module', '-e', script];
@@ -29,7 +30,7 @@ function sequence(start: string): readonly string[] {
   const child = each.find((trace) => /^execve\("\/bin\/true"/m.test(trace)) ?? '';
   const calls = [...child.matchAll(/^(\w+)\(/gm)].map(([, name = '']) => name);
   return counted(calls.slice(0, calls.indexOf('execve') + 1));
-}
+});
 
 function counted(calls: readonly string[]): readonly string[] {
   const starts = calls.flatMap((call, i) => (call === calls[i - 1] ? [] : [i]));

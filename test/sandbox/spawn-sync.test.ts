@@ -132,7 +132,7 @@ test('a worker that is terminated inside a call ends alone, not with its process
         spawnSync('/no/such', [], 'docker-default', { env, stdio: 'ignore' });
         require('node:worker_threads').parentPort.postMessage('called');
       }\`;
-    for (let i = 0; i < 15; i++) {
+    for (let i = 0; i < 6; i++) {
       const worker = new Worker(code, { eval: true });
       for (let calls = 0; calls <= 1 + i % 5; calls++) await once(worker, 'message');
       await worker.terminate();

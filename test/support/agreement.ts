@@ -68,7 +68,9 @@ export interface Inquiry {
 
 export function inquiry(policy: Policy, calls: readonly PolicyCall[]): Inquiry {
   const denied = denying(policy);
-  return { policy, filter: compilePolicy(policy), denied, denyingFilter: compilePolicy(denied.policy), calls };
+  // The calls show what a proof would: programs that decide as their policies do.
+  const compile = (each: Policy) => compilePolicy(each, { prove: false });
+  return { policy, filter: compile(policy), denied, denyingFilter: compile(denied.policy), calls };
 }
 
 /** The calls for which kernel, interpreter and evaluator disagree, with their results. `answers` are the kernel's. */

@@ -11,6 +11,9 @@ const WORKS: Readonly<Record<string, readonly string[]>> = {
   unshare: ['--user', 'true'],
 };
 
+/** What this process has found out about commands. */
+const known = new Map<string, boolean>();
+
 /** Why programs that need some commands can't run here, as a reason to skip tests; undefined if they can. */
 export const obstacleTo = (...commands: readonly string[]): string | undefined => obstacleUnder([], commands);
 
@@ -22,12 +25,18 @@ export function obstacleUnder(launcher: readonly string[], commands: readonly st
   return broken.length > 0 ? `${broken.join(' and ')} does not work on this machine` : undefined;
 }
 
-const isFound = (command: string) =>
-  spawnSync('sh', ['-c', 'command -v "$1"', 'sh', command], { stdio: 'ignore' }).status === 0;
+const isFound = (command: string) => succeeds('sh', ['-c', 'command -v "$1"', 'sh', command]);
 
 function works(launcher: readonly string[], name: string): boolean {
   const args = WORKS[name];
   if (args === undefined) return true;
   const [command = '', ...rest] = [...launcher, name, ...args];
-  return spawnSync(command, rest, { stdio: 'ignore', timeout: 20_000 }).status === 0;
+  return succeeds(command, rest);
+}
+
+function succeeds(command: string, args: readonly string[]): boolean {
+  const key = JSON.stringify([command, ...args]);
+  const result = known.get(key) ?? spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 }).status === 0;
+  known.set(key, result);
+  return result;
 }

@@ -1,7 +1,7 @@
 /** The docstrings of the public API, read by the TypeScript compiler. */
 import { join } from 'node:path';
 import { API, type Checker, type Symbol as CompilerSymbol, type Project, SymbolFlags } from 'typescript/unstable/sync';
-import { packageRoot } from './scripts.js';
+import { packageRoot } from './root.js';
 
 /** An exported declaration, or a member of an exported class or interface. */
 export interface Documented {

@@ -33,9 +33,10 @@ static long search(long pid) {
   int memory = open(name, O_RDONLY);
   if (maps == NULL || memory < 0) return -1;
   while (fgets(line, sizeof line, maps)) {
-    unsigned long start, end;
-    char readable;
-    if (sscanf(line, "%lx-%lx %c", &start, &end, &readable) != 3 || readable != 'r') continue;
+    unsigned long start, end, inode;
+    char rights[5];
+    if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end, rights, &inode) != 4 || rights[0] != 'r') continue;
+    if (inode != 0 && rights[1] != 'w') continue; /* The content of a program's file. */
     if (end - start > 1ul << 33) continue; /* A mapping that is mostly empty, such as a sanitizer's shadow memory. */
     while (start < end) {
       size_t size = end - start < sizeof buffer ? end - start : sizeof buffer;

@@ -2,9 +2,10 @@
 import { expect } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
-import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
+import { prove } from '../../lib/filter/verify/prove.js';
+import type { Action, Condition, Decision, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
-import type { AbiName } from '../../lib/syscalls/abi.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { policyOfAny } from './arbitrary.js';
 import { checkEverywhere } from './everywhere.js';
 import { intricateProfiles } from './intricate-profiles.js';
@@ -66,4 +67,60 @@ function callsNear({ abis }: Policy, random: () => number): () => PolicyCall {
     const { arch, number, values } = pick(lists, { arch: 0, number: 0, values: [] });
     return { arch, number, args: [0, 1, 2, 3, 4, 5].map(() => argument(values)) };
   };
+}
+
+const OPERATORS = {
+  every: ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'],
+  orders: ['lt', 'ge'],
+  masks: ['masked-eq'],
+} as const;
+
+/** Rules on one syscall, each with a condition on each of the first arguments. */
+export interface Shape {
+  readonly rules: number;
+  readonly conditions: number;
+  readonly ops: keyof typeof OPERATORS;
+  /** The exclusive upper bound of values. */
+  readonly end: number;
+}
+
+/** Makes a policy of rules of one shape, on mmap and on execve. */
+export function policyOfShape({ rules, conditions, ops, end }: Shape): Policy {
+  const random = generator(7);
+  const value = () => BigInt(Math.floor(random() * end));
+  const condition = (index: number): Condition => {
+    const op = OPERATORS[ops][Math.floor(random() * OPERATORS[ops].length)] ?? 'eq';
+    const compared = { index, width: end > 2 ** 32 ? 64 : 32, value: value() } as const;
+    return op === 'masked-eq' ? { ...compared, op, mask: value() } : { ...compared, op };
+  };
+  const decision = (rule: number): Decision => ({
+    conditions: [0, 1, 2, 3, 4, 5].slice(0, conditions).map(condition),
+    action: rule % 3 === 0 ? { kind: 'allow' } : errno(1 + (rule % 50)),
+  });
+  const decisions = Array.from({ length: rules }, (_, i) => decision(i));
+  return {
+    abis: [
+      {
+        abi: abiOf('x86_64'),
+        syscalls: new Map([
+          [9, decisions],
+          [59, decisions],
+        ]),
+      },
+    ],
+    defaultAction: errno(1),
+    foreignAction: { kind: 'kill-process' },
+  };
+}
+
+const errno = (number: number): Action => ({ kind: 'errno', errno: number });
+
+/** Compiles and proves rules of one shape, without and with an exec gate, and compares the decisions of 300 calls. */
+export function checkShape(shape: Shape): void {
+  const filter = compilePolicy(policyOfShape(shape));
+  expect(filter.proof?.steps).toBeLessThan(MOST_STEPS);
+  checkCalls(filter, generator(1), 300);
+  const gated = compilePolicy(policyOfShape(shape), { gate: ['execve'] });
+  expect(gated.gate).toHaveLength(6);
+  expect(prove(gated)).not.toHaveProperty('call');
 }

@@ -1,31 +1,39 @@
 /** The policies of a profile on many hosts, and the differences between two of them, as text. */
 import type { AbiPolicy, Action, Condition, Decision, Policy } from '../../lib/policy/policy.js';
+import type { Profile } from '../../lib/profile/profile.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
-import type { AbiName } from '../../lib/syscalls/abi.js';
+import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
 import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
 import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
 
 const NEW_KERNEL: Host['kernel'] = { major: 6, minor: 18 };
 const KERNELS: readonly Host['kernel'][] = [{ major: 4, minor: 7 }, { major: 4, minor: 8 }, NEW_KERNEL];
 
+/** Sets of capabilities: each one alone, and all but that one. */
+function singledOut(names: readonly string[]): readonly ReadonlySet<string>[] {
+  return names.flatMap((name) => [new Set([name]), new Set<string>(CAPABILITIES.filter((other) => other !== name))]);
+}
+
+/** The capabilities that rules name. */
+function namedIn(profiles: readonly Profile[]): readonly string[] {
+  const conditions = profiles.flatMap(({ document }) =>
+    document.syscalls.flatMap((rule) => [rule.includes, rule.excludes]),
+  );
+  return [...new Set(conditions.flatMap((condition) => condition?.caps ?? []))];
+}
+
 /**
- * Each kernel with no capability, with each one alone, with all, and with all but one; and with 200 random sets in
- * turn.
+ * The hosts on which `profiles` could differ if `abi` is native: each kernel with no capability, with all and with random
+ * ones; and the newest with each capability that a rule names, alone and missing. On x86_64, with each of all.
  */
-export function* hostsOf(abi: AbiName): Generator<Host> {
-  for (const kernel of KERNELS) {
-    yield { abi, kernel, capabilities: new Set() };
-    yield { abi, kernel, capabilities: new Set(CAPABILITIES) };
-    for (const name of CAPABILITIES) {
-      yield { abi, kernel, capabilities: new Set([name]) };
-      yield { abi, kernel, capabilities: new Set(CAPABILITIES.filter((other) => other !== name)) };
-    }
-  }
-  const random = generator(20_480_601);
-  for (let i = 0; i < 200; i++) {
-    const kernel = KERNELS[i % KERNELS.length] ?? NEW_KERNEL;
-    yield { abi, kernel, capabilities: new Set(CAPABILITIES.filter(() => random() < 0.5)) };
-  }
+export function* hostsOf(abi: AbiName, ...profiles: readonly Profile[]): Generator<Host> {
+  const random = generator(20_480_601 + [...ABIS.keys()].indexOf(abi));
+  const anyOf = () => new Set<string>(CAPABILITIES.filter(() => random() < 0.5));
+  for (const kernel of KERNELS)
+    for (const capabilities of [new Set<string>(), new Set<string>(CAPABILITIES), anyOf(), anyOf()])
+      yield { abi, kernel, capabilities };
+  for (const capabilities of singledOut(abi === 'x86_64' ? CAPABILITIES : namedIn(profiles)))
+    yield { abi, kernel: NEW_KERNEL, capabilities };
 }
 
 /** Pseudo-random numbers in [0, 1), the same in each run. Source: mulberry32, public domain. */
@@ -55,7 +63,8 @@ function abiDifferences(ours: AbiPolicy, theirs: AbiPolicy): readonly string[] {
   if (ranges !== others) return [`${ours.abi.name}: ours ${ranges}, theirs ${others}`];
   const numbers = new Set([...ours.syscalls.keys(), ...theirs.syscalls.keys()]);
   return [...numbers].flatMap((number) => {
-    if (isPlainlyAllowed(ours, number) && isPlainlyAllowed(theirs, number)) return [];
+    const plain = plainAction(ours, number);
+    if (plain !== undefined && plain === plainAction(theirs, number)) return [];
     const [one, other] = [ours, theirs].map(({ syscalls }) => decisionsInWords(syscalls.get(number)));
     if (one === other) return [];
     const names = [...syscallNames()].filter((name) => syscallNumber(ours.abi.name, name) === number);
@@ -63,10 +72,10 @@ function abiDifferences(ours: AbiPolicy, theirs: AbiPolicy): readonly string[] {
   });
 }
 
-/** Whether decisions are equal in form. Most are, which makes the comparison fast. */
-function isPlainlyAllowed({ syscalls }: AbiPolicy, number: number): boolean {
+/** The action for a number whatever the arguments, as text. Most have one, which makes the comparison fast. */
+function plainAction({ syscalls }: AbiPolicy, number: number): string | undefined {
   const decision = syscalls.get(number)?.[0];
-  return decision?.conditions.length === 0 && decision.action.kind === 'allow';
+  return decision?.conditions.length === 0 ? inWords(decision.action) : undefined;
 }
 
 function decisionsInWords(decisions: readonly Decision[] | undefined): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { libraries } from './libraries.js';
-import { packageRoot } from './scripts.js';
+import { packageRoot } from './root.js';
 
 export interface Project {
   readonly path: string;

@@ -1,13 +1,12 @@
 /** Runs scripts with the built package, each in a Node process of its own, as filters can't be detached. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
 import { once } from '../../lib/util/memo.js';
+import { packageRoot } from './root.js';
 
-/** The package's folder, from which scripts import `seccomp` and development dependencies. */
-export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+export { packageRoot };
 
 export interface ScriptOptions {
   /** Node's own options. */
@@ -93,12 +92,10 @@ const PRELUDE = `
   const failureOf = (promise) => promise.then(() => null, (error) => error.errno);
 `;
 
-/** Whether this Node uses io_uring if UV_USE_IO_URING is set. From libuv 1.49 on, it does so by default. */
+/** With this, Node uses io_uring, which it does by default from libuv 1.49 on. */
 export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '1' };
 /** With this, Node can change its user, unless `changesNoUser`. */
 export const WITHOUT_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '0' };
-export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
-export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
 
 /** Whether this Node refuses to change its user although UV_USE_IO_URING is 0, as Debian's Node 20 does. */
 export const changesNoUser = once(() =>
@@ -107,9 +104,6 @@ export const changesNoUser = once(() =>
 
 /** The reason to skip tests of a Node that changes its user. */
 export const NO_CHANGE_OF_USER = 'this Node refuses to become another user, since io_uring may be on';
-
-/** The reason to skip tests without io_uring. */
-export const NO_IO_URING = 'this Node or this kernel makes no io_uring instance';
 
 /** Code for a parent whose children import `seccomp/register`: prevents that the children use io_uring. */
 export const NO_RINGS = `sandbox.harden(denying(38, 'io_uring_setup'));`;

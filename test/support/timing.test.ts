@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packageRoot } from './scripts.js';
+import { packageRoot } from './root.js';
 
 /** Files that may do so, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {

@@ -23,6 +23,18 @@ test('groups contain only existing syscalls and groups, and none is empty', () =
   }
 });
 
+test('a group has its name, its purpose, and its syscalls in order', () => {
+  expect(syscallGroup('@keyring')).toEqual({
+    name: '@keyring',
+    purpose: "The kernel's keyrings.",
+    syscalls: ['add_key', 'keyctl', 'request_key'],
+  });
+});
+
+test('a group that is not named by a string is an error', () => {
+  expect(() => syscallGroup(5 as unknown as string)).toThrow('name: must be the name of a group, not number');
+});
+
 test('an unknown group is undefined', () => {
   expect([syscallGroup('@no-such'), syscallGroup('network'), syscallGroup('@constructor')]).toEqual([
     undefined,

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packageRoot } from '../support/scripts.js';
+import { packageRoot } from '../support/root.js';
 
 test('the files in uses/ compile, except for the lines that must not', () => {
   const compiler = join(packageRoot, 'node_modules/.bin/tsc');

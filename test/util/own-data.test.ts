@@ -8,7 +8,10 @@ import {
   define,
   freeze,
   has,
+  indices,
   isObjectPrototype,
+  nameAs,
+  notPlain,
   numberProblem,
   own,
   propertyOf,
@@ -156,6 +159,77 @@ test('properties are defined even where Object.prototype has a setter of their n
 test('values are frozen with their parts', () => {
   const value = freeze({ list: [{ a: 1 }], none: null });
   expect([value, value.list, value.list[0]].map(Object.isFrozen)).toEqual([true, true, true]);
+});
+
+test('a part that is frozen already is not descended into', () => {
+  const inner = Object.freeze({ list: [1] });
+  expect(Object.isFrozen(freeze({ inner }).inner.list)).toBe(false);
+});
+
+test('a function gets the name and the number of parameters of another, which can be changed again', () => {
+  const named = nameAs(() => {}, { name: 'other', length: 3 });
+  expect([named.name, named.length]).toEqual(['other', 3]);
+  expect(Object.getOwnPropertyDescriptor(named, 'name')).toMatchObject({ writable: false, configurable: true });
+});
+
+test('indices are the integers below a number', () => {
+  expect([indices(0), indices(1), indices(3)]).toEqual([[], [0], [0, 1, 2]]);
+});
+
+test('a getter is called on the instance, not on the class that has it', () => {
+  class Base {
+    fd = 5;
+    get double() {
+      return 2 * this.fd;
+    }
+  }
+  expect(propertyOf(new Base(), 'double')).toBe(10);
+});
+
+test('a deep copy keeps the objects of other kinds that it is told to', () => {
+  const [kept, bytes] = [new Kind(), new Uint8Array(2)];
+  const isKept = (value: object) => value instanceof Kind;
+  const copy = (value: unknown) => copyDeeply(value, { depth: 5, values: 10 }, refuse, isKept);
+  expect(copy({ a: [kept] })).toEqual({ a: [kept] });
+  expect(Reflect.get(Object(copy({ kept })), 'kept')).toBe(kept);
+  expect(message(() => copy({ a: [1, { bytes }] }))).toMatch(
+    /^type it\.a\.1\.bytes must be a plain object or an array/,
+  );
+  expect(message(() => copy([[1], bytes]))).toMatch(/^type it\.1 must be /);
+});
+
+test('a copy is a plain object for the next copy, and what is not is named', () => {
+  const copy = copyFields({ a: 1 }, refuse);
+  expect(fieldsOf(copy)).toBe('copied {"a":1}');
+  expect(notPlain(copy)).toBe(undefined);
+  expect(notPlain({})).toBe(undefined);
+  expect(notPlain(Object.create(null))).toBe(undefined);
+  expect(notPlain([])).toBe('an array');
+  expect(notPlain(new Kind())).toBe('an instance of Kind');
+});
+
+test('an array of another realm is a list, and an array whose prototype only resembles that of arrays is not', () => {
+  expect(listed(runInNewContext('[1, 2]'))).toBe('copied [1,2]');
+  expect(listed(Object.setPrototypeOf([1], []))).toMatch(/^type it must be an array, not a kind of array/);
+  const like = Object.setPrototypeOf(Object.assign([], { toSpliced: 1 }), { other: true });
+  expect(listed(Object.setPrototypeOf([1], like))).toMatch(/^type it must be an array, not a kind of array/);
+});
+
+test('an object with only some methods of Object.prototype, or with a prototype, is not one', () => {
+  const methods = ['hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', '__lookupGetter__'];
+  const withMethods = (prototype: object | null, names: readonly string[]) =>
+    Object.create(prototype, Object.fromEntries(names.map((name) => [name, { value: () => {} }])));
+  expect(isObjectPrototype(withMethods(null, methods))).toBe(true);
+  for (const missing of methods)
+    expect(
+      isObjectPrototype(
+        withMethods(
+          null,
+          methods.filter((name) => name !== missing),
+        ),
+      ),
+    ).toBe(false);
+  expect(isObjectPrototype(withMethods({}, methods))).toBe(false);
 });
 
 test('a property that is undefined is present, and one of Object.prototype is not', () => {

@@ -227,20 +227,29 @@ function creation({ path, type, text }: NamedFile, what: FileType): FileAccess |
 }
 
 function removal({ path, type, text }: NamedFile, what: FileType): FileAccess | undefined {
-  return exists(type) && hasName(text) ? { kind: 'remove', path, what } : undefined;
+  const mayBeRemoved = hasName(text) && (what === 'directory' || !text.endsWith('/')); // ENOTDIR
+  return exists(type) && mayBeRemoved ? { kind: 'remove', path, what } : undefined;
 }
 
-/** Whether the last component of a path is a name, without which nothing is removed or moved: EINVAL, EBUSY, ENOTEMPTY. */
-const hasName = (text: string): boolean => !/(?:^|\/)\.{0,2}\/*$/.test(text);
+/**
+ * Whether the last component of a path is a name, which slashes may follow. Without one, nothing is removed or moved:
+ * EINVAL, EBUSY, ENOTEMPTY.
+ */
+const hasName = (text: string): boolean => !/(?:^|\/)\.{1,2}\/*$|^\/*$/.test(text);
+
+/** Whether the type of a file agrees with its path: after a slash, only directories are found. ENOTDIR otherwise. */
+const isFound = ({ type, text }: NamedFile): boolean => type === 'directory' || !text.endsWith('/');
 
 const exists = (type: NamedFile['type']): type is FileType => type !== undefined && type !== 'missing';
 
 function renaming(from: NamedFile, to: NamedFile, bits: number, flags: Flags): FileAccess | undefined {
   if (!exists(from.type) || to.type === undefined || !hasName(from.text) || !hasName(to.text)) return undefined;
   if (isBeneath(to.path, from.path) || isBeneath(from.path, to.path)) return undefined; // EINVAL, ENOTEMPTY
+  const exchanges = (bits & flags.RENAME_EXCHANGE) !== 0;
+  if (!isFound(from) || (exchanges ? !isFound(to) : to.text.endsWith('/') && from.type !== 'directory'))
+    return undefined; // ENOTDIR
   const paths = { from: from.path, to: to.path, what: from.type };
-  if ((bits & flags.RENAME_EXCHANGE) !== 0)
-    return to.type === 'missing' ? undefined : { kind: 'exchange', ...paths, other: to.type };
+  if (exchanges) return to.type === 'missing' ? undefined : { kind: 'exchange', ...paths, other: to.type };
   if (to.type === 'missing') return { kind: 'rename', ...paths };
   return (bits & flags.RENAME_NOREPLACE) === 0 ? { kind: 'rename', ...paths, replaces: to.type } : undefined;
 }
@@ -248,7 +257,7 @@ function renaming(from: NamedFile, to: NamedFile, bits: number, flags: Flags): F
 const isBeneath = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
 
 function linking(from: FoundFile | undefined, to: NamedFile): FileAccess | undefined {
-  if (from === undefined || !exists(from.type) || to.type !== 'missing') return undefined;
+  if (from === undefined || !exists(from.type) || to.type !== 'missing' || to.text.endsWith('/')) return undefined;
   return { kind: 'link', from: from.path, to: to.path, what: from.type };
 }
 

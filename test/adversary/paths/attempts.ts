@@ -113,13 +113,17 @@ export function attackersHere(): readonly Attacker[] {
 export const attackProgram = (): string => compileC('../adversary/paths/paths.c');
 
 /**
- * Attacks here: returns what was attempted under each of the profiles, without paths and with them.
+ * Attacks here: returns what was attempted under each of `profiles`, without paths and with them.
  *
  * @param launcher - The path of a program that starts the Node which starts the children, and its arguments. Default: none.
  */
-export function attack(attacker: Attacker, launcher: readonly string[] = []): readonly Attempted[] {
+export function attack(
+  attacker: Attacker,
+  launcher: readonly string[] = [],
+  profiles: readonly string[] = PROFILES,
+): readonly Attempted[] {
   const { user, owner } = attacker;
-  const runs = PROFILES.flatMap((profile) => runsUnder(profile, attacker));
+  const runs = profiles.flatMap((profile) => runsUnder(profile, attacker));
   const input = JSON.stringify({ home: dist, program: attackProgram(), launcher, user, owner, runs });
   const script = fileURLToPath(new URL('attack.mjs', import.meta.url));
   const { stdout, stderr } = spawnSync(process.execPath, [script], { input, encoding: 'utf8' });

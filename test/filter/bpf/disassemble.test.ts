@@ -1,7 +1,9 @@
 /** Filters as text. The golden files show the programs of docker-default. */
 import { describe, expect, test } from 'vitest';
 import { disassemble } from '../../../lib/filter/bpf/disassemble.js';
+import { BPF, encodeInstructions } from '../../../lib/filter/bpf/instruction.js';
 import { compilePolicy } from '../../../lib/filter/compile.js';
+import { compiledOf, filterOf } from '../../../lib/filter/filter.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile, profileOf } from '../../../lib/profile/source.js';
 
@@ -43,6 +45,34 @@ test('the instructions of an exec gate have comments', () => {
   const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] }), host);
   const lines = disassemble(compilePolicy(policy, { gate: ['execve'] })).split('\n');
   expect(lines.filter((line) => line.includes('of the exec gate')).length).toBe(6);
+});
+
+test('other programs have comments too: halves of words, unknown actions, and data of actions', () => {
+  const filter = compilePolicy(resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), host));
+  const program = [
+    ...[8, 12, 16, 60].map((k) => ({ code: BPF.ld, jt: 0, jf: 0, k })),
+    { code: BPF.and, jt: 0, jf: 0, k: 0xff },
+    { code: BPF.jset, jt: 0, jf: 1, k: 2 },
+    { code: BPF.ja, jt: 0, jf: 0, k: 1 },
+    ...[0x7ff0_0005, 0x3_0007, 0x3_0000, 0x0001_0000].map((k) => ({ code: BPF.ret, jt: 0, jf: 0, k })),
+  ];
+  const bytes = encodeInstructions(program, 'little');
+  const lines = disassemble(filterOf({ ...compiledOf(filter), instructions: program, bytes }))
+    .trim()
+    .split('\n');
+  expect(lines.map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
+    '0: ld [8] ; instruction pointer, low half',
+    '1: ld [12] ; instruction pointer, high half',
+    '2: ld [16] ; argument 0, low half',
+    '3: ld [60] ; argument 5, high half',
+    '4: and #0xff',
+    '5: jset #0x2, 6, 7',
+    '6: ja 8',
+    '7: ret #0x7ff00005 ; trace(5)',
+    '8: ret #0x30007 ; trap(7)',
+    '9: ret #0x30000 ; trap',
+    '10: ret #0x10000 ; kill-process (unknown action)',
+  ]);
 });
 
 describe('docker-default', () => {

@@ -49,7 +49,7 @@ describe('decompile', () => {
           expect(returnValue(evaluate(policy, each))).toBe(returnValue(evaluate(filter.policy, each)));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 30 },
     );
   });
 

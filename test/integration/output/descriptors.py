@@ -1,4 +1,4 @@
-"""Runs a command with descriptors of one kind from 3 on: descriptors.py KIND COMMAND…
+"""Runs a command with descriptors of many kinds from 3 on: descriptors.py COMMAND…
 
 Prints the targets of the descriptors first, and then the output of the command.
 """
@@ -7,23 +7,38 @@ import socket
 import subprocess
 import sys
 
-kind, *command = sys.argv[1:]
-reader, writer = os.pipe()
-blocking = [reader, writer]
-other_reader, other_writer = os.pipe()
-other = [other_reader, other_writer]
-for fd in other:
-    os.set_blocking(fd, False)
-given = {
-    'write ends of one pipe': lambda: [writer, os.dup(writer), os.dup(writer)],
-    'both ends of a pipe': lambda: blocking,  # As GNU make passes its jobserver.
-    'both ends of a non-blocking pipe': lambda: other,
-    'both ends and one more of a non-blocking pipe': lambda: [*other, os.dup(other_writer)],
-    'an eventfd': lambda: [os.eventfd(0, 0)],
-    'a non-blocking eventfd': lambda: [os.eventfd(0, os.EFD_NONBLOCK)],
-    'a socket pair': lambda: [end.detach() for end in socket.socketpair()],
-    'a file': lambda: [os.open(__file__, os.O_RDONLY)],
-}[kind]()
+command = sys.argv[1:]
+
+
+def pipe(are_blocking):
+    ends = os.pipe()
+    for fd in ends:
+        os.set_blocking(fd, are_blocking)
+    return ends
+
+
+def write_ends():
+    writer = pipe(True)[1]
+    return [writer, os.dup(writer), os.dup(writer)]
+
+
+def ends_and_one_more():
+    reader, writer = pipe(False)
+    return [reader, writer, os.dup(writer)]
+
+
+given = [
+    *write_ends(),
+    *pipe(True),  # As GNU make passes its jobserver.
+    *pipe(False),
+    *ends_and_one_more(),
+    os.eventfd(0, 0),
+    os.eventfd(0, os.EFD_NONBLOCK),
+    *[end.detach() for end in socket.socketpair()],
+    os.open(__file__, os.O_RDONLY),
+    os.open('/dev/null', os.O_RDWR),
+    *pipe(True),
+]
 
 
 def place():

@@ -4,7 +4,7 @@ import type { SyscallSelector } from '../../../lib/profile/builder/builder.js';
 import { Profile } from '../../../lib/profile/profile.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
 import { extend } from '../../../lib/profile/source.js';
-import type { AbiName } from '../../../lib/syscalls/abi.js';
+import { ABIS, type AbiName } from '../../../lib/syscalls/abi.js';
 import { type ConstantName, constants } from '../../../lib/syscalls/constants.js';
 import { answer, machine, refusal } from '../../support/answers.js';
 
@@ -115,6 +115,17 @@ describe('clauses', () => {
 });
 
 describe('constants', () => {
+  test('that differ are compared on each ABI by a rule of its own, which lists ABIs in the order of the table', () => {
+    const { syscalls } = Profile.denylist().deny('read', { errno: 'ENOSYS' }).document;
+    const listed = syscalls.flatMap(({ includes, excludes }) => includes?.arches ?? excludes?.arches ?? []);
+    const order = [...ABIS.values()].map(({ docker }) => docker);
+    expect(listed.length).toBeGreaterThan(1);
+    for (const { includes } of syscalls) {
+      const arches = includes?.arches ?? [];
+      expect(arches).toEqual(order.filter((name) => arches.includes(name)));
+    }
+  });
+
   test('those with one value on every ABI are numbers', () => {
     expect(constants.AF_INET).toBe(2);
     expect(constants.CLONE_NEWUSER).toBe(0x1000_0000);

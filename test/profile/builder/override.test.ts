@@ -39,6 +39,15 @@ describe('a later clause takes precedence over', () => {
     expect(answer(profile, 'mount', [], { capabilities: new Set(['CAP_SYS_ADMIN']) })).toBe('allow');
   });
 
+  test('a part of the hosts of an earlier one, whose rule then has both conditions and no empty lists', () => {
+    const earlier = Profile.denylist().deny('bpf').when({ capability: 'CAP_BPF' });
+    const { syscalls } = earlier.allow('bpf').when({ minKernel: '6.0' }).document;
+    expect(syscalls.map(({ includes, excludes }) => ({ includes, excludes }))).toContainEqual({
+      includes: { caps: ['CAP_BPF'], arches: undefined, minKernel: undefined },
+      excludes: { caps: undefined, arches: undefined, minKernel: '6.0' },
+    });
+  });
+
   test('an unconditional rule that allows the same syscall', () => {
     const profile = Profile.allowlist().allow('clone').deny('clone', arg(0).hasFlags('CLONE_NEWUSER'));
     expect(answer(profile, 'clone', [17])).toBe('allow');
@@ -167,7 +176,7 @@ describe('a later clause takes precedence over', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('allowlist', 'denylist', 'docker-default'),
-        fc.array(said, { minLength: 1, maxLength: 5 }),
+        fc.array(said, { minLength: 1, maxLength: 4 }),
         hostOf,
         (start, words, host) => {
           const base = STARTS[start]();
@@ -187,10 +196,10 @@ describe('a later clause takes precedence over', () => {
           expect(wrong).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 36 },
     );
-    expect(decided.words).toBeGreaterThan(3000);
-    expect(decided.base).toBeGreaterThan(3000);
-    expect(decided.refused).toBeLessThan(60);
+    expect(decided.words).toBeGreaterThan(2000);
+    expect(decided.base).toBeGreaterThan(2000);
+    expect(decided.refused).toBeLessThan(30);
   });
 });

@@ -114,7 +114,7 @@ describe('Podman’s own profile', () => {
   const theirs = parseProfile(includedProfile(file), { mode: 'compat' });
 
   test.each([...ABIS.keys()])('decides every call as podman-default does if %s is native', (abi) => {
-    for (const host of hostsOf(abi)) {
+    for (const host of hostsOf(abi, podmanDefault, theirs)) {
       const difference = differences(resolve(podmanDefault, host), resolve(theirs, host));
       const { major, minor } = host.kernel;
       const where = `${abi}, Linux ${major}.${minor}, capabilities [${[...host.capabilities].join(' ')}]`;

@@ -3,17 +3,20 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isRelative, type Page, readPage } from './links.js';
 
+const read = new Map<string, Page>();
+
+/** A page, which is read once. */
+function pageAt(file: string): Page {
+  const page = read.get(file) ?? readPage(readFileSync(file, 'utf8'));
+  read.set(file, page);
+  return page;
+}
+
 /** The problems of the links of these pages, which are relative paths in a folder. */
 export function problemsOf(root: string, pages: readonly string[]): readonly string[] {
-  const read = new Map<string, Page>();
-  const pageOf = (path: string) => {
-    const page = read.get(path) ?? readPage(readFileSync(join(root, path), 'utf8'));
-    read.set(path, page);
-    return page;
-  };
-  const problemOf = (path: string, url: string) => problemOfTarget(root, targetOf(path, url), pageOf);
+  const problemOf = (path: string, url: string) => problemOfTarget(root, targetOf(path, url));
   return pages.flatMap((path) =>
-    pageOf(path).links.flatMap((link) => {
+    pageAt(join(root, path)).links.flatMap((link) => {
       const problem = isRelative(link) ? problemOf(path, link.url) : problemOfAddress(link.url);
       return problem === undefined ? [] : [`${path}:${link.line}: ${link.url}: ${problem}`];
     }),
@@ -31,13 +34,13 @@ interface Target {
   readonly anchor: string | undefined;
 }
 
-function problemOfTarget(root: string, { path, anchor }: Target, pageOf: (path: string) => Page): string | undefined {
+function problemOfTarget(root: string, { path, anchor }: Target): string | undefined {
   if (path.startsWith('..')) return 'leads out of the folder';
   if (!existsSync(join(root, path))) return `there is no ${path}`;
   if (anchor === undefined) return undefined;
   if (!path.endsWith('.md') || statSync(join(root, path)).isDirectory())
     return `${path} is not a page, and has no anchors`;
-  return pageOf(path).anchors.has(anchor) ? undefined : `${path} has no heading #${anchor}`;
+  return pageAt(join(root, path)).anchors.has(anchor) ? undefined : `${path} has no heading #${anchor}`;
 }
 
 /** Web addresses are not fetched: tests do not depend on a network. */
@@ -51,9 +54,7 @@ function problemOfAddress(url: string): string | undefined {
 export function problemsOfMentions(root: string, text: string): readonly string[] {
   const mentions = text.matchAll(/(?<![\w/.-])docs\/[\w/-]+\.(?:md|svg)(?:#[\w-]+)?/g);
   return [...new Set([...mentions].map(([mention]) => mention))].flatMap((mention) => {
-    const problem = problemOfTarget(root, targetOf('README.md', mention), (path) =>
-      readPage(readFileSync(join(root, path), 'utf8')),
-    );
+    const problem = problemOfTarget(root, targetOf('README.md', mention));
     return problem === undefined ? [] : [`${mention}: ${problem}`];
   });
 }

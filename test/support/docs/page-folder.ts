@@ -21,11 +21,16 @@ export interface PageFolder {
   readonly path: string;
   /** A folder beside it, for the output of the blocks and the home of the user that runs them. */
   readonly beside: string;
+  /** A folder beside it that comes first in PATH. */
+  readonly bin: string;
   readonly remove: () => void;
 }
 
+/** The pages whose blocks run npm's npx. Those of other pages run the file npx of this folder instead, which does the same for them. */
+const WITH_NPX_OF_NPM: readonly (string | undefined)[] = ['README.md', 'docs/getting-started.md'];
+
 /** Makes the folder of a page. Every user can read it; every user can write to it if one of its blocks needs this. */
-export function makePageFolder(blocks: readonly Block[]): PageFolder {
+export function makePageFolder(blocks: readonly Block[], page?: string): PageFolder {
   const beside = mkdtempSync(join(tmpdir(), 'seccomp-docs-'));
   chmodSync(beside, 0o755);
   const path = join(beside, 'project');
@@ -34,10 +39,13 @@ export function makePageFolder(blocks: readonly Block[]): PageFolder {
   link(packageRoot, join(path, 'node_modules/seccomp'));
   link('../seccomp/dist/cli/main.js', join(path, 'node_modules/.bin/seccomp'));
   link(join(packageRoot, 'node_modules/@types'), join(path, 'node_modules/@types'));
+  const bin = join(beside, 'bin');
+  mkdirSync(bin);
+  if (!WITH_NPX_OF_NPM.includes(page)) cpSync(join(import.meta.dirname, 'npx'), join(bin, 'npx'));
   mkdirSync(join(beside, 'home'));
   chmodSync(join(beside, 'home'), 0o777);
   if (blocks.some(({ directive }) => directive.isAsUser)) chmodSync(path, 0o777);
-  return { path, beside, remove: () => rmSync(beside, { recursive: true, force: true }) };
+  return { path, beside, bin, remove: () => rmSync(beside, { recursive: true, force: true }) };
 }
 
 function link(target: string, path: string): void {

@@ -1,9 +1,9 @@
 /** The pages of the documentation: README.md and every page below docs/. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../root.js';
 
-export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
+export { packageRoot };
 
 /** The paths of the pages: README.md first, then docs/ by name. */
 export const PAGES: readonly string[] = [

@@ -131,7 +131,7 @@ function environmentOf(folder: PageFolder, { directive }: Block): NodeJS.Process
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((part) => !/node_modules|node-gyp-bin/.test(part));
   return {
     ...Object.fromEntries(own),
-    PATH: [dirname(process.execPath), ...path].join(delimiter),
+    PATH: [folder.bin, dirname(process.execPath), ...path].join(delimiter),
     npm_config_offline: 'true',
     npm_config_yes: 'false',
     npm_config_update_notifier: 'false',
@@ -159,8 +159,11 @@ export function obstacleTo({ directive }: Block): string | undefined {
   return undefined;
 }
 
+let isReadable: boolean | undefined;
+
 function canRunAsUser(): boolean {
   const [command = process.execPath, ...args] = [...asUser(), process.execPath];
   const program = `require(${JSON.stringify(join(import.meta.dirname, '../../../dist/index.cjs'))})`;
-  return spawnSync(command, [...args, '-e', program], { stdio: 'ignore' }).status === 0;
+  isReadable ??= spawnSync(command, [...args, '-e', program], { stdio: 'ignore' }).status === 0;
+  return isReadable;
 }

@@ -1,10 +1,12 @@
-// Runs one module of this folder, and prints `works`, or the code of the error with which it ended.
-const [work] = process.argv.slice(2);
-try {
-  await import(`./${work}.mjs`);
-  console.log('works');
-} catch (error) {
-  console.log(codeOf(error));
+// Runs modules of this folder one after the other, and prints a line for each: `works`, or the code of the error with
+// which it ended.
+for (const work of process.argv.slice(2)) {
+  try {
+    await import(`./${work}.mjs`);
+    console.log('works');
+  } catch (error) {
+    console.log(codeOf(error));
+  }
 }
 process.exit(); // A module that failed may have left something open.
 

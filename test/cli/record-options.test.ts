@@ -1,0 +1,185 @@
+/** What `seccomp record` asks the library to record, and what it reports of the recording. Nothing is recorded. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Profile, type Recording, record } from '../../lib/index.js';
+import { seccomp } from '../support/command-line.js';
+
+vi.mock('../../lib/index.js', { spy: true });
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-options-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const at = (name: string) => join(directory, name);
+
+const CALL = { abi: 'x86_64', args: Array(6).fill('0x0'), captured: Array(6).fill(null), instruction: null };
+const calls = [
+  { ...CALL, syscall: 'read', decoded: ['3'], count: 5, executable: '/bin/a' },
+  { ...CALL, syscall: 'write', decoded: ['1', '"x"'], count: 2, executable: '/bin/b' },
+  { ...CALL, syscall: 'read', decoded: ['4'], count: 4, executable: null },
+];
+
+/** Lets recordings have this result. */
+function give(recording: object = {}): void {
+  const profile = Profile.allowlist().allow('read', 'write');
+  const result = { ...{ profile, calls, notes: [], exitCode: 0, signal: null }, ...recording };
+  vi.mocked(record)
+    .mockReset()
+    .mockResolvedValue(result as unknown as Recording);
+}
+beforeEach(() => give());
+
+const run = (...args: readonly string[]) => seccomp('record', ...args, '--', 'program', '-a');
+const DEFAULTS = { stdio: 'inherit', signal: expect.any(AbortSignal), compareArguments: false, containerStart: true };
+
+describe('the options', () => {
+  test.each<[readonly string[], object]>([
+    [['-o', at('a.json')], {}],
+    [['-o', at('b.json'), '--args'], { compareArguments: true }],
+    [['-o', at('c.json'), '--bare'], { containerStart: false }],
+    [['-o', at('d.json'), '--no-isolate'], { isolate: false }],
+    [['--paths'], { paths: true }],
+    [['--base', 'compute'], {}],
+    [['-s', at('e.json')], { containerStart: false, paths: true }],
+    [['-s', at('f.json'), '--paths', '--merge'], { containerStart: false, paths: true }],
+    [['-o', at('g.json'), '--merge'], {}],
+  ])('%j', async (flags, options) => {
+    expect(await run(...flags)).toMatchObject({ status: 0, stdout: '' });
+    const [[command, args, given = {}] = []] = vi.mocked(record).mock.calls;
+    const { mergePaths: _, ...others } = { mergePaths: undefined, ...given };
+    expect([command, args, others]).toEqual(['program', ['-a'], { ...DEFAULTS, ...options }]);
+  });
+
+  test('--merge gives the profile and the paths of the file, with their directory', async () => {
+    writeFileSync(at('m.json'), '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}');
+    await run('-o', at('m.json'), '--merge');
+    const [[, , options] = []] = vi.mocked(record).mock.calls;
+    expect(Object(options).merge).toMatchObject({ source: at('m.json') });
+    give();
+    writeFileSync(
+      at('s.json'),
+      '{"paths":{"read":["./x","@system"],"write":[{"path":"y"}]},"profile":{"defaultAction":"SCMP_ACT_ERRNO"}}',
+    );
+    await run('-s', at('s.json'), '--merge');
+    const [[, , ofSandbox] = []] = vi.mocked(record).mock.calls;
+    expect(Object(ofSandbox)).toMatchObject({
+      merge: expect.any(Profile),
+      mergePaths: { read: [at('x'), '@system'], write: [{ path: at('y') }] },
+    });
+  });
+
+  test('SIGTERM and SIGHUP end the recording; what a terminal sends does not', async () => {
+    for (const [signal, isEnd] of [
+      ['SIGINT', false],
+      ['SIGQUIT', false],
+      ['SIGTERM', true],
+      ['SIGHUP', true],
+    ] as const) {
+      give();
+      let aborted: boolean | undefined;
+      const recording = await record('x');
+      vi.mocked(record).mockImplementation(async (_command, _args, options) => {
+        process.emit(signal, signal);
+        aborted = options?.signal?.aborted;
+        return recording;
+      });
+      expect(await run('--paths')).toMatchObject({ status: 0 });
+      expect([signal, aborted]).toEqual([signal, isEnd]);
+    }
+  });
+});
+
+describe('refuses before the program runs', () => {
+  const ENDING = 'whose file has the profile: leave one of them out';
+  test.each<[readonly string[], string]>([
+    [[], 'name a file with -o or -s, or a profile with --base, or give --paths'],
+    [['--merge'], 'name a file with -o or -s, or a profile with --base, or give --paths'],
+    [['--merge', '--paths'], '--merge needs a file: name it with -o'],
+    [
+      ['--merge', '--format', 'spo', '-o', at('x.yaml')],
+      '--merge reads and writes JSON: merge first, and leave out --format spo',
+    ],
+    [['-s', 'box'], '-s box: seccomp run -s takes this for the name of a built-in: write ./box'],
+    [['-s', './box', '-o', 'x'], `-o cannot be combined with -s, ${ENDING}`],
+    [['-s', 'box.json', '--format', 'spo'], `--format spo cannot be combined with -s, ${ENDING}`],
+    [['--base', 'unconfined'], '--base unconfined allows everything: there is no difference to show'],
+    [['-o', ''], '-o: the name is empty, and nothing was run: name a file'],
+    [['-o', `${directory}/`], `${directory}/: this names a directory, and nothing was run: name a file with -o`],
+    [['-o', directory], `${directory} is not a file: name another one with -o`],
+  ])('%j', async (flags, message) => {
+    expect(await run(...flags)).toEqual({ status: 125, stdout: '', stderr: `seccomp: ${message}\n` });
+    expect(record).not.toHaveBeenCalled();
+  });
+
+  test('a file that exists', async () => {
+    writeFileSync(at('there.json'), '');
+    const stderr = `seccomp: ${at('there.json')} exists: add to it with --merge, or remove it to start over\n`;
+    expect(await run('-o', at('there.json'))).toEqual({ status: 125, stdout: '', stderr });
+  });
+});
+
+describe('the result', () => {
+  test.each<[number | null, string | null, number]>([
+    [0, null, 0],
+    [3, null, 3],
+    [null, 'SIGTERM', 143],
+  ])('of a program that ended with %s and %s', async (exitCode, signal, status) => {
+    give({ exitCode, signal });
+    expect(await run('--paths')).toMatchObject({ status });
+  });
+
+  test('of a program that is not found has no file', async () => {
+    const error = Object.assign(new Error('no'), { code: 'ENOENT', call: 'execve' });
+    vi.mocked(record).mockReset().mockRejectedValue(error);
+    const stderr = 'seccomp: program: command not found\n';
+    expect(await run('-o', at('none.json'))).toEqual({ status: 127, stdout: '', stderr });
+    vi.mocked(record).mockRejectedValue(new Error('it failed'));
+    expect(await run('-o', at('none.json'))).toEqual({ status: 125, stdout: '', stderr: 'seccomp: it failed\n' });
+    expect(readdirSync(directory).filter((name) => /none|tmp/.test(name))).toEqual([]);
+  });
+
+  test('has notes, of the recording before those of the file', async () => {
+    give({ notes: ['one', 'two'] });
+    const { stderr } = await run('--paths');
+    expect(stderr).toBe('seccomp: note: one\nseccomp: note: two\n');
+  });
+
+  test.each([
+    ['Docker’s', 'docker', /^\{\n/],
+    ['the operator’s', 'spo', /^kind: SeccompProfile\n|^apiVersion/],
+  ])('is a file in %s format', async (_, format, text) => {
+    const file = at(`file-of-${format}.yaml`);
+    await run('-o', file, '--format', format);
+    expect(readFileSync(file, 'utf8')).toMatch(text);
+    expect(readFileSync(file, 'utf8').includes(`name: "file-of-${format}"`)).toBe(format === 'spo');
+  });
+
+  test('without a file is not written', async () => {
+    expect(await run('--base', 'compute', '--format', 'spo')).toMatchObject({ status: 0 });
+  });
+
+  test('is summed up in a terminal', async () => {
+    const { isTTY } = process.stderr;
+    process.stderr.isTTY = true;
+    onTestFinished(() => {
+      process.stderr.isTTY = isTTY;
+    });
+    const started = 'seccomp: recording program until its last process ends\n';
+    const summary = 'seccomp: 11 calls of 2 syscalls by 3 programs';
+    expect((await run('--paths')).stderr).toBe(`${started}${summary}\n`);
+    expect((await run('-o', at('sum.json'))).stderr).toBe(`${started}${summary}; ${at('sum.json')} has 1 rules\n`);
+    expect((await run('-s', at('sum-s.json'))).stderr).toBe(`${started}${summary}; ${at('sum-s.json')} has 1 rules\n`);
+    expect(existsSync(at('sum-s.json'))).toBe(true);
+  });
+
+  test('is compared with a profile', async () => {
+    const base = '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["write"],"action":"SCMP_ACT_ALLOW"}]}';
+    expect((await run('--base', base)).stderr).toBe(
+      `seccomp: needed, and not allowed by ${base}: \n+ read(3)  /bin/a\n+ read(4)  an unknown program\nseccomp: allowed by ${base}, and not needed: 0 syscalls\n`,
+    );
+    const wider = base.replace('"write"', '"write", "read", "mount", "bpf"');
+    expect((await run('--base', wider)).stderr).toBe(
+      `seccomp: needed, and not allowed by ${wider}: nothing\nseccomp: allowed by ${wider}, and not needed: 2 syscalls\n- bpf mount\n`,
+    );
+  });
+});

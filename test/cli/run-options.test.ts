@@ -1,0 +1,343 @@
+/** What `seccomp run` asks the library to start, and what it says of the program's end. Nothing is started. */
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as platform from '../../lib/addon/platform.js';
+import { IsolationRefusal } from '../../lib/landlock/domain.js';
+import { executeProgram } from '../../lib/sandbox/execve.js';
+import { startProgram } from '../../lib/sandbox/spawn.js';
+import { seccomp } from '../support/command-line.js';
+
+vi.mock('../../lib/addon/platform.js', { spy: true });
+vi.mock('../../lib/sandbox/execve.js', { spy: true });
+vi.mock('../../lib/sandbox/spawn.js', { spy: true });
+
+/** A child that the command starts. It ends as soon as the command waits for it. */
+class Child extends EventEmitter {
+  readonly pid: number | undefined = 7;
+  readonly enforcement: object = {};
+  readonly limit: string | null = null;
+  readonly violations: readonly object[] = [];
+  readonly unlistedViolations = 0;
+  exitCode: number | null = null;
+  signalCode: NodeJS.Signals | null = null;
+  readonly kill = vi.fn();
+}
+
+type End = readonly [code: number | null, signal: NodeJS.Signals | null];
+
+/** Lets the next child have properties, and end. `meanwhile` is done before. */
+function endChild([code, signal]: End, properties: Partial<Child> = {}, meanwhile = (_child: Child) => {}): void {
+  vi.mocked(startProgram).mockImplementation(() => {
+    const child = Object.assign(new Child(), properties);
+    setImmediate(() => {
+      meanwhile(child);
+      Object.assign(child, { exitCode: code, signalCode: signal });
+      child.emit('exit', code, signal);
+    });
+    return child as never;
+  });
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-run-options-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Writes a sandbox file. */
+function sandbox(document: object): string {
+  const file = join(directory, 'sandbox.json');
+  writeFileSync(file, JSON.stringify(document));
+  return file;
+}
+
+beforeEach(() => {
+  vi.mocked(executeProgram)
+    .mockReset()
+    .mockReturnValue(undefined as never);
+  vi.mocked(startProgram).mockReset();
+  vi.mocked(platform.unsupportedReason).mockReset().mockReturnValue(undefined);
+  endChild([0, null]);
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** The call of the library that starts the program: its function, its arguments, and the fate of descendants. */
+function started() {
+  const [inPlace] = vi.mocked(executeProgram).mock.calls;
+  const [asChild] = vi.mocked(startProgram).mock.calls;
+  const given = inPlace?.[0] ?? asChild?.[0];
+  const parameters: readonly unknown[] = Array.isArray(given) ? given : expect.fail('nothing was started');
+  const options = Object.entries(Object(parameters[3])).filter(([, value]) => value !== undefined);
+  return {
+    by: inPlace === undefined ? 'spawn' : 'execve',
+    command: parameters[0],
+    args: parameters[1],
+    profile: Object(parameters[2]).source,
+    options: Object.fromEntries(options),
+    descendants: inPlace === undefined ? asChild?.[1] : inPlace[2],
+  };
+}
+
+const run = (...args: readonly string[]) => seccomp('run', ...args, '--', 'program', 'a', '-b');
+
+describe('the options', () => {
+  test.each<[readonly string[], object]>([
+    [[], {}],
+    [['--capability', 'CAP_CHOWN', '--capability', 'CAP_KILL'], { capabilities: ['CAP_CHOWN', 'CAP_KILL'] }],
+    [['--abi', 'x86', '--abi', 'x32'], { abis: ['x86', 'x32'] }],
+    [['--new-privileges'], { noNewPrivileges: false }],
+    [['--isolate'], { isolate: true }],
+    [['--no-isolate'], { isolate: false }],
+    [['--abstract-sockets'], { isolate: { abstractSockets: true } }],
+    [['--no-network'], { network: 'none' }],
+    [['--no-isolate', '--no-network'], { isolate: false, network: 'none' }],
+    [['--read', '/usr', '--best-effort'], { paths: expect.anything(), bestEffort: true }],
+    [['--write', '/tmp'], { paths: expect.anything() }],
+    [['--execute', '/usr'], { paths: expect.anything() }],
+  ])('%j are %j of execve', async (flags, options) => {
+    expect(await run(...flags)).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(started()).toEqual({
+      ...{ by: 'execve', command: 'program', args: ['a', '-b'], profile: 'docker-default', options },
+      descendants: 'kill',
+    });
+  });
+
+  test.each<[readonly string[], object]>([
+    [['--timeout', '3'], { timeout: 3000 }],
+    [['--memory', '64M'], { limits: expect.anything() }],
+    [['--processes', '9', '--best-effort'], { limits: expect.anything(), bestEffort: true }],
+    [['--cpu', '1', '--timeout', '2'], { limits: expect.anything(), timeout: 2000 }],
+    [['--read', '@tmp'], { paths: expect.anything() }],
+    [['--write', '@tmp', '--read', '/usr'], { paths: expect.anything() }],
+    [['--explain'], { onViolation: expect.any(Function), reportPaths: false }],
+    [
+      ['--explain', '--read', '/usr'],
+      { onViolation: expect.any(Function), reportPaths: true, paths: expect.anything() },
+    ],
+    [['--explain', '--timeout', '1'], { onViolation: expect.any(Function), reportPaths: false, timeout: 1000 }],
+  ])('%j need a parent', async (flags, options) => {
+    expect(await run(...flags)).toMatchObject({ status: 0 });
+    expect(started()).toEqual({
+      ...{ by: 'spawn', command: 'program', args: ['a', '-b'], profile: 'docker-default' },
+      ...{ options: { ...options, stdio: 'inherit' }, descendants: 'kill' },
+    });
+  });
+
+  test.each<[readonly string[]]>([[[]], [['--timeout', '1']], [['--explain']]])(
+    '--keep-descendants beside %j leaves descendants',
+    async (flags) => {
+      await run(...flags, '--keep-descendants');
+      expect(started()).toMatchObject({ descendants: 'leave' });
+      expect(started().options).not.toHaveProperty('descendants');
+    },
+  );
+
+  test('read the profile as they say', async () => {
+    const profile = '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}';
+    expect(await run('-p', profile)).toMatchObject({ status: 125, stderr: expect.stringContaining('syscals') });
+    expect(await run('-p', profile, '--compat', '--format', 'docker')).toMatchObject({ status: 0 });
+    expect(started()).toMatchObject({ profile: 'inline' });
+    expect(await run('-p', profile, '--compat', '--format', 'oci')).toMatchObject({ status: 0 });
+  });
+});
+
+describe('under a sandbox,', () => {
+  test.each<[object, readonly string[], string, object]>([
+    [{}, [], 'execve', {}],
+    [{ network: 'none' }, [], 'execve', { network: 'none' }],
+    [{ isolate: false }, ['--isolate'], 'execve', { isolate: true }],
+    [{ paths: { read: ['/usr'] } }, [], 'execve', { paths: expect.anything() }],
+    [{ paths: { read: ['@tmp'] } }, [], 'spawn', { paths: expect.anything() }],
+    [{ paths: { read: ['/usr'] } }, ['--read', '@tmp'], 'spawn', { paths: expect.anything() }],
+    [{ timeout: 5 }, [], 'spawn', { timeout: 5 }],
+    [{ timeout: 5 }, ['--timeout', '1h'], 'spawn', { timeout: 3_600_000 }],
+    [{ limits: { memory: '64M' } }, [], 'spawn', { limits: expect.anything() }],
+    [{ network: 'none' }, ['--best-effort'], 'execve', { network: 'none', bestEffort: true }],
+    [{ descendants: 'kill' }, ['--keep-descendants'], 'execve', { descendants: 'leave' }],
+  ])('%j with %j', async (document, flags, by, options) => {
+    expect(await run('-s', sandbox(document), ...flags)).toMatchObject({ status: 0 });
+    const { stdio: _, ...given } = started().options;
+    expect([started().by, given]).toEqual([by, options]);
+  });
+
+  test('paths and limits of both are in force', async () => {
+    const file = sandbox({ paths: { read: ['/usr'] }, limits: { memory: '64M', processes: 5 } });
+    await run('-s', file, '--write', '/tmp', '--processes', '9');
+    const { paths, limits } = started().options;
+    expect(Object(paths).all.map(({ path }: { path: string }) => path)).toEqual(['/usr', '/tmp']);
+    expect(limits).toMatchObject({ memory: 64n << 20n, processes: 9 });
+  });
+});
+
+describe('refuses', () => {
+  test.each<[readonly string[], string]>([
+    [['--abstract-sockets', '--isolate'], '--abstract-sockets cannot be combined with --isolate: leave one out'],
+    [['--abstract-sockets', '--no-isolate'], '--abstract-sockets cannot be combined with --no-isolate: leave one out'],
+    [['--abstract-sockets', '--no-network'], '--abstract-sockets cannot be combined with --no-network: leave one out'],
+    [
+      ['-s', 'untrusted', '-p', 'node'],
+      '--profile cannot be combined with --sandbox, which has a profile: leave one of them out',
+    ],
+    [
+      ['-s', 'untrusted', '--format', 'oci'],
+      '--format cannot be combined with --sandbox, which has a profile: leave one of them out',
+    ],
+    [['--read', '/', '--read', '-x'], '--read needs a path, and "-x" follows it; a file of that name is ./-x'],
+    [['--write', '--explain'], '--write needs a path, and "--explain" follows it; a file of that name is ./--explain'],
+    [
+      ['--execute', '-a', '--execute', '-b'],
+      '--execute needs a path, and "-a" follows it; a file of that name is ./-a',
+    ],
+    [
+      ['--timeout', '5 s'],
+      '--timeout: must be a time from 1ms to 24d, such as 1.5 (seconds), 500ms, 90s, 5m or 2h, not "5 s"',
+    ],
+  ])('%j', async (flags, message) => {
+    expect(await run(...flags)).toEqual({ status: 125, stdout: '', stderr: `seccomp: ${message}\n` });
+    expect([executeProgram, startProgram].map((each) => vi.mocked(each).mock.calls)).toEqual([[], []]);
+  });
+
+  test.each<[readonly string[]]>([[['--isolate', '--no-isolate']], [['--no-isolate', '--isolate']]])(
+    '%j',
+    async (flags) => {
+      const stderr = expect.stringMatching(/^seccomp: --isolate and --no-isolate: leave one of them out\n/);
+      expect(await run(...flags)).toEqual({ status: 125, stdout: '', stderr });
+    },
+  );
+
+  test('nothing for an option about isolation that is given twice', async () => {
+    expect(await run('--isolate', '--isolate')).toMatchObject({ status: 0 });
+    expect(started().options).toEqual({ isolate: true });
+  });
+
+  const asked = { remedy: 'x' };
+  test.each<[readonly string[], string, string, string]>([
+    [['--isolate'], 'options.isolate', '--isolate', 'leave --isolate out'],
+    [['-s', 'FILE'], 'isolate', 'FILE: isolate', 'leave it out'],
+    [['-s', 'FILE', '--isolate'], 'isolate', '--isolate', 'leave --isolate out'],
+    [['-s', 'FILE'], 'the isolation of this sandbox', 'FILE: isolate', 'give --best-effort'],
+  ])('%j where %s is not possible', async (flags, of, named, remedy) => {
+    const file = sandbox({});
+    vi.mocked(executeProgram).mockImplementation(() => {
+      const refusal = new IsolationRefusal('no scopes', { asked: of, ...asked });
+      if (of.startsWith('the ')) vi.spyOn(refusal, 'isOfSandbox', 'get').mockReturnValue(true);
+      throw refusal;
+    });
+    const { status, stderr } = await run(...flags.map((flag) => flag.replace('FILE', file)));
+    expect([status, stderr.replace(file, 'FILE')]).toEqual([
+      125,
+      `seccomp: ${named} can't be honored: no scopes: start seccomp as another user, or on a newer kernel, or ${remedy}\n`,
+    ]);
+  });
+});
+
+describe('where the system has no seccomp,', () => {
+  const REASON = 'seccomp is a part of Linux';
+  beforeEach(() => void vi.mocked(platform.unsupportedReason).mockReturnValue(REASON));
+
+  test.each([
+    ...['--read /', '--write /tmp', '--execute /', '--memory 64M', '--processes 9', '--cpu 1', '--capability CAP_KILL'],
+    ...['--isolate', '--abstract-sockets', '--no-network', '--explain'],
+  ])('%s is refused', async (flag) => {
+    const [name = '', ...value] = flag.split(' ');
+    const stderr = `seccomp: ${name} can't be honored: ${REASON}: leave it out\n`;
+    expect(await run(name, ...value)).toEqual({ status: 125, stdout: '', stderr });
+  });
+
+  test('a sandbox is refused', async () => {
+    const stderr = `seccomp: --sandbox can't be honored: ${REASON}: leave it out\n`;
+    expect(await run('-s', 'untrusted')).toEqual({ status: 125, stdout: '', stderr });
+  });
+
+  test('a program is a child', async () => {
+    expect(await run('-p', 'unconfined', '--no-isolate', '--keep-descendants')).toMatchObject({ status: 0 });
+    expect(started()).toMatchObject({ by: 'spawn', options: { isolate: false }, descendants: 'leave' });
+  });
+});
+
+describe('a child', () => {
+  const child = () => run('--timeout', '1h');
+
+  test.each<[string, End, number, string]>([
+    ['time', [null, 'SIGTERM'], 124, 'ended, since it ran longer than its timeout'],
+    ['output', [null, 'SIGTERM'], 143, 'ended, since it wrote too much'],
+    ['file-size', [null, 'SIGXFSZ'], 153, 'ended by the kernel, since it wrote too large a file (RLIMIT_FSIZE)'],
+    ['cpu', [null, 'SIGXCPU'], 152, 'ended by the kernel, since it used too much CPU time (RLIMIT_CPU)'],
+    ['memory', [null, 'SIGKILL'], 137, 'killed by the kernel, since it needed more memory than its limit'],
+    ['processes', [3, null], 3, 'failed where it needed more processes than its limit'],
+  ])('that reached its limit of %s is reported', async (limit, end, status, text) => {
+    endChild(end, { limit });
+    expect(await child()).toEqual({ status, stdout: '', stderr: `seccomp: program: ${text}\n` });
+  });
+
+  test.each<[readonly [string, string], number, string]>([
+    [['ENOENT', 'execve'], 127, 'program: command not found'],
+    [['EACCES', 'execve'], 126, 'program: not executable (EACCES)'],
+    [['ENOEXEC', 'execve'], 126, 'program: not executable (ENOEXEC)'],
+    [['ENOENT', 'chdir'], 125, 'it failed'],
+  ])('that fails with %j is reported', async ([code, call], status, text) => {
+    endChild([0, null], {}, (each) => each.emit('error', Object.assign(new Error('it failed'), { code, call })));
+    expect(await child()).toEqual({ status, stdout: '', stderr: `seccomp: ${text}\n` });
+  });
+
+  test.each<[number | undefined, object, string]>([
+    [
+      7,
+      { paths: { reason: 'no Landlock' } },
+      'seccomp: the files that COMMAND reaches are not restricted: no Landlock\n',
+    ],
+    [7, { limits: { reason: 'no cgroup' } }, 'seccomp: not all limits are enforced: no cgroup\n'],
+    [7, { paths: { rights: [] }, limits: { enforced: [] } }, ''],
+    [undefined, { paths: { reason: 'no Landlock' } }, ''],
+  ])('with the process ID %s and what is enforced %j', async (pid, enforcement, stderr) => {
+    endChild([0, null], { pid, enforcement });
+    expect(await child()).toEqual({ status: 0, stdout: '', stderr });
+  });
+
+  test.each<NodeJS.Signals>(['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT'])(
+    'is sent %s, and this process handles it no longer after the end',
+    async (signal) => {
+      const before = process.listenerCount(signal);
+      let meanwhile = 0;
+      let kill = vi.fn();
+      endChild([0, null], {}, (each) => {
+        meanwhile = process.listenerCount(signal);
+        kill = each.kill;
+        process.emit(signal, signal);
+      });
+      await child();
+      expect(kill.mock.calls).toEqual([[signal]]);
+      expect([meanwhile, process.listenerCount(signal)]).toEqual([before + 1, before]);
+    },
+  );
+
+  test('is not sent what the terminal has sent it already', async () => {
+    const { isTTY } = process.stdin;
+    process.stdin.isTTY = true;
+    let kill = vi.fn();
+    endChild([0, null], {}, (each) => {
+      kill = each.kill;
+      for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) process.emit(signal, signal);
+    });
+    await child();
+    process.stdin.isTTY = isTTY;
+    expect(kill.mock.calls).toEqual([['SIGTERM'], ['SIGHUP']]);
+  });
+
+  test('that a signal ends lets this process end in the same way, unless a limit was the reason', async () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    const once = vi.spyOn(process, 'once');
+    const onExit = () => once.mock.calls.filter(([event]) => event === 'beforeExit');
+    endChild([null, 'SIGTERM'], { limit: 'time' });
+    await child();
+    endChild([5, null]);
+    expect(await child()).toMatchObject({ status: 5 });
+    expect(onExit()).toEqual([]);
+    endChild([null, 'SIGSYS']);
+    expect(await child()).toMatchObject({ status: 159 });
+    const [[, listener] = []] = onExit();
+    expect(kill).not.toHaveBeenCalled();
+    listener?.();
+    expect(kill.mock.calls).toEqual([[process.pid, 'SIGSYS']]);
+  });
+});
