@@ -90,12 +90,7 @@ for n in range(4):
   expect((await finish(child)).stdout).toBe('11\n12\n1\n1\n');
 });
 
-test.each<[string, (each: Instance) => unknown]>([
-  ['a child', (each) => supervised(each, 1)],
-  ['a child that has a handler only', (each) => supervised(each, 1, false)],
-  ['a child of spawnSync', ({ spawnSync }) => spawnSync('true', [], denying, { onViolation: true })],
-  ['a start that fails', ({ spawnSync }) => spawnSync('/nowhere/program', [], denying, { onViolation: true })],
-])('hold nothing when no child is left: after %s', async (_, use) => {
+test('hold nothing when no child is left, after each kind of start', async () => {
   const { openMailbox, closeMailbox } = addon();
   const left = new Set<unknown>();
   const opening = vi.spyOn(addon(), 'openMailbox').mockImplementation((onMail) => {
@@ -109,12 +104,21 @@ test.each<[string, (each: Instance) => unknown]>([
     left.delete(mailbox);
     onClose();
   });
-  for (let i = 0; i < 3; i++) await use(await instance());
-  expect(opening.mock.calls.length).toBeGreaterThanOrEqual(3);
-  // An instance closes its mailbox after the end of its last child.
-  while (left.size > 0) {
-    await new Promise<void>((resolve) => {
-      onClose = resolve;
-    });
+  const starts: readonly ((each: Instance) => unknown)[] = [
+    (each) => supervised(each, 1),
+    (each) => supervised(each, 1, false),
+    ({ spawnSync }) => spawnSync('true', [], denying, { onViolation: true }),
+    ({ spawnSync }) => spawnSync('/nowhere/program', [], denying, { onViolation: true }),
+  ];
+  const instances = [await instance(), await instance()];
+  for (const [i, start] of starts.entries()) {
+    for (const each of instances) await start(each);
+    expect(opening.mock.calls.length, `mailboxes of start ${i}`).toBeGreaterThanOrEqual(2 * (i + 1));
+    // An instance closes its mailbox after the end of its last child.
+    while (left.size > 0) {
+      await new Promise<void>((resolve) => {
+        onClose = resolve;
+      });
+    }
   }
 });

@@ -142,7 +142,7 @@ async function traced(starter: Starter, start: Start, options: readonly string[]
 }
 
 /** A call that is to fail. `when` is its position among the calls of the same name by its thread. */
-interface Fault {
+export interface Fault {
   readonly call: string;
   readonly when: number;
   readonly by: 'parent' | 'child';
@@ -262,7 +262,25 @@ export async function failEach(
   return { tried, wrong };
 }
 
-const nameOf = ({ call, when, by }: Fault) => `${by}'s ${call} ${when}`;
+/** The name of a call that is to fail, such as `child's execve 1`. */
+export const nameOf = ({ call, when, by }: Fault) => `${by}'s ${call} ${when}`;
+
+/** The names of the calls that start the program of a start, and that attach its filter. */
+export function mainCalls({ how }: Start): readonly string[] {
+  if (how === 'fork') return ["child's seccomp 1"];
+  const attaches = how.endsWith(', supervised')
+    ? "child's sendmsg 1"
+    : how === 'spawn with a guardian' // The guardian, which attaches a filter too, ends the child before it does.
+      ? "child's landlock_restrict_self 1"
+      : "child's seccomp 1";
+  return ["parent's clone 1", attaches, "child's execve 1"];
+}
+
+/** Whether a sanitizer's runtime is loaded. It ends the process if it cannot block signals for a thread. */
+export function isSanitized(): boolean {
+  const { sharedObjects } = process.report.getReport() as unknown as { readonly sharedObjects: readonly string[] };
+  return sharedObjects.some((file) => /\/lib[at]san\./.test(file));
+}
 
 /** Makes a start of which one call is to fail. `failed` is whether it did. */
 async function failOne(starter: Starter, start: Start, fault: Fault, error: string) {

@@ -1,11 +1,12 @@
 /** Supervised children that make calls without pause, for tests that kill them in the middle of a call. */
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { randomOf } from '../fuzz/random.js';
 import { children } from './children.mjs';
 import { compileC } from './compile-c.js';
 import { threadsNamed } from './threads.mjs';
@@ -88,4 +89,52 @@ export async function fallsTo({ descriptors: before }: { readonly descriptors: n
     const { descriptors, threads, children } = held();
     return threads === 1 && children === 0 && descriptors <= before;
   });
+}
+
+/**
+ * Starts children in eight lanes, each of which has one after another, and kills three of four in the middle of their
+ * calls. Returns how many were killed.
+ */
+export async function killMany(children: number): Promise<number> {
+  const LANES = 8;
+  const oneAfterAnother = async (lane: number) => {
+    const random = randomOf(lane);
+    const ends = [];
+    for (let i = 0; i < children / LANES; i++) {
+      ends.push(await endOf(i % 4 === 3 ? null : { atCall: 1 + random.below(CALLS) }));
+    }
+    return ends;
+  };
+  const ends = await Promise.all(Array.from({ length: LANES }, (_, lane) => oneAfterAnother(lane)));
+  return ends.flat().filter((end) => end === 'killed').length;
+}
+
+/** Why this process can't have so many children at once: each takes three descriptors, a process and a thread. */
+export function obstacleToChildren(count: number): string | undefined {
+  const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return Number(limit) < 4 * count + 96 ? `only ${limit} descriptors` : undefined;
+}
+
+/**
+ * Starts children, and answers none of their calls before each has made one.
+ *
+ * @returns The different ends of the children, and how many of their calls were denied.
+ */
+export async function answerAllAtOnce(count: number) {
+  const waiting: (() => void)[] = [];
+  let allCalled = () => {};
+  const called = new Promise<void>((resolve) => {
+    allCalled = resolve;
+  });
+  const children = Array.from({ length: count }, () =>
+    startNotifying(1, async (call) => {
+      if (waiting.length < count) await new Promise<void>((resolve) => waiting.push(resolve) === count && allCalled());
+      return answer(call);
+    }),
+  );
+  const exits = Promise.all(children.map((child) => once(child, 'exit')));
+  await called;
+  for (const release of waiting) release();
+  const ends = new Set((await exits).map(([code, signal]) => code ?? signal));
+  return { ends, denied: children.reduce((sum, { violations }) => sum + (violations[0]?.count ?? 0), 0) };
 }

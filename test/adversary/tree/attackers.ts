@@ -65,10 +65,10 @@ export function obstacle(isGroup = false): string | undefined {
 export const escapes = (): readonly string[] =>
   spawnSync(program(), ['escapes'], { encoding: 'utf8' }).stdout.trimEnd().split('\n');
 
-/** Milliseconds after which a script is considered to hang: it, and what it started, is ended then. */
-const HUNG_MS = 150_000;
+/** Milliseconds after which a script is considered to hang: it, and what it started, is ended then. A test may take longer. */
+const HUNG_MS = 170_000;
 
-/** The same for the scripts of test/extended. */
+/** The same for the scripts of test/slow and test/extended. */
 export const LONG_HUNG_MS = 3_600_000;
 
 /** The exit status of `tree outside` if there is no PID namespace for Node to be the first process of. */
@@ -78,13 +78,14 @@ const NO_NAMESPACE_STATUS = 78;
 export const NO_NAMESPACE = 'this user can’t make a PID namespace';
 
 /** Where a script runs: beside a process of the same user, or as the init of a PID namespace. */
-export type Place = 'beside' | 'first';
+export const PLACES = ['beside', 'first'] as const;
+export type Place = (typeof PLACES)[number];
 
 /**
  * Runs a script of this folder, and waits for all processes that it leaves.
  *
  * @returns What the script prints; undefined if it can't run in that place.
- * @throws if a process was ended that is not in a tree, or if one is left.
+ * @throws if the script hangs, if a process was ended that is not in a tree, or if one is left.
  */
 export function attack<Result>(
   script: string,
@@ -96,11 +97,29 @@ export function attack<Result>(
   const path = fileURLToPath(new URL(script, import.meta.url));
   const owner = options['uid'] ?? user ?? -1;
   const command = ['outside', String(user ?? -1), String(owner), place, process.execPath, path];
-  const { status, signal, stdout, stderr } = spawnSync(program(), command, {
+  const { error, status, signal, stdout, stderr } = spawnSync(program(), command, {
     input: JSON.stringify({ home: dist, program: program(), options, ...settings }),
     ...{ encoding: 'utf8', cwd: '/', timeout: hungMs, killSignal: 'SIGKILL' },
   });
+  if (error !== undefined) throw new Error(`${script} hung, or could not be started: ${error.message}\n${stderr}`);
   if (status === NO_NAMESPACE_STATUS) return undefined;
   if (status !== 0) throw new Error(`${script} ended with ${signal ?? status} after ${stdout}: ${stderr}`);
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+/**
+ * Calls a function at most once, when its result is first needed: tests that share a script each fail with its error,
+ * where a hook that throws would skip them.
+ */
+export function once<Result>(make: () => Result): () => Result {
+  let made: { readonly result: Result } | { readonly error: unknown } | undefined;
+  return () => {
+    try {
+      made ??= { result: make() };
+    } catch (error) {
+      made = { error };
+    }
+    if ('error' in made) throw made.error;
+    return made.result;
+  };
 }

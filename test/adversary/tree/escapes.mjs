@@ -1,6 +1,6 @@
 #!/bin/node
 /**
- * Starts a tree for each of `escapes`, and for each of `ends`, by which it ends it then. Prints, by escape and end, an
+ * Starts a tree for each of `cases`, an escape and the end by which the tree is ended then. Prints, in the same order, an
  * errno if the escape is not possible, and what is left.
  */
 import { children } from '../../support/children.mjs';
@@ -16,29 +16,20 @@ const ENDS = {
   dispose: ({ child }) => child[Symbol.dispose](),
 };
 
-const results = {};
-for (const name of input.escapes) {
-  results[name] = {};
-  for (const end of input.ends) {
-    const controller = new AbortController();
-    const tree = new Tree(['escape', name], { signal: controller.signal, forceKillAfter: 1 });
-    const lines = await tree.ready();
-    ENDS[end](tree, controller);
-    const rejected = await tree.child.treeEnded.then(
-      () => null,
-      (error) => error.message,
-    );
-    const held = tree.held.isHeld();
-    await tree.closed;
-    tree.held.close();
-    const { enforcement } = tree.child;
-    results[name][end] = {
-      cannot: errnoIn(lines),
-      rejected,
-      held,
-      children: children().length,
-      tree: enforcement.tree,
-    };
-  }
+const results = [];
+for (const { name, end } of input.cases) {
+  const controller = new AbortController();
+  const tree = new Tree(['escape', name], { signal: controller.signal, forceKillAfter: 1 });
+  const lines = await tree.ready();
+  ENDS[end](tree, controller);
+  const rejected = await tree.child.treeEnded.then(
+    () => null,
+    (error) => error.message,
+  );
+  const held = tree.held.isHeld();
+  await tree.closed;
+  tree.held.close();
+  const { enforcement } = tree.child;
+  results.push({ cannot: errnoIn(lines), rejected, held, children: children().length, tree: enforcement.tree });
 }
 console.log(JSON.stringify(results));

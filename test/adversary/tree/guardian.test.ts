@@ -1,7 +1,7 @@
 /** Programs that attack the guardian of their tree. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeUnless } from '../../support/describe-unless.js';
-import { ATTACKERS, attack, obstacle } from './attackers.js';
+import { ATTACKERS, attack, obstacle, once } from './attackers.js';
 
 /** The result of each way: 0 if it succeeded, else the errno. */
 type Ways = Readonly<Record<string, number>>;
@@ -21,37 +21,35 @@ interface Attacked {
 const RARE =
   /madvise|getfd|PTRACE|robust|kcmp|of its user|perf_event|CORE|autogroup|mem|process_vm|^(fd|maps|auxv|root|cwd|ns|exe)$/;
 
-/** How many trees try each way while their guardian is started. */
-const STARTS = 3;
+/** How many trees try each way while their guardian is started. test/slow/trees.test.ts has more. */
+const STARTS = 1;
 
 describeUnless(obstacle(), 'the guardian', () => {
   describe.each(ATTACKERS)('of $who', (attacker) => {
-    let result: Attacked | undefined;
-    beforeAll(() => {
-      result = attack('guardian.mjs', attacker, { times: STARTS });
-    });
+    const attacked = once(() => attack<Attacked>('guardian.mjs', attacker, { times: STARTS }));
     const successes = (ways: Ways | undefined) => Object.keys(ways ?? {}).filter((way) => ways?.[way] === 0);
 
     test('is attacked by ways that reach other processes', () => {
-      const failures = Object.entries(result?.control ?? {}).filter(([way, errno]) => errno !== 0 && !RARE.test(way));
+      const control = attacked()?.control;
+      const failures = Object.entries(control ?? {}).filter(([way, errno]) => errno !== 0 && !RARE.test(way));
       expect(failures).toEqual([]);
-      expect(successes(result?.control).length).toBeGreaterThan(20);
+      expect(successes(control).length).toBeGreaterThan(20);
     });
 
     test('is neither stopped nor ended by any signal', () => {
-      expect(successes(result?.ways).filter((way) => /, SIG/.test(way))).toEqual([]);
+      expect(successes(attacked()?.ways).filter((way) => /, SIG/.test(way))).toEqual([]);
     });
 
     test('keeps its memory, descriptors, limits, settings and share of CPU time', () => {
-      expect(successes(result?.ways)).toEqual([]);
+      expect(successes(attacked()?.ways)).toEqual([]);
     });
 
     test('keeps all of that while it is started', () => {
-      expect(result?.early).toEqual([]);
+      expect(attacked()?.early).toEqual([]);
     });
 
     test('ends its tree after all of that', () => {
-      expect(result).toMatchObject({ held: false, children: 0 });
+      expect(attacked()).toMatchObject({ held: false, children: 0 });
     });
   });
 });

@@ -97,12 +97,12 @@ static void run_beside(void) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   pid_t outsider = child();
   if (outsider == 0) {
-    setpgid(0, 0);
+    must(setsid() > 0, "setsid"); /* Attacks lower the priority of its group, and of the autogroup of its session. */
     become(owner);
     execl("/proc/self/exe", "tree", "hold", NULL);
     _exit(127);
   }
-  setpgid(outsider, outsider); /* Fails if the child has done it, and runs its program already. */
+  while (getsid(outsider) != outsider) sched_yield();
   char number[16];
   snprintf(number, sizeof number, "%d", (int)outsider);
   setenv("OUTSIDER", number, 1);

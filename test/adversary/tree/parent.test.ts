@@ -4,18 +4,22 @@ import { describeUnless } from '../../support/describe-unless.js';
 import { ATTACKERS, NO_NAMESPACE, obstacle } from './attackers.js';
 import { type Death, endParents } from './deaths.js';
 
-/** Processes that end. test/extended/deaths.test.ts ends more. */
-const DEATHS: readonly Death[] = ['kill', 'kill', 'kill', 'abort', 'segv', 'segv', 'throw', 'exit'];
+/** How processes end, by the user. test/slow/trees.test.ts and test/extended/deaths.test.ts end more. */
+const DEATHS: readonly (readonly Death[])[] = [
+  ['kill', 'abort', 'segv', 'throw', 'exit'],
+  ['kill', 'segv'],
+];
+const DEATHS_OF_INITS: readonly (readonly Death[])[] = [['kill', 'segv'], ['kill']];
 
 describeUnless(obstacle(), 'trees', () => {
-  describe.each(ATTACKERS)('of $who', (attacker) => {
+  describe.each(ATTACKERS.map((attacker, i) => ({ ...attacker, i })))('of $who', (attacker) => {
     test('end with the process that started them, at some moment, also if a guardian is stopped meanwhile', () => {
-      const result = endParents(attacker, DEATHS, 'beside', { stopsGuardian: true });
+      const result = endParents(attacker, DEATHS[attacker.i] ?? [], 'beside', { stopsGuardian: true });
       expect(result?.found).toEqual(result?.right);
     });
 
     test('end with the init of a PID namespace', ({ skip }) => {
-      const result = endParents(attacker, ['kill', 'kill', 'abort', 'segv'], 'first');
+      const result = endParents(attacker, DEATHS_OF_INITS[attacker.i] ?? [], 'first');
       skip(result === undefined, NO_NAMESPACE);
       expect(result?.found).toEqual(result?.right);
     });
