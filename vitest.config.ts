@@ -5,13 +5,12 @@ import { SkipReporter } from './test/support/skip-reporter.js';
 const PURE = 'analysis,decode,filter,fuzz,policy,profile,syscalls,util';
 /** Folders whose tests start processes, and change nothing of their own. */
 const STARTING = 'compat,docs,errors,integration,kernel,peers,types';
-/** Attackers' trees, which take all the time of the CPUs that they get. */
-const TREES = 'test/adversary/tree/**/*.test.ts';
+/** A file in a pure folder that replaces functions of Node, which modules have imported before. */
+const ISOLATED = 'profile/read-file';
 
-/** Files of pure folders that replace functions of Node, which modules have imported before. */
-const ISOLATED = ['test/profile/read-file.test.ts'];
-
-const testsIn = (folders: string) => `test/{${folders}}/**/*.test.ts`;
+const [pure, starting] = [PURE, STARTING].map((folders) => `{${folders}}/**`);
+const others = `!(${[PURE, STARTING, 'adversary'].join(',').replaceAll(',', '|')})/**`;
+const tests = (...paths: readonly string[]) => paths.map((path) => `test/${path}.test.ts`);
 const globalSetup = 'scripts/build-changed.ts';
 
 export default defineConfig({
@@ -22,29 +21,31 @@ export default defineConfig({
     // Far more than any test takes, on a busy machine too: only what hangs runs out of it.
     testTimeout: 180_000,
     hookTimeout: 300_000,
+    // No project has an `exclude`: those of the command line would not apply to it.
     projects: [
       {
         extends: true,
-        test: { name: 'pure', include: [testsIn(PURE)], exclude: ISOLATED, pool: 'threads', isolate: false },
+        test: { name: 'pure', include: tests(`${pure}/!(read-file)`), pool: 'threads', isolate: false },
       },
-      { extends: true, test: { name: 'starting', include: [testsIn(STARTING)], isolate: false, globalSetup } },
+      { extends: true, test: { name: 'starting', include: tests(`${starting}/*`), isolate: false, globalSetup } },
       {
         extends: true,
         test: {
           name: 'processes',
-          include: [
-            `test/!(${PURE.replaceAll(',', '|')}|${STARTING.replaceAll(',', '|')})/**/*.test.ts`,
-            'test/*.test.ts',
-            ...ISOLATED,
-          ],
-          exclude: [TREES],
+          include: tests('*', `${others}/*`, 'adversary/*', 'adversary/!(tree)/**/*', ISOLATED),
           globalSetup,
         },
       },
-      // Last and alone: they disturb all others.
+      // Last and alone: attackers' trees take all the time of the CPUs that they get.
       {
         extends: true,
-        test: { name: 'trees', include: [TREES], maxWorkers: 1, sequence: { groupOrder: 1 }, globalSetup },
+        test: {
+          name: 'trees',
+          include: tests('adversary/tree/**/*'),
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          globalSetup,
+        },
       },
     ],
   },
