@@ -7,7 +7,9 @@
  *   make   fills the lists: scripts/mutants/lists/
  *
  * Results are kept in node_modules/.cache, so `run` goes on where it was ended. It fails if a list is killed to less than 92 %.
+ * Run by root, it works in a PID namespace of its own: a mutant may send its signals to every process that it sees.
  */
+import { spawnSync } from 'node:child_process';
 import { idOf, listNames, readList } from './mutants/list.js';
 import { makeLists } from './mutants/make.js';
 import { readResults, runList } from './mutants/run.js';
@@ -31,6 +33,11 @@ if (!['run', 'score', 'make'].includes(command ?? '') || unknown.length > 0) {
   process.exit(2);
 }
 if (command === 'make') makeLists(given);
+if (command === 'run' && process.getuid?.() === 0 && process.pid !== 1) {
+  const namespace = ['--pid', '--fork', '--mount-proc', '--kill-child'];
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.exit(spawnSync('unshare', [...namespace, ...self], { stdio: 'inherit' }).status ?? 1);
+}
 if (command === 'run')
   for (const name of names)
     await runList(name, { suite: options.includes('--suite'), again: options.includes('--again') });
