@@ -72,6 +72,9 @@ uint64_t VirtualPages() {
 
 // A stack has eight megabytes. libc keeps forty for later threads.
 TEST(AThreadLeavesNoStackBehind) {
+#ifdef __SANITIZE_THREAD__
+  seccomp::test::Skip("ThreadSanitizer has a thread of its own");
+#endif
   const auto run_thread = [] {
     OnThread("short-lived", [] {});
     while (std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}) > 1) sched_yield();
