@@ -147,6 +147,7 @@ function literal({ start, end, value }: Node, text: string): readonly Change[] {
 }
 
 function swapped(node: Node, source: (part: unknown) => string): readonly Change[] {
+  if (/^Math\.(?:min|max)$/.test(source(node['callee']))) return []; // They take their arguments in any order.
   const given = Array.isArray(node['arguments']) ? node['arguments'].filter(isNode) : [];
   return given.flatMap((first, i) => {
     const second = given[i + 1];
