@@ -97,7 +97,8 @@ export async function runList(name: string, { suite, again }: Options): Promise<
     for (const [i, mutant] of left.entries()) {
       const first = { suite, before: old[idOf(mutant)]?.by?.split(' ')[0] };
       let result = await runMutant(run, mutant, first);
-      if (result === undefined) {
+      // Vitest may have kept a file as it was before: a new one decides.
+      if (result === undefined || result.outcome === 'survived') {
         await run.vitest.close();
         run = await openRun(copy);
         result = await runMutant(run, mutant, first);
