@@ -1096,7 +1096,7 @@ TEST(FreesADescriptorForTheListenerBelowTheLimit) {
     start.limits.push_back({RLIMIT_NOFILE, kLimit, kLimit});
     start.descriptors.resize(static_cast<size_t>(each.last_copy - 1), 0);
     CHECK_STARTED(Run(start));
-    start.descriptors.push_back(0);  // There is no copy any more.
+    start.descriptors.push_back(0);  // No copy is left to close.
     CHECK_FAILED(Run(start), EMFILE, "seccomp");
   }
 }

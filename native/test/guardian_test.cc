@@ -78,7 +78,7 @@ struct Setup {
   std::optional<TreeLimits> limits = std::nullopt;
   // Uses the test's end of the socket before the guardian is started.
   std::function<void(Descriptor*)> before = [](Descriptor*) {};
-  // What the guardian does under its own filter when the tree has ended.
+  // The guardian's calls under its own filter after the end of the tree.
   std::function<void()> after = [] {};
 };
 

@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createVitest, type Reporter, type TestSpecification, type Vitest } from 'vitest/node';
-import { idOf, type Mutant, mutated, readList } from './list.js';
+import { folderOf, idOf, type Mutant, mutated, readList } from './list.js';
 
 /** What became of a mutant. `gone`: its text is no longer there, so the list must be made again. */
 export type Outcome = 'killed' | 'survived' | 'invalid' | 'gone';
@@ -192,7 +192,7 @@ function stagesOf(
   { file }: Mutant,
   { suite, before }: First,
 ): readonly (readonly TestSpecification[])[] {
-  const list = file.startsWith('native/') ? 'native' : file.split('/').slice(0, -1).slice(0, 2).join('-');
+  const list = file.startsWith('native/') ? 'native' : folderOf(file);
   const own = TESTS[list] ?? [`test/${list.replace('lib-', '')}/`];
   const name = basename(file)
     .replace(/\.\w+$/, '')
