@@ -1,16 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { SkipReporter } from './test/support/skip-reporter.js';
 
-/** Folders whose tests change nothing of their process. */
-const PURE = 'analysis,decode,filter,fuzz,policy,profile,syscalls,util';
-/** Folders whose tests start processes, and change nothing of their own. */
-const STARTING = 'compat,docs,errors,integration,kernel,peers,types';
-/** A file in a pure folder that replaces functions of Node, which modules have imported before. */
-const ISOLATED = 'profile/read-file';
+/** Folders whose tests start no processes. */
+const PURE = ['analysis/', 'decode/', 'filter/', 'fuzz/', 'policy/', 'profile/', 'syscalls/', 'util/'];
+/** Attackers' trees take all the time of the CPUs that they get. */
+const TREES = ['adversary/tree/', 'slow/trees.'];
 
-const [pure, starting] = [PURE, STARTING].map((folders) => `{${folders}}/**`);
-const others = `!(${[PURE, STARTING, 'adversary'].join(',').replaceAll(',', '|')})/**`;
-const tests = (...paths: readonly string[]) => paths.map((path) => `test/${path}.test.ts`);
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
+const isOf = (starts: readonly string[], file: string) => starts.some((start) => file.startsWith(start));
+/** Files that count the descriptors, or the calls of functions, of their whole process. */
+const ISOLATED = ['reliability/workers.test.ts', 'sandbox/walk.test.ts'];
+/** Nor can a file that replaces modules share its process with others. */
+const replacesModules = (file: string) =>
+  /\bvi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(`test/${file}`, 'utf8'));
+
+const trees = files.filter((file) => isOf(TREES, file));
+const isolated = files.filter((file) => !trees.includes(file) && (ISOLATED.includes(file) || replacesModules(file)));
+const shared = files.filter((file) => !trees.includes(file) && !isolated.includes(file));
+
+const paths = (files: readonly string[]) => files.map((file) => `test/${file}`);
 const globalSetup = 'scripts/build-changed.ts';
 
 export default defineConfig({
@@ -25,27 +34,27 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'pure', include: tests(`${pure}/!(read-file)`), pool: 'threads', isolate: false },
+        test: {
+          name: 'pure',
+          include: paths(shared.filter((file) => isOf(PURE, file))),
+          pool: 'threads',
+          isolate: false,
+        },
       },
-      { extends: true, test: { name: 'starting', include: tests(`${starting}/*`), isolate: false, globalSetup } },
       {
         extends: true,
         test: {
           name: 'processes',
-          include: tests('*', `${others}/*`, 'adversary/*', 'adversary/!(tree)/**/*', ISOLATED),
+          include: paths(shared.filter((file) => !isOf(PURE, file))),
+          isolate: false,
           globalSetup,
         },
       },
-      // Last and alone: attackers' trees take all the time of the CPUs that they get.
+      { extends: true, test: { name: 'isolated', include: paths(isolated), globalSetup } },
+      // Last and alone.
       {
         extends: true,
-        test: {
-          name: 'trees',
-          include: tests('adversary/tree/**/*'),
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-          globalSetup,
-        },
+        test: { name: 'trees', include: paths(trees), maxWorkers: 1, sequence: { groupOrder: 1 }, globalSetup },
       },
     ],
   },

@@ -34,6 +34,7 @@ struct Trial {
 
   static void* Run(void* data) {
     auto* trial = static_cast<Trial*>(data);
+    ReceiveSignalsOfLibc();
     trial->error = Enter(trial->ruleset);
     return nullptr;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "supervisor/notified_thread.h"
+#include "system/signals_blocked.h"
 
 namespace seccomp {
 namespace {
@@ -75,6 +76,7 @@ std::optional<uint32_t> CallKinds::CountFiles(const Supervision& supervision, co
   const PathTraits& traits = found->second;
   CallKind kind;
   kind.process = ProcessOf(thread);
+  const SignalsBlocked blocked;  // setuid(3) on another thread would change the rights of this one.
   if (!rights_.Take(kind.process, thread)) return std::nullopt;
   kind.files = FindNamedFiles(traits, call, kind.process, thread);
   if (kind.files.empty()) return std::nullopt;

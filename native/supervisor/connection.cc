@@ -18,6 +18,7 @@
 #include "supervisor/notified_thread.h"
 #include "system/dumpable.h"
 #include "system/linux_abi.h"
+#include "system/signals_blocked.h"
 
 namespace seccomp {
 namespace {
@@ -108,7 +109,8 @@ int Connection::Connect() {
 
 int Connection::ConnectAsThread() {
   const Descriptor descriptors(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const DumpableKept dumpable;  // Before `identity`, whose destructor clears the flag too.
+  const SignalsBlocked blocked;  // setuid(3) on another thread would change the identity of this one.
+  const DumpableKept dumpable;   // Before `identity`, whose destructor clears the flag too.
   std::optional<Identity> identity = Identity::Of(thread_);
   const int error = listener_->IsWaiting(call_);
   if (error != 0) return error;  // The identity may be that of another process.

@@ -6,6 +6,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace seccomp {
 
@@ -14,18 +16,24 @@ namespace seccomp {
 class FileRights {
  public:
   // Takes the filesystem IDs, the supplementary groups and the capabilities for reading any file of a thread of
-  // `process`, unless it has them from before. Returns false if they are unknown, or this process may not take them;
-  // the calling thread then may have other rights than these.
+  // `process`, unless it has them from before. Returns false if they are unknown, or this process may not take them, as
+  // after setuid(3), which changes its own; the calling thread then may have other rights than these.
   bool Take(pid_t process, pid_t thread);
 
  private:
-  bool TakeAnew(pid_t thread) const;
+  // What a thread may do to files.
+  struct Rights {
+    uid_t uid;
+    gid_t gid;
+    std::vector<uint32_t> groups;
+    uint64_t capabilities;
+  };
+  static bool AreHeld(const Rights& rights);
+  static std::optional<Rights> Of(pid_t thread, uint64_t capabilities);
 
-  bool is_started_ = false;
-  // Whether this process has more rights than other users.
-  bool is_privileged_ = false;
+  bool has_changed_ = false;   // Whether the calling thread has, or may have, other rights than at first.
   uint64_t capabilities_ = 0;  // The effective ones of the calling thread, at first.
-  bool is_taken_ = false;
+  std::optional<Rights> taken_;
   // Whose rights were taken last.
   pid_t process_ = 0;
   uid_t uid_ = 0;

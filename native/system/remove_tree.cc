@@ -213,6 +213,7 @@ struct RoundAs {
         static_cast<gid_t>(syscall(SYS_setfsgid, -1)) == gid && static_cast<uid_t>(syscall(SYS_setfsuid, -1)) == uid;
     if (has_changed) round->emptying->Round();
     round->error = has_changed ? 0 : EPERM;
+    ReceiveSignalsOfLibc();  // Not before: setuid(3) on another thread would change the IDs of this one.
     return nullptr;
   }
 

@@ -21,6 +21,10 @@ class SignalsBlocked {
   int error_ = 0;
 };
 
+// Lets the calling thread receive the signals that libc reserves for itself. setuid(3) and its kin wait until each
+// thread of the process has handled one, so a thread that blocks them longer than for a moment would stop the process.
+void ReceiveSignalsOfLibc();
+
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_SYSTEM_SIGNALS_BLOCKED_H_

@@ -44,6 +44,7 @@ int StartThread(const char* name, std::function<void()> run) {
   const auto main = [](void* data) -> void* {
     const std::unique_ptr<Start> start(static_cast<Start*>(data));
     prctl(PR_SET_NAME, start->name, 0L, 0L, 0L);
+    ReceiveSignalsOfLibc();
     start->run();
     return nullptr;
   };

@@ -1,4 +1,4 @@
-// The addon's own threads. Each has a name and blocks all signals, so that Node's threads handle them.
+// The addon's own threads. Each has a name and blocks all signals but libc's own, so that Node's threads handle them.
 #ifndef SECCOMP_NATIVE_SYSTEM_THREADS_H_
 #define SECCOMP_NATIVE_SYSTEM_THREADS_H_
 

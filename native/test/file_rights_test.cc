@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <thread>
 
@@ -71,6 +73,18 @@ class Secret {
   std::string path_;
 };
 
+// The IDs, groups and capabilities of the calling thread, proc_pid_status(5).
+std::string OwnStatus() {
+  std::ifstream status("/proc/thread-self/status");
+  std::string fields;
+  for (std::string line; std::getline(status, line);) {
+    for (const char* name : {"Uid:", "Gid:", "Groups:", "CapEff:"}) {
+      if (line.rfind(name, 0) == 0) fields += line + "\n";
+    }
+  }
+  return fields;
+}
+
 void NeedRoot() {
   if (geteuid() != 0) Skip("needs root");
 }
@@ -83,6 +97,30 @@ TEST(AreThoseOfTheUser) {
   CHECK_EQUAL(Secret(65534).Open(nobody.pid()), 0);
   CHECK_EQUAL(of_root.Try(), 0);  // The other threads keep theirs.
   CHECK_EQUAL(prctl(PR_GET_DUMPABLE), 1);
+}
+
+// By setuid(3) and its kin on another thread.
+TEST(AreTakenAgainIfTheIdsOfThisThreadChange) {
+  NeedRoot();
+  const Secret of_root(0);
+  const Other nobody(BecomeNobody);
+  static constexpr gid_t kGroup = 0;
+  for (const auto& change : std::initializer_list<std::function<long()>>{
+           [] { return syscall(SYS_setresuid, 0, 0, 0); },
+           [] { return syscall(SYS_setresgid, 0, 0, 0); },
+           [] { return syscall(SYS_setgroups, 1, &kGroup); },
+       }) {
+    std::thread([&] {
+      FileRights rights;
+      CHECK_EQUAL(rights.Take(nobody.pid(), nobody.pid()), true);
+      const std::string before = OwnStatus();
+      CHECK_EQUAL(change(), 0);
+      CHECK_EQUAL(OwnStatus() != before, true);
+      CHECK_EQUAL(rights.Take(nobody.pid(), nobody.pid()), true);
+      CHECK_EQUAL(OwnStatus(), before);
+      CHECK_EQUAL(of_root.Try(), EACCES);
+    }).join();
+  }
 }
 
 TEST(AreNotThoseOfCapabilitiesThatItLacks) {

@@ -1,5 +1,5 @@
 /** Our filter for a profile beside libseccomp's: what each decides on the same calls. */
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { BPF, decodeInstructions, type Instruction } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
@@ -11,6 +11,7 @@ import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../lib/profile/source.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { callsOn, showCall } from '../support/calls.js';
+import { corpusOn } from '../support/corpus.js';
 import { libseccompFilter, type Optimize, rulesOn, runcCutoffs, runcRules } from '../support/libseccomp.js';
 import { type Comparison, explain, theirAnswer } from './differences.js';
 
@@ -96,4 +97,12 @@ export function expectAgreement(source: Profile, host: Host, optimize?: Optimize
   const { calls, unexplained } = compare(readBoth(source, host, optimize));
   expect(unexplained.slice(0, 5), `of ${calls} calls`).toEqual([]);
   expect(calls).toBeGreaterThan(4000);
+}
+
+/** Tests the profiles of other projects whose position is taken. */
+export function testCorpus(host: Host, isTaken: (position: number) => boolean): void {
+  for (const entry of corpusOn(host).filter((_, i) => isTaken(i))) {
+    if ('refusal' in entry) test(`for ${entry.name}`, ({ skip }) => skip(`it is refused: ${entry.refusal}`));
+    else test(`for ${entry.name}`, () => expectAgreement(entry.profile, host));
+  }
 }

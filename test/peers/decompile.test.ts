@@ -29,7 +29,7 @@ describeUnless(libseccompObstacle(), 'libseccomp’s filter of docker-default', 
 });
 
 /** Every so many-th profile, beginning with another one on each ABI. */
-const EVERY = 10;
+const EVERY = 20;
 
 describeUnless(libseccompObstacle(), 'a filter compiled from a decompiled policy', () => {
   const abis = [...ABIS.values()].map((abi, i) => ({ ...abi, i }));

@@ -9,10 +9,9 @@ import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { loadProfile, profileOf } from '../../lib/profile/source.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { numberOf } from '../support/arbitrary.js';
-import { corpusOn } from '../support/corpus.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { libseccompFilter, libseccompObstacle, rulesOn, runcRules } from '../support/libseccomp.js';
-import { compare, compat, expectAgreement, hostOf, MACHINES, readBoth } from './both-filters.js';
+import { compare, compat, expectAgreement, hostOf, MACHINES, readBoth, testCorpus } from './both-filters.js';
 import { DIFFERENCES, REFUSAL } from './differences.js';
 import { testRandomProfiles, testRulesOnOneSyscall, testSocketcall } from './random-rules.js';
 
@@ -40,14 +39,8 @@ describeUnless(reason, 'a compiled filter decides as libseccomp’s', () => {
 
     testRandomProfiles(abis, 4);
 
-    // All profiles on the first machine. The others, whose ABIs differ in their tables only, take turns.
-    const machine = MACHINES.indexOf(abis);
-    const others = MACHINES.length - 1;
-    const corpus = corpusOn(host).filter((_, i) => machine === 0 || i % others === machine - 1);
-    for (const entry of corpus) {
-      if ('refusal' in entry) test(`for ${entry.name}`, ({ skip }) => skip(`it is refused: ${entry.refusal}`));
-      else test(`for ${entry.name}`, () => expectAgreement(entry.profile, host));
-    }
+    // Each profile on one machine.
+    testCorpus(host, (i) => i % MACHINES.length === MACHINES.indexOf(abis));
   });
 
   testSocketcall(1);

@@ -109,7 +109,7 @@ function isWritable(directory: string): boolean {
 }
 
 /** Starts for one attack. Without the check of what was opened, one of 50 got the file. */
-const RACES = 500;
+const RACES = 200;
 
 const FOLLOWED = /^secret\n/;
 const REFUSED =
