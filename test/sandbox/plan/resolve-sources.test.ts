@@ -180,6 +180,8 @@ describe('no source is', () => {
   test('a list with a getter, or of a class of its own', () => {
     const list = Object.defineProperty([ALLOW], 0, { get: () => ALLOW });
     expect(() => resolveSources(list, {})).toThrow('profile[0]: is a getter');
-    expect(() => resolveSources(new (class extends Array<unknown> {})(ALLOW), {})).toThrow(/profile: must be an array, not/);
+    expect(() => resolveSources(new (class extends Array<unknown> {})(ALLOW), {})).toThrow(
+      /profile: must be an array, not/,
+    );
   });
 });
