@@ -1,4 +1,5 @@
 /** The last steps of a start, with an addon that returns what kernels may: the request, and errors as Node reports them. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -109,6 +110,44 @@ test('a child whose streams can’t be made is killed, and all its sockets are c
   expect(() => spawn('program', ['x'], 'docker-default')).toThrow();
   expect(end).toHaveBeenCalledOnce();
   expect(close.mock.calls).toEqual([[noSocket], [noSocket + 1], [-1]]);
+});
+
+test('each start and its result are published on Node’s channels', () => {
+  const seen: (readonly [string, Readonly<Record<string, unknown>>])[] = [];
+  const names = ['child_process', ...['start', 'end', 'error'].map((event) => `tracing:child_process.spawn:${event}`)];
+  const listeners = names.map((name) => {
+    const listener = (message: unknown) =>
+      void seen.push([name.replace('tracing:child_process.spawn:', ''), Object(message)]);
+    subscribe(name, listener);
+    return () => unsubscribe(name, listener);
+  });
+  const spawned = vi.spyOn(addon(), 'spawn').mockReset();
+  const watch = { kill: () => 0, killGroup: () => 0, ref() {}, unref() {}, end() {} };
+  try {
+    spawned.mockReturnValueOnce({ pid: 7, watch, sockets: [-1, -1, -1], domainError: 0 });
+    const child = spawn('program', ['x'], 'docker-default', { cwd: '/usr' });
+    spawned.mockReturnValueOnce({ error: errno.ENOENT, call: 'execve' });
+    const missing = spawn('program', ['y'], 'docker-default').on('error', () => {});
+    spawned.mockReturnValueOnce({ error: errno.EPERM, call: 'execve' });
+    expect(() => spawn('program', ['z'], 'docker-default')).toThrow('EPERM');
+    const options = (last: string) => expect.objectContaining({ file: 'program', args: ['program', last] });
+    expect(seen).toEqual([
+      ['child_process', { process: child }],
+      [
+        'start',
+        { process: child, options: expect.objectContaining({ cwd: '/usr', file: 'program', args: ['program', 'x'] }) },
+      ],
+      ['end', { process: child }],
+      ['child_process', { process: missing }],
+      ['start', { process: missing, options: options('y') }],
+      ['error', { process: missing, error: expect.objectContaining({ code: 'ENOENT' }) }],
+      ['child_process', { process: expect.anything() }],
+      ['start', { process: expect.anything(), options: options('z') }],
+      ['error', { process: expect.anything(), error: expect.objectContaining({ code: 'EPERM' }) }],
+    ]);
+  } finally {
+    for (const stop of listeners) stop();
+  }
 });
 
 describe('an error of a start', () => {

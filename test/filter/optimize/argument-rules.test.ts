@@ -95,6 +95,24 @@ describe('tests no more than necessary', () => {
   });
 });
 
+test.each([16, 32, 64] as const)(
+  'a comparison of %i bits that every value satisfies, or none, takes no test',
+  (width) => {
+    const most = (1n << BigInt(width)) - 1n;
+    const kindsOf = (op: 'lt' | 'le' | 'gt' | 'ge', value: bigint) => {
+      const decisions = [when(allow, { index: 0, width, op, value })];
+      return nodesOf(compileDecisionsInOrder(decisions, errno(1), abiOf('x86_64'), new GraphBuilder())).map(
+        ({ kind }) => kind,
+      );
+    };
+    expect([kindsOf('ge', 0n), kindsOf('lt', 0n), kindsOf('gt', most), kindsOf('le', most)]).toEqual(
+      Array(4).fill(['return']),
+    );
+    for (const kinds of [kindsOf('ge', 1n), kindsOf('lt', 1n), kindsOf('gt', most - 1n), kindsOf('le', most - 1n)])
+      expect(kinds).toContain('branch');
+  },
+);
+
 /** Comparisons of two arguments with small values. */
 const smallCondition: fc.Arbitrary<Condition> = fc
   .tuple(fc.nat(1), fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge'), fc.nat(3))

@@ -112,6 +112,29 @@ describe('its profile is', () => {
   });
 });
 
+test.each<[string, number, (length: number) => object, string]>([
+  [
+    'capabilities',
+    256,
+    (length) => ({ capabilities: Array(length).fill('CAP_CHOWN') }),
+    'capabilities: has 257 elements',
+  ],
+  ['variables', 4096, (length) => ({ env: Array.from({ length }, (_, i) => `V${i}`) }), 'env: has 4097 elements'],
+  ['paths', 4096, (length) => ({ paths: { read: Array(length).fill('.') } }), 'paths.read: has 4097 elements'],
+])('a list of %s has at most %i elements', (_, most, document, message) => {
+  expect(() => loadSandbox(document(most))).not.toThrow();
+  expect(() => loadSandbox(document(most + 1))).toThrow(`inline: ${message}: give at most ${most}`);
+});
+
+test('a list of profiles has 1 to 8', () => {
+  const list = (length: number) => loadSandbox({ profile: Array(length).fill('docker-default') });
+  expect(list(8).profile).toHaveLength(8);
+  expect(list(1).profile).toMatchObject({ source: 'docker-default' });
+  expect(() => list(9)).toThrow('profile: must be a list of 1 to 8 profiles, and this one has 9');
+  expect(() => list(0)).toThrow('profile: must be a list of 1 to 8 profiles, and this one has 0');
+  expect(() => list(257)).toThrow('profile: has 257 elements: give at most 256');
+});
+
 describe('a sandbox that extends another', () => {
   const base = {
     profile: PROFILE,

@@ -16,6 +16,7 @@ import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../../lib/landlock/domain.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../../../lib/profile/source.js';
 import { homeDirectories, isOrContains } from '../../../lib/sandbox/file/home-directories.js';
 import { untrustedProfile } from '../../../lib/sandbox/file/untrusted.js';
 import { loadSandbox } from '../../../lib/sandbox/load-sandbox.js';
@@ -23,7 +24,8 @@ import { run } from '../../../lib/sandbox/run.js';
 import { Sandbox } from '../../../lib/sandbox/sandbox.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
 import { abiOf } from '../../../lib/syscalls/abi.js';
-import { syscallNumber } from '../../../lib/syscalls/table.js';
+import { CAPABILITIES } from '../../../lib/syscalls/capabilities.js';
+import { syscallNumber, syscallsOf } from '../../../lib/syscalls/table.js';
 import { obstacleTo } from '../../support/commands.js';
 import { describeUnless } from '../../support/describe-unless.js';
 import { evaluateScript, packageRoot } from '../../support/scripts.js';
@@ -117,6 +119,36 @@ describeUnless(obstacle, 'under untrusted, a program', () => {
     expect(execSync('cat input.txt', { encoding: 'utf8' })).toBe('input\n');
     expect(() => fork('module.js')).toThrow("options.limits: fork can't limit its child");
   });
+});
+
+test('the profile denies what reaches other processes of the user, and nothing else', () => {
+  const host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set<string>(CAPABILITIES) } as const;
+  const [ours, dockers] = [untrustedProfile(), loadProfile('docker-default')].map((each) => resolve(each, host));
+  const kindOf = (policy: typeof ours, number: number, args: readonly bigint[] = []) => {
+    const all = Array.from({ length: 6 }, (_, i) => args[i] ?? 0n);
+    return policy && evaluate(policy, { arch: abiOf('x86_64').audit, number, args: all as never }).kind;
+  };
+  const denied = [...syscallsOf('x86_64')].filter(
+    ([, number]) => kindOf(dockers, number) === 'allow' && kindOf(ours, number) !== 'allow',
+  );
+  expect(denied.map(([name]) => name).sort()).toEqual([
+    ...['ioprio_set', 'kcmp', 'mq_open', 'mq_unlink', 'msgctl', 'msgget', 'msgrcv', 'msgsnd', 'pidfd_getfd'],
+    ...['process_madvise', 'process_vm_readv', 'process_vm_writev', 'ptrace'],
+    ...['semctl', 'semget', 'semop', 'semtimedop', 'shmat', 'shmctl', 'shmdt', 'shmget'],
+  ]);
+  const decisions = (name: string, ...lists: readonly (readonly bigint[])[]) =>
+    lists.map((args) => kindOf(ours, syscallNumber('x86_64', name) ?? -1, args));
+  for (const name of ['sched_setaffinity', 'sched_setscheduler', 'sched_setparam', 'sched_setattr'])
+    expect(decisions(name, [0n], [7n], [1n << 32n])).toEqual(['allow', 'errno', 'allow']); // A pid has 32 bits.
+  expect(decisions('setpriority', [0n, 0n], [0n, 7n], [1n, 0n], [2n, 0n])).toEqual([
+    'allow',
+    'errno',
+    'errno',
+    'errno',
+  ]);
+  expect(decisions('ioprio_set', [1n, 0n], [1n, 7n], [0n, 0n], [2n, 0n], [3n, 0n])).toEqual([
+    ...['allow', 'errno', 'errno', 'errno', 'errno'],
+  ]);
 });
 
 test('the profile denies shared memory by key to 32-bit programs too', () => {

@@ -176,6 +176,22 @@ describe('limits', () => {
     expect(left?.sampled).toBe(undefined);
   });
 
+  test('have their obstacles in the order in which they are found, by what removes them', () => {
+    us(0);
+    const obstacles = {
+      memory: { reason: 'no memory', remedy: 'A' },
+      cpu: { reason: 'no cpu', remedy: 'B' },
+      pids: undefined,
+    };
+    vi.spyOn(cgroup, 'enableController').mockImplementation((_, name) => obstacles[name as keyof typeof obstacles]);
+    const reason = plan({ limits: all, bestEffort: true })?.enforced(undefined).reason;
+    expect(reason?.split('. ')).toEqual([
+      'no memory; A',
+      'no cpu; B',
+      expect.stringMatching(/^the program could leave its cgroup: it runs as root; /),
+    ]);
+  });
+
   test('of which none can be enforced make no cgroup', () => {
     vi.spyOn(cgroup, 'enableController').mockReturnValue({ reason: 'none', remedy: 'enable it' });
     const make = vi.spyOn(Leaf, 'make');
