@@ -247,6 +247,17 @@ describe('files', () => {
     ]);
   });
 
+  test('that are moved have no entry if one of the two directories is not granted', () => {
+    const from = join(work, 'x');
+    const to = '/srv/people/me/x';
+    const { paths, files } = made([seen({ kind: 'rename', from, to, what: 'file' })]);
+    expect(paths).toEqual({ write: ['.'] });
+    expect(files.map(({ path, grants }) => [path, grants])).toEqual([
+      [from, []],
+      [to, []],
+    ]);
+  });
+
   test('have no entry if one of their accesses is not granted, in either order', () => {
     const listed = listing('/srv/people/me');
     const made = seen({ kind: 'create', path: '/srv/people/me/x', what: 'char' });

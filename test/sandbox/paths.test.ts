@@ -408,7 +408,7 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
   });
 
   test('and what the environment says of that is not believed', () => {
-    const env = { SECCOMP_PATHS: '{"read":["@system","in"]}' };
+    const env = { SECCOMP_PATHS: '{"read":["@system","in"],"write":["out"]}' };
     const print = ['-p', 'process.env.SECCOMP_PATHS_ENTERED_BY'];
     const [, digest] = registered('--import', env, print).stdout.trim().split(':');
     // The number of this process is that of the Node which the shell becomes.
