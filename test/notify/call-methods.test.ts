@@ -168,3 +168,18 @@ test('all methods of a call check what they are called on', () => {
     'writeBytes',
   ]);
 });
+
+test.each([
+  [0xc000_003e, 83, 'x86_64', 'mkdir', 2n ** 64n - 1n],
+  [0xc000_003e, 0x4000_0000, 'x32', 'read', 2n ** 64n - 1n],
+  [0x4000_0003, 39, 'x86', 'mkdir', 2n ** 32n - 1n],
+  [0xc000_003e, 9999, 'x86_64', 'syscall 9999', 2n ** 64n - 1n],
+] as const)(
+  'the call %i, %i is one of %s: %s, with arguments of its ABI’s bits',
+  (arch, number, abi, syscall, most) => {
+    const args = [2n ** 64n - 1n, 1n, 0n, 0n, 0n, 0n];
+    const waiting = { call: 1n, tid: 0, arch, number, instructionPointer: 7n, args };
+    const made = new NotifiedCall(waiting, Object.freeze({}) as ListenerHandle, undefined);
+    expect(made).toMatchObject({ abi, syscall, tid: null, instructionPointer: 7n, args: [most, 1n, 0n, 0n, 0n, 0n] });
+  },
+);
