@@ -68,6 +68,12 @@ describeUnless(pathsSupport().reason ?? undefined, 'a denied file', () => {
     expect(reported(script, { ...remedy, read: [...SYSTEM.read, ...(remedy.read ?? [])] })).toEqual([]);
   });
 
+  test('is shown among the arguments of its call, as the call names it', () => {
+    const [first] = reported('cat ./other/../file');
+    expect(first?.decoded).toContain('"./other/../file"');
+    expect(reported('mv file new')[0]?.decoded).toEqual(expect.arrayContaining(['"file"', '"new"']));
+  });
+
   test('that is moved to another directory needs both', () => {
     const [first] = reported('mv file other/file');
     expect(first?.remedy?.paths).toEqual({ write: [place, join(place, 'other')] });
