@@ -1,13 +1,15 @@
 /** The connections of an agent, on a socket in place of the kernel's: those that wait, fail, or are late. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Agent, listen } from '../../lib/agent/agent.js';
 import { addon, type LocalSocket, type NativeCredentials, type Received } from '../../lib/native.js';
 import type { PeerCredentials } from '../../lib/notify/container.js';
 
-const { EAGAIN, EBADF, ECONNABORTED, ECONNRESET, EINTR, EMFILE, ENOMEM } = constants.errno;
+const { EACCES, EADDRINUSE, EAGAIN, EBADF, ECONNABORTED, ECONNREFUSED, ECONNRESET, EINTR } = constants.errno;
+const { EMFILE, ENAMETOOLONG, ENOENT, ENOMEM, EROFS } = constants.errno;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -223,4 +225,39 @@ test('a refused connection without a listener for the event is a warning', async
     [`${agent.path}: a connection was refused: accept EMFILE: connections wait in the queue`, 'SeccompWarning'],
   ]);
   await agent.close();
+});
+
+describe('a socket that can’t be bound', () => {
+  test.each([
+    [ENOENT, 'ENOENT: the directory does not exist: create it first, accessible to this user only'],
+    [EACCES, 'EACCES: this user has no write permission in the directory'],
+    [ENAMETOOLONG, "ENAMETOOLONG: a socket's path has at most 107 bytes"],
+    [EROFS, 'EROFS'],
+  ])('for the reason %i is an error with its remedy', (errno, reason) => {
+    vi.spyOn(addon(), 'bindSocket').mockReturnValueOnce(-errno);
+    const path = join(directory, 'unbound');
+    const error = { code: 'ERR_SECCOMP_AGENT', message: `listen ${path}: bind ${reason}` };
+    expect(() => listen(path, {})).toThrow(expect.objectContaining(error));
+  });
+
+  test('as another file was there, which is gone, is bound again', async () => {
+    const path = join(directory, 'vanished');
+    const bind = vi.spyOn(addon(), 'bindSocket').mockReturnValueOnce(-EADDRINUSE);
+    const agent = listen(path, {});
+    expect([bind.mock.calls, existsSync(path)]).toEqual([[[path], [path]], true]);
+    await agent.close();
+  });
+
+  test('as another agent takes the place of an ended one, is an error, and that agent’s file stays', async () => {
+    const [path, later] = ['ended', 'later'].map((name) => join(directory, name)) as [string, string];
+    const servers = [path, later].map((each) => createServer().listen(each));
+    vi.spyOn(addon(), 'reach').mockImplementationOnce(() => {
+      renameSync(later, path);
+      return ECONNREFUSED;
+    });
+    const message = `listen ${path}: bind EADDRINUSE: another agent has just begun to listen there: close it, or`;
+    expect(() => listen(path, {})).toThrow(message);
+    expect(existsSync(path)).toBe(true);
+    for (const server of servers) server.close();
+  });
 });

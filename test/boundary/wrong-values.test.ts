@@ -281,7 +281,7 @@ describe('a message names the argument, what it must be, and what was received:'
   });
 });
 
-const { RunError, ProfileError, SeccompError } = seccomp;
+const { RunError, ProfileError, SandboxFileError, SeccompError } = seccomp;
 
 describe('a constructor refuses', () => {
   test.each([seccomp.Filter, Profile, seccomp.SandboxedProcess])('to make a %s', async (Class) => {
@@ -299,6 +299,8 @@ describe('a constructor refuses', () => {
     ['"issues[1]"', ProfileError, ['x', [issue, null]]],
     ['"issues[0].message"', ProfileError, ['x', [{ ...issue, message: 5 }]]],
     ['"issues[0].path"', ProfileError, ['x', [{ ...issue, path: 5 }]]],
+    ['"source"', SandboxFileError, [undefined, [issue]]],
+    ['"issues[0]"', SandboxFileError, ['x', [null]]],
     ['"reason"', RunError, []],
     ['"result"', RunError, ['ended']],
     ['"result.command"', RunError, ['ended', undefined, {}]],
@@ -416,9 +418,12 @@ const FIXED: readonly (readonly [string, object, readonly unknown[]])[] = [
   ['harden', entry, ['unconfined', {}]],
   ['intersect', entry, ['node', 'unconfined', {}]],
   ['isSupported', entry, []],
+  ['listen', entry, [`${missing}.sock`, {}, {}]],
   ['loadProfile', entry, ['node', {}]],
+  ['loadSandbox', entry, ['untrusted']],
   ['parseProfile', entry, ['{"defaultAction": "SCMP_ACT_LOG"}', {}]],
   ['prove', entry, [filter, filter.policy]],
+  ['record', entry, [missing, [], {}]],
   ['resolve', entry, [profile, host]],
   ['stringify', entry, [profile]],
   ['syscallGroup', entry, ['@io']],
@@ -434,10 +439,17 @@ describe('an argument after the last parameter is refused:', () => {
     const withMore = (...more: readonly unknown[]) =>
       refusalOf(() => Reflect.apply(Reflect.get(owner, name), owner, [...given, ...more]));
     expect(await withMore(undefined)).toBeUndefined();
-    const place = given.length + 2;
+    const taken = given.length === 1 ? 'one argument' : `${given.length} arguments`;
+    const ignored = `argument ${given.length + 2} would be ignored`;
     expect(await withMore(undefined, 7)).toMatchObject({
       code: 'ERR_INVALID_ARG_VALUE',
-      message: expect.stringMatching(`^${name}\\(\\) takes .*, and argument ${place} would be ignored: .*\\(7\\)$`),
+      message: expect.stringMatching(`^${name}\\(\\) takes ${taken}, and ${ignored}: .*\\(7\\)$`),
+    });
+  });
+
+  test('delegateCgroup', async () => {
+    expect(await refusalOf(() => Reflect.apply(entry.delegateCgroup, undefined, [{}, 7]))).toMatchObject({
+      message: expect.stringMatching(/^delegateCgroup\(\) takes one argument, and argument 2 would be ignored: /),
     });
   });
 

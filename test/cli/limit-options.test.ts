@@ -20,15 +20,21 @@ describe('limitOptions', () => {
     ['5m', 300_000],
     ['2h', 7_200_000],
     ['24d', 2_073_600_000],
+    ['1ms', 1],
+    ['0.5ms', 1],
+    ['2147483647ms', 2 ** 31 - 1],
   ])('--timeout %s is %d ms', (timeout, milliseconds) => {
     expect(limitOptions({ timeout })).toEqual({ timeout: milliseconds });
   });
 
-  test.each(['0', '0.1ms', '-1', '', '5 s', '5x', 'm', '25d', '1e3'])('refuses --timeout "%s"', (timeout) => {
-    expect(() => limitOptions({ timeout })).toThrow(
-      `--timeout: must be a time from 1ms to 24d, such as 1.5 (seconds), 500ms, 90s, 5m or 2h, not "${timeout}"`,
-    );
-  });
+  test.each(['0', '0.1ms', '-1', '', '5 s', '5x', 'm', '25d', '1e3', '2147483648ms', '0.4ms'])(
+    'refuses --timeout "%s"',
+    (timeout) => {
+      expect(() => limitOptions({ timeout })).toThrow(
+        `--timeout: must be a time from 1ms to 24d, such as 1.5 (seconds), 500ms, 90s, 5m or 2h, not "${timeout}"`,
+      );
+    },
+  );
 
   test('takes sizes and numbers', () => {
     const limits = { memory: 512n << 20n, processes: 64, cpu: 1.5 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ProfileError, SeccompError } from '../../lib/errors.js';
+import { ProfileError, refuseIn, SandboxFileError, SeccompError } from '../../lib/errors.js';
 import { loadProfile } from '../../lib/profile/source.js';
 import { RunError } from '../../lib/sandbox/child/result.js';
 import { run } from '../../lib/sandbox/run.js';
@@ -103,6 +103,34 @@ test('JSON has every property of a ProfileError', async () => {
     ],
   });
 });
+
+test('the error of a sandbox file has its name, its code, all issues and their lines', () => {
+  const issues = [
+    { severity: 'warning', path: '', message: 'odd' },
+    { severity: 'error', path: 'paths', message: 'bad', line: 3, column: 14 },
+  ] as const;
+  const error = new SandboxFileError('box.json', issues);
+  const message = 'box.json:3:14: paths: bad\nbox.json: and 1 warning';
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    ...{ name: 'SandboxFileError', code: 'ERR_SECCOMP_SANDBOX', message, source: 'box.json', issues },
+  });
+  expect([String(error), Object.keys(error)]).toEqual([
+    `SandboxFileError [ERR_SECCOMP_SANDBOX]: ${message}`,
+    ['code', 'source'],
+  ]);
+});
+
+test.each([
+  [[], '', undefined, 'ERR_INVALID_ARG_VALUE', 'host: is wrong'],
+  [[], 'a host is { abi }', 'type', 'ERR_INVALID_ARG_TYPE', 'host: is wrong; a host is { abi }'],
+  [['kernel', 'major'], '', 'range', 'ERR_OUT_OF_RANGE', 'host.kernel.major: is wrong'],
+  [['abis', 3, 0], '', 'value', 'ERR_INVALID_ARG_VALUE', 'host.abis[3][0]: is wrong'],
+] as const)(
+  'a problem at %j of a parameter with the form "%s" is of the kind %s',
+  (path, form, kind, code, message) => {
+    expect(() => refuseIn('host', form)(path, 'is wrong', kind)).toThrow(expect.objectContaining({ code, message }));
+  },
+);
 
 test('JSON has every property of a RunError', () => {
   const message = 'convert in.svg: ended with exit code 3\nbad option';

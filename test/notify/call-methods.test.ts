@@ -149,8 +149,10 @@ test.each(methods)('%s throws ERR_INVALID_THIS if it is called without its call'
 test.each(methods)('%s refuses an argument after its last parameter', (name) => {
   const method: unknown = Reflect.get(call, name);
   if (typeof method !== 'function') return expect.fail(`${name} is not a method`);
-  const error = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
-  expect(() => Reflect.apply(method, call, [undefined, undefined, 7])).toThrow(error);
+  const message =
+    name === 'continue' ? /to deny the call/ : new RegExp(`argument ${method.length + 1} would be ignored`);
+  const error = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringMatching(message) });
+  expect(() => Reflect.apply(method, call, [...Array(method.length), 7])).toThrow(error);
 });
 
 test('all methods of a call check what they are called on', () => {
@@ -168,3 +170,18 @@ test('all methods of a call check what they are called on', () => {
     'writeBytes',
   ]);
 });
+
+test.each([
+  [0xc000_003e, 83, 'x86_64', 'mkdir', 2n ** 64n - 1n],
+  [0xc000_003e, 0x4000_0000, 'x32', 'read', 2n ** 64n - 1n],
+  [0x4000_0003, 39, 'x86', 'mkdir', 2n ** 32n - 1n],
+  [0xc000_003e, 9999, 'x86_64', 'syscall 9999', 2n ** 64n - 1n],
+] as const)(
+  'the call %i, %i is one of %s: %s, with arguments of its ABI’s bits',
+  (arch, number, abi, syscall, most) => {
+    const args = [2n ** 64n - 1n, 1n, 0n, 0n, 0n, 0n];
+    const waiting = { call: 1n, tid: 0, arch, number, instructionPointer: 7n, args };
+    const made = new NotifiedCall(waiting, Object.freeze({}) as ListenerHandle, undefined);
+    expect(made).toMatchObject({ abi, syscall, tid: null, instructionPointer: 7n, args: [most, 1n, 0n, 0n, 0n, 0n] });
+  },
+);

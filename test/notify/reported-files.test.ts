@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type NotifiedCall, type Paths, Sandbox, spawn, spawnSync, type Violation } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { namingCall } from '../../lib/notify/naming-call.js';
 import { describeUnless } from '../support/describe-unless.js';
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-reported-')));
@@ -65,6 +66,12 @@ describeUnless(pathsSupport().reason ?? undefined, 'a denied file', () => {
     });
     const remedy = first?.remedy?.paths ?? {};
     expect(reported(script, { ...remedy, read: [...SYSTEM.read, ...(remedy.read ?? [])] })).toEqual([]);
+  });
+
+  test('is shown among the arguments of its call, as the call names it', () => {
+    const [first] = reported('cat ./other/../file');
+    expect(first?.decoded).toContain('"./other/../file"');
+    expect(reported('mv file new')[0]?.decoded).toEqual(expect.arrayContaining(['"file"', '"new"']));
   });
 
   test('that is moved to another directory needs both', () => {
@@ -147,4 +154,27 @@ test.each([
   expect(() => spawnSync('true', 'docker-default', options)).toThrow(
     `options.reportPaths: has no effect without options.${other}: add that, or leave it out`,
   );
+});
+
+test.each([
+  ['-', 'file', false],
+  ['x', 'file', true],
+  ['d', 'directory', false],
+  ['l', 'symlink', false],
+  ['p', 'fifo', false],
+  ['s', 'socket', false],
+  ['c', 'char', false],
+  ['b', 'block', false],
+  ['0', 'missing', false],
+  ['?', undefined, false],
+])('the addon’s files of type %s are of type %s', (letter, type, isExecutable) => {
+  const file = { path: Buffer.from('/a/b'), type: letter, lineage: '1:3 1:2 1:1 ' };
+  const named = { text: Buffer.from('b'), base: Buffer.from('/a'), file };
+  const isTarget = letter !== '0' && letter !== '?';
+  const [found] = namingCall({
+    ...{ arch: 0xc000_003e, number: 2, answer: 0, pid: 1, tid: 1, executable: '', instruction: '', captured: [] },
+    ...{ args: [0n, 1n, 2n, 3n, 4n, 5n], flags: 64, files: [{ ...named, target: file }] },
+  }).files;
+  const shown = { path: '/a/b', type, isExecutable, identities: ['1:3', '1:2', '1:1'] };
+  expect(found).toEqual({ ...shown, text: 'b', target: isTarget ? shown : undefined });
 });

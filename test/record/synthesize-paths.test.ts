@@ -1,13 +1,13 @@
-/** The paths that are made of accesses, without a program: which entries they become, and what is granted to nobody. */
+/** The paths that are made of accesses, without a program: which entries they become. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Paths, readPaths } from '../../lib/landlock/paths/option.js';
 import { type FileAccess, rightsNeeded } from '../../lib/landlock/paths/prediction.js';
-import { bitsOf, GRANTS } from '../../lib/landlock/paths/rights.js';
-import { generalised, isBeneath, type Places, tooWide } from '../../lib/record/paths/places.js';
-import { purposeOf, type SeenAccess } from '../../lib/record/paths/seen-files.js';
+import { GRANTS } from '../../lib/landlock/paths/rights.js';
+import type { Places } from '../../lib/record/paths/places.js';
+import type { SeenAccess } from '../../lib/record/paths/seen-files.js';
 import { synthesizePaths } from '../../lib/record/paths/synthesize-paths.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-made-')));
@@ -247,6 +247,17 @@ describe('files', () => {
     ]);
   });
 
+  test('that are moved have no entry if one of the two directories is not granted', () => {
+    const from = join(work, 'x');
+    const to = '/srv/people/me/x';
+    const { paths, files } = made([seen({ kind: 'rename', from, to, what: 'file' })]);
+    expect(paths).toEqual({ write: ['.'] });
+    expect(files.map(({ path, grants }) => [path, grants])).toEqual([
+      [from, []],
+      [to, []],
+    ]);
+  });
+
   test('have no entry if one of their accesses is not granted, in either order', () => {
     const listed = listing('/srv/people/me');
     const made = seen({ kind: 'create', path: '/srv/people/me/x', what: 'char' });
@@ -256,96 +267,5 @@ describe('files', () => {
       [twice, listed],
     ])
       expect(synthesizePaths(accesses, places).files).toMatchObject([{ grants: [], count: 2 }]);
-  });
-
-  test.each<[FileAccess, string]>([
-    [{ ...plain, path: '/x', read: true }, 'read'],
-    [{ ...plain, path: '/x' }, 'read'],
-    [{ ...plain, path: '/x', write: true }, 'write'],
-    [{ ...plain, path: '/x', read: true, truncate: true }, 'write'],
-    [{ ...plain, path: '/x', read: true, what: 'missing' }, 'write'],
-    [{ ...plain, path: '/x', what: 'temporary' }, 'write'],
-    [{ kind: 'execute', path: '/x' }, 'execute'],
-    [{ kind: 'remove', path: '/x', what: 'file' }, 'write'],
-    [{ kind: 'truncate', path: '/x' }, 'write'],
-  ])('%o is to %s', (access, purpose) => {
-    expect(purposeOf(access)).toBe(purpose);
-  });
-});
-
-describe('nobody is granted by a recording', () => {
-  const HOME = 'a home directory would be granted, with all in it';
-  const SETTINGS = 'settings and secrets of the user would be granted, with all in it';
-  const SHARED = 'many programs share it, with all in it';
-  const PROCESSES = 'other processes could be changed there';
-  const list = bitsOf('READ_DIR');
-  const { read, write, execute } = GRANTS;
-
-  test.each<[string, number, string | undefined]>([
-    ['/', list, HOME],
-    ['/root', list, HOME],
-    ['/home', list, HOME],
-    ['/home/someone', list, HOME],
-    ['/home/someone/work', list, undefined],
-    ['/roots', list, undefined],
-    ['/srv/people', list, HOME],
-    ['/srv/people/me', execute, HOME],
-    ['/srv/people/me2', list, undefined],
-    ['/srv/people/me/.ssh', list, SETTINGS],
-    ['/srv/people/me/.ssh', bitsOf('READ_FILE', 'WRITE_FILE'), undefined],
-    ['/srv/people/me/.ssh/keys', list, undefined],
-    ['/srv/people/me/ssh.d', list, undefined],
-    ['/home/.someone', list, HOME],
-    ['/home/someone/.config', write, SETTINGS],
-    ['/.hidden', list, undefined],
-    ['/proc', read, undefined],
-    ['/proc', write, PROCESSES],
-    ['/dev/pts', read | bitsOf('WRITE_FILE'), PROCESSES],
-    ['/sys/fs/cgroup', read, undefined],
-    ['/sys/fs/cgroup', execute, PROCESSES],
-    ['/etc', list, SHARED],
-    ['/etc/app', list, undefined],
-    ['/etc/app', bitsOf('WRITE_FILE', 'TRUNCATE', 'IOCTL_DEV'), undefined],
-    ['/etc/app', bitsOf('MAKE_REG'), SHARED],
-    ['/etc/app', bitsOf('REMOVE_FILE'), SHARED],
-    ['/usr/lib/x', write, SHARED],
-    ['/lib64/x', write, SHARED],
-    ['/libs-of-mine', write, undefined],
-    ['/my/usr', write, undefined],
-    ['/var/lib', list, SHARED],
-    ['/var/lib/app', write, undefined],
-    ['/run/user/1000', list, SHARED],
-    ['/run/user/1000/app', list, undefined],
-    ['/run/user/me', list, undefined],
-    ['/tmp', list, SHARED],
-    [realpathSync(tmpdir()), list, SHARED],
-    [work, write, undefined],
-  ])('%s with rights %i: %s', (path, rights, reason) => {
-    expect(tooWide(path, rights, places)).toBe(reason);
-  });
-
-  test.each([
-    ['/proc/12', '/proc'],
-    ['/proc/12/fd/3', '/proc'],
-    ['/proc/self', '/proc/self'],
-    ['/proc/12a', '/proc/12a'],
-    ['/my/proc/12', '/my/proc/12'],
-    ['/dev/pts/7', '/dev/pts'],
-    ['/dev/pts/7/x', '/dev/pts/7/x'],
-    ['/dev/pts/ptmx', '/dev/pts/ptmx'],
-    ['/sys/fs/cgroup/a/b', '/sys/fs/cgroup'],
-    ['/sys/fs/cgroup', '/sys/fs/cgroup'],
-    ['/x/dev/pts/7', '/x/dev/pts/7'],
-  ])('a name of one run: %s is generalised to %s', (path, general) => {
-    expect(generalised(path)).toBe(general);
-  });
-
-  test('everything but / is beneath /, and nothing is beneath itself', () => {
-    expect([isBeneath('/a', '/'), isBeneath('/', '/'), isBeneath('/a', '/a'), isBeneath('/ab', '/a')]).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
   });
 });

@@ -277,6 +277,7 @@ test('has caveats for files that a recording cannot contain', () => {
 test.each<readonly [string, SeenCall, boolean]>([
   ['prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER)', seen('prctl', [22, 2]), true],
   ['prctl with other bits in the registers', seen('prctl', [(7n << 32n) | 22n, (7n << 32n) | 2n]), true],
+  ['prctl with the highest bit of 32', seen('prctl', [2 ** 31 + 22, 2]), false],
   ['prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)', seen('prctl', [22, 1]), false],
   ['prctl(PR_GET_SECCOMP)', seen('prctl', [21, 2]), false],
   ['seccomp(SECCOMP_SET_MODE_FILTER)', seen('seccomp', [1]), true],

@@ -398,6 +398,7 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     return nodeSpawnSync(process.execPath, [how, register, ...args], {
       cwd: work,
       encoding: 'utf8',
+      timeout: 120_000, // If it restarts itself again and again.
       env: { ...process.env, SECCOMP_PROFILE: 'unconfined', ...env },
     });
   }
@@ -408,7 +409,7 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
   });
 
   test('and what the environment says of that is not believed', () => {
-    const env = { SECCOMP_PATHS: '{"read":["@system","in"]}' };
+    const env = { SECCOMP_PATHS: '{"read":["@system","in"],"write":["out"]}' };
     const print = ['-p', 'process.env.SECCOMP_PATHS_ENTERED_BY'];
     const [, digest] = registered('--import', env, print).stdout.trim().split(':');
     // The number of this process is that of the Node which the shell becomes.
@@ -425,6 +426,24 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
   test('and its children do too, if all may be read', () => {
     const { stdout, stderr } = registered('--import', { SECCOMP_PATHS: '{"read":["/"],"write":["out"]}' });
     expect({ stdout, stderr }).toEqual({ stdout: '2 false secret\n 2\n1 false secret\n 2\n', stderr: '' });
+  });
+
+  test.each([
+    ['{"read":["@system","@node","in"]}', true],
+    ['{"read":["/"],"write":["out"]}', true],
+    ['{"read":["/"],"write":["/proc"]}', false],
+  ])('once with %s for its children too, if they can find out: %s', (paths, isOnce) => {
+    const child = `const [pid] = process.env.SECCOMP_PATHS_ENTERED_BY.split(':'); pid === String(process.ppid)`;
+    const print = `String(require('child_process').spawnSync(process.execPath, [...process.execArgv.slice(0, 2), '-p', ${JSON.stringify(child)}]).stdout)`;
+    expect(registered('--import', { SECCOMP_PATHS: paths }, ['-p', print]).stdout).toBe(`${isOnce}\n\n`);
+  });
+
+  test('but not with its program on stdin, of which --import comes too late', () => {
+    const { status, stderr } = registered('--import', { SECCOMP_PATHS: '{"read":["@system","@node"]}' }, ['-']);
+    expect([status, stderr]).toEqual([
+      125,
+      'seccomp/register: this Node has to be restarted to restrict its paths, and with its program on stdin it cannot be: use --require instead of --import, or give the program as a file; the program was not run\n',
+    ]);
   });
 
   test('and a child with other paths does not run if it cannot enter their domain', () => {

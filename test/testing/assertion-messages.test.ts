@@ -26,7 +26,8 @@ test('a denial may be required to have an errno, by its name or in digits', () =
   expect([errno('EPERM').holds, errno('1').holds, errno('ENOSYS').holds]).toEqual([true, true, false]);
   expect(errno('ENOSYS').message).toBe('mount is denied with EPERM; should be denied with ENOSYS');
   expect(errno('4095').holds).toBe(false);
-  for (const wrong of ['4096', '0', '-1', '1.5', 'EPREM', '']) expect(() => errno(wrong)).toThrow('is not an errno');
+  for (const wrong of ['4096', '0', '-1', '1.5', '0x1', '1e1', ' 1', 'EPREM', ''])
+    expect(() => errno(wrong)).toThrow('is not an errno');
 });
 
 test('denied calls of a command are named, unless onViolation is false', async () => {

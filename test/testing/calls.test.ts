@@ -49,3 +49,8 @@ test.each<[unknown, string]>([
 ])('%j is refused', (calls, code) => {
   expect(() => read(calls)).toThrow(expect.objectContaining({ code }));
 });
+
+test('a list has at most 2²⁰ calls', () => {
+  expect(() => read(new Array(2 ** 20))).toThrow('calls[0]: is a hole');
+  expect(() => read(new Array(2 ** 20 + 1))).toThrow('calls: has 1048577 elements, more than 1048576');
+});

@@ -59,6 +59,14 @@ test('an errno that the profile uses is not that of the base filter', () => {
   expect(outcomes(policy, 'write')).toEqual([{ outcome: 'errno', errno: '4095' }]);
 });
 
+test('an errno that the profile only compares with is not one that it returns', () => {
+  const args = [{ index: 0, value: 0x5_0fff, op: 'SCMP_CMP_EQ' }] as const; // SECCOMP_RET_ERRNO with 4095.
+  const syscalls = [{ names: ['read'], action: 'SCMP_ACT_ERRNO', args }] as const;
+  answerWith([RETURNED, BASE], [RETURNED, -1]);
+  const policy = resolve(loadProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }), host);
+  expect(outcomes(policy, { syscall: 'read', args: [0x5_0fff] })).toEqual([{ outcome: 'errno', errno: 'EPERM' }]);
+});
+
 test('calls that no filter sees are allowed, and are not made under the profile', () => {
   const probe = answerWith([RETURNED, BASE, RETURNED, 0, RETURNED, BASE], [RETURNED, -1, RETURNED, BASE]);
   const [refused, allowed] = [{ outcome: 'errno', errno: 'EPERM' }, { outcome: 'allowed' }];

@@ -133,7 +133,13 @@ describe('needed syscalls', () => {
 
   test('are written to a file that is missing, one a line, and nothing else is left', async () => {
     const own = mkdtempSync(join(directory, 'own-'));
+    const during: string[] = [];
+    vi.mocked(record).mockImplementationOnce(async () => {
+      during.push(...readdirSync(own));
+      return { calls: MADE, exitCode: 0, signal: null } as unknown as Recording;
+    });
     expect(await needsNoMore(join(own, 'new.json'))).toMatchObject({ 0: true });
+    expect(during).toEqual([expect.stringMatching(/^\.[-\da-f]+\.tmp$/)]);
     expect(readFileSync(join(own, 'new.json'), 'utf8')).toBe('[\n  "read",\n  "write",\n  "x86 write"\n]\n');
     expect(readdirSync(own)).toEqual(['new.json']);
   });

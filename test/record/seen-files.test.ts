@@ -1,0 +1,85 @@
+/** The accesses that are made of calls that name files. */
+import { describe, expect, test } from 'vitest';
+import type { FileAccess } from '../../lib/landlock/paths/prediction.js';
+import { bitsOf, GRANTS } from '../../lib/landlock/paths/rights.js';
+import { danglingLinks, filesOf, purposeOf, seenAccesses } from '../../lib/record/paths/seen-files.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+
+const plain = { kind: 'open', what: 'file', read: false, write: false, truncate: false } as const;
+
+describe('calls that name files', () => {
+  const [O_RDWR, O_CREAT, O_PATH] = [2, 0o100, 0o10000000] as const;
+  const found = (path: string, type: string) => ({ path: Buffer.from(path), type, lineage: '' });
+  const call = (syscall: string, flags: number, path: string, type: string, target = found('', '?')) => ({
+    count: 3,
+    kind: {
+      ...{ arch: 0xc000_003e, number: syscallNumber('x86_64', syscall) ?? -1, answer: 0, pid: 1, tid: 1, flags },
+      ...{ executable: '', instruction: '', captured: [], args: [0n, 0n, BigInt(flags), 0n, 0n, 0n] },
+      files: [{ text: Buffer.from(path), base: Buffer.from('/'), file: found(path, type), target }],
+    },
+  });
+
+  test('are accesses with their needs and their number', () => {
+    expect(seenAccesses([call('openat', 0, '/none/a', '-')], '/')).toEqual([
+      {
+        access: { ...plain, path: '/none/a', read: true },
+        needs: [{ path: '/none/a', rights: bitsOf('READ_FILE') }],
+        count: 3,
+      },
+    ]);
+    expect(seenAccesses([call('execve', 0, '/none/a', 'x')], '/').map(({ access }) => access)).toEqual([
+      { kind: 'execute', path: '/none/a' },
+    ]);
+  });
+
+  test('are none if Landlock is not asked: for a descriptor of a path, or a file that is missing', () => {
+    const calls = [call('openat', O_PATH, '/none/a', '-'), call('openat', 0, '/none/a', '0')];
+    expect(seenAccesses([...calls, call('openat', O_PATH, '/none', 'd')], '/')).toEqual([]);
+  });
+
+  test.each([
+    ['/dev/ptmx', true],
+    ['/dev/pts/ptmx', true],
+    ['/dev/ptmx2', false],
+  ])('that open %s open a terminal: %s', (path, isTerminal) => {
+    const [seenAccess] = seenAccesses([call('openat', O_RDWR, path, 'c')], '/');
+    const rights = bitsOf('READ_FILE', 'WRITE_FILE');
+    expect(seenAccess?.needs).toEqual([
+      { path, rights },
+      ...(isTerminal ? [{ path: '/dev/pts', rights: GRANTS.write }] : []),
+    ]);
+  });
+
+  test('make files through links that lead nowhere, if they may make any', () => {
+    const calls = [
+      call('openat', O_RDWR | O_CREAT, '/none/made', 'l'),
+      call('openat', O_RDWR, '/none/read', 'l'),
+      call('openat', O_RDWR | O_CREAT, '/none/file', '-'),
+      call('openat', O_RDWR | O_CREAT, '/none/link', 'l', found('/none/file', '-')),
+      call('openat', O_RDWR | O_CREAT, '/none/other', 'l'),
+    ];
+    expect(danglingLinks(calls)).toEqual(['/none/made', '/none/other']);
+  });
+});
+
+test.each<[FileAccess, string]>([
+  [{ ...plain, path: '/x', read: true }, 'read'],
+  [{ ...plain, path: '/x' }, 'read'],
+  [{ ...plain, path: '/x', write: true }, 'write'],
+  [{ ...plain, path: '/x', read: true, truncate: true }, 'write'],
+  [{ ...plain, path: '/x', read: true, what: 'missing' }, 'write'],
+  [{ ...plain, path: '/x', what: 'temporary' }, 'write'],
+  [{ kind: 'execute', path: '/x' }, 'execute'],
+  [{ kind: 'remove', path: '/x', what: 'file' }, 'write'],
+  [{ kind: 'truncate', path: '/x' }, 'write'],
+])('%o is to %s', (access, purpose) => {
+  expect(purposeOf(access)).toBe(purpose);
+});
+
+test('an access has one file, or two if a file gets another name', () => {
+  const [from, to, what] = ['/a', '/b', 'file'] as const;
+  expect(filesOf({ kind: 'rename', from, to, what })).toEqual(['/a', '/b']);
+  expect(filesOf({ kind: 'exchange', from, to, what, other: what })).toEqual(['/a', '/b']);
+  expect(filesOf({ kind: 'link', from, to, what })).toEqual(['/a', '/b']);
+  expect(filesOf({ kind: 'truncate', path: '/a' })).toEqual(['/a']);
+});
