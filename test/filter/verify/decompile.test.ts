@@ -156,7 +156,12 @@ describe('decompile', () => {
     ];
     const [refusal] = policy.abis[0]?.syscalls.get(9) ?? [];
     expect(refusal).toEqual({ conditions, action: { kind: 'errno', errno: 1 } });
-    for (const args of [[1n, 2n], [1n, 3n], [0n, 2n], [0n, 0n]])
+    for (const args of [
+      [1n, 2n],
+      [1n, 3n],
+      [0n, 2n],
+      [0n, 0n],
+    ])
       for (const number of [8, 9, 10]) {
         const each = { arch: 0xc000_003e, number, args };
         expect(returnValue(evaluate(policy, each)), `${number} ${args}`).toBe(interpret(program, each, 'little').value);
