@@ -54,6 +54,17 @@ describe('a rule', () => {
     expect(accepted).toBeGreaterThan(20);
   });
 
+  const comparison = { index: 0, value: 1, op: 'SCMP_CMP_EQ' };
+  test.each<[string, number, (length: number) => object]>([
+    ['names', 16_384, (length) => ({ names: Array(length).fill('read') })],
+    ['comparisons', 4096, (length) => ({ args: Array(length).fill(comparison) })],
+    ['capabilities', 16_384, (length) => ({ includes: { caps: Array(length).fill('CAP_CHOWN') } })],
+  ])('with many %s is accepted up to %i of them', (_, most, fields) => {
+    const read = (length: number) =>
+      fastRule({ names: ['read'], action: 'SCMP_ACT_ALLOW', ...fields(length) }, 'docker');
+    expect([read(most) === null, read(most + 1)]).toEqual([false, null]);
+  });
+
   test.each<[string, object, readonly ProfileFormat[]]>([
     ['with arguments', { args: [{ index: 0, value: 2n ** 64n - 1n, op: 'SCMP_CMP_EQ' }] }, FORMATS],
     ['with a mask', { args: [{ index: 5, value: 1, valueTwo: 1, op: 'SCMP_CMP_MASKED_EQ' }] }, FORMATS],
