@@ -54,7 +54,8 @@ test('a Kubernetes manifest is not taken for a document that filters nothing', (
 });
 
 test('of keys that differ in case, the last one tells what a document is', () => {
-  const manifest = (keys: string) => checkProfile(`{${keys}, "spec": {}}`).some(({ message }) => /manifest/.test(message));
+  const manifest = (keys: string) =>
+    checkProfile(`{${keys}, "spec": {}}`).some(({ message }) => /manifest/.test(message));
   expect(manifest('"kind": 1, "Kind": "Pod"')).toBe(true);
   expect(manifest('"Kind": "Pod", "kind": 1')).toBe(false);
   expect(manifest('"kind": "Pod", "kinds": 1')).toBe(true);
