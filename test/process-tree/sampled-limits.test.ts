@@ -48,10 +48,10 @@ test.each([
 
 test('the times are those of native/guardian/protocol.h', () => {
   const header = readFileSync(new URL('../../native/guardian/protocol.h', import.meta.url), 'utf8');
-  const valueOf = (name: string) =>
+  const constantOf = (name: string) =>
     Number(new RegExp(`\\b${name} = ([\\d']+);`).exec(header)?.[1]?.replaceAll("'", ''));
-  expect(SAMPLED_EVERY).toBe(valueOf('kLookInterval'));
-  expect(toNativeSampled(readTreeLimits({ cpu: 1, exact: false }))).toEqual([0n, 0n, BigInt(valueOf('kCpuWindow'))]);
+  expect(SAMPLED_EVERY).toBe(constantOf('kLookInterval'));
+  expect(toNativeSampled(readTreeLimits({ cpu: 1, exact: false }))).toEqual([0n, 0n, BigInt(constantOf('kCpuWindow'))]);
 });
 
 const SAMPLED = ['SIGKILL', { by: 'guardian' }] as const;
