@@ -150,6 +150,11 @@ describe('is an error, with the reason, for', () => {
     ],
     ['a filter', () => union('node', seccomp.compile('node') as never), /^b: is a Filter: give its policy/],
     ['a list', () => union(read, ['node'] as never), /The "b" argument must be .* not a list/],
+    [
+      'a host of two policies',
+      () => intersect(policy, policy, ...([{ host: machine }] as unknown as [])),
+      /^options\.host: has no effect on policies, which are resolved already/,
+    ],
     ['a host that has no effect', () => union(read, 'unconfined', { host: machine }), /^options\.host: has no effect/],
   ])('%s', (_, combine, message) => {
     expect(combine).toThrow(message);

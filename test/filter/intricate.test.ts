@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
 import { BPF, encodeInstructions } from '../../lib/filter/bpf/instruction.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
-import type { Filter } from '../../lib/filter/filter.js';
+import { compiledOf, type Filter } from '../../lib/filter/filter.js';
 import { proveInLockstep, proveProgram } from '../../lib/filter/verify/prove.js';
 import { checkIntricate, checkShape, policyOfShape, type Shape } from '../support/intricate.js';
 import { SEED } from '../support/seed.js';
@@ -58,7 +58,11 @@ const ordersOf = (rules: number) => policyOfShape({ rules, conditions: 6, ops: '
 // The diagrams of so many rules are too large, so that the proof falls back to lockstep.
 test('a changed program of many rules is not proven', () => {
   const filter = compilePolicy(ordersOf(32), { gate: ['execve'] });
-  expect(isProven(filter, proveProgram, 0, {})).toBe(true);
+  const [inLockstep, afterDiagrams] = [proveInLockstep, proveProgram].map((prover) => {
+    const proof = prover(compiledOf(filter));
+    return 'call' in proof ? Number.NaN : proof.steps;
+  });
+  expect(inLockstep, 'lockstep tries no such diagrams').toBeLessThan((afterDiagrams ?? 0) / 2);
   const returns = [...filter.instructions.entries()].filter(([, { code }]) => code === BPF.ret);
   for (const [at, { k }] of returns.slice(-1))
     expect(isProven(filter, proveProgram, at, { k: k ^ 1 }), `${at}: another value`).toBe(false);
@@ -75,6 +79,17 @@ test('a changed program of few rules is proven in lockstep only if its diagrams 
   const wrong = all.filter(({ at, change, isEqual }) => isProven(filter, proveInLockstep, at, change) && !isEqual);
   expect(wrong).toEqual([]);
   expect(all.filter(({ isEqual }) => !isEqual).length).toBeGreaterThan(all.length / 2);
+});
+
+test('in lockstep, no half of an exec gate’s value may be left out', () => {
+  const filter = compilePolicy(ordersOf(5), { gate: ['execve'] });
+  expect(isProven(filter, proveInLockstep, 0, {})).toBe(true);
+  const allow = filter.instructions.findLastIndex(({ code, k }) => code === BPF.ret && k === 0x7fff_0000);
+  const last = filter.gate.at(-1)?.instruction ?? Number.NaN;
+  for (const { instruction: at } of filter.gate) {
+    const opened = at === last ? { jf: allow - at - 1 } : { jf: filter.instructions[at]?.jt ?? -1 };
+    expect(isProven(filter, proveInLockstep, at, opened), String(at)).toBe(false);
+  }
 });
 
 test('rules that make a filter longer than the kernel accepts are refused', () => {

@@ -1,8 +1,10 @@
 /** The file access rights that kernels of several versions can restrict, and why others can't. */
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test, vi } from 'vitest';
-import { ALL_RIGHTS, bitsOf, RIGHTS, rightsIn } from '../../lib/landlock/paths/rights.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readPaths } from '../../lib/landlock/paths/option.js';
+import { pathsError, planPaths } from '../../lib/landlock/paths/plan.js';
+import { ALL_RIGHTS, bitsOf, RIGHTS, type Right, rightsIn } from '../../lib/landlock/paths/rights.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { addon } from '../../lib/native.js';
 import { evaluateScript } from '../support/scripts.js';
@@ -48,6 +50,100 @@ test('the kernel is asked once, unless it is asked again', () => {
   expect(asked).not.toHaveBeenCalled();
   pathsSupport(true);
   expect(asked).toHaveBeenCalledWith(ALL_RIGHTS);
+});
+
+describe('a plan of paths', () => {
+  const paths = readPaths({ read: ['/'] });
+  const METADATA = { reach: 'metadata', remedy: expect.stringMatching(/^give the child another uid/) };
+  const REACHES = ['files', 'truncation', 'pathname-sockets', 'device-ioctls'];
+  const NEWER = expect.stringMatching(/^a kernel with Landlock, Linux 5\.13 or newer; `seccomp doctor` says/);
+  const nothing = (reason: unknown, remedy: unknown) => ({
+    ...{ reason, closed: [], alsoDenied: [] },
+    open: [...REACHES.map((reach) => ({ reach, remedy })), METADATA],
+  });
+  /** All rights but these. */
+  const without = (...rights: readonly Right[]) => ALL_RIGHTS & ~bitsOf(...rights);
+
+  test.each<[readonly Right[], readonly string[]]>([
+    [[], ['mounts']],
+    [['RESOLVE_UNIX'], ['mounts', 'unix-sockets', 'io_uring']],
+    [
+      ['RESOLVE_UNIX', 'IOCTL_DEV'],
+      ['mounts', 'unix-sockets', 'io_uring', 'openat2'],
+    ],
+    [['IOCTL_DEV'], ['mounts', 'openat2']],
+    [['TRUNCATE'], ['mounts', 'truncate', 'openat2']],
+    [['REFER'], ['mounts', 'moves']],
+    [
+      ['REFER', 'TRUNCATE', 'RESOLVE_UNIX', 'IOCTL_DEV'],
+      ['mounts', 'moves', 'truncate', 'unix-sockets', 'io_uring', 'openat2'],
+    ],
+  ])('on a kernel without the rights %j denies beside: %j', (rights, alsoDenied) => {
+    supportOn([without(...rights), 9]);
+    const lacks = (right: Right) => rights.includes(right);
+    const plan = planPaths(paths, false);
+    expect(plan).toMatchObject({ paths, handled: without(...rights), required: true });
+    expect(plan.gaps).toEqual({
+      unixSockets: lacks('RESOLVE_UNIX'),
+      truncation: lacks('TRUNCATE'),
+      deviceIoctls: lacks('IOCTL_DEV'),
+    });
+    const ioctls = {
+      reach: 'device-ioctls',
+      remedy: expect.stringMatching(/^Linux 6\.10 or newer, .* this is Linux \S+$/),
+    };
+    expect(plan.enforced(0)).toEqual({
+      by: 'landlock',
+      closed: lacks('IOCTL_DEV') ? REACHES.slice(0, 3) : REACHES,
+      open: lacks('IOCTL_DEV') ? [ioctls, METADATA] : [METADATA],
+      alsoDenied,
+    });
+    expect(Object.isFrozen(plan.enforced(0))).toBe(true);
+  });
+
+  test('has the same gaps for the same rights', () => {
+    supportOn([without('TRUNCATE'), 9]);
+    expect(planPaths(paths, true).gaps).toBe(planPaths(readPaths({}), false).gaps);
+  });
+
+  test('with bestEffort restricts nothing where a child fails to enter its domain', () => {
+    supportOn([ALL_RIGHTS, 9]);
+    const plan = planPaths(paths, true);
+    expect(plan.required).toBe(false);
+    expect(plan.enforced(E2BIG)).toEqual(nothing(expect.stringMatching(/16 Landlock domains/), NEWER));
+    expect(pathsError(plan, EPERM)).toMatchObject({
+      code: 'ERR_SECCOMP_UNSUPPORTED',
+      message: expect.stringMatching(
+        /^options\.paths can't be honored: an attached filter denies Landlock: .*; leave it out/,
+      ),
+    });
+  });
+
+  test.each<[string, number, string | null, unknown, unknown]>([
+    ['without Landlock', ENOSYS, null, expect.stringMatching(/has no Landlock/), NEWER],
+    [
+      'with an obstacle',
+      0,
+      'it runs',
+      'it runs',
+      expect.stringMatching(/^start the program with paths, or Linux 7\.0/),
+    ],
+    ['with both', ENOSYS, 'it runs', expect.stringMatching(/has no Landlock/), NEWER],
+  ])('%s is refused, or with bestEffort restricts nothing', (_, error, obstacle, reason, remedy) => {
+    supportOn(error === 0 ? [ALL_RIGHTS, 9] : -error);
+    expect(() => planPaths(paths, false, obstacle)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SECCOMP_UNSUPPORTED',
+        message: expect.stringMatching(
+          /^options\.paths can't be honored: .*(has no Landlock|it runs).*; leave it out, or/,
+        ),
+      }),
+    );
+    const plan = planPaths(paths, true, obstacle);
+    expect(plan).toMatchObject({ paths, handled: 0, required: false });
+    expect(plan.gaps).toBeUndefined();
+    expect([plan.enforced(0), plan.enforced(EPERM)]).toEqual([nothing(reason, remedy), nothing(reason, remedy)]);
+  });
 });
 
 test('this kernel has every right of its version, and no other', ({ skip }) => {

@@ -179,6 +179,7 @@ describe('ELF files', () => {
   test('without an interpreter are static programs', () => {
     const path = file(elf(64, 'LE', (content) => content.writeUInt32LE(1, 64 + 56)));
     expect(needsOf(path)).toEqual([path]);
+    expect(findNeeds([path], base).isSettled).toBe(true);
   });
 
   test.each<[string, (content: Buffer) => unknown]>([

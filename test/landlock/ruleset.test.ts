@@ -14,10 +14,13 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 const { rights, reason } = pathsSupport();
 
 /** What the words grant. A new list is what the words grant after a change of the system. */
-const words = vi.hoisted(() => ({ grants: [] as readonly object[] }));
-vi.mock('../../lib/landlock/paths/words.js', () => ({ wordGrants: () => words.grants }));
+const words = vi.hoisted(() => ({ grants: [] as readonly object[], ofNode: [] as readonly object[] }));
+vi.mock('../../lib/landlock/paths/words.js', () => ({
+  wordGrants: (word: string) => (word === '@node' ? words.ofNode : words.grants),
+}));
 beforeEach(() => {
   words.grants = [{ path: '/usr', access: 'read' }];
+  words.ofNode = [{ path: '/usr/bin', access: 'execute' }];
 });
 
 const needing = (...paths: readonly string[]) => ({ needs: () => ({ paths, isSettled: false }) });
@@ -47,8 +50,49 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
     ['another program', { read: ['/usr'] }, needing('/bin/sh')],
     ['other scopes', { read: ['/usr'] }, { scoped: 1 }],
     ['a Node', { read: ['/usr'] }, { isNode: true }],
+    ['one that must exist', { read: [{ path: '/usr', optional: true }] }, {}],
+    ['other files of a module', { read: ['/usr'] }, { files: ['/etc/hosts'] }],
+    ['other rights', { read: ['/usr'] }, { handled: 4 }],
+    ['other capabilities', { read: ['/usr'] }, { capabilities: [] }],
+    ['a private directory', { read: ['/usr'] }, { tmp: '/etc' }],
   ])('is not used for %s', (_, paths, more) => {
     expect(rulesetOf(paths, more)).not.toBe(rulesetOf({ read: ['/usr'] }));
+  });
+
+  test('is used again for the same module, program and user', () => {
+    const same = () => ({
+      files: ['/etc/hosts', '/etc/passwd'],
+      uid: 7,
+      capabilities: ['CAP_CHOWN'],
+      ...needing('/bin/sh'),
+    });
+    const before = rulesetOf({ read: ['/usr'] }, same());
+    expect(rulesetOf({ read: ['/usr'] }, same())).toBe(before);
+    for (const files of [['/etc/hosts'], ['/etc/passwd', '/etc/hosts']])
+      expect(rulesetOf({ read: ['/usr'] }, { ...same(), files })).not.toBe(before);
+  });
+
+  test('is never used again with a private directory', () => {
+    const before = rulesetOf({ write: ['@tmp'] }, { tmp: base });
+    expect(rulesetOf({ write: ['@tmp'] }, { tmp: base })).not.toBe(before);
+  });
+
+  test('is kept for as long as it is one of the 32 that were used last', () => {
+    const rulesetFor = (uid: number) => rulesetOf({ read: ['/usr'] }, { uid });
+    const [first, second] = [rulesetFor(1000), rulesetFor(1001)];
+    for (let uid = 1002; uid < 1032; uid++) rulesetFor(uid);
+    expect(rulesetFor(1000)).toBe(first);
+    for (let uid = 1032; uid < 1063; uid++) rulesetFor(uid);
+    expect(rulesetFor(1000)).toBe(first);
+    expect(rulesetFor(1001)).not.toBe(second);
+  });
+
+  test.each(['grants', 'ofNode'] as const)('is not used after one of two words changed: %s', (list) => {
+    const read = () => rulesetOf({ read: ['@system', '@node'] });
+    const before = read();
+    expect(read()).toBe(before);
+    words[list] = [...words[list]];
+    expect(read()).not.toBe(before);
   });
 
   test('is not used after a word stands for other paths', () => {

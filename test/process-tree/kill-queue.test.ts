@@ -31,6 +31,10 @@ function named(count: number, what: string, from: number): readonly string[] {
 }
 
 describe('killInTurn', () => {
+  test('kills eight at the same time, each of which makes room after 20 ms', () => {
+    expect([MOST, PATIENCE]).toEqual([8, 20]);
+  });
+
   test('the first are killed at once, and the others stopped', () => {
     killAll();
     expect(log).toEqual([...named(MOST, 'kill', 0), ...named(3, 'hold', MOST)]);

@@ -53,6 +53,25 @@ test('beneath a cgroup that has processes, no controller can be enabled', () => 
   });
 });
 
+test('a threaded cgroup, whose processes can’t be read, is taken for one without', () => {
+  const { directory } = cgroup('/app.service', 'cpu memory pids', '1');
+  rmSync(join(directory, 'cgroup.procs'));
+  mkdirSync(join(directory, 'cgroup.procs'));
+  expect(limitsSupport(cgroup('/app.service/main', '', '3'))).toMatchObject({ names: ['memory', 'processes', 'cpu'] });
+});
+
+test('where delegateCgroup() is not what to do, it is not told', () => {
+  cgroup('/app.service', 'cpu memory pids');
+  const own = { ...cgroup('/app.service/main', 'cpu memory pids', '3'), directory: join(root, 'none/none') };
+  expect(limitsSupport(own)).toEqual({
+    ...{ names: [], cgroup: null, delegated: null },
+    obstacle: {
+      reason: expect.stringMatching(/none of this process's cgroup does not exist$/),
+      remedy: 'mount cgroup v2 there',
+    },
+  });
+});
+
 test('what delegateCgroup() would allow is told', () => {
   expect(limitsSupport(cgroup('/', 'memory pids', '1'))).toMatchObject({
     names: [],

@@ -1,4 +1,5 @@
 /** Limits that are sampled: what the guardian is told and tells, and where it could not see all processes. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { limitText } from '../../lib/process-tree/limit-reason.js';
 import { readTreeLimits } from '../../lib/process-tree/limits.js';
@@ -8,6 +9,7 @@ import {
   isUnweighed,
   ownProcObstacle,
   procObstacle,
+  SAMPLED_EVERY,
   toNativeSampled,
   treeStatus,
 } from '../../lib/process-tree/sampled-limits.js';
@@ -44,11 +46,31 @@ test.each([
   expect([treeStatus(code), guardianLimit(code), isUnweighed(code)]).toEqual(expected);
 });
 
-test('the text tells a sampled limit from one of the kernel', () => {
-  const sampled = { by: 'guardian' };
-  expect(limitText('cpu', 'SIGKILL', sampled)).toBe('it used more CPU time than it may (options.limits.cpu)');
-  expect(limitText('cpu', 'SIGXCPU', sampled)).toBe('it used too much CPU time (options.rlimits.cpu)');
-  expect(limitText('memory', 'SIGKILL', { by: 'cgroup' })).toMatch(/^it needed more memory/);
+test('the times are those of native/guardian/protocol.h', () => {
+  const header = readFileSync(new URL('../../native/guardian/protocol.h', import.meta.url), 'utf8');
+  const constantOf = (name: string) =>
+    Number(new RegExp(`\\b${name} = ([\\d']+);`).exec(header)?.[1]?.replaceAll("'", ''));
+  expect(SAMPLED_EVERY).toBe(constantOf('kLookInterval'));
+  expect(toNativeSampled(readTreeLimits({ cpu: 1, exact: false }))).toEqual([0n, 0n, BigInt(constantOf('kCpuWindow'))]);
+});
+
+const SAMPLED = ['SIGKILL', { by: 'guardian' }] as const;
+test.each([
+  ['cpu', SAMPLED, 'it used more CPU time than it may (options.limits.cpu)'],
+  ['memory', SAMPLED, 'it used more memory than it may (options.limits.memory)'],
+  ['processes', SAMPLED, 'it had more processes and threads than it may (options.limits.processes)'],
+  ['file-size', SAMPLED, ''],
+  ['cpu', ['SIGXCPU', { by: 'guardian' }], 'it used too much CPU time (options.rlimits.cpu)'],
+  ['cpu', [], 'it used too much CPU time (options.rlimits.cpu)'],
+  ['file-size', [], 'it wrote too large a file (options.rlimits.fsize)'],
+  ['memory', ['SIGKILL', { by: 'cgroup' }], 'it needed more memory than it may use (options.limits.memory)'],
+  ['memory', ['SIGKILL'], 'it needed more memory than it may use (options.limits.memory)'],
+  ['processes', [null, {}], 'it could not start as many processes as it needs (options.limits.processes)'],
+  ['time', [], ''],
+  ['output', SAMPLED, ''],
+  [null, SAMPLED, ''],
+] as const)('of the limit %s, with %j, the text is ‘%s’', (limit, end, text) => {
+  expect(limitText(limit, ...end)).toBe(text);
 });
 
 const SELF = String(process.pid);
@@ -61,6 +83,9 @@ test.each([
   [proc('rw,gid=7,hidepid=0')],
   [`${proc('rw,hidepid=2', '/other')}\n${proc('rw')}`],
   [`${proc('rw,hidepid=2')}\n${proc('rw')}`],
+  [proc('rw,hidepid=off').replace('- proc', '- proc2').concat('\n')],
+  [OTHERS.replace('/dev/vda rw', '/dev/vda rw,hidepid=2')],
+  [proc('rw,xhidepid=2')],
 ])('all processes are seen: %o', (mounts) => {
   expect(procObstacle(`${OTHERS}\n${mounts}\n`, SELF, false)).toBeUndefined();
 });

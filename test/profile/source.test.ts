@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
 import { Profile } from '../../lib/profile/profile.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
-import { checkProfile, loadProfile } from '../../lib/profile/source.js';
+import { checkProfile, extend, loadProfile, parseProfile } from '../../lib/profile/source.js';
 
 const root = mkdtempSync(join(tmpdir(), 'seccomp-kubelet-'));
 mkdirSync(join(root, 'team'));
@@ -76,6 +76,57 @@ describe('options', () => {
     expect(() => loadProfile('docker-default', wrong)).toThrow(error);
     expect(() => loadProfile('unconfined', wrong)).toThrow(error);
     expect(() => checkProfile({ defaultAction: 'SCMP_ACT_LOG' }, wrong)).toThrow(error);
+  });
+});
+
+describe('options without an effect are refused:', () => {
+  const refusal = (message: string) =>
+    expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: `options.${message}: leave it out` });
+  const text = '{"defaultAction": "SCMP_ACT_LOG"}';
+
+  test.each<ProfileOptions>([
+    { source: 'mine' },
+    { format: 'docker' },
+    { mode: 'strict' },
+    { root: '/' },
+    { argumentWidth: 'kernel' },
+    { foreignAction: 'kill-process' },
+    { newerCalls: 'enosys' },
+  ])('%j on a Profile, and on unconfined', (options) => {
+    const [name] = Object.keys(options);
+    const profile = Profile.denylist();
+    expect(loadProfile(profile, { [`${name}`]: undefined })).toBe(profile);
+    expect(() => loadProfile(profile, options)).toThrow(
+      refusal(`${name}: has no effect on a Profile, which is already loaded`),
+    );
+    expect(() => loadProfile('unconfined', options)).toThrow(refusal(`${name}: has no effect on unconfined`));
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['root of a text', () => parseProfile(text, { root }), 'root: has no effect on JSON text'],
+    [
+      'root of a path',
+      () => loadProfile(join(root, 'team/app.json'), { root }),
+      'root: has no effect on a profile that is not of the form Localhost/…',
+    ],
+    [
+      'the format of a built-in',
+      () => loadProfile('node', { format: 'docker' }),
+      'format: has no effect on a built-in profile',
+    ],
+    [
+      'the first of several',
+      () => Profile.denylist({ mode: undefined, format: 'oci', source: 'x' } as never),
+      'format: Profile.denylist takes no options',
+    ],
+  ])('%s', (_, use, message) => {
+    expect(use).toThrow(refusal(message));
+  });
+
+  test('those of extend', () => {
+    expect(() => extend('docker-default', { mode: 'compat', format: 'oci' } as never)).toThrow(
+      /^options\.mode: extend takes no options: give them to loadProfile, and extend what it returns$/,
+    );
   });
 });
 

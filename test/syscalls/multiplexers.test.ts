@@ -19,6 +19,11 @@ test('socketcall and ipc have the calls of the headers, and look at the bits tha
   expect(ipc?.calls).toEqual(numbersOf(/^(SEM(OP|GET|CTL|TIMEDOP)|MSG(SND|RCV|GET|CTL)|SHM(AT|DT|GET|CTL))$/, 0));
 });
 
+test('calls are in the order of their numbers', () => {
+  for (const { name, calls } of multiplexersOf('x86'))
+    expect([...calls.values()], name).toEqual([...calls.values()].sort((a, b) => Number(a - b)));
+});
+
 test.each([
   ['x86_64', []],
   ['arm', []],

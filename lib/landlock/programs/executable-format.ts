@@ -31,7 +31,7 @@ export function formatOf(readAt: ReadAt): ExecutableFormat {
 function scriptFormat(start: Buffer): ExecutableFormat {
   const terminated = start.subarray(0, terminator(start));
   const newline = terminated.indexOf(NEWLINE);
-  const line = newline < 0 ? start.subarray(0, BUFFER_SIZE - 1) : start.subarray(0, newline);
+  const line = newline < 0 ? start : start.subarray(0, newline);
   const [, name = '', after] = /^#![ \t]*([^ \t\0]*)(.?)/s.exec(line.toString('latin1')) ?? [];
   // Without an end, the name may be cut off.
   if (name === '' || (newline < 0 && after === '')) return UNKNOWN;

@@ -75,6 +75,23 @@ test('other programs have comments too: halves of words, unknown actions, and da
   ]);
 });
 
+test('where a program has excluded an ABI, numbers have the names of the others', () => {
+  const filter = compilePolicy(resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), host));
+  const ret = { code: BPF.ret, jt: 0, jf: 0, k: 0 };
+  const program = [
+    { code: BPF.ld, jt: 0, jf: 0, k: 4 },
+    { code: BPF.jeq, jt: 0, jf: 2, k: 0xc000_003e }, // x86_64
+    { code: BPF.ld, jt: 0, jf: 0, k: 0 },
+    { code: BPF.jeq, jt: 2, jf: 2, k: 0 },
+    { code: BPF.ld, jt: 0, jf: 0, k: 0 },
+    { code: BPF.jeq, jt: 0, jf: 0, k: 0 },
+    ...[ret, ret],
+  ];
+  const bytes = encodeInstructions(program, 'little');
+  const lines = disassemble(filterOf({ ...compiledOf(filter), instructions: program, bytes })).split('\n');
+  expect([3, 5].map((at) => lines[at]?.replace(/.*; /, ''))).toEqual(['read', 'restart_syscall, io_setup']);
+});
+
 describe('docker-default', () => {
   test.each(['x86_64', 'aarch64', 's390x'] as const)('on %s', async (abi) => {
     const profile = loadProfile('docker-default');

@@ -132,6 +132,42 @@ describe('decompile', () => {
     expect([trap(0x4000_0028), trap(0)]).toEqual([{ kind: 'trap', data: 7 }, { kind: 'trap' }]);
   });
 
+  test('a program that tests the number after arguments has all conditions of each path', () => {
+    const ret = (k: number): Instruction => ({ code: BPF.ret, jt: 0, jf: 0, k });
+    const load = (k: number): Instruction => ({ code: BPF.ld, jt: 0, jf: 0, k });
+    const isEqual = (k: number, jf: number): Instruction => ({ code: BPF.jeq, jt: 0, jf, k });
+    const program: readonly Instruction[] = [
+      load(4),
+      isEqual(0xc000_003e, 7),
+      load(16), // The low half of argument 0.
+      isEqual(1, 6),
+      load(24), // The low half of argument 1.
+      isEqual(2, 4),
+      load(0),
+      isEqual(9, 2),
+      ret(0x5_0001),
+      ret(0),
+      ret(0x7fff_0000),
+    ];
+    const policy = checkRoundTrip(encodeInstructions(program, 'little'));
+    const conditions = [
+      { index: 0, width: 32, op: 'eq', value: 1n },
+      { index: 1, width: 32, op: 'eq', value: 2n },
+    ];
+    const [refusal] = policy.abis[0]?.syscalls.get(9) ?? [];
+    expect(refusal).toEqual({ conditions, action: { kind: 'errno', errno: 1 } });
+    for (const args of [
+      [1n, 2n],
+      [1n, 3n],
+      [0n, 2n],
+      [0n, 0n],
+    ])
+      for (const number of [8, 9, 10]) {
+        const each = { arch: 0xc000_003e, number, args };
+        expect(returnValue(evaluate(policy, each)), `${number} ${args}`).toBe(interpret(program, each, 'little').value);
+      }
+  });
+
   test('refuses a program that no policy can express', () => {
     const program = (k: number, code: number = BPF.ld) =>
       encodeInstructions(

@@ -70,6 +70,29 @@ describe('numberPaths', () => {
     expect(follow(factory.load(NR_OFFSET, factory.branch(name, 5, yes, no)))).toEqual(parts);
   });
 
+  test.each([
+    ['jge', 5, [5, 2 ** 32 - 1, 3]],
+    ['jgt', 4, [5, 2 ** 32 - 1, 3]],
+    ['jgt', 2 ** 32 - 1, [5, 2 ** 32 - 1, 2]],
+  ] as const)('does not cut where all numbers have one answer: from 5, by %s %i', (name, k, range) => {
+    const from5 = factory.branch(name, k, factory.return(3), no);
+    expect(follow(factory.load(NR_OFFSET, factory.branch('jge', 5, from5, yes)))).toEqual([[0, 4, 1], range]);
+  });
+
+  test.each([
+    ['jge', 4, [[0, 3, 2]], [4, 4, 3]],
+    ['jge', 5, [], [0, 4, 2]],
+    ['jgt', 3, [[0, 3, 2]], [4, 4, 3]],
+    ['jgt', 4, [], [0, 4, 2]],
+    ['jeq', 4, [[0, 3, 2]], [4, 4, 3]],
+    ['jeq', 0, [[0, 0, 3]], [1, 4, 2]],
+    ['jeq', 5, [], [0, 4, 2]],
+  ] as const)('cuts at the bounds of what is left: up to 4, by %s %i', (name, k, before, range) => {
+    const upTo4 = factory.branch(name, k, factory.return(3), no);
+    const paths = follow(factory.load(NR_OFFSET, factory.branch('jge', 5, yes, upTo4)));
+    expect(paths).toEqual([...before, range, [5, 2 ** 32 - 1, 1]]);
+  });
+
   test('evaluates a test of bits for each number', () => {
     const bits = factory.branch('jset', 5, yes, no);
     const below8 = factory.load(NR_OFFSET, factory.branch('jge', 8, factory.return(3), bits));

@@ -249,3 +249,10 @@ test('conflicts are found only on a host, since rules and ABIs depend on it', ()
     expect.objectContaining({ severity: 'warning', message: expect.stringContaining('overlaps with syscalls[0]') }),
   ]);
 });
+
+test('the first hundred problems of a document have suggestions', () => {
+  const misspelled = Array.from({ length: 102 }, () => 'opena');
+  const messages = checkProfile({ names: [], syscalls: [{ names: misspelled, action: 'SCMP_ACT_ALLOW' }] } as never);
+  const withHint = messages.map(({ message }) => message.includes('did you mean'));
+  expect([withHint.lastIndexOf(true), messages.length]).toEqual([99, 104]);
+});

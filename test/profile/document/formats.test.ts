@@ -53,6 +53,14 @@ test('a Kubernetes manifest is not taken for a document that filters nothing', (
   expect(found(text, COMPAT)).toEqual([expected]);
 });
 
+test('of keys that differ in case, the last one tells what a document is', () => {
+  const manifest = (keys: string) =>
+    checkProfile(`{${keys}, "spec": {}}`).some(({ message }) => /manifest/.test(message));
+  expect(manifest('"kind": 1, "Kind": "Pod"')).toBe(true);
+  expect(manifest('"Kind": "Pod", "kind": 1')).toBe(false);
+  expect(manifest('"kind": "Pod", "kinds": 1')).toBe(true);
+});
+
 describe('name together with names, in a Podman profile,', () => {
   const rule = `{${ALLOW}, "name": "write", "includes": {"caps": ["CAP_CHOWN"]}}`;
   const text = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rule}]}`;

@@ -55,6 +55,18 @@ describe('socketcall and ipc', () => {
       LETS_ALL,
       'kill-process',
     ],
+    [
+      'the errno of the first of several',
+      [rule('socket', unix, DENY), rule('socket', [arg(0, 'GT', 3)], { action: 'SCMP_ACT_ERRNO', errnoRet: 5 })],
+      LETS_ALL,
+      'errno 13',
+    ],
+    [
+      'the errno of the first of several, whatever their values',
+      [rule('socket', unix, { action: 'SCMP_ACT_ERRNO', errnoRet: 5 }), rule('socket', [arg(0, 'GT', 3)], DENY)],
+      LETS_ALL,
+      'errno 5',
+    ],
     ['what all alternatives have in common', [rule('socket', unix), rule('socket', [arg(0, 'NE', 1)])], {}, 'allow'],
     ['what an unconditional rule says', [rule('socket', unix), rule('socket')], {}, 'allow'],
   ])('get, because a filter cannot read the arguments, %s', (_, rules, rest, expected) => {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../../lib/policy/policy.js';
 import type { ActionName, RuleDocument } from '../../../lib/profile/document/types.js';
-import type { AbiName } from '../../../lib/syscalls/abi.js';
+import { newerSyscalls } from '../../../lib/profile/resolve/newer-syscalls.js';
+import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { decide, documentOf, HOST, policyFor, rule, said } from '../../support/meaning.js';
 
 const X32 = 0x4000_0000;
@@ -83,6 +84,18 @@ describe('numbers above the largest one that a profile names', () => {
     const [newer, killed] = ['errno 38', 'kill-process'];
     expect(decided(on([]))).toEqual([newer, killed, killed, killed, killed, newer]);
     expect(decided(on(['x32']))).toEqual([newer, 'errno 1', newer, newer, newer, newer]);
+  });
+
+  test('have no range where the profile names the last one', () => {
+    const ranges = (largest: number) =>
+      newerSyscalls(abiOf('x86_64'), largest, { kind: 'trap' }).map(({ first, last }) => [first, last]);
+    const above = [MINUS_ONE, MINUS_ONE];
+    expect([ranges(X32 - 2), ranges(X32 - 1), ranges(MINUS_ONE - 1), ranges(MINUS_ONE)]).toEqual([
+      [[X32 - 1, X32 - 1], above],
+      [above],
+      [above],
+      [],
+    ]);
   });
 
   test.each<AbiName>(['s390x', 's390'])('and 0, on %s', (abi) => {
