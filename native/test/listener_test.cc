@@ -21,11 +21,13 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "check.h"
 #include "supervisor/connection.h"
+#include "supervisor/supervisor.h"
 
 namespace seccomp::test {
 namespace {
@@ -62,7 +64,7 @@ class Caller {
   }
 
   pid_t pid() const { return pid_; }
-  Descriptor TakeListener() { return Descriptor(shared_->listener); }
+  Descriptor TakeListener() const { return Descriptor(shared_->listener); }
   // Waits for the end of the process.
   void Await() const { waitpid(pid_, nullptr, 0); }
   void Kill() const {
@@ -191,6 +193,13 @@ TEST(AnswersACallOnce) {
   CHECK_EQUAL(served.caller().Result(), 1234);
 }
 
+TEST(AnswersWhateverAnEarlierCallHasLeftInErrno) {
+  Served served;
+  errno = EINTR;
+  CHECK_EQUAL(served.Answer(0, 1234), 0);
+  CHECK_EQUAL(served.caller().Result(), 1234);
+}
+
 TEST(AnswersWithAnErrnoOrContinues) {
   Served denied;
   CHECK_EQUAL(denied.Answer(EBADFD), 0);
@@ -289,6 +298,88 @@ TEST(ListenersHaveDifferentIds) {
   Served one;
   Served other;
   CHECK_EQUAL(one.listener().id() == other.listener().id(), false);
+}
+
+// --- The supervisor --------------------------------------------------------------------------------------------------
+
+std::shared_ptr<Supervision> FindingFiles(std::shared_ptr<Supervision> supervision) {
+  supervision->paths[0];
+  return supervision;
+}
+
+TEST(IsServedUntilItsCallersHaveEnded) {
+  const auto answering = [] { return Answering(SECCOMP_RET_ERRNO | 77); };
+  for (const auto& supervision : {answering(), FindingFiles(answering())}) {
+    const Caller caller;
+    const auto mailbox = std::make_shared<Mailbox>([] {});
+    auto listener = std::make_shared<Listener>(caller.TakeListener(), supervision, mailbox);
+    const std::weak_ptr<Listener> served = listener;
+    const auto id = static_cast<double>(listener->id());
+    CHECK_EQUAL(Supervisor::Get().Serve(std::move(listener)).error, 0);
+    CHECK_EQUAL(caller.Result(), -77);
+    while (!served.expired()) sched_yield();
+    Mail mail;
+    CHECK_EQUAL(mailbox->Take(1, &mail), true);
+    CHECK_EQUAL(mail.ended == std::vector<double>({id}), true);
+  }
+}
+
+// A listener whose caller waits for an answer, which the supervisor serves.
+class Supervised {
+ public:
+  Supervised() {
+    CHECK_EQUAL(Supervisor::Get().Serve(listener_).error, 0);
+    for (Mail mail; mail.calls.empty(); sched_yield()) CHECK_EQUAL(mailbox_->Take(1, &mail), true);
+  }
+  const Caller& caller() const { return caller_; }
+  const Mailbox* mailbox() const { return mailbox_.get(); }
+
+ private:
+  Caller caller_;
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>([] {});
+  std::shared_ptr<Listener> listener_ =
+      std::make_shared<Listener>(caller_.TakeListener(), Answering(SECCOMP_RET_USER_NOTIF), mailbox_);
+};
+
+TEST(DeniesTheCallsOfOneMailbox) {
+  const Supervised one;
+  const Supervised other;
+  Supervisor::Get().DenyCallsOf(other.mailbox());
+  CHECK_EQUAL(other.caller().Result(), -EPERM);
+  CHECK_EQUAL(one.caller().HasReturned(), false);
+  Supervisor::Get().DenyCallsOf(one.mailbox());
+  CHECK_EQUAL(one.caller().Result(), -EPERM);
+}
+
+// Attaches a filter to this process under which it starts no thread.
+void DenyThreads() {
+  sock_filter instructions[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SYS_clone},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_clone3},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+  };
+  const sock_fprog filter = {5, instructions};
+  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+  CHECK_EQUAL(prctl(PR_SET_SECCOMP, static_cast<long>(SECCOMP_MODE_FILTER), &filter, 0L, 0L), 0);
+}
+
+TEST(IsNotKeptIfThereIsNoThreadForIt) {
+  const Caller caller;
+  const Caller finding;
+  DenyThreads();
+  const auto refused = [](const Caller& each, const std::shared_ptr<Supervision>& supervision) {
+    auto listener = std::make_shared<Listener>(each.TakeListener(), supervision, std::make_shared<Mailbox>([] {}));
+    const std::weak_ptr<Listener> kept = listener;
+    const Failure failure = Supervisor::Get().Serve(std::move(listener));
+    CHECK_EQUAL(failure.error, EPERM);
+    CHECK_EQUAL(std::string(failure.call), "pthread_create");
+    CHECK_EQUAL(kept.expired(), true);
+    CHECK_EQUAL(each.Result(), -ENOSYS);
+  };
+  refused(caller, Answering(SECCOMP_RET_ALLOW));
+  refused(finding, FindingFiles(Answering(SECCOMP_RET_ALLOW)));
 }
 
 // --- Connections of a call -------------------------------------------------------------------------------------------

@@ -20,10 +20,12 @@
 namespace {
 
 namespace fs = std::filesystem;
+using seccomp::Descriptor;
 using seccomp::EnterDomain;
 using seccomp::FileVersion;
 using seccomp::FileVersionAt;
 using seccomp::LinkTrust;
+using seccomp::OpenRuleset;
 using seccomp::PathRule;
 using seccomp::PathRuleset;
 using seccomp::PathRulesetFailure;
@@ -63,6 +65,7 @@ std::shared_ptr<const PathRuleset> Make(const std::vector<PathRule>& rules) {
   auto made = Make(rules, &failure);
   if (failure.error == ENOSYS || failure.error == EOPNOTSUPP) Skip("this kernel has no Landlock");
   CHECK_EQUAL(made != nullptr, true);
+  CHECK_EQUAL(failure.error, 0);
   return made;
 }
 
@@ -77,6 +80,51 @@ int OpenIn(const PathRuleset& ruleset, const std::string& path, int flags) {
   int status = 0;
   waitpid(pid, &status, 0);
   return WEXITSTATUS(status);
+}
+
+// What opening / and this process's program for reading gives in a domain: an errno, or 0 for both.
+int ReadsEverythingIn(int ruleset) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    if (EnterDomain(ruleset) != 0) _exit(255);
+    _exit(open("/", O_RDONLY) < 0 || open("/proc/self/exe", O_RDONLY) < 0 ? errno : 0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(GrantsEverywhere) {
+  for (const bool is_first : {false, true}) {
+    if (is_first) close(0);  // The ruleset gets the number.
+    const Descriptor ruleset(OpenRuleset({kReadFile | kReadDir, kReadFile | kReadDir, 0}));
+    if (ruleset.get() < 0) Skip("this kernel has no Landlock");
+    if (is_first) CHECK_EQUAL(ruleset.get(), 0);
+    CHECK_EQUAL(fcntl(ruleset.get(), F_GETFD), FD_CLOEXEC);
+    CHECK_EQUAL(ReadsEverythingIn(ruleset.get()), 0);
+  }
+  CHECK_EQUAL(ReadsEverythingIn(Descriptor(OpenRuleset({kReadFile | kReadDir, kReadFile, 0})).get()), EACCES);
+  CHECK_EQUAL(ReadsEverythingIn(Descriptor(OpenRuleset({kReadFile | kReadDir, 0, 0})).get()), EACCES);
+}
+
+TEST(MakesNoRulesetThatGrantsWhatItDoesNotHandle) {
+  const Descriptor handled(OpenRuleset({kReadFile, kReadFile, 0}));
+  if (handled.get() < 0) Skip("this kernel has no Landlock");
+  const int next = dup(handled.get());
+  close(next);
+  CHECK_EQUAL(OpenRuleset({kReadFile, kReadDir, 0}), -1);
+  CHECK_EQUAL(errno, EINVAL);
+  CHECK_EQUAL(dup(handled.get()), next);  // It left no descriptor open.
+}
+
+TEST(TheDomainOfATreeScopesSignalsAndLetsFilesMove) {
+  CHECK_EQUAL(seccomp::TreeDomain(false).handled, 0U);
+  CHECK_EQUAL(seccomp::TreeDomain(false).granted, 0U);
+  CHECK_EQUAL(seccomp::TreeDomain(false).scoped, seccomp::kScopeSignals);
+  CHECK_EQUAL(seccomp::TreeDomain(true).handled, 1U << 13);
+  CHECK_EQUAL(seccomp::TreeDomain(true).granted, 1U << 13);
+  CHECK_EQUAL(seccomp::TreeDomain(true).scoped, seccomp::kScopeSignals);
 }
 
 TEST(GrantsOnFilesAndBeneathDirectories) {
