@@ -13,15 +13,18 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -490,6 +493,67 @@ TEST(ReportsWhyAConnectionFails) {
   CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
   connection->Run();
   CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ECONNREFUSED}), true);
+}
+
+sockaddr_un LocalAddress(const std::string& path, socklen_t* size) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  CHECK_EQUAL(path.size() < sizeof address.sun_path, true);
+  memcpy(address.sun_path, path.data(), path.size());
+  *size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  return address;
+}
+
+// What is reported of a connection to a local socket.
+double ConnectToPath(const std::string& path) {
+  Served served;
+  socklen_t size = 0;
+  const sockaddr_un address = LocalAddress(path, &size);
+  const auto connection =
+      std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(),
+                                   Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), &address, size);
+  CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
+  static_cast<void>(served.TakeMail());
+  std::thread([&connection] { connection->Run(); }).join();  // The thread keeps what it has of the caller.
+  const std::vector<double> connected = served.TakeMail().connected;
+  CHECK_EQUAL(connected.size(), 2U);
+  return connected[1];
+}
+
+TEST(ConnectsToLocalSocketsButNotByLinksThatDifferForEachProcess) {
+  std::string directory = std::filesystem::temp_directory_path() / "listener_test.XXXXXX";
+  CHECK_EQUAL(mkdtemp(directory.data()) != nullptr, true);
+  const std::string path = directory + "/socket";
+  const std::string abstract = std::string(1, '\0') + path;
+  for (const std::string& each : {path, abstract}) {
+    socklen_t size = 0;
+    const sockaddr_un address = LocalAddress(each, &size);
+    const Descriptor server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    CHECK_EQUAL(bind(server.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    CHECK_EQUAL(ConnectToPath(each), ECONNREFUSED);
+    CHECK_EQUAL(listen(server.get(), 4), 0);
+    CHECK_EQUAL(ConnectToPath(each), 0);
+    if (each == path) CHECK_EQUAL(ConnectToPath("/proc/self/root" + path), ELOOP);
+  }
+  std::filesystem::remove_all(directory);
+  CHECK_EQUAL(ConnectToPath(path), ENOENT);
+}
+
+TEST(DuplicatesASocketWithItsTraits) {
+  const Server server;
+  Descriptor copy;
+  SocketTraits traits = {};
+  CHECK_EQUAL(DuplicateSocket(getpid(), server.socket.get(), &copy, &traits), 0);
+  CHECK_EQUAL(traits.domain, AF_INET);
+  CHECK_EQUAL(traits.type, SOCK_STREAM);
+  CHECK_EQUAL(traits.protocol, IPPROTO_TCP);
+  sockaddr_in address = {};
+  socklen_t size = sizeof address;
+  CHECK_EQUAL(getsockname(copy.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  CHECK_EQUAL(address.sin_port, server.address.sin_port);
+  CHECK_EQUAL(DuplicateSocket(getpid(), STDERR_FILENO, &copy, &traits), ENOTSOCK);
+  CHECK_EQUAL(DuplicateSocket(getpid(), -1, &copy, &traits), EBADF);
+  CHECK_EQUAL(DuplicateSocket(999'999'999, STDERR_FILENO, &copy, &traits), ESRCH);
 }
 
 TEST(KnowsWhichAddressesASocketTakes) {
