@@ -83,8 +83,8 @@ test('a mailbox is closed once, by itself or with its worker', async () => {
   const said = 'parentPort.postMessage(typeof mailbox);';
   const before = descriptors();
   expect(await inWorker(`${open} ${said}`)).toEqual(['object']);
-  expect(await inWorker(`${open} addon.closeMailbox(mailbox); addon.closeMailbox(mailbox); ${said} process.exit();`)).toEqual(
-    ['object'],
-  );
+  expect(
+    await inWorker(`${open} addon.closeMailbox(mailbox); addon.closeMailbox(mailbox); ${said} process.exit();`),
+  ).toEqual(['object']);
   expect(descriptors()).toBe(before);
 });
