@@ -176,6 +176,18 @@ for number in 424, 425, 426: print(libc.syscall(number, -1, 0, 0, 0, 0, 0), errn
     }
   });
 
+  test('hands a descriptor over that gets the number 0', () => {
+    const end = addon().openHandover();
+    const file = openSync(plain, 'r');
+    spawnSync(launcherFile(), ['3'], { env: {}, stdio: ['ignore', 'ignore', 'ignore', file, end, 'ignore'] });
+    closeSync(file);
+    closeSync(0);
+    const received = addon().receive();
+    addon().giveBack();
+    expect(openSync('/dev/null', 'r')).toBe(0);
+    expect(received).toEqual({ descriptor: 0, text: '\0' });
+  });
+
   test('does not run the program if it must dump no core, and cannot prevent that', () => {
     const refusing = { noCore: 1, noNewPrivileges: 1 };
     const under = (options: string) =>

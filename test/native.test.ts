@@ -7,6 +7,8 @@ import { thisHost } from '../lib/host.js';
 import { addon, type NativeFilters, type NativeRequest, NULL, SOCKET } from '../lib/native.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../lib/profile/source.js';
+import { toNativeFilters } from '../lib/sandbox/child/native-request.js';
+import { abiOf } from '../lib/syscalls/abi.js';
 
 const { EINVAL, ENAMETOOLONG } = constants.errno;
 const profile = loadProfile('docker-default');
@@ -233,6 +235,17 @@ test.each<[string, readonly unknown[]]>([
   ['no filters', [{ noNewPrivileges: true, filterFlags: 0 }, new BigUint64Array(8), false]],
 ])('probe refuses %s', (_, parameters) => {
   expect(() => Reflect.apply(addon().probe, undefined, parameters)).toThrowError(TypeError);
+});
+
+test('probe reports each of many calls', () => {
+  const action = { kind: 'errno', errno: 1 } as const;
+  const abis = [{ abi: abiOf(thisHost().abi), syscalls: new Map<number, never>() }];
+  const denying = compilePolicy({ abis, defaultAction: action, foreignAction: action }, { gate: ['exit_group'] });
+  const filters = toNativeFilters({ filters: [denying], flags: [], supervision: undefined, agent: undefined }, true);
+  const count = 3000;
+  const results = Int32Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 0 : -1));
+  for (const traced of [false, true])
+    expect(addon().probe(filters, new BigUint64Array(8 * count), traced)).toEqual(results);
 });
 
 describe('memory that a getter of an argument takes away is not read by', () => {

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,6 +38,7 @@
 
 #include "check.h"
 #include "landlock/ruleset.h"
+#include "other_process.h"
 #include "system/linux_abi.h"
 
 #ifdef __SANITIZE_THREAD__
@@ -1128,6 +1130,39 @@ TEST(AttachesTheFilterOfItsGuardianWithItsId) {
   CHECK_EQUAL(instructions[4].k, static_cast<uint32_t>(getpid()));
   start.guardian = getppid();
   CHECK_EQUAL(Run(start).fact("parent"), "0");
+}
+
+// The flags of a filter of a stopped process; -errno if they are unknown. 0: the filter that was attached first.
+long FilterFlags(pid_t process, uint64_t filter) {
+  constexpr long kGetMetadata = 0x420d;  // PTRACE_SECCOMP_GET_METADATA, Linux 4.16: no flag but that to log.
+  struct {
+    uint64_t filter, flags;
+  } metadata = {filter, 0};
+  const long size = syscall(SYS_ptrace, kGetMetadata, process, sizeof metadata, &metadata);
+  return size < 0 ? -errno : static_cast<long>(metadata.flags);
+}
+
+TEST(LogsByTheFilterOfItsGuardianAsByItsOwn) {
+  std::array<sock_filter, 7> instructions = kDeniesSignals;
+  const GuardianFilter filter = {instructions.data(), instructions.size(), nullptr, 0};
+  for (const uint32_t flags : {0UL, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC}) {
+    Start start;
+    start.no_new_privileges = true;
+    start.guardian = getpid();
+    start.guardian_filter = &filter;
+    start.filter.instructions = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+    start.filter_flags = flags;
+    Prepared prepared(std::move(start));
+    const Other other([&prepared] { return AttachFilters(prepared.plan()); });
+    CHECK_EQUAL(ptrace(PTRACE_SEIZE, other.pid(), nullptr, nullptr), 0);
+    CHECK_EQUAL(ptrace(PTRACE_INTERRUPT, other.pid(), nullptr, nullptr), 0);
+    CHECK_EQUAL(waitpid(other.pid(), nullptr, 0), other.pid());
+    const long found = FilterFlags(other.pid(), 0);
+    if (found == -EACCES || found == -EIO) Skip("this process may not look at filters");
+    CHECK_EQUAL(found, static_cast<long>(flags & SECCOMP_FILTER_FLAG_LOG));
+    CHECK_EQUAL(FilterFlags(other.pid(), 1), static_cast<long>(flags & SECCOMP_FILTER_FLAG_LOG));
+    CHECK_EQUAL(FilterFlags(other.pid(), 2), -ENOENT);
+  }
 }
 
 TEST(GetsTheListenerOfItsOwnFilterOnly) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,6 +26,9 @@
 #include <vector>
 
 #include "check.h"
+#include "child/bare_clone.h"
+#include "child/execve.h"
+#include "child/guardian_handle.h"
 #include "guardian/protocol.h"
 #include "landlock/ruleset.h"
 #include "system/linux_abi.h"
@@ -340,6 +344,9 @@ int StatusOfGuardian(const GuardianHandle& guardian) {
 // Starts a process in another session, which keeps the pipe open that it gets as its standard output.
 constexpr char kDaemon[] = "setsid sleep 60 & echo; wait";
 
+// The same, and ends before it.
+constexpr char kLeavesAProcess[] = "setsid sleep 60 & echo; exit 7";
+
 TEST(AGuardianEndsTheTreeWithItsChild) {
   StartedChild started = StartGuarded(kDaemon, {0, kNewSocket, 2});
   char byte = 0;
@@ -440,6 +447,62 @@ TEST(ReportsThatThereIsNoProcessGroup) {
 TEST(ReportsThatThereIsNoDomain) {
   Deny(kLandlockRestrictSelf);
   CHECK_EQUAL(WhyThereIsNoGuardian(GuardedInDomain("true")), Described({EPERM, "guardian: landlock_restrict_self"}));
+}
+
+// Replaces a fork of this process by a script under a guardian, and returns the script's exit status.
+int StatusOfReplacement(bool has_standard_input) {
+  const Request prepared = GuardedInDomain(kLeavesAProcess, {kNoDescriptor, 1, 2});
+  const pid_t pid = fork();
+  if (pid == 0) {
+    if (!has_standard_input) close(0);  // The guardian's program gets the number.
+    if (OpenGuardianProgram(GUARDIAN_PROGRAM) != 0) _exit(100);
+    Request request = prepared;
+    const Failure failure = ReplaceThisProcess(&request);
+    static_cast<void>(write(2, failure.call, strlen(failure.call)));
+    _exit(101);
+  }
+  int status = 0;
+  CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST(AGuardianEndsTheTreeOfAProcessThatWasReplaced) {
+  for (const bool has_standard_input : {true, false}) {
+    int ends[2];
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    const Descriptor output(dup(1));
+    CHECK_EQUAL(dup2(ends[1], 1), 1);
+    close(ends[1]);
+    CHECK_EQUAL(StatusOfReplacement(has_standard_input), 7);
+    CHECK_EQUAL(dup2(output.get(), 1), 1);
+    const Descriptor reads(ends[0]);
+    char byte = 0;
+    CHECK_EQUAL(read(reads.get(), &byte, 1), 1);
+    CHECK_EQUAL(read(reads.get(), &byte, 1), 0);  // The process that was left has ended.
+  }
+}
+
+TEST(ReapsNothingForAGuardianThatHasEnded) {
+  int ends[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  GuardianHandle guardian;
+  guardian.control = PrivateDescriptor(Descriptor(ends[0]));
+  CHECK_EQUAL(ReapReportedZombies(guardian), true);  // It may report some later.
+  close(ends[1]);
+  errno = EAGAIN;  // Of an earlier call.
+  CHECK_EQUAL(ReapReportedZombies(guardian), false);
+  CHECK_EQUAL(ReapReportedZombies(GuardianHandle()), false);
+}
+
+TEST(GivesNoPidfdOfACloneThatFails) {
+  alignas(16) static char stack[4096];
+  int pidfd = 5;
+  int id = 0;
+  // CLONE_THREAD requires CLONE_SIGHAND, and this CLONE_VM.
+  const int flags = CLONE_THREAD | static_cast<int>(kClonePidfd);
+  const auto run = [](void*) { return 0; };
+  CHECK_EQUAL(BareClone(run, stack + sizeof stack, flags, nullptr, &pidfd, &id), -EINVAL);
+  CHECK_EQUAL(pidfd, -1);
 }
 
 TEST(EndsAStartedChildWithItsTree) {

@@ -17,6 +17,7 @@
 #include <initializer_list>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "check.h"
 #include "other_process.h"
@@ -64,6 +65,7 @@ class Secret {
     }).join();
     return error;
   }
+  void LetGroupSearch() const { CHECK_EQUAL(chmod(path_.c_str(), 0750), 0); }
   int Try() const {
     const Descriptor file(open((path_ + "/file").c_str(), O_PATH | O_CLOEXEC));
     return file.get() < 0 ? errno : 0;
@@ -166,6 +168,51 @@ TEST(ChangeWithTheProcess) {
       CHECK_EQUAL(of_root.Try(), 0);
     }
   }).join();
+}
+
+// Take effective IDs of root's again.
+void OnUser(int) {
+  if (seteuid(0) != 0) _exit(1);
+}
+void OnGroup(int) {
+  if (setegid(0) != 0) _exit(1);
+}
+
+// What a process can open in a directory of root's, before and after `handler` gives it other IDs: 0 or an errno.
+std::pair<int, int> OpenBeforeAndAfter(const Secret& secret, void (*handler)(int), uid_t user_after) {
+  const Other other([handler] {
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    // Keeps the real IDs 0.
+    return sigaction(SIGUSR1, &action, nullptr) == 0 && setgroups(0, nullptr) == 0 &&
+           (handler == OnUser || setegid(65534) == 0) && seteuid(65534) == 0;
+  });
+  std::pair<int, int> errors;
+  std::thread([&] {
+    FileRights rights;
+    CHECK_EQUAL(rights.Take(other.pid(), other.pid()), true);
+    errors.first = secret.Try();
+    kill(other.pid(), SIGUSR1);
+    struct stat status = {};
+    do {
+      CHECK_EQUAL(stat(("/proc/" + std::to_string(other.pid())).c_str(), &status), 0);
+    } while (status.st_uid != user_after || status.st_gid != 0);
+    CHECK_EQUAL(rights.Take(other.pid(), other.pid()), true);
+    errors.second = secret.Try();
+  }).join();
+  return errors;
+}
+
+TEST(ChangeWithTheUserOfAProcess) {
+  NeedRoot();
+  CHECK_EQUAL(OpenBeforeAndAfter(Secret(0), OnUser, 0) == std::pair(EACCES, 0), true);
+}
+
+TEST(ChangeWithTheGroupOfAProcess) {
+  NeedRoot();
+  const Secret secret(0);
+  secret.LetGroupSearch();
+  CHECK_EQUAL(OpenBeforeAndAfter(secret, OnGroup, 65534) == std::pair(EACCES, 0), true);
 }
 
 TEST(AreUnknownOfAProcessThatHasEnded) {

@@ -275,6 +275,7 @@ TEST(ReportsMoreZombiesThanOneMessageHolds) {
   CHECK_EQUAL(guardian.IsGuarding(), true);
   kill(guardian.first(), SIGKILL);
   CHECK_EQUAL(guardian.Status(), kTreeEnded);
+  for (const int32_t pid : others) CHECK_EQUAL(waitpid(pid, nullptr, WNOHANG), pid);  // All have ended before it.
   std::set<int32_t> reported;
   std::array<int32_t, kMaxZombies + 1> ids = {};
   for (ssize_t size = 0; (size = recv(guardian.control(), ids.data(), sizeof ids, MSG_DONTWAIT)) > 0;) {

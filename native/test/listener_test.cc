@@ -13,19 +13,24 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <new>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "check.h"
 #include "supervisor/connection.h"
+#include "supervisor/supervisor.h"
 
 namespace seccomp::test {
 namespace {
@@ -62,7 +67,7 @@ class Caller {
   }
 
   pid_t pid() const { return pid_; }
-  Descriptor TakeListener() { return Descriptor(shared_->listener); }
+  Descriptor TakeListener() const { return Descriptor(shared_->listener); }
   // Waits for the end of the process.
   void Await() const { waitpid(pid_, nullptr, 0); }
   void Kill() const {
@@ -191,6 +196,13 @@ TEST(AnswersACallOnce) {
   CHECK_EQUAL(served.caller().Result(), 1234);
 }
 
+TEST(AnswersWhateverAnEarlierCallHasLeftInErrno) {
+  Served served;
+  errno = EINTR;
+  CHECK_EQUAL(served.Answer(0, 1234), 0);
+  CHECK_EQUAL(served.caller().Result(), 1234);
+}
+
 TEST(AnswersWithAnErrnoOrContinues) {
   Served denied;
   CHECK_EQUAL(denied.Answer(EBADFD), 0);
@@ -289,6 +301,95 @@ TEST(ListenersHaveDifferentIds) {
   Served one;
   Served other;
   CHECK_EQUAL(one.listener().id() == other.listener().id(), false);
+}
+
+// --- The supervisor --------------------------------------------------------------------------------------------------
+
+std::shared_ptr<Supervision> FindingFiles(std::shared_ptr<Supervision> supervision) {
+  supervision->paths[0];
+  return supervision;
+}
+
+TEST(IsServedUntilItsCallersHaveEnded) {
+  const auto answering = [] { return Answering(SECCOMP_RET_ERRNO | 77); };
+  for (const auto& supervision : {answering(), FindingFiles(answering())}) {
+    const Caller caller;
+    const auto mailbox = std::make_shared<Mailbox>([] {});
+    auto listener = std::make_shared<Listener>(caller.TakeListener(), supervision, mailbox);
+    const std::weak_ptr<Listener> served = listener;
+    const auto id = static_cast<double>(listener->id());
+    CHECK_EQUAL(Supervisor::Get().Serve(std::move(listener)).error, 0);
+    CHECK_EQUAL(caller.Result(), -77);
+    while (!served.expired()) sched_yield();
+    Mail mail;
+    CHECK_EQUAL(mailbox->Take(1, &mail), true);
+    CHECK_EQUAL(mail.ended == std::vector<double>({id}), true);
+  }
+}
+
+// A listener whose caller waits for an answer, which the supervisor serves.
+class Supervised {
+ public:
+  Supervised() {
+    CHECK_EQUAL(Supervisor::Get().Serve(listener_).error, 0);
+    for (Mail mail; mail.calls.empty(); sched_yield()) CHECK_EQUAL(mailbox_->Take(1, &mail), true);
+  }
+  const Caller& caller() const { return caller_; }
+  const Mailbox* mailbox() const { return mailbox_.get(); }
+
+ private:
+  Caller caller_;
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>([] {});
+  std::shared_ptr<Listener> listener_ =
+      std::make_shared<Listener>(caller_.TakeListener(), Answering(SECCOMP_RET_USER_NOTIF), mailbox_);
+};
+
+TEST(DeniesTheCallsOfOneMailbox) {
+  const Supervised one;
+  const Supervised other;
+  Supervisor::Get().DenyCallsOf(other.mailbox());
+  CHECK_EQUAL(other.caller().Result(), -EPERM);
+  CHECK_EQUAL(one.caller().HasReturned(), false);
+  Supervisor::Get().DenyCallsOf(one.mailbox());
+  CHECK_EQUAL(one.caller().Result(), -EPERM);
+}
+
+// Attaches a filter to this process under which it starts no thread.
+void DenyThreads() {
+  sock_filter instructions[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SYS_clone},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_clone3},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+  };
+  const sock_fprog filter = {5, instructions};
+  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+  CHECK_EQUAL(prctl(PR_SET_SECCOMP, static_cast<long>(SECCOMP_MODE_FILTER), &filter, 0L, 0L), 0);
+}
+
+TEST(IsNotKeptIfThereIsNoThreadForIt) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const Caller caller;
+    const Caller finding;
+    DenyThreads();
+    const auto refused = [](const Caller& each, const std::shared_ptr<Supervision>& supervision) {
+      auto listener = std::make_shared<Listener>(each.TakeListener(), supervision, std::make_shared<Mailbox>([] {}));
+      const std::weak_ptr<Listener> kept = listener;
+      const Failure failure = Supervisor::Get().Serve(std::move(listener));
+      CHECK_EQUAL(failure.error, EPERM);
+      CHECK_EQUAL(std::string(failure.call), "pthread_create");
+      CHECK_EQUAL(kept.expired(), true);
+      CHECK_EQUAL(each.Result(), -ENOSYS);
+    };
+    refused(caller, Answering(SECCOMP_RET_ALLOW));
+    refused(finding, FindingFiles(Answering(SECCOMP_RET_ALLOW)));
+    _exit(0);  // LeakSanitizer would start a thread.
+  }
+  int status = 0;
+  CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+  CHECK_EQUAL(status, 0);
 }
 
 // --- Connections of a call -------------------------------------------------------------------------------------------
@@ -399,6 +500,67 @@ TEST(ReportsWhyAConnectionFails) {
   CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
   connection->Run();
   CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ECONNREFUSED}), true);
+}
+
+sockaddr_un LocalAddress(const std::string& path, socklen_t* size) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  CHECK_EQUAL(path.size() < sizeof address.sun_path, true);
+  memcpy(address.sun_path, path.data(), path.size());
+  *size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  return address;
+}
+
+// What is reported of a connection to a local socket.
+double ConnectToPath(const std::string& path) {
+  Served served;
+  socklen_t size = 0;
+  const sockaddr_un address = LocalAddress(path, &size);
+  const auto connection =
+      std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(),
+                                   Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), &address, size);
+  CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
+  static_cast<void>(served.TakeMail());
+  std::thread([&connection] { connection->Run(); }).join();  // The thread keeps what it has of the caller.
+  const std::vector<double> connected = served.TakeMail().connected;
+  CHECK_EQUAL(connected.size(), 2U);
+  return connected[1];
+}
+
+TEST(ConnectsToLocalSocketsButNotByLinksThatDifferForEachProcess) {
+  std::string directory = std::filesystem::temp_directory_path() / "listener_test.XXXXXX";
+  CHECK_EQUAL(mkdtemp(directory.data()) != nullptr, true);
+  const std::string path = directory + "/socket";
+  const std::string abstract = std::string(1, '\0') + path;
+  for (const std::string& each : {path, abstract}) {
+    socklen_t size = 0;
+    const sockaddr_un address = LocalAddress(each, &size);
+    const Descriptor server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    CHECK_EQUAL(bind(server.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    CHECK_EQUAL(ConnectToPath(each), ECONNREFUSED);
+    CHECK_EQUAL(listen(server.get(), 4), 0);
+    CHECK_EQUAL(ConnectToPath(each), 0);
+    if (each == path) CHECK_EQUAL(ConnectToPath("/proc/self/root" + path), ELOOP);
+  }
+  std::filesystem::remove_all(directory);
+  CHECK_EQUAL(ConnectToPath(path), ENOENT);
+}
+
+TEST(DuplicatesASocketWithItsTraits) {
+  const Server server;
+  Descriptor copy;
+  SocketTraits traits = {};
+  CHECK_EQUAL(DuplicateSocket(getpid(), server.socket.get(), &copy, &traits), 0);
+  CHECK_EQUAL(traits.domain, AF_INET);
+  CHECK_EQUAL(traits.type, SOCK_STREAM);
+  CHECK_EQUAL(traits.protocol, IPPROTO_TCP);
+  sockaddr_in address = {};
+  socklen_t size = sizeof address;
+  CHECK_EQUAL(getsockname(copy.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  CHECK_EQUAL(address.sin_port, server.address.sin_port);
+  CHECK_EQUAL(DuplicateSocket(getpid(), STDERR_FILENO, &copy, &traits), ENOTSOCK);
+  CHECK_EQUAL(DuplicateSocket(getpid(), -1, &copy, &traits), EBADF);
+  CHECK_EQUAL(DuplicateSocket(999'999'999, STDERR_FILENO, &copy, &traits), ESRCH);
 }
 
 TEST(KnowsWhichAddressesASocketTakes) {

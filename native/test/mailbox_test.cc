@@ -72,7 +72,7 @@ TEST(DoesNotWakeAReaderThatReadsAnyway) {
 
 TEST(ReportsTheEndOfAListenerAfterItsCalls) {
   Counted box;
-  for (const uint64_t id : {1, 2, 3}) box.mailbox.AddCall(9, Notification(id));
+  for (const uint64_t id : {1, 2, 3}) CHECK_EQUAL(box.mailbox.AddCall(9, Notification(id)), true);
   box.mailbox.AddEnd(9);
   Mail mail;
   box.mailbox.Take(2, &mail);

@@ -3,16 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "check.h"
 #include "landlock/ruleset.h"
@@ -20,10 +26,12 @@
 namespace {
 
 namespace fs = std::filesystem;
+using seccomp::Descriptor;
 using seccomp::EnterDomain;
 using seccomp::FileVersion;
 using seccomp::FileVersionAt;
 using seccomp::LinkTrust;
+using seccomp::OpenRuleset;
 using seccomp::PathRule;
 using seccomp::PathRuleset;
 using seccomp::PathRulesetFailure;
@@ -63,6 +71,7 @@ std::shared_ptr<const PathRuleset> Make(const std::vector<PathRule>& rules) {
   auto made = Make(rules, &failure);
   if (failure.error == ENOSYS || failure.error == EOPNOTSUPP) Skip("this kernel has no Landlock");
   CHECK_EQUAL(made != nullptr, true);
+  CHECK_EQUAL(failure.error, 0);
   return made;
 }
 
@@ -77,6 +86,51 @@ int OpenIn(const PathRuleset& ruleset, const std::string& path, int flags) {
   int status = 0;
   waitpid(pid, &status, 0);
   return WEXITSTATUS(status);
+}
+
+// What opening / and this process's program for reading gives in a domain: an errno, or 0 for both.
+int ReadsEverythingIn(int ruleset) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    if (EnterDomain(ruleset) != 0) _exit(255);
+    _exit(open("/", O_RDONLY) < 0 || open("/proc/self/exe", O_RDONLY) < 0 ? errno : 0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(GrantsEverywhere) {
+  for (const bool is_first : {false, true}) {
+    if (is_first) close(0);  // The ruleset gets the number.
+    const Descriptor ruleset(OpenRuleset({kReadFile | kReadDir, kReadFile | kReadDir, 0}));
+    if (ruleset.get() < 0) Skip("this kernel has no Landlock");
+    if (is_first) CHECK_EQUAL(ruleset.get(), 0);
+    CHECK_EQUAL(fcntl(ruleset.get(), F_GETFD), FD_CLOEXEC);
+    CHECK_EQUAL(ReadsEverythingIn(ruleset.get()), 0);
+  }
+  CHECK_EQUAL(ReadsEverythingIn(Descriptor(OpenRuleset({kReadFile | kReadDir, kReadFile, 0})).get()), EACCES);
+  CHECK_EQUAL(ReadsEverythingIn(Descriptor(OpenRuleset({kReadFile | kReadDir, 0, 0})).get()), EACCES);
+}
+
+TEST(MakesNoRulesetThatGrantsWhatItDoesNotHandle) {
+  const Descriptor handled(OpenRuleset({kReadFile, kReadFile, 0}));
+  if (handled.get() < 0) Skip("this kernel has no Landlock");
+  const int next = dup(handled.get());
+  close(next);
+  CHECK_EQUAL(OpenRuleset({kReadFile, kReadDir, 0}), -1);
+  CHECK_EQUAL(errno, EINVAL);
+  CHECK_EQUAL(dup(handled.get()), next);  // It left no descriptor open.
+}
+
+TEST(TheDomainOfATreeScopesSignalsAndLetsFilesMove) {
+  CHECK_EQUAL(seccomp::TreeDomain(false).handled, 0U);
+  CHECK_EQUAL(seccomp::TreeDomain(false).granted, 0U);
+  CHECK_EQUAL(seccomp::TreeDomain(false).scoped, seccomp::kScopeSignals);
+  CHECK_EQUAL(seccomp::TreeDomain(true).handled, 1U << 13);
+  CHECK_EQUAL(seccomp::TreeDomain(true).granted, 1U << 13);
+  CHECK_EQUAL(seccomp::TreeDomain(true).scoped, seccomp::kScopeSignals);
 }
 
 TEST(GrantsOnFilesAndBeneathDirectories) {
@@ -207,6 +261,72 @@ TEST(IsNotCurrentIfAnOptionalPathCannotBeLookedUp) {
   const auto ruleset = Make({{tree / "later", kReadFile, true, false}});
   fs::create_symlink("later", tree / "later");
   CHECK_EQUAL(ruleset->IsCurrent(), false);
+}
+
+using CapabilitySets = __user_cap_data_struct[_LINUX_CAPABILITY_U32S_3];
+
+void GetCapabilities(CapabilitySets& sets) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  CHECK_EQUAL(syscall(SYS_capget, &header, sets), 0);
+}
+
+bool SetCapabilities(const CapabilitySets& sets) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  return syscall(SYS_capset, &header, sets) == 0;
+}
+
+// A capability of each half of the sets.
+uint32_t CapabilityOf(int half) { return half == 0 ? 1U << CAP_MKNOD : 1U << (CAP_SYSLOG - 32); }
+
+// Drops a capability.
+bool Drop(int half, bool permitted) {
+  CapabilitySets sets = {};
+  GetCapabilities(sets);
+  uint32_t& set = permitted ? sets[half].permitted : sets[half].effective;
+  if ((set & CapabilityOf(half)) == 0) return false;
+  set &= ~CapabilityOf(half);
+  return SetCapabilities(sets);
+}
+
+// Whether rulesets of a user and of root are current after a change of the credentials, in a process of its own.
+std::string AreCurrentAfter(const std::function<bool()>& change) {
+  PathRulesetFailure failure;
+  const auto of_user = PathRuleset::Make(kHandled, 0, {}, LinkTrust{1, {}}, &failure);
+  const auto of_root = PathRuleset::Make(kHandled, 0, {}, LinkTrust{0, {}}, &failure);
+  if (of_user == nullptr || of_root == nullptr) Skip("this kernel has no Landlock");
+  const pid_t pid = fork();
+  if (pid == 0) _exit(change() ? (of_user->IsCurrent() ? 1 : 0) | (of_root->IsCurrent() ? 2 : 0) : 4);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  const char* const results[] = {"neither", "user", "root", "both", "not changed"};
+  return WIFEXITED(status) && WEXITSTATUS(status) <= 4 ? results[WEXITSTATUS(status)] : "ended";
+}
+
+TEST(IsCurrentWhileTheUserHasTheSameCredentials) {
+  // Then IDs change without capabilities.
+  if (geteuid() != 0 || prctl(PR_SET_SECUREBITS, static_cast<long>(SECBIT_NO_SETUID_FIXUP), 0L, 0L, 0L) != 0) {
+    Skip("needs root, and CAP_SETPCAP");
+  }
+  constexpr uid_t kSame = static_cast<uid_t>(-1);
+  CHECK_EQUAL(AreCurrentAfter([] { return true; }), "both");
+  CHECK_EQUAL(AreCurrentAfter([] { return setresuid(1, kSame, kSame) == 0; }), "root");
+  CHECK_EQUAL(AreCurrentAfter([] { return setresuid(kSame, 1, kSame) == 0; }), "root");
+  CHECK_EQUAL(AreCurrentAfter([] { return setresuid(kSame, kSame, 1) == 0; }), "root");
+  const auto keeps_capabilities = [] {
+    return prctl(PR_SET_SECUREBITS, static_cast<long>(SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS), 0L, 0L, 0L) == 0;
+  };
+  CHECK_EQUAL(AreCurrentAfter(keeps_capabilities), "root");
+  for (const int half : {0, 1}) {
+    if (!Drop(half, false)) Skip("needs CAP_MKNOD and CAP_SYSLOG");
+    CHECK_EQUAL(AreCurrentAfter([half] { return Drop(half, true); }), "root");
+    CHECK_EQUAL(AreCurrentAfter([half] {
+                  CapabilitySets sets = {};
+                  GetCapabilities(sets);
+                  sets[half].effective |= CapabilityOf(half);
+                  return SetCapabilities(sets);
+                }),
+                "root");
+  }
 }
 
 TEST(IsCurrentUntilAnOptionalPathAppears) {

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check.h"
@@ -44,6 +46,12 @@ static void Announce(int directory, const char* name) {
   is_running = false;
 }
 
+// Whether getrandom(2) fails with EPERM.
+static bool& IsRandomDenied() {
+  static bool is_denied = false;
+  return is_denied;
+}
+
 }  // namespace seccomp::test
 
 // In the place of those of the C library.
@@ -59,6 +67,11 @@ extern "C" int renameat(int from, const char* name, int to, const char* new_name
 extern "C" int openat(int directory, const char* name, int flags, ...) {  // NOLINT(cert-dcl50-cpp)
   seccomp::test::Announce(directory, name);
   return static_cast<int>(syscall(SYS_openat, directory, name, flags, 0600));
+}
+extern "C" ssize_t getrandom(void* bytes, size_t size, unsigned flags) {
+  if (!seccomp::test::IsRandomDenied()) return syscall(SYS_getrandom, bytes, size, flags);
+  errno = EPERM;
+  return -1;
 }
 // NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
@@ -167,6 +180,53 @@ TEST(RemovesEveryKindOfFile) {
   CHECK_EQUAL(mkfifo((tree / "fifo").c_str(), 0), 0);
   CHECK_EQUAL(scratch.Remove(), 0);
   CHECK_EQUAL(fs::exists(tree), false);
+}
+
+TEST(RemovesAFileOfTheOtherKindThanItWas) {
+  for (const bool was_directory : {false, true}) {
+    const Scratch scratch;
+    const auto make = [&](bool is_directory) {
+      const fs::path entry = scratch.tree / "entry";
+      if (is_directory) return fs::create_directory(entry);
+      return std::ofstream(entry).is_open();
+    };
+    CHECK_EQUAL(make(was_directory), true);
+    bool has_changed = false;
+    BeforeEachCall() = [&](int, const std::string& name) {
+      if (name != "entry" || std::exchange(has_changed, true)) return;
+      CHECK_EQUAL(fs::remove(scratch.tree / "entry"), true);
+      CHECK_EQUAL(make(!was_directory), true);
+    };
+    const int error = scratch.Remove();
+    BeforeEachCall() = nullptr;
+    CHECK_EQUAL(error, 0);
+    CHECK_EQUAL(fs::exists(scratch.tree), false);
+  }
+}
+
+TEST(ReadsADirectoryToWhichFilesAreAddedAgainFiveTimes) {
+  const Scratch scratch;
+  int removals = -1;  // The directory is opened once before.
+  BeforeEachCall() = [&](int, const std::string& name) {
+    if (name == "tree") Scratch::Write(scratch.tree / std::to_string(removals++));
+  };
+  const int error = scratch.Remove();
+  BeforeEachCall() = nullptr;
+  CHECK_EQUAL(error, ENOTEMPTY);
+  CHECK_EQUAL(removals, 5);
+}
+
+TEST(LeavesTheModeOfADirectoryThatItMayRead) {
+  const Scratch scratch;
+  CHECK_EQUAL(chmod(scratch.tree.c_str(), 0755), 0);
+  close(0);  // The directory gets the number.
+  errno = EACCES;  // Of an earlier call.
+  Descriptor directory;
+  struct stat file = {};
+  CHECK_EQUAL(OpenDirectory(scratch.parent.get(), "tree", &directory, &file), 0);
+  CHECK_EQUAL(directory.get(), 0);
+  CHECK_EQUAL(fstat(0, &file), 0);
+  CHECK_EQUAL(file.st_mode, static_cast<mode_t>(S_IFDIR | 0755));
 }
 
 TEST(RemovesNothingTwice) {
@@ -430,6 +490,16 @@ TEST(ReportsWhyThereIsNoPrivateDirectory) {
   CHECK_EQUAL(mkdtemp(own.data()) != nullptr, true);
   CHECK_EQUAL(Made(own, FileUser{0, 0}).failure.error, EPERM);
   CHECK_EQUAL(fs::is_empty(own), true);
+}
+
+TEST(MakesNoPrivateDirectoryWithoutARandomName) {
+  const Scratch scratch;
+  IsRandomDenied() = true;
+  const Failure failure = Made(scratch.tree).failure;
+  IsRandomDenied() = false;
+  CHECK_EQUAL(std::string(failure.call), "getrandom");
+  CHECK_EQUAL(failure.error, EPERM);
+  CHECK_EQUAL(fs::is_empty(scratch.tree), true);
 }
 
 TEST(ARemovalClosesTheDescriptors) {

@@ -100,6 +100,18 @@ TEST(FollowsLinksThatTheUserCouldNotReplace) {
   CheckRefused(OpenStrictly(tree / "a/through", tree.Trusting()), ENOTDIR, "");
 }
 
+// As what is opened without a link.
+TEST(OpensTheRootBehindALinkForItsPathOnly) {
+  const Tree tree;
+  tree.Link("root", "/");
+  close(0);  // The root gets the number.
+  const StrictlyOpened root = OpenStrictly(tree / "root", tree.Trusting());
+  CHECK_EQUAL(root.error, 0);
+  CHECK_EQUAL(root.file.get(), 0);
+  CHECK_EQUAL(fcntl(0, F_GETFL) & O_PATH, O_PATH);
+  CHECK_EQUAL(fcntl(0, F_GETFD), FD_CLOEXEC);
+}
+
 TEST(RefusesLinksInDirectoriesThatOthersMayWrite) {
   for (const auto mode : {0775, 0757, 01777}) {
     const Tree tree;

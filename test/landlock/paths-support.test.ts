@@ -10,6 +10,8 @@ import { addon } from '../../lib/native.js';
 import { evaluateScript } from '../support/scripts.js';
 
 const ADDON = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
+/** A right that no kernel has. */
+const UNKNOWN = 2 ** 31;
 const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
 
 afterEach(() => {
@@ -157,24 +159,41 @@ test('the addon asks for each right by itself, and takes a mask of 32 bits only'
   const { abi, reason } = pathsSupport(true);
   expect(() => addon().landlockSupport(2 ** 32)).toThrow(/usage: landlockSupport\(mask\)/);
   if (abi === null) return skip(String(reason));
-  const unknown = 2 ** 31;
-  expect(addon().landlockSupport(unknown + RIGHTS.READ_FILE.bit)).toEqual([RIGHTS.READ_FILE.bit, abi]);
+  expect(addon().landlockSupport(UNKNOWN + RIGHTS.READ_FILE.bit)).toEqual([RIGHTS.READ_FILE.bit, abi]);
   expect(addon().landlockSupport(0)).toEqual([0, abi]);
 });
 
-/** The rights that the addon finds in a process under a filter that makes some system calls fail. */
+/**
+ * The rights that the addon finds in a process under a filter that makes some system calls fail, the errno of entering a
+ * domain there, also of one with an unknown right, and the shared memory and the children that this leaves.
+ */
 const underFilter = (names: readonly string[], action: string) =>
   evaluateScript(`
     const addon = require(${JSON.stringify(ADDON)});
     const syscalls = [{ names: ${JSON.stringify(names)}, action: '${action}' }];
     sandbox.harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }, { acceptRings: true });
-    return addon.landlockSupport(${ALL_RIGHTS});`);
+    const read = (file) => require('node:fs').readFileSync('/proc/self/' + file, 'utf8');
+    const shared = () => read('maps').split('/dev/zero').length;
+    const before = shared();
+    const found = addon.landlockSupport(${ALL_RIGHTS});
+    const entering = [addon.tryDomain([1, 1, 0]), addon.tryDomain([${UNKNOWN}, 0, 0])];
+    return { found, entering, left: shared() - before, children: read('task/' + process.pid + '/children') };`);
+const nothingLeft = { left: 0, children: '' };
 
 test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD', 'SCMP_ACT_TRAP', 'SCMP_ACT_ERRNO'])(
   'a process whose filter makes Landlock fail with %s goes on, and has none',
-  (action) => expect(underFilter(['landlock_create_ruleset'], action)).toBe(-EPERM),
+  (action) =>
+    expect(underFilter(['landlock_create_ruleset'], action)).toEqual({
+      found: -EPERM,
+      entering: [EPERM, EPERM],
+      ...nothingLeft,
+    }),
 );
 
 test('a process whose filter allows Landlock has those of this one', () => {
-  expect(underFilter(['mount'], 'SCMP_ACT_ERRNO')).toEqual(addon().landlockSupport(ALL_RIGHTS));
+  expect(underFilter(['mount'], 'SCMP_ACT_ERRNO')).toEqual({
+    found: addon().landlockSupport(ALL_RIGHTS),
+    entering: [addon().tryDomain([1, 1, 0]), addon().tryDomain([UNKNOWN, 0, 0])],
+    ...nothingLeft,
+  });
 });

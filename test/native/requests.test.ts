@@ -246,6 +246,21 @@ test.each<[string, (members: object) => unknown]>([
   );
 });
 
+test('the kernel tells which actions it has, and which flags of filters', () => {
+  const { actionAvailable, filterFlagsKnown } = addon();
+  expect([0x7fff_0000, 0x5_0000, 0x1234_0000].map((action) => actionAvailable(action))).toEqual([0, 0, EOPNOTSUPP]);
+  expect([0, 1, 8, 2 ** 31, 2 ** 31 + 1].map((flags) => filterFlagsKnown(flags))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  for (const wrong of [-1, 2 ** 32, '0', undefined])
+    for (const ask of [actionAvailable, filterFlagsKnown])
+      expect(() => Reflect.apply(ask, undefined, [wrong])).toThrowError(/usage: /);
+});
+
 describe('limits of spawnSync are refused with', () => {
   test.each<[string, object]>([
     ['timeout', { timeout: '1' }],

@@ -1,4 +1,4 @@
-/** Descriptors of a worker that ends after it receives a descriptor and before it makes a stream of it. */
+/** Workers that end before they have used, or freed, what the addon gave them: descriptors and a mailbox. */
 import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -75,5 +75,16 @@ test('a socket for its child is borrowed without a warning, and given back', asy
       });
     });`);
   expect(said).toEqual([{ code: 0, held: 1 }]);
+  expect(descriptors()).toBe(before);
+});
+
+test('a mailbox is closed once, by itself or with its worker', async () => {
+  const open = `const addon = require(${JSON.stringify(addon)}); const mailbox = addon.openMailbox(() => {});`;
+  const said = 'parentPort.postMessage(typeof mailbox);';
+  const before = descriptors();
+  expect(await inWorker(`${open} ${said}`)).toEqual(['object']);
+  expect(
+    await inWorker(`${open} addon.closeMailbox(mailbox); addon.closeMailbox(mailbox); ${said} process.exit();`),
+  ).toEqual(['object']);
   expect(descriptors()).toBe(before);
 });
