@@ -99,7 +99,7 @@ describe.each(EMULATED)('under an emulated Landlock ABI %i', (abi, attacker, pro
         results = attack(attacker, launcherOf(abi), [profile]);
       });
 
-      test("have what enforcement says, and nothing else", () => {
+      test('have what enforcement says, and nothing else', () => {
         const [without, restricted] = results;
         if (without === undefined || restricted === undefined) throw new Error('not all were run');
         expectControl(without, attacker);

@@ -28,9 +28,9 @@ tell(lambda: connection.connect(('127.0.0.1', int(sys.argv[1]))))\`;
       const child = spawn('python3', ['-c', python, String(port)], profile, {
         ...${JSON.stringify(isRoot ? { uid, gid } : {})}, cwd: '/', notify, onViolation: true,
       });
-      const lines = [];
-      child.stdout.setEncoding('utf8').on('data', (text) => lines.push(...text.trim().split('\\n')));
-      await once(child.stdout, 'data');
+      let told = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => { told += text; });
+      while (!told.includes('\\n')) await once(child.stdout, 'data');
       process.setgid(${gid});
       process.setuid(${uid});
       child.stdin.end('\\n');
@@ -38,7 +38,7 @@ tell(lambda: connection.connect(('127.0.0.1', int(sys.argv[1]))))\`;
       const tasks = readdirSync('/proc/self/task').map((task) => readFileSync('/proc/self/task/' + task + '/status', 'utf8'));
       const ids = new Set(tasks.flatMap((text) => text.match(/^[UG]id:.*/gm)));
       const names = tasks.map((text) => /Name:\\t(.*)/.exec(text)[1]).filter((name) => name.startsWith('seccomp'));
-      console.log(JSON.stringify({ code, lines, ids: [...ids], isSupervised: names.length > 0, violations: child.violations.length }));
+      console.log(JSON.stringify({ code, lines: told.trim().split('\\n'), ids: [...ids], isSupervised: names.length > 0, violations: child.violations.length }));
       server.close();
     });`);
   expect(stderr).toBe('');

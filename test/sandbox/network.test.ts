@@ -230,7 +230,9 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
     const child = spawn('bash', connect(), profile, { network: 'none', onViolation: true });
     await finish(child);
     // Without SHELL, bash looks up its user, which asks nscd over a Unix socket.
-    const denied = child.violations.filter(({ syscall, decoded }) => syscall === 'socket' && decoded?.[0] === 'AF_INET');
+    const denied = child.violations.filter(
+      ({ syscall, decoded }) => syscall === 'socket' && decoded?.[0] === 'AF_INET',
+    );
     expect(denied).toMatchObject([
       {
         action: { kind: 'errno', errno: EACCES },

@@ -1,12 +1,11 @@
 /** Compiles the small C programs that tests run. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './temporary-folder.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'seccomp-c-'));
-process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryFolder('seccomp-c-');
 const built = new Map<string, string>();
 
 /**
@@ -14,13 +13,15 @@ const built = new Map<string, string>();
  * compiler that the addon needs.
  */
 export function compileC(name: string, flags: readonly string[] = ['-static']): string {
-  const known = built.get(name);
+  const key = [name, ...flags].join(' ');
+  const known = built.get(key);
   if (known !== undefined) return known;
-  const program = join(directory, basename(name, '.c'));
+  const program = join(directory, String(built.size), basename(name, '.c'));
+  mkdirSync(dirname(program));
   const source = fileURLToPath(new URL(name, import.meta.url));
   const [cc = '', ...options] = (process.env['CC'] ?? 'cc').split(' ');
   const [command, ...first] = spawnSync(cc, ['--version']).status === 0 ? [cc, ...options] : ['g++', '-x', 'c'];
   execFileSync(command, [...first, '-O1', '-Wall', '-Wextra', ...flags, '-o', program, source]);
-  built.set(name, program);
+  built.set(key, program);
   return program;
 }

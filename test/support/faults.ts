@@ -1,18 +1,16 @@
 /** Makes system calls of a start fail, one at a time: strace injects errors into test/reliability/faults.mjs. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 import { dist } from './built.js';
 import { marker, profile, program } from './starts.js';
+import { temporaryFolder } from './temporary-folder.js';
 import { callsIn, type TracedCall } from './traced-calls.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'seccomp-faults-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder('seccomp-faults-');
 
 /** The module that fork runs. It makes the marker file too if it runs without its filter. */
 const module = join(directory, 'module.mjs');

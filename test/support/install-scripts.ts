@@ -1,13 +1,13 @@
 /** Projects with a package whose install script reports whether it has a network and a token, for docs/guides/install-scripts.md. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { beforeAll, expect } from 'vitest';
 import { packTo } from './installed.js';
 import { packageRoot } from './scripts.js';
+import { temporaryFolder } from './temporary-folder.js';
 
-export const folder = mkdtempSync(join(tmpdir(), 'seccomp-install-scripts-'));
+export const folder = temporaryFolder('seccomp-install-scripts-');
 const fixtures = join(packageRoot, 'test/examples/install-scripts');
 
 /** Packs the packages that projects install, and removes the projects in the end. */
@@ -20,7 +20,6 @@ export function preparePackages(): void {
     execFileSync('tar', ['-czf', join(folder, 'added.tgz'), '-C', folder, 'added']);
     renameSync(packTo(join(folder, 'packed')), join(folder, 'seccomp.tgz'));
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 }
 
 /** The first JSON block of the guide. */

@@ -1,16 +1,16 @@
 /** Real programs under the option `paths`: each works with its grants, and can't read a file outside of them. */
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type RecordedPaths, RunError, record } from '../../lib/index.js';
 import type { Paths } from '../../lib/landlock/paths/option.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { run } from '../../lib/sandbox/run.js';
 import { obstacleTo } from './commands.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** A command and its arguments. The argument URL stands for the address of a server that answers "answer". */
 type Step = readonly [command: string, ...args: string[]];
@@ -37,8 +37,7 @@ export interface ProgramUnderPaths {
 /** The file that the programs may not read. */
 export const SECRET = 'secret text of the user';
 
-const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-paths-')));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+const base = realpathSync(temporaryFolder('seccomp-paths-'));
 
 /** Adds a test for each program. */
 export function testPrograms(programs: Readonly<Record<string, ProgramUnderPaths>>): void {

@@ -1,18 +1,18 @@
 /** Starts test/support/first-call.c, which makes a marker file if it runs without its filter. */
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { dist } from './built.js';
 import { compileC } from './compile-c.js';
 import { finish, type Run } from './processes.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 // Other users execute the program too.
-export const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+export const directory = temporaryFolder('seccomp-');
 chmodSync(directory, 0o1777);
 export const program = join(directory, 'first-call');
 /** The file that a child makes if it runs without its filter. */
@@ -29,7 +29,6 @@ export const profile = {
 /** Fails each test of a file in which a child ran without its filter. */
 export function failWithoutFilter(): void {
   afterEach(() => expect(existsSync(marker), 'a child ran without its filter').toBe(false));
-  afterAll(() => rmSync(directory, { recursive: true }));
 }
 
 /** Milliseconds after which a script is considered to hang. The tests of test/extended have as long. */

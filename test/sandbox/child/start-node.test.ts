@@ -13,6 +13,7 @@ import { addon, launcherFile, preloadFile } from '../../../lib/native.js';
 import { type ForkOptions, fork } from '../../../lib/sandbox/fork.js';
 import * as payload from '../../../lib/sandbox/this-process/fork-payload.js';
 import { describeUnless } from '../../support/describe-unless.js';
+import { until } from '../../support/until.mjs';
 
 vi.mock(import('node:child_process'), async (original) => ({ ...(await original()), fork: vi.fn() }));
 vi.mock(import('../../../lib/landlock/paths/ruleset.js'), async (original) => ({ ...(await original()) }));
@@ -287,7 +288,7 @@ describeUnless(noScopes ?? pathsSupport().reason ?? undefined, 'a Node whose pat
     expect(options.env).toMatchObject({ A: '1', TMPDIR: expect.stringMatching(/\/seccomp-[a-z2-7]+$/) });
     expect([subject?.tmp, existsSync(tmp)]).toEqual([tmp, true]);
     child.emit('exit');
-    await vi.waitFor(() => expect(existsSync(tmp)).toBe(false));
+    await until(() => !existsSync(tmp));
   });
 
   test('and that is not started leaves no private directory', () => {
