@@ -54,11 +54,11 @@ async function results(section: string, implementation: string): Promise<Results
 
 const sections = readdirSync(folder).filter((name) => name.endsWith('.mjs') && !/^(runner|tools)\./.test(name));
 
-/** Sections that start many Nodes. What they compare happens after the start, and so is the same without a filter. */
-const UNDER_A_FILTER: ReadonlySet<string> = new Set(['ends', 'fork', 'ipc']);
+/** Sections about how programs are started. What the others compare happens after the start, and so is the same without a filter. */
+const WITHOUT_A_FILTER: ReadonlySet<string> = new Set(['spawn', 'sync', 'stdio']);
 
 describe.each(sections.map((name) => name.slice(0, -'.mjs'.length)))('%s', async (section) => {
-  const profiles = UNDER_A_FILTER.has(section) ? ['docker-default'] : ['unconfined', 'docker-default'];
+  const profiles = WITHOUT_A_FILTER.has(section) ? ['unconfined', 'docker-default'] : ['docker-default'];
   const [theirs = {}, ...sandboxed] = await Promise.all(['node', ...profiles].map((each) => results(section, each)));
 
   test.for(Object.entries(theirs))('%s', ([name, { facts, row }], { skip }) => {

@@ -1,7 +1,7 @@
 /**
  * Repeats each function of the addon as in a worker that is terminated inside its first, second, … call of Node-API.
  * Prints how many such calls each function makes, and what is left behind after the worker has ended: `node
- * terminated.mjs PACKAGE`, a copy of this package whose addon calls failing-napi.c.
+ * terminated.mjs PACKAGE FUNCTION…`. PACKAGE is a copy of this package whose addon calls failing-napi.c.
  */
 import { once } from 'node:events';
 import { readdirSync, rmSync } from 'node:fs';
@@ -13,8 +13,7 @@ import { isMainThread, parentPort, SHARE_ENV, Worker, workerData } from 'node:wo
 import { children } from '../support/children.mjs';
 import { until } from '../support/until.mjs';
 
-const directory = process.argv[2];
-const things = ['spawn', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'harden', 'listen'];
+const [, , directory, ...things] = process.argv;
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 

@@ -8,6 +8,7 @@ test('200 random profiles of nine rules with up to six conditions each', () => {
 }, 600_000);
 
 const SHAPES: readonly Shape[] = [
+  { rules: 32, conditions: 6, ops: 'orders', end: 1000 },
   { rules: 64, conditions: 6, ops: 'every', end: 30 },
   { rules: 100, conditions: 6, ops: 'every', end: 2 ** 40 },
   { rules: 200, conditions: 3, ops: 'masks', end: 256 },
