@@ -1,0 +1,111 @@
+/** RunError: what its message quotes of a result, and which of its properties are shown. */
+import { describe, expect, test } from 'vitest';
+import type { Violation } from '../../../lib/notify/violations/violation.js';
+import { RunError, type RunResult } from '../../../lib/sandbox/child/result.js';
+
+const result: RunResult = {
+  ...{ command: 'program x', stdout: 'out', stderr: '', exitCode: 3, signal: null, timedOut: false, limit: 'memory' },
+  enforcement: { isolation: { closed: [], open: [] } },
+  ...{ violations: [], unlistedViolations: 0 },
+};
+const violation = {
+  syscall: 'mkdir',
+  decoded: ['"/x"'],
+  abi: 'x86_64',
+  count: 1,
+  why: 'it is denied',
+} as unknown as Violation;
+const messageOf = (more: Partial<RunResult>, hint?: string) =>
+  new RunError('failed', undefined, { ...result, ...more }, undefined, hint).message;
+
+describe('the message', () => {
+  test('has the command and the reason, the end of stderr, denied calls and a hint, each on lines of its own', () => {
+    expect(messageOf({})).toBe('program x: failed');
+    const violations = [violation];
+    expect(
+      messageOf({ stderr: 'one\ntwo\n', violations, unlistedViolations: 2 }, 'hint: try again').split('\n'),
+    ).toEqual([
+      ...['program x: failed', 'one', 'two', 'denied: mkdir("/x"): it is denied'],
+      ...['and 2 denied calls of kinds that violations does not list', 'hint: try again'],
+    ]);
+  });
+
+  const CUT = '… (the end of stderr; the property has all of it)';
+  test.each<[string, string, string]>([
+    ['three lines', 'a\nb\nc', 'a\nb\nc'],
+    ['three lines, and space behind', 'a\nb\nc \n\n', 'a\nb\nc'],
+    ['the last three of four lines', 'a\nb\nc\nd\n', `${CUT}\nb\nc\nd`],
+    ['1,000 characters', 'x'.repeat(1000), 'x'.repeat(1000)],
+    ['the last 1,000 of 1,001 characters', `a${'x'.repeat(1000)}`, `${CUT}\n${'x'.repeat(1000)}`],
+    ['the last 1,000 characters in lines', `${'x'.repeat(999)}\ny`, `${CUT}\n${'x'.repeat(998)}\ny`],
+    ['text without control characters', 'a\u001b[31mb\u0000\u0007\tc\r\nd\u0085', 'a[31mb\tc\nd'],
+  ])('quotes of stderr %s', (_, stderr, expected) => {
+    expect(messageOf({ stderr })).toBe(`program x: failed\n${expected}`);
+  });
+
+  test.each<[string, string, string]>([
+    ['all', 'x'.repeat(200), 'x'.repeat(200)],
+    ['the first 200 characters', 'x'.repeat(201), `${'x'.repeat(200)}…`],
+    ['the first line', 'sh -c a\nb', 'sh -c a…'],
+    ['nothing of an empty one', '', ''],
+  ])('quotes of a command %s', (_, command, expected) => {
+    expect(messageOf({ command })).toBe(`${expected}: failed`);
+  });
+
+  test('is that of bytes as text', () => {
+    expect(new RunError('failed', undefined, { ...result, stderr: Buffer.from('é') } as never).message).toContain(
+      '\né',
+    );
+    expect(new RunError('failed', undefined, { ...result, stderr: undefined } as never).message).toBe(
+      'program x: failed',
+    );
+  });
+});
+
+describe('the properties', () => {
+  test('are those of the result, of which the code, the exit code and the signal are shown', () => {
+    const error = new RunError('failed', 'ETIMEDOUT', result);
+    expect(error).toMatchObject({ ...result, name: 'RunError', code: 'ETIMEDOUT' });
+    expect(Object.keys(error)).toEqual(['code', 'exitCode', 'signal']);
+    expect(Object.keys(new RunError('failed', undefined, result))).toEqual(['exitCode', 'signal']);
+    const { limit: _, ...old } = result;
+    expect(new RunError('failed', undefined, old as RunResult).limit).toBe(null);
+  });
+
+  test('have the cause of the options', () => {
+    const cause = new Error('why');
+    expect(new RunError('failed', undefined, result, { cause }).cause).toBe(cause);
+    expect(new RunError('failed', undefined, result)).not.toHaveProperty('cause');
+  });
+
+  test('are all written by JSON.stringify, in this order', () => {
+    const written: object = JSON.parse(JSON.stringify(new RunError('failed', 'ETIMEDOUT', result)));
+    expect(written).toEqual({ ...result, name: 'RunError', code: 'ETIMEDOUT', message: 'program x: failed' });
+    expect(Object.keys(written)).toEqual([
+      ...['name', 'code', 'message', 'command', 'exitCode', 'signal', 'timedOut', 'stdout', 'stderr', 'limit'],
+      ...['enforcement', 'violations', 'unlistedViolations'],
+    ]);
+    expect(Object.keys(JSON.parse(JSON.stringify(new RunError('failed', undefined, result))))).not.toContain('code');
+  });
+});
+
+test.each<[string, readonly unknown[]]>([
+  ['reason', [5, undefined, result]],
+  ['code', ['failed', 5, result]],
+  ['code', ['failed', null, result]],
+  ['options', ['failed', undefined, result, 'cause']],
+  ['options', ['failed', undefined, result, null]],
+  ['result', ['failed', undefined, null]],
+  ['result', ['failed', undefined, 'text']],
+  ['result.command', ['failed', undefined, { ...result, command: 5 }]],
+  ['result.violations', ['failed', undefined, { ...result, violations: {} }]],
+  ['result.violations[1]', ['failed', undefined, { ...result, violations: [violation, {}] }]],
+  ['result.violations[0]', ['failed', undefined, { ...result, violations: [null] }]],
+])('a wrong %s is refused: %o', (name, parameters) => {
+  const message = expect.stringMatching(
+    new RegExp(`^The "${name.replace(/[[\]]/g, '\\$&')}" (argument|property) must be`),
+  );
+  expect(() => Reflect.construct(RunError, parameters)).toThrow(
+    expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message }),
+  );
+});
