@@ -1,9 +1,10 @@
 /** Errors of the option `paths`: what they say is wrong, where, and what to do. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fork, type PathGrant, type Paths, run, spawnSync } from '../../lib/index.js';
+import { AS_OPTION, looksExpandable, pathProblem, readUrl, urlProblem } from '../../lib/landlock/paths/messages.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
 
@@ -142,5 +143,130 @@ describeUnless(reason ?? undefined, 'a path that does not exist', () => {
     const error = { code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/^options\.cwd: .* does not exist/) };
     await expect(run('true', 'docker-default', { cwd: missing, paths })).rejects.toMatchObject(error);
     expect(() => fork('x.mjs', 'docker-default', { cwd: missing, paths })).toThrow(expect.objectContaining(error));
+  });
+});
+
+describe('what is wrong with a path that can’t be opened:', () => {
+  const { ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, EIO } = osConstants.errno;
+  const given = (text: string, list: 'read' | 'write' = 'read') => ({ text, list, form: AS_OPTION, directory: '/w' });
+  const CREATE = 'create it first, or give { path, optional: true }';
+
+  test.each<[number, string, string | undefined, Parameters<typeof pathProblem>[3], string]>([
+    [EIO, 'open', undefined, undefined, "can't be opened (NAME)"],
+    [ELOOP, 'open', undefined, undefined, "can't be opened (NAME)"],
+    [
+      ENOENT,
+      'landlock_add_rule',
+      undefined,
+      undefined,
+      'is no file or directory for which Landlock has rules (NAME): leave it out',
+    ],
+    [
+      EACCES,
+      'open',
+      undefined,
+      undefined,
+      "can't be reached by this process (NAME): change the permissions of its directories",
+    ],
+    [ENAMETOOLONG, 'open', undefined, undefined, 'is longer than Linux allows (NAME): give a directory above it'],
+    [ENOENT, 'open', undefined, undefined, `does not exist (NAME): ${CREATE}`],
+    [ENOTDIR, 'open', undefined, given('a'), `does not exist (NAME): ${CREATE}`],
+    [ENOENT, 'open', undefined, given('a', 'write'), 'does not exist (NAME): create it first, or grant its directory'],
+    [
+      ENOENT,
+      'open',
+      undefined,
+      given('a:/b'),
+      `does not exist (NAME): ${CREATE}; for several paths, give each path as an element of its own`,
+    ],
+    [
+      ENOENT,
+      'open',
+      undefined,
+      given('{a,b}/c'),
+      'does not exist (NAME): patterns are not expanded, so grant the directory /w',
+    ],
+    [
+      ENOENT,
+      'open',
+      undefined,
+      given('/x/y?/z'),
+      'does not exist (NAME): patterns are not expanded, so grant the directory /x',
+    ],
+    [ENOENT, 'open', undefined, given('a/{b}'), `does not exist (NAME): ${CREATE}`],
+    [
+      ELOOP,
+      'open',
+      '/l',
+      undefined,
+      'leads through the symbolic link /l, which the program could replace by another: give the path to which it should lead',
+    ],
+    [
+      ELOOP,
+      'open',
+      '/none/path',
+      undefined,
+      'is a symbolic link, which the program could replace by another: give the path to which it should lead',
+    ],
+    ...['/proc/self', '/proc/thread-self'].map((link): [number, string, string, undefined, string] => [
+      ELOOP,
+      'open',
+      link,
+      undefined,
+      `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`,
+    ]),
+  ])('errno %i of %s, with the link %s, for %j', (error, call, link, from, problem) => {
+    const failure = { error, call, ...(link === undefined ? {} : { link }) };
+    expect(pathProblem(failure, 'NAME', '/none/path', from)).toBe(problem);
+  });
+
+  test('the target of a link that is there is named', () => {
+    const link = join(cwd, 'link');
+    symlinkSync('src', link);
+    expect(pathProblem({ error: ELOOP, call: 'open', link }, 'ELOOP', link, undefined)).toMatch(
+      `if you mean ${join(cwd, 'src')}, to which it leads now, give that path`,
+    );
+  });
+});
+
+test.each([
+  ['~', true],
+  ['~/x', true],
+  ['a~', false],
+  ['$HOME', true],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: It is that of a shell.
+  ['a/${b}', true],
+  ['$1', false],
+  ['*', true],
+  ['a?', true],
+  ['[ab]', true],
+  ['[]', false],
+  ['{a,b}', true],
+  ['{a}', false],
+  ['/a/b', false],
+])('%s looks as if a shell would expand it: %o', (text, isExpandable) => {
+  expect(looksExpandable(text)).toBe(isExpandable);
+});
+
+describe('a form without URLs', () => {
+  const form = { ...AS_OPTION, url: '' };
+  test.each([
+    ['file:///srv/x', '"file:///srv/x" is a URL: give the path, /srv/x'],
+    ['file:x', '"file:x" is a URL: give the path, /x'],
+    ['file://host/x', '"file://host/x" is a URL: give the path'],
+    ['https://a', 'is a URL of https:, and only files can be granted: give a path'],
+    ['https:a', undefined],
+    ['C:\\x', undefined],
+    ['C://x', undefined],
+    ['a/b://c', undefined],
+  ])('of %s says: %s', (text, problem) => {
+    expect(urlProblem(text, form)).toBe(problem);
+  });
+
+  test('has the same problems with URL objects', () => {
+    expect(readUrl(new URL('file:///srv/a%20b'), form)).toEqual({ path: '/srv/a b' });
+    expect(readUrl(new URL('http://a/b'), form)).toEqual({
+      problem: 'is a URL of http:, and only files can be granted: give a path',
+    });
   });
 });
