@@ -82,9 +82,68 @@ describe('paths are refused that are', () => {
 
   test.each([
     ['readWrite', 'use write, which grants reading too'],
+    ['WriteAndRead', 'use write, which grants reading too'],
     ['bestEffort', 'bestEffort is an option beside paths'],
+    ...['deny', 'exceptFor', 'EXCLUDE', 'hideThese'].map((name) => [
+      name,
+      'what is not named is denied, and nothing beneath a granted directory can be denied, so grant its other entries instead',
+    ]),
+    ['allow', 'use read, write and execute'],
   ])('lists of the name %s', (name, remedy) => {
     expect(errorOf({ [name]: ['.'] })).toBe(`options.paths.${name}: is unknown: ${remedy}`);
+  });
+});
+
+describe('lists are refused', () => {
+  test.each<[object, string]>([
+    [{ reed: ['.'] }, 'options.paths.reed: is unknown (did you mean read?)'],
+    [
+      { write: ['@system'] },
+      "options.paths.write[0]: @system has rights of its own, so it can't be granted for writing: put it into read",
+    ],
+    [
+      { write: ['.', '@node'] },
+      "options.paths.write[1]: @node has rights of its own, so it can't be granted for writing: put it into read",
+    ],
+    [
+      { execute: [{ path: '@tmp', optional: true }] },
+      "options.paths.execute[0]: @tmp can't be optional: what a system lacks of it is skipped anyway",
+    ],
+    [
+      { read: ['@x'] },
+      'options.paths.read[0]: "@x" is unknown: the words are @system, @node and @tmp; a file of that name is ./@x',
+    ],
+    [{ read: [''] }, "options.paths.read[0]: '' is no path: '.' is the working directory"],
+    [{ read: ['a\0b'] }, 'options.paths.read[0]: has a null byte, which no path can have'],
+    [
+      { read: [{ path: 'a', mode: 1 }] },
+      'options.paths.read[0].mode: is unknown: an entry has the properties path and optional',
+    ],
+    [
+      { read: ['@system:'] },
+      'options.paths.read[0]: "@system:" is unknown (did you mean @system?); a file of that name is ./@system:',
+    ],
+    [
+      { read: ['@node @tmp'] },
+      'options.paths.read[0]: "@node @tmp" is unknown: to grant several paths, give each path as an element of its own',
+    ],
+  ])('%j: %s', (paths, message) => {
+    expect(errorOf(paths)).toBe(message);
+  });
+
+  test.each<[object, RegExp]>([
+    [{ read: '.' }, /^The "options\.paths\.read" property must be an instance of Array\. Received type string/],
+    [
+      { read: [{ path: 1 }] },
+      /^The "options\.paths\.read\[0\]\.path" property must be of type string or an instance of URL\. Received/,
+    ],
+    [
+      { read: [{ path: 'a', optional: 1 }] },
+      /^The "options\.paths\.read\[0\]\.optional" property must be of type boolean\. Received/,
+    ],
+    [{ write: Array(4097).fill('.') }, /^options\.paths\.write: .*4,?096/],
+  ])('%j, of a wrong type or size', (paths, message) => {
+    expect(errorOf(paths)).toMatch(message);
   });
 });
 
@@ -215,7 +274,7 @@ describe('what is wrong with a path that can’t be opened:', () => {
       undefined,
       `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`,
     ]),
-  ])('errno %i of %s, with the link %s, for %j', (error, call, link, from, problem) => {
+  ])('errno %i of %s, with the link %s, case %#', (error, call, link, from, problem) => {
     const failure = { error, call, ...(link === undefined ? {} : { link }) };
     expect(pathProblem(failure, 'NAME', '/none/path', from)).toBe(problem);
   });
