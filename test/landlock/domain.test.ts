@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type IsolationSubject, isolation, isolationSupport, notIsolated } from '../../lib/landlock/domain.js';
+import { closedByPaths, isBeneath, overlap } from '../../lib/landlock/paths/file-reaches.js';
 import { addon } from '../../lib/native.js';
 
 const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
@@ -166,4 +167,31 @@ test('the kernel is asked once, unless it is asked again', () => {
   expect(calls.length).toBe(before);
   isolationSupport(true);
   expect(calls.length).toBe(before + 1);
+});
+
+const BY_FILES = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'terminal'];
+test.each([
+  [[], BY_FILES],
+  [['/home', '/procs', '/sys/fs/cgroup2'], BY_FILES],
+  [['/sys/fs/cgroup/a'], BY_FILES.slice(1)],
+  [['/tmp', '/sys'], BY_FILES.slice(1)],
+  [['/proc/self/oom_score_adj'], ['cgroup-files', 'terminal']],
+  [['/proc', '/sys/fs'], ['terminal']],
+  [['/'], ['terminal']],
+])('a program that may write %j is kept from %j', (written, closed) => {
+  expect(closedByPaths(written)).toEqual(closed);
+});
+
+test.each([
+  ['/a', '/a', true, true],
+  ['/a/b', '/a', true, true],
+  ['/a/..b', '/a', true, true],
+  ['/a', '/', true, true],
+  ['/', '/a', false, true],
+  ['/a', '/a/b/c', false, true],
+  ['/ab', '/a', false, false],
+  ['/b', '/a', false, false],
+  ['/a/b', '/a/c', false, false],
+])('%s beside %s is beneath it: %o, or has files in common: %o', (path, folder, beneath, common) => {
+  expect([isBeneath(path, folder), overlap(path, folder), overlap(folder, path)]).toEqual([beneath, common, common]);
 });

@@ -1,5 +1,14 @@
 /** The words of `paths`: what they grant, and what they never grant. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -79,6 +88,18 @@ describe.each(WORDS)('%s', (word) => {
     const paths = wordGrants(word).flatMap(({ path }) => [path, real(path)]);
     const granted = SECRET.map((secret) => [secret, paths.filter((path) => contains(path, secret))]);
     expect(granted).toEqual(SECRET.map((secret) => [secret, []]));
+  });
+
+  test('has the rows of docs/reference/path-words.md', () => {
+    const page = readFileSync(join(packageRoot, 'docs/reference/path-words.md'), 'utf8');
+    const [, section = ''] = page.split(`\n## ${word}\n`);
+    const [own = ''] = section.split('\n## ');
+    const shown = [...own.matchAll(/^\| (`.*`) \| (\w+(?:, \w+)?) \| (.*) \|$/gm)].map(([, paths, access, why]) => ({
+      shown: paths?.slice(1, -1).split('` `'),
+      access: access?.split(', '),
+      why,
+    }));
+    expect(PATH_WORDS.get(word)?.map(({ shown, access, why }) => ({ shown, access, why }))).toEqual(shown);
   });
 
   test('has one grant for each path and access of its table', () => {

@@ -1,9 +1,10 @@
 /** Errors of the option `paths`: what they say is wrong, where, and what to do. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fork, type PathGrant, type Paths, run, spawnSync } from '../../lib/index.js';
+import { AS_OPTION, looksExpandable, pathProblem, readUrl, urlProblem } from '../../lib/landlock/paths/messages.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
 
@@ -81,9 +82,68 @@ describe('paths are refused that are', () => {
 
   test.each([
     ['readWrite', 'use write, which grants reading too'],
+    ['WriteAndRead', 'use write, which grants reading too'],
     ['bestEffort', 'bestEffort is an option beside paths'],
+    ...['deny', 'exceptFor', 'EXCLUDE', 'hideThese'].map((name) => [
+      name,
+      'what is not named is denied, and nothing beneath a granted directory can be denied, so grant its other entries instead',
+    ]),
+    ['allow', 'use read, write and execute'],
   ])('lists of the name %s', (name, remedy) => {
     expect(errorOf({ [name]: ['.'] })).toBe(`options.paths.${name}: is unknown: ${remedy}`);
+  });
+});
+
+describe('lists are refused', () => {
+  test.each<[object, string]>([
+    [{ reed: ['.'] }, 'options.paths.reed: is unknown (did you mean read?)'],
+    [
+      { write: ['@system'] },
+      "options.paths.write[0]: @system has rights of its own, so it can't be granted for writing: put it into read",
+    ],
+    [
+      { write: ['.', '@node'] },
+      "options.paths.write[1]: @node has rights of its own, so it can't be granted for writing: put it into read",
+    ],
+    [
+      { execute: [{ path: '@tmp', optional: true }] },
+      "options.paths.execute[0]: @tmp can't be optional: what a system lacks of it is skipped anyway",
+    ],
+    [
+      { read: ['@x'] },
+      'options.paths.read[0]: "@x" is unknown: the words are @system, @node and @tmp; a file of that name is ./@x',
+    ],
+    [{ read: [''] }, "options.paths.read[0]: '' is no path: '.' is the working directory"],
+    [{ read: ['a\0b'] }, 'options.paths.read[0]: has a null byte, which no path can have'],
+    [
+      { read: [{ path: 'a', mode: 1 }] },
+      'options.paths.read[0].mode: is unknown: an entry has the properties path and optional',
+    ],
+    [
+      { read: ['@system:'] },
+      'options.paths.read[0]: "@system:" is unknown (did you mean @system?); a file of that name is ./@system:',
+    ],
+    [
+      { read: ['@node @tmp'] },
+      'options.paths.read[0]: "@node @tmp" is unknown: to grant several paths, give each path as an element of its own',
+    ],
+  ])('%j: %s', (paths, message) => {
+    expect(errorOf(paths)).toBe(message);
+  });
+
+  test.each<[object, RegExp]>([
+    [{ read: '.' }, /^The "options\.paths\.read" property must be an instance of Array\. Received type string/],
+    [
+      { read: [{ path: 1 }] },
+      /^The "options\.paths\.read\[0\]\.path" property must be of type string or an instance of URL\. Received/,
+    ],
+    [
+      { read: [{ path: 'a', optional: 1 }] },
+      /^The "options\.paths\.read\[0\]\.optional" property must be of type boolean\. Received/,
+    ],
+    [{ write: Array(4097).fill('.') }, /^options\.paths\.write: .*4,?096/],
+  ])('%j, of a wrong type or size', (paths, message) => {
+    expect(errorOf(paths)).toMatch(message);
   });
 });
 
@@ -142,5 +202,130 @@ describeUnless(reason ?? undefined, 'a path that does not exist', () => {
     const error = { code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/^options\.cwd: .* does not exist/) };
     await expect(run('true', 'docker-default', { cwd: missing, paths })).rejects.toMatchObject(error);
     expect(() => fork('x.mjs', 'docker-default', { cwd: missing, paths })).toThrow(expect.objectContaining(error));
+  });
+});
+
+describe('what is wrong with a path that can’t be opened:', () => {
+  const { ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, EIO } = osConstants.errno;
+  const given = (text: string, list: 'read' | 'write' = 'read') => ({ text, list, form: AS_OPTION, directory: '/w' });
+  const CREATE = 'create it first, or give { path, optional: true }';
+
+  test.each<[number, string, string | undefined, Parameters<typeof pathProblem>[3], string]>([
+    [EIO, 'open', undefined, undefined, "can't be opened (NAME)"],
+    [ELOOP, 'open', undefined, undefined, "can't be opened (NAME)"],
+    [
+      ENOENT,
+      'landlock_add_rule',
+      undefined,
+      undefined,
+      'is no file or directory for which Landlock has rules (NAME): leave it out',
+    ],
+    [
+      EACCES,
+      'open',
+      undefined,
+      undefined,
+      "can't be reached by this process (NAME): change the permissions of its directories",
+    ],
+    [ENAMETOOLONG, 'open', undefined, undefined, 'is longer than Linux allows (NAME): give a directory above it'],
+    [ENOENT, 'open', undefined, undefined, `does not exist (NAME): ${CREATE}`],
+    [ENOTDIR, 'open', undefined, given('a'), `does not exist (NAME): ${CREATE}`],
+    [ENOENT, 'open', undefined, given('a', 'write'), 'does not exist (NAME): create it first, or grant its directory'],
+    [
+      ENOENT,
+      'open',
+      undefined,
+      given('a:/b'),
+      `does not exist (NAME): ${CREATE}; for several paths, give each path as an element of its own`,
+    ],
+    [
+      ENOENT,
+      'open',
+      undefined,
+      given('{a,b}/c'),
+      'does not exist (NAME): patterns are not expanded, so grant the directory /w',
+    ],
+    [
+      ENOENT,
+      'open',
+      undefined,
+      given('/x/y?/z'),
+      'does not exist (NAME): patterns are not expanded, so grant the directory /x',
+    ],
+    [ENOENT, 'open', undefined, given('a/{b}'), `does not exist (NAME): ${CREATE}`],
+    [
+      ELOOP,
+      'open',
+      '/l',
+      undefined,
+      'leads through the symbolic link /l, which the program could replace by another: give the path to which it should lead',
+    ],
+    [
+      ELOOP,
+      'open',
+      '/none/path',
+      undefined,
+      'is a symbolic link, which the program could replace by another: give the path to which it should lead',
+    ],
+    ...['/proc/self', '/proc/thread-self'].map((link): [number, string, string, undefined, string] => [
+      ELOOP,
+      'open',
+      link,
+      undefined,
+      `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`,
+    ]),
+  ])('errno %i of %s, with the link %s, case %#', (error, call, link, from, problem) => {
+    const failure = { error, call, ...(link === undefined ? {} : { link }) };
+    expect(pathProblem(failure, 'NAME', '/none/path', from)).toBe(problem);
+  });
+
+  test('the target of a link that is there is named', () => {
+    const link = join(cwd, 'link');
+    symlinkSync('src', link);
+    expect(pathProblem({ error: ELOOP, call: 'open', link }, 'ELOOP', link, undefined)).toMatch(
+      `if you mean ${join(cwd, 'src')}, to which it leads now, give that path`,
+    );
+  });
+});
+
+test.each([
+  ['~', true],
+  ['~/x', true],
+  ['a~', false],
+  ['$HOME', true],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: It is that of a shell.
+  ['a/${b}', true],
+  ['$1', false],
+  ['*', true],
+  ['a?', true],
+  ['[ab]', true],
+  ['[]', false],
+  ['{a,b}', true],
+  ['{a}', false],
+  ['/a/b', false],
+])('%s looks as if a shell would expand it: %o', (text, isExpandable) => {
+  expect(looksExpandable(text)).toBe(isExpandable);
+});
+
+describe('a form without URLs', () => {
+  const form = { ...AS_OPTION, url: '' };
+  test.each([
+    ['file:///srv/x', '"file:///srv/x" is a URL: give the path, /srv/x'],
+    ['file:x', '"file:x" is a URL: give the path, /x'],
+    ['file://host/x', '"file://host/x" is a URL: give the path'],
+    ['https://a', 'is a URL of https:, and only files can be granted: give a path'],
+    ['https:a', undefined],
+    ['C:\\x', undefined],
+    ['C://x', undefined],
+    ['a/b://c', undefined],
+  ])('of %s says: %s', (text, problem) => {
+    expect(urlProblem(text, form)).toBe(problem);
+  });
+
+  test('has the same problems with URL objects', () => {
+    expect(readUrl(new URL('file:///srv/a%20b'), form)).toEqual({ path: '/srv/a b' });
+    expect(readUrl(new URL('http://a/b'), form)).toEqual({
+      problem: 'is a URL of http:, and only files can be granted: give a path',
+    });
   });
 });

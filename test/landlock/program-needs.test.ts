@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findNeeds, programNeeds } from '../../lib/landlock/programs/program-needs.js';
+import { absolute, findNeeds, moduleNeeds, programNeeds } from '../../lib/landlock/programs/program-needs.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-needs-')));
 chmodSync(base, 0o755);
@@ -328,4 +329,28 @@ describe('the needs are settled', () => {
   ])('not if other files could change them: %s', (_, candidates) => {
     expect(isSettled(...candidates())).toBe(false);
   });
+});
+
+describe('a module needs', () => {
+  const folder = join(base, 'modules');
+  mkdirSync(join(folder, 'a/b'), { recursive: true });
+
+  test('its file, also without .js, and the nearest package.json', () => {
+    const module = join(folder, 'a/b/main');
+    writeFileSync(join(folder, 'package.json'), '');
+    expect(moduleNeeds(module)).toEqual([module, `${module}.js`, join(folder, 'package.json')]);
+    writeFileSync(join(folder, 'a/package.json'), '');
+    expect(moduleNeeds(module)).toEqual([module, `${module}.js`, join(folder, 'a/package.json')]);
+    writeFileSync(join(folder, 'a/b/package.json'), '');
+    expect(moduleNeeds(module)).toEqual([module, `${module}.js`, join(folder, 'a/b/package.json')]);
+  });
+
+  test('no package.json where there is none', () => {
+    expect(moduleNeeds('/none/module')).toEqual(['/none/module', '/none/module.js', ...['/package.json'].filter(existsSync)]);
+  });
+});
+
+test('a relative program is beneath the working directory, whose `..` stays', () => {
+  expect(['/a/../b', '../b'].map((path) => absolute(path, '/w/x'))).toEqual(['/a/../b', '/w/x/../b']);
+  expect(absolute('b', 'w')).toBe(`${process.cwd()}/w/b`);
 });

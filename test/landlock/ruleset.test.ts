@@ -3,7 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readPaths } from '../../lib/landlock/paths/option.js';
+import { AS_OPTION } from '../../lib/landlock/paths/messages.js';
+import { pathRules, readPaths, wordsFor } from '../../lib/landlock/paths/option.js';
+import { bitsOf, GRANTS } from '../../lib/landlock/paths/rights.js';
 import { rulesetFor } from '../../lib/landlock/paths/ruleset.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
@@ -165,6 +167,69 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
       rulesetOf();
       expect(needs).toHaveBeenCalled();
     });
+  });
+});
+
+test('checked paths tell paths from words, in the order of the lists', () => {
+  const read = readPaths({ execute: ['@tmp', { path: 'b', optional: true }], read: ['@system', 'a', './@tmp'] });
+  expect(read).toMatchObject({
+    given: [
+      { path: 'a', optional: false, access: 'read', place: 'options.paths.read[1]' },
+      { path: './@tmp', optional: false, access: 'read', place: 'options.paths.read[2]' },
+      { path: 'b', optional: true, access: 'execute', place: 'options.paths.execute[1]' },
+    ],
+    words: new Set(['@system', '@tmp']),
+    executesTmp: true,
+    keepsHome: false,
+    key: 'read:@system\0read:a\0read:./@tmp\0execute:@tmp\0execute?:b',
+  });
+  expect(read.all.map(({ path }) => path)).toEqual(['@system', 'a', './@tmp', '@tmp', 'b']);
+  expect([Object.isFrozen(read), readPaths(read)]).toEqual([true, read]);
+  expect(readPaths({ read: ['@tmp'], write: ['@tmp'], execute: ['./@tmp'] }).executesTmp).toBe(false);
+});
+
+describe('the rules of a child', () => {
+  const child = { directory: '/w', needs: [], files: [], isNode: false, tmp: undefined };
+  const plain = { optional: false, isProgram: false, isFile: false };
+  const granted = (list: 'read' | 'write' | 'execute', text: string, path: string, index = 0) => ({
+    ...{ ...plain, path, rights: GRANTS[list], place: `options.paths.${list}[${index}]` },
+    given: { text, list, form: AS_OPTION, directory: '/w' },
+  });
+  const own = (place: string, path: string, rights: number, more: object) => ({
+    ...{ ...plain, place, path, rights, given: undefined },
+    ...more,
+  });
+
+  test('are those of its paths, of words, and of what it needs itself', () => {
+    const paths = readPaths({
+      read: ['.', '@system'],
+      write: ['@tmp', { path: '/x/../y', optional: true }],
+      execute: ['b'],
+    });
+    expect(pathRules(paths, { ...child, needs: ['/bin/p', '/ld'], files: ['/m.js'], tmp: '/t' })).toEqual([
+      granted('read', '.', '/w'),
+      { ...granted('write', '/x/../y', '/y', 1), optional: true },
+      granted('execute', 'b', '/w/b'),
+      own('@system', '/usr', GRANTS.read, { optional: true }),
+      own('@tmp', '/t', GRANTS.write, {}),
+      own('the module', '/m.js', bitsOf('READ_FILE'), { optional: true, isFile: true }),
+      own('the program', '/bin/p', GRANTS.execute, { optional: true, isProgram: true }),
+      own('the program', '/ld', GRANTS.execute, { optional: true, isProgram: true }),
+    ]);
+  });
+
+  test('let it execute what it writes into its directory only if it asks for that', () => {
+    const rights = (paths: object) => pathRules(readPaths(paths), { ...child, tmp: '/t' }).map((each) => each.rights);
+    expect(rights({ execute: ['@tmp'] })).toEqual([GRANTS.write | GRANTS.execute]);
+    expect(rights({ read: ['@tmp'] })).toEqual([GRANTS.write]);
+  });
+
+  test('have the words that it is given, and @node once for a Node', () => {
+    const words = (paths: object, isNode: boolean) => wordsFor(readPaths(paths), { isNode });
+    expect([words({}, false), words({ read: ['@tmp'] }, false), words({}, true)]).toEqual([[], [], ['@node']]);
+    expect(words({ read: ['@node', '@system'] }, true)).toEqual(['@node', '@system']);
+    expect(words({ read: ['@system', '@tmp'] }, true)).toEqual(['@system', '@node']);
+    expect(words({ execute: ['@system'] }, false)).toEqual(['@system']);
   });
 });
 
