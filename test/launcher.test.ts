@@ -189,24 +189,30 @@ for number in 424, 425, 426: print(libc.syscall(number, -1, 0, 0, 0, 0, 0), errn
   });
 
   test('does not run the program if it must dump no core, and cannot prevent that', () => {
-    const refusing = { noCore: 1, noNewPrivileges: 1 };
-    const under = (options: string) =>
-      spawnSync(
-        process.execPath,
-        [
-          '-e',
-          `const { spawnSync } = require(${JSON.stringify(join(import.meta.dirname, '../dist/index.cjs'))});
+    const refusing = numbers({ noCore: 1, noNewPrivileges: 1 });
+    const required = numbers({ noCore: 1, noNewPrivileges: 1, noCoreRequired: 1 });
+    const { EPERM, ETXTBSY, ENODATA } = constants.errno;
+    const ENOMEDIUM = 123;
+    const errnos = [EPERM, ETXTBSY, ENODATA, ENOMEDIUM];
+    const cases = [refusing, required].flatMap((options) => errnos.map((errno) => [options, errno]));
+    const { stdout } = spawnSync(
+      process.execPath,
+      [
+        '-e',
+        `const { spawnSync } = require(${JSON.stringify(join(import.meta.dirname, '../dist/index.cjs'))});
+        for (const [options, errnoRet] of ${JSON.stringify(cases)}) {
           const denied = { defaultAction: 'SCMP_ACT_ALLOW',
-            syscalls: [{ names: ['prlimit64'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 }] };
-          const child = spawnSync(${JSON.stringify(launcherFile())}, ['${options}', 'echo', 'started'], denied);
-          process.stdout.write(child.status + ' ' + child.stdout + child.stderr);`,
-        ],
-        { encoding: 'utf8' },
-      ).stdout;
-    expect(under(numbers(refusing))).toBe('0 started\n');
-    expect(under(numbers({ ...refusing, noCoreRequired: 1 }))).toBe(
-      '125 seccomp fork: prlimit: Operation not permitted; the program was not run\n',
+            syscalls: [{ names: ['prlimit64'], action: 'SCMP_ACT_ERRNO', errnoRet }] };
+          const child = spawnSync(${JSON.stringify(launcherFile())}, [options, 'echo', 'started'], denied);
+          process.stdout.write(child.status + ' ' + child.stdout + child.stderr);
+        }`,
+      ],
+      { encoding: 'utf8' },
     );
+    const failed = ['Operation not permitted', 'Text file busy', 'errno 061', 'errno 123'].map(
+      (text) => `125 seccomp fork: prlimit: ${text}; the program was not run\n`,
+    );
+    expect(stdout).toBe(`${'0 started\n'.repeat(4)}${failed.join('')}`);
   });
 
   describe('searches PATH for a name', () => {

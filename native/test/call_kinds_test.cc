@@ -1,10 +1,13 @@
 // Tests of CallKinds. Reads of the notified thread take as long as a test needs. Run as `call_kinds_test NAME`.
 #include "supervisor/call_kinds.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <map>
 #include <mutex>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "check.h"
+#include "other_process.h"
 #include "supervisor/notified_thread.h"
 
 namespace seccomp {
@@ -172,6 +176,88 @@ TEST(CountsCallsByTheFilesThatTheyName) {
   CHECK_EQUAL(first.answer, static_cast<uint32_t>(SECCOMP_RET_ALLOW));
   CHECK_EQUAL(first.flags, 0U);
   CHECK_EQUAL(kinds.At(3).value_or(CallKind()).flags, 9U);
+}
+
+// Counts calls whose first argument is a path, and whose third one tells kinds apart.
+class FileCounter {
+ public:
+  FileCounter() {
+    executables.Open();
+    memory.Open();
+    PathTraits& traits = supervision_.paths[Supervision::Key(kArch, 1)];
+    traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+    traits.distinguishing = 1U << 2;
+  }
+  bool IsNew(const std::string& path, uint64_t argument = 0, pid_t thread = getpid()) {
+    contents[1] = path + '\0';
+    return kinds_.CountFiles(supervision_, Call(1, {1, 0, argument}), SECCOMP_RET_ALLOW, thread).has_value();
+  }
+  CallKinds& kinds() { return kinds_; }
+
+ private:
+  Supervision supervision_;
+  CallKinds kinds_;
+};
+
+TEST(TellsFilesInAProcesssOwnDirectoryOfProcApartByTheirTextOnly) {
+  const Other other([] { return true; });
+  FileCounter counter;
+  CHECK_EQUAL(counter.IsNew("/proc/self/status"), true);
+  CHECK_EQUAL(counter.IsNew("/proc/self/status", 0, other.pid()), false);
+  CHECK_EQUAL(counter.IsNew("/proc/self/stat"), true);
+  const std::string its = "/proc/" + std::to_string(other.pid()) + "/status";
+  CHECK_EQUAL(counter.IsNew(its), true);  // Another process's.
+  CHECK_EQUAL(counter.IsNew(its), false);
+  CHECK_EQUAL(counter.IsNew("/proc/version"), true);
+  CHECK_EQUAL(counter.IsNew("/proc/version", 0, other.pid()), false);
+}
+
+TEST(TellsFilesApartByTheirPlacesAndTypes) {
+  namespace fs = std::filesystem;
+  std::string name = fs::temp_directory_path() / "call_kinds_test.XXXXXX";
+  const fs::path directory = mkdtemp(name.data());
+  for (const char* each : {"a", "b"}) {
+    fs::create_directory(directory / each);
+    std::ofstream(directory / each / "file").put('x');
+  }
+  FileCounter counter;
+  for (const char* each : {"a", "b"}) {  // By the working directory.
+    fs::current_path(directory / each);
+    CHECK_EQUAL(counter.IsNew("file"), true);
+    CHECK_EQUAL(counter.IsNew("file"), false);
+  }
+  const std::string link = directory / "link";
+  for (const char* each : {"a", "b", "a/file", "gone"}) {  // By the target.
+    fs::remove(link);
+    fs::create_symlink(each, link);
+    CHECK_EQUAL(counter.IsNew(link), true);
+    CHECK_EQUAL(counter.IsNew(link), false);
+  }
+  fs::remove(link);
+  fs::create_directory(link);  // By the type.
+  CHECK_EQUAL(counter.IsNew(link), true);
+  fs::current_path("/");
+  fs::remove_all(directory);
+}
+
+TEST(CountsKindsWithFilesUpToALimitOfTheirBytes) {
+  FileCounter counter;
+  std::string path = "/proc";
+  while (path.size() + 2 < PATH_MAX) path += "/.";
+  // As CountFiles makes it: number, ABI and flags of the call, the argument, and each text with its end.
+  const size_t key = 5 + 4 + 4 + 8 + 8 + path.size() + std::string("/proc").size() + 4 + 2;
+  const size_t size = sizeof(CallKind) + 2 * key + std::string("/bin/true").size();
+  const size_t most = (CallKinds::kMaxBytes + size - 1) / size;
+  for (size_t i = 0; i < most; i++) CHECK_EQUAL(counter.IsNew(path, i), true);
+  for (size_t i = 0; i < most + 3; i += most / 2) CHECK_EQUAL(counter.IsNew(path, i), false);
+  OtherCalls others;
+  const std::vector<uint64_t> counts = counter.kinds().Counts(&others);
+  CHECK_EQUAL(counts.size(), most);
+  CHECK_EQUAL(counts[0], 2U);
+  CHECK_EQUAL(counts[1], 1U);
+  CHECK_EQUAL(others.with_files, 1U);
+  CHECK_EQUAL(others.calls, 0U);
+  CHECK_EQUAL(counter.kinds().Count(Supervision(), Call(1), kAnswer, kThread).has_value(), true);
 }
 
 TEST(CountsKindsUpToALimitAndFurtherOnesTogether) {

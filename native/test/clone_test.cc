@@ -456,10 +456,12 @@ int StatusOfReplacement(bool has_standard_input) {
   if (pid == 0) {
     if (!has_standard_input) close(0);  // The guardian's program gets the number.
     if (OpenGuardianProgram(GUARDIAN_PROGRAM) != 0) _exit(100);
+    // Only by no_new_privs may this user enter a domain.
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) _exit(101);
     Request request = prepared;
     const Failure failure = ReplaceThisProcess(&request);
     static_cast<void>(write(2, failure.call, strlen(failure.call)));
-    _exit(101);
+    _exit(102);
   }
   int status = 0;
   CHECK_EQUAL(waitpid(pid, &status, 0), pid);
@@ -479,6 +481,43 @@ TEST(AGuardianEndsTheTreeOfAProcessThatWasReplaced) {
     char byte = 0;
     CHECK_EQUAL(read(reads.get(), &byte, 1), 1);
     CHECK_EQUAL(read(reads.get(), &byte, 1), 0);  // The process that was left has ended.
+  }
+}
+
+// Why a process was not replaced, of which no guardian is left.
+std::string WhyItIsNotReplaced(Request request) {
+  // A guardian is left to this process. If one kills this process group, that is the test's alone.
+  CHECK_EQUAL(prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L), 0);
+  setpgid(0, 0);
+  const int before = OpenDescriptors();
+  const Failure failure = ReplaceThisProcess(&request);
+  while (waitpid(-1, nullptr, __WALL) > 0) continue;
+  CHECK_EQUAL(OpenDescriptors(), before);
+  return Described(failure);
+}
+
+TEST(AProcessThatIsNotReplacedHasNoGuardian) {
+  Request request = GuardedInDomain("true");
+  CHECK_EQUAL(WhyItIsNotReplaced(request), Described({ENOENT, "guardian: open"}));
+  CHECK_EQUAL(OpenGuardianProgram(GUARDIAN_PROGRAM), 0);
+  request.candidates = {"/no/such/file"};
+  CHECK_EQUAL(WhyItIsNotReplaced(request), Described({ENOENT, "execve"}));
+}
+
+TEST(AProcessIsNotReplacedWithoutItsGuardian) {
+  const Request request = GuardedInDomain("true");
+  CHECK_EQUAL(OpenGuardianProgram(GUARDIAN_PROGRAM), 0);
+  struct Case {
+    long call;
+    Failure failure;
+  };
+  // Each filter stays. So those come first that deny what is called last.
+  for (const auto& [call, failure] :
+       {Case{SYS_execveat, {EPERM, "guardian: execveat"}}, Case{kCloseRange, {EPERM, "guardian: close_range"}},
+        Case{kLandlockRestrictSelf, {EPERM, "guardian: landlock_restrict_self"}},
+        Case{SYS_socketpair, {EPERM, "guardian: socketpair"}}, Case{kPidfdOpen, {EPERM, "guardian: pidfd_open"}}}) {
+    Deny(call);
+    CHECK_EQUAL(WhyItIsNotReplaced(request), Described(failure));
   }
 }
 

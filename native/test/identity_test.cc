@@ -134,24 +134,32 @@ TEST(HasTheRootOfTheOtherThread) {
   CHECK_EQUAL(seen.directory, seen.root);
 }
 
-// The destructor runs before the thread ends. Until then, the real ID allows to become this process's user again.
-TEST(EndsWithTheUserAndTheGroupOfThisProcess) {
-  NeedRoot();
+// The IDs of a thread that has these real, effective and saved IDs and has assumed an identity until now.
+std::string IdsAfter(uid_t real, uid_t saved) {
   const Other other([] { return setgid(65533) == 0 && setuid(65534) == 0; });
-  std::string uids;
-  std::string gids;
+  std::string ids;
   std::thread thread([&] {
+    // Of this thread only.
+    CHECK_EQUAL(syscall(SYS_setresgid, real, 0, saved), 0);
+    CHECK_EQUAL(syscall(SYS_setresuid, real, 0, saved), 0);
     {
       auto identity = Identity::Of(other.pid());
       CHECK_EQUAL(identity.has_value() && identity->Assume(), true);
     }
     const std::string status = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
-    uids = StatusField(status, "Uid");
-    gids = StatusField(status, "Gid");
+    ids = StatusField(status, "Uid") + StatusField(status, "Gid");
   });
   thread.join();
-  CHECK_EQUAL(uids, "\t0\t0\t0\t0");
-  CHECK_EQUAL(gids, "\t0\t0\t0\t0");
+  return ids;
+}
+
+// The destructor runs before the thread ends. Until then, the real or the saved ID allows to become this process's user
+// again.
+TEST(EndsWithTheUserAndTheGroupOfThisProcess) {
+  NeedRoot();
+  CHECK_EQUAL(IdsAfter(0, 0), "\t0\t0\t0\t0\t0\t0\t0\t0");
+  CHECK_EQUAL(IdsAfter(5, 0), "\t5\t0\t0\t0\t5\t0\t0\t0");
+  CHECK_EQUAL(IdsAfter(0, 6), "\t0\t0\t6\t0\t0\t0\t6\t0");
 }
 
 // Without the right to change its root, a thread may still assume that of a process with the same one.

@@ -17,12 +17,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,7 +35,24 @@
 
 #include "check.h"
 #include "supervisor/connection.h"
+#include "supervisor/connector.h"
 #include "supervisor/supervisor.h"
+
+namespace seccomp::test {
+
+// Called before each connect(2), on its thread.
+static std::function<void()>& BeforeConnect() {
+  static std::function<void()> function;
+  return function;
+}
+
+}  // namespace seccomp::test
+
+// In the place of that of the C library.
+extern "C" int connect(int socket, const sockaddr* address, socklen_t size) {
+  if (seccomp::test::BeforeConnect()) seccomp::test::BeforeConnect()();
+  return static_cast<int>(syscall(SYS_connect, socket, address, size));
+}
 
 namespace seccomp::test {
 namespace {
@@ -479,6 +501,28 @@ TEST(UndoesAConnectionUnlessTheAnswerIsItsResult) {
   CHECK_EQUAL(Stays(SOCK_DGRAM, EPERM, 0), false);
 }
 
+TEST(UndoesAConnectionThatIsMadeWhileItsCallIsAnswered) {
+  for (const int answer : {0, EPERM}) {
+    const Server server;
+    Served served;
+    Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Descriptor copy(dup(socket.get()));
+    const auto connection =
+        std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(), std::move(socket),
+                                     &server.address, static_cast<socklen_t>(sizeof server.address));
+    CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
+    static_cast<void>(served.TakeMail());
+    bool is_answered = false;
+    BeforeConnect() = [&] {
+      if (!std::exchange(is_answered, true)) CHECK_EQUAL(served.Answer(answer), 0);
+    };
+    connection->Run();
+    BeforeConnect() = nullptr;
+    CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ENOENT}), true);
+    CHECK_EQUAL(IsConnected(copy), false);
+  }
+}
+
 TEST(UndoesAConnectionThatIsNotMadeYetIfADescriptorIsTheAnswer) {
   const auto adds = [](Served* served) {
     int added = -1;
@@ -562,6 +606,99 @@ TEST(DuplicatesASocketWithItsTraits) {
   CHECK_EQUAL(DuplicateSocket(getpid(), file.get(), &copy, &traits), ENOTSOCK);
   CHECK_EQUAL(DuplicateSocket(getpid(), -1, &copy, &traits), EBADF);
   CHECK_EQUAL(DuplicateSocket(999'999'999, STDERR_FILENO, &copy, &traits), ESRCH);
+}
+
+// Holds threads until it is opened.
+class Hold {
+ public:
+  void Pass() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    most_ = std::max(most_, ++inside_);
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return is_open_; });
+    inside_--;
+  }
+  // Waits until so many are held.
+  void Await(size_t count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this, count] { return inside_ >= count; });
+  }
+  // Lets all go, and returns how many were held at most.
+  size_t Open() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_open_ = true;
+    changed_.notify_all();
+    return most_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  size_t inside_ = 0, most_ = 0;
+  bool is_open_ = false;
+};
+
+// A connection with this number to nothing.
+std::shared_ptr<Connection> Refused(Served* served, double number) {
+  sockaddr_in nowhere = {};
+  nowhere.sin_family = AF_INET;
+  nowhere.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  nowhere.sin_port = htons(1);
+  return std::make_shared<Connection>(number, served->shared(), served->call(), served->caller().pid(),
+                                      Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), &nowhere,
+                                      static_cast<socklen_t>(sizeof nowhere));
+}
+
+// Waits until so many connections were reported, and returns their numbers.
+std::set<double> AwaitRefused(Served* served, size_t count) {
+  std::set<double> numbers;
+  for (size_t reported = 0; reported < count; sched_yield()) {
+    const std::vector<double> connected = served->TakeMail().connected;
+    for (size_t i = 0; i + 1 < connected.size(); i += 2, reported++) {
+      numbers.insert(connected[i]);
+      CHECK_EQUAL(connected[i + 1], ECONNREFUSED);
+    }
+  }
+  return numbers;
+}
+
+TEST(ConnectsForEachListenerUpToALimitAtATime) {
+  Served one;
+  Served other;
+  static_cast<void>(one.TakeMail());
+  static_cast<void>(other.TakeMail());
+  Hold hold;
+  BeforeConnect() = [&hold] { hold.Pass(); };
+  constexpr size_t kLimit = Connector::kMaxPerListener;
+  std::set<double> numbers;
+  for (size_t i = 0; i < 2 * kLimit + 1; i++) {
+    numbers.insert(static_cast<double>(i));
+    Connector::Get().Add(Refused(&one, static_cast<double>(i)));
+  }
+  hold.Await(kLimit);
+  Connector::Get().Add(Refused(&other, 100));  // Does not wait for those.
+  hold.Await(kLimit + 1);
+  CHECK_EQUAL(hold.Open(), kLimit + 1);
+  CHECK_EQUAL(AwaitRefused(&one, numbers.size()) == numbers, true);
+  CHECK_EQUAL(AwaitRefused(&other, 1) == std::set<double>({100}), true);
+  Connector::Get().Add(Refused(&one, 200));  // After the others have ended.
+  CHECK_EQUAL(AwaitRefused(&one, 1) == std::set<double>({200}), true);
+}
+
+TEST(ReportsThatThereIsNoThreadForAConnection) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    Served served;
+    static_cast<void>(served.TakeMail());
+    DenyThreads();
+    Connector::Get().Add(Refused(&served, 7));
+    CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({7, EPERM}), true);
+    served.listener().DenyWaiting();
+    _exit(0);  // LeakSanitizer would start a thread.
+  }
+  int status = 0;
+  CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+  CHECK_EQUAL(status, 0);
 }
 
 TEST(KnowsWhichAddressesASocketTakes) {

@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -124,6 +125,31 @@ TEST(MakesNoRulesetThatGrantsWhatItDoesNotHandle) {
   CHECK_EQUAL(dup(handled.get()), next);  // It left no descriptor open.
 }
 
+// How often a process can enter a domain, each time within the one before. The last one denies what the others do.
+int LayersOf(bool logged) {
+  const Descriptor ruleset(OpenRuleset({kReadFile, 0, 0}));
+  if (ruleset.get() < 0) Skip("this kernel has no Landlock");
+  const pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    int layers = 0;
+    while (layers < 100 && EnterDomain(ruleset.get(), logged) == 0) {
+      layers++;
+      if (open("/proc/self/exe", O_RDONLY) >= 0) _exit(101);
+    }
+    _exit(EnterDomain(ruleset.get(), logged) == E2BIG ? layers : 102);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(EntersOneDomainEachTimeBeItLoggedOrNot) {
+  const int layers = LayersOf(false);
+  CHECK_EQUAL(layers > 0 && layers <= 16, true);
+  CHECK_EQUAL(LayersOf(true), layers);
+}
+
 TEST(TheDomainOfATreeScopesSignalsAndLetsFilesMove) {
   CHECK_EQUAL(seccomp::TreeDomain(false).handled, 0U);
   CHECK_EQUAL(seccomp::TreeDomain(false).granted, 0U);
@@ -196,6 +222,44 @@ TEST(SkipsWhatIsNoRegularFileIfAFileIsMeant) {
   const auto ruleset = Make(rules);
   CHECK_EQUAL(OpenIn(*ruleset, tree / "a/file", O_RDONLY), EACCES);
   CHECK_EQUAL(OpenIn(*ruleset, tree / "other", O_RDONLY), 0);
+}
+
+// Whether a process in a domain that handles one right has it on a file if a rule grants it, and only then. Also if the
+// kernel does not know the right.
+bool IsGrantedOnFile(uint64_t right, const std::string& path, int (*use)(const char*)) {
+  PathRulesetFailure failure;
+  for (const uint64_t granted : {uint64_t{0}, right}) {
+    const auto ruleset = PathRuleset::Make(right, 0, {{path, granted}}, LinkTrust{geteuid(), {}}, &failure);
+    if (ruleset == nullptr && failure.error == EINVAL) return true;
+    if (ruleset == nullptr) Skip("this kernel has no Landlock");
+    const pid_t pid = fork();
+    if (pid == 0) {
+      prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+      if (EnterDomain(ruleset->descriptor()) != 0) _exit(255);
+      _exit(use(path.c_str()) == 0 || errno != EACCES ? 0 : EACCES);
+    }
+    int status = 0;
+    waitpid(pid, &status, 0);
+    if (WEXITSTATUS(status) != (granted == 0 ? EACCES : 0)) return false;
+  }
+  return true;
+}
+
+TEST(GrantsOnAFileEachRightThatItCanHave) {
+  const Tree tree;
+  const std::string file = tree / "other";
+  CHECK_EQUAL(chmod(file.c_str(), 0755), 0);  // But it has no format that the kernel knows.
+  CHECK_EQUAL(IsGrantedOnFile(1U << 0, file, [](const char* path) { return execl(path, path, nullptr); }), true);
+  CHECK_EQUAL(IsGrantedOnFile(kWriteFile, file, [](const char* path) { return open(path, O_WRONLY) < 0 ? -1 : 0; }),
+              true);
+  CHECK_EQUAL(IsGrantedOnFile(kReadFile, file, [](const char* path) { return open(path, O_RDONLY) < 0 ? -1 : 0; }),
+              true);
+  CHECK_EQUAL(IsGrantedOnFile(1U << 14, file, [](const char* path) { return truncate(path, 0); }), true);
+  const auto ask = [](const char* path) {
+    int size = 0;
+    return ioctl(open(path, O_RDONLY), FIONREAD, &size);
+  };
+  CHECK_EQUAL(IsGrantedOnFile(1U << 15, "/dev/null", ask), true);
 }
 
 TEST(LeavesOutRightsThatAFileCannotHave) {

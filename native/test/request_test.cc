@@ -1,6 +1,7 @@
 // Tests of PreparedPlan and ChildMemory. Run as `request_test NAME`.
 #include "child/request.h"
 
+#include <errno.h>
 #include <linux/seccomp.h>
 #include <string.h>
 
@@ -89,6 +90,41 @@ TEST(TakesOverWhatIsRequested) {
   CHECK_EQUAL(another->gid, 3U);
   CHECK_EQUAL(another->uid, 0xffffffffU);
   CHECK_EQUAL(another->kept_capabilities, uint64_t{1} << 63);
+}
+
+TEST(OpensTheDomainThatIsRequested) {
+  constexpr uint32_t kExecute = 1;
+  constexpr uint32_t kUnknown = 1U << 31;
+  Request request = Program();
+  for (const bool is_required : {false, true}) {
+    request.domain_required = is_required;
+    request.domain = Domain{kExecute, 0, 0};
+    PreparedPlan plan(&request, ChildMemory::ForThisThread());
+    errno = EACCES;  // Of an earlier call.
+    const Descriptor ruleset = plan.OpenDomain();
+    if (ruleset.get() < 0) Skip("this kernel has no Landlock");
+    CHECK_EQUAL(plan->ruleset, ruleset.get());
+    CHECK_EQUAL(plan->has_paths, false);
+    CHECK_EQUAL(plan->domain_error, 0);
+    CHECK_EQUAL(plan->failure.error, 0);
+    request.domain = Domain{kUnknown, 0, 0};
+    CHECK_EQUAL(plan.OpenDomain().get(), -1);
+    CHECK_EQUAL(plan->ruleset, -1);
+    CHECK_EQUAL(plan->domain_error, EINVAL);
+    CHECK_EQUAL(plan->failure.error, is_required ? EINVAL : 0);
+  }
+}
+
+TEST(TakesTheRulesetThatIsRequestedInPlaceOfADomain) {
+  Request request = Program();
+  for (const int ruleset : {-1, 0, 7}) {
+    request.ruleset = ruleset;
+    PreparedPlan plan(&request, ChildMemory::ForThisThread());
+    CHECK_EQUAL(plan.OpenDomain().get(), -1);
+    CHECK_EQUAL(plan->ruleset, ruleset);
+    CHECK_EQUAL(plan->has_paths, ruleset >= 0);
+    CHECK_EQUAL(plan->domain_error, 0);
+  }
 }
 
 TEST(SendsOneByteToThisProcessAndItsMessageToAnAgent) {

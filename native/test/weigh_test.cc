@@ -68,6 +68,20 @@ TEST(CpuTimeOfBeforeTheWindowDoesNotCount) {
   CHECK_EQUAL(scales.Compare(Ticks(ticks + 399), now + 100), kWithinLimits);
 }
 
+// As while memory is above its limit.
+TEST(CpuTimeOfTheWholeWindowCountsWhateverTheIntervalOfLooks) {
+  for (const int64_t interval : {kSecondLook, int64_t{50}, kLookInterval - 1, kLookInterval, 2 * kLookInterval}) {
+    Scales scales({0, 0, 5000});
+    int64_t now = 0;
+    CHECK_EQUAL(scales.Compare(Ticks(0), now), kWithinLimits);
+    while (now + interval < kCpuWindow) CHECK_EQUAL(scales.Compare(Ticks(400), now += interval), kWithinLimits);
+    CHECK_EQUAL(Scales(scales).Compare(Ticks(500), now), kWithinLimits);
+    CHECK_EQUAL(Scales(scales).Compare(Ticks(501), now), kCpuPassed);
+    // When the window begins after the 400.
+    CHECK_EQUAL(scales.Compare(Ticks(900), now + kLookInterval + 2 * interval), kWithinLimits);
+  }
+}
+
 TEST(AnExactRateIsAllowedForEver) {
   Scales scales({0, 0, 5000});
   int64_t now = 0;
