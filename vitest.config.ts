@@ -9,14 +9,11 @@ const TREES = ['adversary/tree/', 'slow/trees.'];
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
 const isOf = (starts: readonly string[], file: string) => starts.some((start) => file.startsWith(start));
-/** Files that count the descriptors, or the calls of functions, of their whole process. */
-const ISOLATED = ['reliability/workers.test.ts', 'sandbox/walk.test.ts'];
-/** Nor can a file that replaces modules share its process with others. */
-const replacesModules = (file: string) =>
-  /\bvi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(`test/${file}`, 'utf8'));
+/** What a file contains that can't share its process with others: it replaces modules, or counts what all of its process has. */
+const ALONE = /\bvi\.(?:mock|doMock|resetModules)\(|\bchildren\(\)|'\/proc\/self\/fd'\)\.length|'node:inspector'/;
 
 const trees = files.filter((file) => isOf(TREES, file));
-const isolated = files.filter((file) => !trees.includes(file) && (ISOLATED.includes(file) || replacesModules(file)));
+const isolated = files.filter((file) => !trees.includes(file) && ALONE.test(readFileSync(`test/${file}`, 'utf8')));
 const shared = files.filter((file) => !trees.includes(file) && !isolated.includes(file));
 
 const paths = (files: readonly string[]) => files.map((file) => `test/${file}`);
