@@ -3,15 +3,20 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as grants from '../../lib/landlock/programs/missing-grants.js';
 import { addon, type NativeRequest, NONE, NULL, SOCKET } from '../../lib/native.js';
+import * as limits from '../../lib/process-tree/rlimits.js';
 import { candidatePaths } from '../../lib/sandbox/child/native-request.js';
 import { attachError, attachRemedy } from '../../lib/sandbox/child/start-errors.js';
 import { openStdio } from '../../lib/sandbox/child/stdio.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
+import { startHint } from '../../lib/sandbox/path-hints.js';
 import { planFilters } from '../../lib/sandbox/plan/plan-filters.js';
 import { resolveSources } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 
+vi.mock(import('../../lib/landlock/programs/missing-grants.js'), async (original) => ({ ...(await original()) }));
+vi.mock(import('../../lib/process-tree/rlimits.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => void vi.restoreAllMocks());
 
 const { errno } = constants;
@@ -93,6 +98,45 @@ describe('a program that is not started', () => {
 
   test('as its filter was not attached throws an error of this package', () => {
     expect(() => fail('EACCES', 'seccomp')).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_ATTACH' }));
+  });
+});
+
+describe('what kept a program from being started', () => {
+  const rlimits = { nofile: 'unlimited' } as const;
+  const hintFor = (name: keyof typeof errno, call: string, options: object = { rlimits }) =>
+    startHint({ error: errno[name], call }, { file: 'program', argv: ['program', 'x'], options });
+
+  test('is a limit above that of this process, if setting it fails with EPERM', () => {
+    expect(hintFor('EPERM', 'prlimit')).toMatch(
+      /^(: options\.rlimits\.nofile: unlimited is above the hard limit of .*)?$/,
+    );
+    expect(hintFor('EPERM', 'prlimit')).toBe(limits.limitAboveOurs(rlimits));
+    const limit = vi.spyOn(limits, 'limitAboveOurs').mockReturnValue(': above');
+    expect([hintFor('EPERM', 'prlimit'), hintFor('EINVAL', 'prlimit'), hintFor('EPERM', 'setuid')]).toEqual([
+      ': above',
+      '',
+      '',
+    ]);
+    expect(limit.mock.calls).toEqual([[rlimits]]);
+  });
+
+  test('is an interpreter that paths do not grant, if executing it fails with EACCES', () => {
+    const options = { paths: { read: ['/usr'] }, cwd: '/usr', env: { PATH: '/a:/b' } };
+    const missing = vi
+      .spyOn(grants, 'missingInterpreter')
+      .mockReturnValue({ problem: 'it lacks sh', list: 'read', path: '/x' });
+    expect(hintFor('EACCES', 'execve', options)).toBe(": it lacks sh: add '/x' to read");
+    const [program] = missing.mock.calls[0] ?? expect.fail('not asked');
+    expect(program).toMatchObject({ file: 'program', args: ['x'], directory: '/usr' });
+    expect(program.candidates('sh')).toEqual(['/a/sh', '/b/sh']);
+    const others = [
+      hintFor('EPERM', 'execve', options),
+      hintFor('EACCES', 'chdir', options),
+      hintFor('EACCES', 'execve', {}),
+    ];
+    expect([others, missing.mock.calls.length]).toEqual([['', '', ''], 1]);
+    missing.mockReturnValue(undefined);
+    expect(hintFor('EACCES', 'execve', options)).toBe('');
   });
 });
 
