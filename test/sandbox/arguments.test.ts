@@ -27,7 +27,22 @@ describe('a program', () => {
   });
 
   test('may be run by a shell, with its arguments in the same text', () => {
-    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const versions = Object.getOwnPropertyDescriptor(process, 'versions') ?? expect.fail('no versions');
+    Object.defineProperty(process, 'versions', { ...versions, value: { ...process.versions, node: '24.0.0' } });
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    called('a', [], { shell: true });
+    called('a', ['b']);
+    expect(warnings).not.toHaveBeenCalled();
+    for (const args of [['b'], ['b', 'c']]) called('a', args, { shell: true });
+    Object.defineProperty(process, 'versions', versions);
+    // As Node does from version 24 on, once.
+    expect(warnings.mock.calls).toEqual([
+      [
+        expect.stringMatching(/^Passing args to a child process with shell option true can/),
+        'DeprecationWarning',
+        'DEP0190',
+      ],
+    ]);
     expect(called('a $b', ['c', 'd e'], { shell: true })).toMatchObject({
       ...{ command: 'a $b', args: ['c', 'd e'], file: '/bin/sh', argv: ['/bin/sh', '-c', 'a $b c d e'] },
     });

@@ -117,6 +117,20 @@ describe('a child that Node has started', () => {
     expect(events.at(-1)).toEqual(['close', null, 'SIGINT']);
   });
 
+  test('closes when it has ended, although nobody reads its output', async () => {
+    const { started, stdout, events } = adopted({ pid: 7 });
+    stdout.end('unread');
+    await turn();
+    expect(events).toEqual([['spawn']]);
+    started.emit('exit', 0, null);
+    await turn();
+    await turn();
+    expect(events.slice(1)).toEqual([
+      ['exit', 0, null],
+      ['close', 0, null],
+    ]);
+  });
+
   test('leaves its errors to its channel, if it has one', () => {
     const { started } = adopted({ pid: 7, connected: true });
     expect(started.listenerCount('error')).toBe(0);

@@ -11,11 +11,14 @@ import { attachError, attachRemedy } from '../../lib/sandbox/child/start-errors.
 import { openStdio } from '../../lib/sandbox/child/stdio.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { startHint } from '../../lib/sandbox/path-hints.js';
+import * as limitPlans from '../../lib/sandbox/plan/limits.js';
 import { planFilters } from '../../lib/sandbox/plan/plan-filters.js';
 import { resolveSources } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 
 vi.mock(import('../../lib/landlock/programs/missing-grants.js'), async (original) => ({ ...(await original()) }));
+vi.mock(import('../../lib/sandbox/plan/limits.js'), async (original) => ({ ...(await original()) }));
 vi.mock(import('../../lib/process-tree/rlimits.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => void vi.restoreAllMocks());
 
@@ -192,6 +195,51 @@ test('each start and its result are published on Node’s channels', () => {
   } finally {
     for (const stop of listeners) stop();
   }
+});
+
+describe('a child with limits', () => {
+  const CGROUP = 33;
+  /** A cgroup, in which memory was used up. */
+  const limited = () => {
+    const leaf = {
+      withDescriptor: (begin: (descriptor: number) => unknown) => begin(CGROUP),
+      remove: vi.fn(),
+      events: () => ({ memoryKills: 1, processRefusals: 0 }),
+    };
+    const plan = { makeLeaf: () => leaf as never, sampled: undefined, enforced: () => ({ enforced: [] }) };
+    vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(plan);
+    return leaf;
+  };
+
+  test('is started in its cgroup, which is removed if it is not started', async () => {
+    const spawned = vi.spyOn(addon(), 'spawn').mockReset().mockReturnValue({ error: errno.ENOENT, call: 'execve' });
+    const leaf = limited();
+    spawn('program', 'docker-default').on('error', () => {});
+    expect(spawned.mock.calls[0]?.[0].cgroup).toBe(CGROUP);
+    await turn();
+    expect(leaf.remove).toHaveBeenCalledOnce();
+    spawned.mockReturnValue({ error: errno.EPERM, call: 'execve' });
+    const other = limited();
+    expect(() => spawn('program', 'docker-default')).toThrow('EPERM');
+    expect(other.remove).toHaveBeenCalledOnce();
+  });
+
+  test('that is waited for has the limit for which the kernel ended it', () => {
+    const spawned = vi.spyOn(addon(), 'spawnSync').mockReset();
+    const ended = { pid: 7, code: null, signal: 9, output: [null, null, null], domainError: 0 };
+    for (const [stopped, limit] of [
+      [0, 'memory'],
+      [errno.EIO, null],
+    ] as const) {
+      spawned.mockReturnValue({ ...ended, stopped });
+      const leaf = limited();
+      expect(spawnSync('program', 'docker-default').limit).toBe(limit);
+      expect([spawned.mock.calls.at(-1)?.[0].cgroup, leaf.remove.mock.calls.length]).toEqual([CGROUP, 1]);
+    }
+    vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(undefined);
+    spawnSync('program', 'docker-default');
+    expect(spawned.mock.calls.at(-1)?.[0].cgroup).toBe(undefined);
+  });
 });
 
 describe('an error of a start', () => {
