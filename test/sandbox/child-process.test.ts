@@ -1,6 +1,8 @@
 /** The object of a child, for a process in place of the kernel's: signals, timers, and the order of events. */
+import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, getEventListeners } from 'node:events';
 import { constants } from 'node:os';
+import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
@@ -67,6 +69,82 @@ describe('the end of a child', () => {
 
   test('has the enforcement for the errno with which isolating it failed', () => {
     expect(running().child.enforcement.isolation.reason).toBe('5');
+  });
+});
+
+test('a child has its program and arguments, its streams, and no violations if none are collected', () => {
+  const { child } = running();
+  expect([child.spawnfile, child.spawnargs, child.stdio, child.stdin, child.stdout, child.stderr]).toEqual([
+    ...['program', ['program', 'x'], [null, null, null], null, null, null],
+  ]);
+  expect([child.violations, child.unlistedViolations, child.isWatched, child.killed, child.limit]).toEqual([
+    ...[[], 0, false, false, null],
+  ]);
+  expect(child.killTree.bind(child)).toThrow(/^killTree: the descendants of child 77 are left: give the option/);
+});
+
+test('no other caller makes a child', () => {
+  const { child } = running();
+  expect(() => Reflect.construct(child.constructor, ['program', [], endingOf({}), () => ({ isolation })])).toThrow(
+    expect.objectContaining({ name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' }),
+  );
+});
+
+describe('a child that Node has started', () => {
+  /** The child, for a process of Node's in place of one that runs. */
+  function adopted({ pid, connected = false }: { pid?: number; connected?: boolean }) {
+    const stdout = new PassThrough();
+    const started = Object.assign(new EventEmitter(), { pid, connected, stdio: [null, stdout, null] });
+    const child = makeProcess('program', ['program'], endingOf({}), () => ({ isolation }));
+    const watch = { kill: () => 0, ref: () => {}, unref: () => {}, end: () => {} };
+    child.adopt(started as unknown as ChildProcess, watch);
+    const events: unknown[][] = [];
+    for (const name of ['spawn', 'exit', 'close'] as const)
+      child.on(name, (...values) => events.push([name, ...values]));
+    child.on('error', ({ message }) => events.push(['error', message]));
+    return { child, started, stdout, events };
+  }
+
+  test('has its streams, its end and its errors', async () => {
+    const { child, started, stdout, events } = adopted({ pid: 7 });
+    expect([child.pid, child.stdio, child.stdout, child.hasEnded]).toEqual([7, [null, stdout, null], stdout, false]);
+    await turn();
+    started.emit('error', new Error('kill EPERM'));
+    started.emit('exit', null, 'SIGINT');
+    expect(events).toEqual([['spawn'], ['error', 'kill EPERM'], ['exit', null, 'SIGINT']]);
+    stdout.destroy();
+    await turn();
+    expect(events.at(-1)).toEqual(['close', null, 'SIGINT']);
+  });
+
+  test('closes when it has ended, although nobody reads its output', async () => {
+    const { started, stdout, events } = adopted({ pid: 7 });
+    stdout.end('unread');
+    await turn();
+    expect(events).toEqual([['spawn']]);
+    started.emit('exit', 0, null);
+    await turn();
+    await turn();
+    expect(events.slice(1)).toEqual([
+      ['exit', 0, null],
+      ['close', 0, null],
+    ]);
+  });
+
+  test('leaves its errors to its channel, if it has one', () => {
+    const { started } = adopted({ pid: 7, connected: true });
+    expect(started.listenerCount('error')).toBe(0);
+  });
+
+  test('or has failed to start emits the error once, and close', async () => {
+    const { child, started, events } = adopted({});
+    expect([child.pid, child.hasEnded]).toEqual([undefined, true]);
+    started.emit('error', Object.assign(new Error('spawn ENOENT'), { errno: -ENOENT, code: 'ENOENT' }));
+    await turn();
+    expect(events).toEqual([
+      ['error', 'spawn ENOENT'],
+      ['close', -ENOENT, null],
+    ]);
   });
 });
 

@@ -122,6 +122,12 @@ describe('rejects with the same shape', () => {
     expect(error.message).toMatch(/ended with SIGUSR1$/);
   });
 
+  test('a limit, which the message names', async () => {
+    const error = await rejection(sh('kill -XCPU $$'));
+    expect(error).toMatchObject({ signal: 'SIGXCPU', limit: 'cpu' });
+    expect(error.message).toMatch(/: ended with SIGXCPU: it used too much CPU time \(options\.rlimits\.cpu\)$/);
+  });
+
   test('a signal without a name', async () => {
     expect((await rejection(run('bash', ['-c', 'kill -40 $$'], 'docker-default'))).message).toMatch(
       /ended with a signal without a name$/,

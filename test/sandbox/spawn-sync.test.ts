@@ -2,7 +2,12 @@
 import { type SpawnSyncReturns as NodeResult, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { openSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { constants } from 'node:os';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/domain.js';
+import { addon } from '../../lib/native.js';
+import { addLocalAgent, removeLocalAgent } from '../../lib/sandbox/plan/local-agents.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { type SpawnSyncOptions, type SpawnSyncResult, spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { evaluateScript, hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
 
@@ -147,4 +152,123 @@ test.each<[string, NodeJS.ArrayBufferView]>([
   ['an array of 16-bit numbers', new Uint16Array(new TextEncoder().encode('abcdef').buffer, 2, 1)],
 ])('input from within the memory of %s', (_, input) => {
   expect(spawnSync('cat', [], 'docker-default', { input, encoding: 'utf8' }).stdout).toBe('cd');
+});
+
+describe('for an addon in place of the kernel, spawnSync', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  const { ETIMEDOUT, ENOBUFS, EIO, ENOENT, EPERM } = constants.errno;
+  const NO_GUARDIAN = { error: EPERM, call: 'guardian: execveat' };
+  const ended = { pid: 7, code: 0, signal: null, output: [null, null, null], stopped: 0, domainError: 0 };
+
+  type Native = ReturnType<ReturnType<typeof addon>['spawnSync']>;
+  /** Calls spawnSync, whose starts end like this, one after the other. */
+  function called(options: SpawnSyncOptions, ...results: readonly Partial<Native>[]) {
+    const native = vi.spyOn(addon(), 'spawnSync').mockReset();
+    for (const result of results.length === 0 ? [{}] : results)
+      native.mockReturnValueOnce(('error' in result ? result : { ...ended, ...result }) as Native);
+    const result: SpawnSyncResult = spawnSync('program', ['x'], 'docker-default', options);
+    return { result, limits: native.mock.calls[0]?.[1], requests: native.mock.calls.map(([request]) => request) };
+  }
+
+  test.each<[SpawnSyncOptions, object]>([
+    [{}, { timeout: 0, killSignal: 15, forceKillAfter: 5000, maxBuffer: 1024 * 1024, input: undefined }],
+    [
+      { timeout: 2 ** 40, killSignal: 'SIGINT' },
+      { timeout: 2 ** 40, killSignal: 2 },
+    ],
+    [{ forceKillAfter: false }, { forceKillAfter: Number.POSITIVE_INFINITY }],
+    [
+      { forceKillAfter: 7, maxBuffer: 0 },
+      { forceKillAfter: 7, maxBuffer: 0 },
+    ],
+    [
+      { maxBuffer: null as never, input: '' },
+      { maxBuffer: 1024 * 1024, input: undefined },
+    ],
+    [{ input: '6162', encoding: 'hex' }, { input: Buffer.from('ab') }],
+    [{ input: '6162', encoding: 'buffer' }, { input: Buffer.from('6162') }],
+    [{ input: '6162', encoding: null }, { input: Buffer.from('6162') }],
+    [{ input: new Uint8Array([1, 2, 3]).subarray(1) }, { input: new Uint8Array([2, 3]) }],
+  ])('passes the limits of %o on', (options, expected) => {
+    expect(called(options).limits).toMatchObject(expected);
+  });
+
+  test('has the output of each descriptor in the encoding, and the end', () => {
+    const output = [null, Buffer.from('out'), Buffer.from('err'), null, Buffer.from('four')];
+    expect(called({ encoding: 'utf8' }, { output, code: 3 }).result).toMatchObject({
+      ...{ output: [null, 'out', 'err', null, 'four'], stdout: 'out', stderr: 'err', status: 3, signal: null, pid: 7 },
+      ...{ limit: null, violations: [], unlistedViolations: 0 },
+    });
+    for (const encoding of ['buffer', null, undefined] as const)
+      expect(called({ encoding }, { output }).result.output).toEqual(output);
+    expect(called({}, { code: null, signal: 9 }).result).toMatchObject({ status: null, signal: 'SIGKILL' });
+    expect(called({}, { code: null, signal: 40 }).result).toMatchObject({ status: null, signal: null });
+    expect(called({}, {}).result).not.toHaveProperty('error');
+  });
+
+  test.each([
+    [ETIMEDOUT, 'ETIMEDOUT', 'time'],
+    [ENOBUFS, 'ENOBUFS', 'output'],
+    [EIO, 'EIO', null],
+  ])('of a child that was stopped for errno %i has the error %s and the limit %s', (stopped, code, limit) => {
+    expect(called({}, { stopped, code: null, signal: 15 }).result).toMatchObject({
+      error: { code, syscall: 'spawnSync program', path: 'program', spawnargs: ['x'], call: 'poll' },
+      ...{ limit, signal: 'SIGTERM' },
+    });
+  });
+
+  test('says what was enforced, given the errno with which the domain could not be entered', () => {
+    const isolationOf = (domainError: number) => called({}, { domainError }).result.enforcement?.isolation.by;
+    expect([isolationOf(0) === undefined, isolationOf(EPERM)]).toEqual([isolationSupport().by === null, undefined]);
+    expect(Object.keys(called({}).result)).not.toContain('enforcement');
+  });
+
+  test('of a program that was not started has the error, and nothing else', () => {
+    const { result } = called({}, { error: ENOENT, call: 'execve' } as never);
+    expect(result).toEqual({
+      ...{ status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null, limit: null },
+      ...{ violations: [], unlistedViolations: 0 },
+      error: expect.objectContaining({ code: 'ENOENT', syscall: 'spawnSync program', path: 'program', call: 'execve' }),
+    });
+    expect(result).not.toHaveProperty('enforcement');
+    expect(() => called({}, { error: EPERM, call: 'seccomp' } as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_SECCOMP_ATTACH' }),
+    );
+  });
+
+  test('ends the descendants of a child with a timeout, as far as it can, and says why not', ({ skip }) => {
+    skip(isolationSupport().by !== 'scopes', 'Landlock has no scopes');
+    const guarded = (options: SpawnSyncOptions) => called(options).requests.map((each) => each.guarded ?? false);
+    expect([guarded({}), guarded({ timeout: 5 }), guarded({ timeout: 0 })]).toEqual([[false], [true], [false]]);
+    expect(guarded({ timeout: 5, descendants: 'leave' })).toEqual([false]);
+    expect(called({ timeout: 5 }).result.enforcement?.tree).toEqual({ by: 'guardian' });
+    const { result, requests } = called({ timeout: 5 }, NO_GUARDIAN as never, {});
+    expect(requests.map((each) => each.guarded)).toEqual([true, false]);
+    expect(result.enforcement?.tree).toEqual({ reason: expect.stringContaining('the guardian could not be started') });
+    expect(() => called({ descendants: 'kill' }, NO_GUARDIAN as never)).toThrow(
+      /^options\.descendants: 'kill' can't be/,
+    );
+    expect(called({ timeout: 5 }, { treeStatus: -1 }).result.error?.message).toMatch(/guardian/);
+    expect(called({ timeout: 5 }, { treeStatus: 0 }).result).not.toHaveProperty('error');
+    const { spawnSync: bound } = new Sandbox('docker-default');
+    const native = vi.spyOn(addon(), 'spawnSync').mockReset().mockReturnValue(ended);
+    bound('program', { timeout: 5 });
+    expect(native.mock.calls[0]?.[0].guarded ?? false).toBe(false);
+  });
+
+  test('refuses an agent that runs on its thread', () => {
+    const agent = { isAt: (path: string) => path === '/run/agent.sock' };
+    addLocalAgent(agent);
+    const profile = JSON.stringify({
+      ...{ defaultAction: 'SCMP_ACT_ALLOW', listenerPath: '/run/agent.sock' },
+      syscalls: [{ names: ['uname'], action: 'SCMP_ACT_NOTIFY' }],
+    });
+    try {
+      expect(() => spawnSync('true', [], profile)).toThrow('its agent runs on this thread');
+    } finally {
+      removeLocalAgent(agent);
+    }
+  });
 });

@@ -3,15 +3,23 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as grants from '../../lib/landlock/programs/missing-grants.js';
 import { addon, type NativeRequest, NONE, NULL, SOCKET } from '../../lib/native.js';
+import * as limits from '../../lib/process-tree/rlimits.js';
 import { candidatePaths } from '../../lib/sandbox/child/native-request.js';
 import { attachError, attachRemedy } from '../../lib/sandbox/child/start-errors.js';
 import { openStdio } from '../../lib/sandbox/child/stdio.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
+import { startHint } from '../../lib/sandbox/path-hints.js';
+import * as limitPlans from '../../lib/sandbox/plan/limits.js';
 import { planFilters } from '../../lib/sandbox/plan/plan-filters.js';
 import { resolveSources } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 
+vi.mock(import('../../lib/landlock/programs/missing-grants.js'), async (original) => ({ ...(await original()) }));
+vi.mock(import('../../lib/sandbox/plan/limits.js'), async (original) => ({ ...(await original()) }));
+vi.mock(import('../../lib/process-tree/rlimits.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => void vi.restoreAllMocks());
 
 const { errno } = constants;
@@ -96,6 +104,45 @@ describe('a program that is not started', () => {
   });
 });
 
+describe('what kept a program from being started', () => {
+  const rlimits = { nofile: 'unlimited' } as const;
+  const hintFor = (name: keyof typeof errno, call: string, options: object = { rlimits }) =>
+    startHint({ error: errno[name], call }, { file: 'program', argv: ['program', 'x'], options });
+
+  test('is a limit above that of this process, if setting it fails with EPERM', () => {
+    expect(hintFor('EPERM', 'prlimit')).toMatch(
+      /^(: options\.rlimits\.nofile: unlimited is above the hard limit of .*)?$/,
+    );
+    expect(hintFor('EPERM', 'prlimit')).toBe(limits.limitAboveOurs(rlimits));
+    const limit = vi.spyOn(limits, 'limitAboveOurs').mockReturnValue(': above');
+    expect([hintFor('EPERM', 'prlimit'), hintFor('EINVAL', 'prlimit'), hintFor('EPERM', 'setuid')]).toEqual([
+      ': above',
+      '',
+      '',
+    ]);
+    expect(limit.mock.calls).toEqual([[rlimits]]);
+  });
+
+  test('is an interpreter that paths do not grant, if executing it fails with EACCES', () => {
+    const options = { paths: { read: ['/usr'] }, cwd: '/usr', env: { PATH: '/a:/b' } };
+    const missing = vi
+      .spyOn(grants, 'missingInterpreter')
+      .mockReturnValue({ problem: 'it lacks sh', list: 'read', path: '/x' });
+    expect(hintFor('EACCES', 'execve', options)).toBe(": it lacks sh: add '/x' to read");
+    const [program] = missing.mock.calls[0] ?? expect.fail('not asked');
+    expect(program).toMatchObject({ file: 'program', args: ['x'], directory: '/usr' });
+    expect(program.candidates('sh')).toEqual(['/a/sh', '/b/sh']);
+    const others = [
+      hintFor('EPERM', 'execve', options),
+      hintFor('EACCES', 'chdir', options),
+      hintFor('EACCES', 'execve', {}),
+    ];
+    expect([others, missing.mock.calls.length]).toEqual([['', '', ''], 1]);
+    missing.mockReturnValue(undefined);
+    expect(hintFor('EACCES', 'execve', options)).toBe('');
+  });
+});
+
 test('a child whose streams can’t be made is killed, and all its sockets are closed', () => {
   const end = vi.fn();
   const watch = { kill: () => 0, killGroup: () => 0, ref() {}, unref() {}, end };
@@ -148,6 +195,51 @@ test('each start and its result are published on Node’s channels', () => {
   } finally {
     for (const stop of listeners) stop();
   }
+});
+
+describe('a child with limits', () => {
+  const CGROUP = 33;
+  /** A cgroup, in which memory was used up. */
+  const limited = () => {
+    const leaf = {
+      withDescriptor: (begin: (descriptor: number) => unknown) => begin(CGROUP),
+      remove: vi.fn(),
+      events: () => ({ memoryKills: 1, processRefusals: 0 }),
+    };
+    const plan = { makeLeaf: () => leaf as never, sampled: undefined, enforced: () => ({ enforced: [] }) };
+    vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(plan);
+    return leaf;
+  };
+
+  test('is started in its cgroup, which is removed if it is not started', async () => {
+    const spawned = vi.spyOn(addon(), 'spawn').mockReset().mockReturnValue({ error: errno.ENOENT, call: 'execve' });
+    const leaf = limited();
+    spawn('program', 'docker-default').on('error', () => {});
+    expect(spawned.mock.calls[0]?.[0].cgroup).toBe(CGROUP);
+    await turn();
+    expect(leaf.remove).toHaveBeenCalledOnce();
+    spawned.mockReturnValue({ error: errno.EPERM, call: 'execve' });
+    const other = limited();
+    expect(() => spawn('program', 'docker-default')).toThrow('EPERM');
+    expect(other.remove).toHaveBeenCalledOnce();
+  });
+
+  test('that is waited for has the limit for which the kernel ended it', () => {
+    const spawned = vi.spyOn(addon(), 'spawnSync').mockReset();
+    const ended = { pid: 7, code: null, signal: 9, output: [null, null, null], domainError: 0 };
+    for (const [stopped, limit] of [
+      [0, 'memory'],
+      [errno.EIO, null],
+    ] as const) {
+      spawned.mockReturnValue({ ...ended, stopped });
+      const leaf = limited();
+      expect(spawnSync('program', 'docker-default').limit).toBe(limit);
+      expect([spawned.mock.calls.at(-1)?.[0].cgroup, leaf.remove.mock.calls.length]).toEqual([CGROUP, 1]);
+    }
+    vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(undefined);
+    spawnSync('program', 'docker-default');
+    expect(spawned.mock.calls.at(-1)?.[0].cgroup).toBe(undefined);
+  });
 });
 
 describe('an error of a start', () => {

@@ -58,6 +58,8 @@ describe('output', () => {
     ['as many bytes in characters', 'utf8', 4, ['éé'], 'éé', false],
     ['more bytes in characters', 'utf8', 3, ['éé'], 'éé', true],
     ['bytes of another encoding', 'latin1', 3, ['éé'], 'Ã©Ã', true],
+    ['as many bytes in two characters each', 'hex', 3, ['aé'], '61c3a9', false],
+    ['more bytes in two characters each', 'hex', 2, ['aé'], '61', true],
     ['anything with 0', 'utf8', 0, ['a'], '', true],
   ])('%s', async (_, encoding, maxBuffer, chunks, expected, isStopped) => {
     const { child, output, ended } = gathered({ encoding, maxBuffer });

@@ -263,6 +263,22 @@ describe('a sandbox file is refused for', () => {
   });
 });
 
+test.each([
+  ...['read', 'write', 'execute'].map((key) => [key, `it is one of paths: write "paths": { "${key}": […] }`]),
+  ...['memory', 'processes', 'cpu'].map((key) => [key, `it is one of limits: write "limits": { "${key}": … }`]),
+  ...['defaultAction', 'syscalls', 'architectures', 'archMap', 'flags', 'linux'].map((key) => [
+    ...[key, 'it is one of a profile: write "profile": { … } around the keys of the profile'],
+  ]),
+  ...['uid', 'notify', 'stdio'].map((key) => [key, 'it is an option of spawn and run, and of no file: give it there']),
+  [
+    'nothing',
+    'the keys are $schema, extends, profile, isolate, paths, network, limits, rlimits, env, timeout, descendants',
+  ],
+])('the key %s is unknown: %s', (key, remedy) => {
+  const [error] = errorsIn(JSON.stringify({ [String(key)]: 1 }));
+  expect(error).toContain(`1:2 ${key}: is an unknown key: ${remedy}`);
+});
+
 describe('keys that are repeated are refused', () => {
   test.each([
     ['"profile": "docker-default", "profile": "unconfined"', '2:32 profile: is repeated: keep one of the two'],

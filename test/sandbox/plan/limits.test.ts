@@ -136,7 +136,10 @@ describe('with paths, a program', () => {
       expect(() => planned({}, paths([granted]))).toThrow(
         `options.paths.write grants ${granted}, so that the program could`,
       );
+    expect(() => planned({}, paths(['/usr', above, place]))).toThrow(`options.paths.write grants ${above}, so that`);
     expect(() => planned({ cwd: place }, paths(['.']))).toThrow(`options.paths.write grants ${place}`);
+    vi.spyOn(process, 'cwd').mockReturnValue(place);
+    expect(() => planned({}, paths(['.']))).toThrow(`options.paths.write grants ${place}`);
   });
 
   test('could leave it as its user if they are not restricted', () => {

@@ -1,16 +1,19 @@
 /** What is planned for a start: which filters, who answers their notifications, and what is reported. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { thisHost } from '../../../lib/host.js';
-import { isolationSupport } from '../../../lib/landlock/domain.js';
+import * as domain from '../../../lib/landlock/domain.js';
 import { readPaths } from '../../../lib/landlock/paths/option.js';
 import { pathsSupport } from '../../../lib/landlock/paths/support.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { SpawnOptions } from '../../../lib/sandbox/options/types.js';
-import { type FilterPlan, planFilters, type Target } from '../../../lib/sandbox/plan/plan-filters.js';
+import { type FilterPlan, planFilters, planObservation, type Target } from '../../../lib/sandbox/plan/plan-filters.js';
 import { type FilterSource, resolveSources } from '../../../lib/sandbox/plan/resolve-sources.js';
 import { abiOf } from '../../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
 import { describeUnless } from '../../support/describe-unless.js';
+
+vi.mock(import('../../../lib/landlock/domain.js'), async (original) => ({ ...(await original()) }));
+const { isolationSupport } = domain;
 
 const NOTIFYING = JSON.stringify({
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -62,6 +65,14 @@ describe('a child is supervised', () => {
     expect(() => planned({ notify }, 'child', NOTIFYING)).toThrow(/names an agent/);
     for (const target of ['fork', 'harden', 'register'] as const)
       expect(() => planned({}, target, NOTIFYING)).toThrow(/SCMP_ACT_NOTIFY needs a supervisor/);
+  });
+
+  test('by an agent, under a filter with the flags of its profile and with what its options deny', () => {
+    const flagged = JSON.stringify({ ...JSON.parse(NOTIFYING), flags: ['SECCOMP_FILTER_FLAG_LOG'] });
+    const plan = planned({ network: 'none' }, 'child', flagged);
+    expect([plan.flags, plan.filters.map(({ flags }) => flags)]).toEqual([['LOG'], [['LOG']]]);
+    expect(['uname', 'connect', 'read'].map((name) => decided(plan, name))).toEqual(['notify', 'errno', 'allow']);
+    expect(decided(planned({}, 'child', flagged), 'connect')).toBe('allow');
   });
 
   test('and is notified of what the profile denies, or has a handler, and nothing else', () => {
@@ -159,10 +170,54 @@ describe('a plan', () => {
     });
   });
 
+  test('makes a process group of the tree of a child alone, where Landlock has no scopes', () => {
+    const support = { by: 'domain', reason: 'no scopes', domain: undefined } as const;
+    vi.spyOn(domain, 'isolationSupport').mockReturnValue(support);
+    expect(planned({ descendants: 'kill' }).tree).toMatchObject({ isGroup: true, required: true });
+    expect(decided(planned({ descendants: 'kill' }), 'setsid')).toBe('errno');
+    expect(decided(planned({}), 'setsid')).toBe('allow');
+    for (const target of ['execve', 'fork'] as const)
+      expect(() => planned({ descendants: 'kill' }, target)).toThrow(/no scopes; start the program by spawn or run/);
+    for (const target of ['harden', 'register'] as const)
+      expect(planned({ descendants: 'kill' }, target).tree).toBe(undefined);
+    vi.restoreAllMocks();
+  });
+
   test('says what is enforced, and why there is no guardian', () => {
     const { enforcement } = planFilters(resolveSources(PROFILE, {}), { network: 'none' }, 'child', 'kill');
     expect(enforcement(0)).toMatchObject({ network: { by: 'filter' }, tree: expect.anything() });
     expect(enforcement(0, 'it failed').tree).toEqual({ reason: 'it failed' });
     expect(enforcement(1).isolation.by).toBe(undefined);
+  });
+});
+
+describe('a plan for a recording', () => {
+  test('notifies of every call, is isolated by Landlock alone, and has no callbacks', () => {
+    const plan = planObservation({}, false);
+    expect(plan).toMatchObject({ flags: [], agent: undefined, paths: undefined, hasNoNetwork: false, isOfNode: false });
+    expect([plan.isolation !== undefined, planObservation({ isolate: false }, false).isolation]).toEqual([
+      true,
+      undefined,
+    ]);
+    expect(['read', 'mkdir', 'connect'].map((name) => decided(plan, name))).toEqual(Array(3).fill('notify'));
+    expect(decided(plan, 'prlimit64', 1, 4, 1)).toBe('notify');
+    expect(plan.supervision).toMatchObject({ onViolation: undefined, watches: false, reportsPaths: false, timeout: 0 });
+    expect(plan.supervision?.handlers.size).toBe(0);
+    expect([plan.tree, plan.limits]).toEqual([undefined, undefined]);
+    expect(plan.enforcement(0)).not.toHaveProperty('tree');
+  });
+
+  test('counts files apart, if they are to be found', () => {
+    const [calls, files] = [planObservation({}, false), planObservation({}, true)];
+    expect(planObservation({}, true).supervision?.native).toBe(files.supervision?.native);
+    expect(calls.supervision?.native).not.toBe(files.supervision?.native);
+  });
+
+  test('may have a tree and paths', ({ skip }) => {
+    skip((isolationSupport().reason ?? pathsSupport().reason) !== null, 'needs Landlock scopes');
+    const plan = planObservation({ descendants: 'kill', paths }, false);
+    expect(plan).toMatchObject({ tree: { required: true, reason: undefined }, paths: { required: true } });
+    expect(plan.enforcement(0)).toMatchObject({ tree: { by: 'guardian' }, paths: { by: 'landlock' } });
+    expect(plan.enforcement(0, 'it failed').tree).toEqual({ reason: 'it failed' });
   });
 });

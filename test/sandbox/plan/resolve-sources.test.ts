@@ -169,7 +169,9 @@ describe('no source is', () => {
     };
     refused('profile', () => resolveSources(value, {}));
     refused('source', () => resolveSources(value, {}, undefined, 'source'));
-    if (!Array.isArray(value)) refused('profile[1]', () => resolveSources(['node', value], {}));
+    if (Array.isArray(value)) return;
+    refused('profile[1]', () => resolveSources(['node', value], {}));
+    refused('profile[0]', () => resolveSources([value, 'node', value], {}));
   });
 
   test.each([0, 5, true, Symbol('x')])('%o', (value) => {

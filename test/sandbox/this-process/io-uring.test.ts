@@ -72,6 +72,21 @@ test.each<[string, Policy, boolean]>([
   ['that deny using it', policyOf('ALLOW', ['io_uring_enter']), true],
   ['that deny using it to wait', policyOf('ALLOW', ['io_uring_enter'], 'ERRNO', { index: 3, value: 1 }), true],
   ['that deny using it for nothing', policyOf('ALLOW', ['io_uring_enter'], 'ERRNO', { index: 3, value: 0 }), false],
+  [
+    'that deny making one with 0 in its last argument',
+    policyOf('ALLOW', ['io_uring_setup'], 'ERRNO', { index: 5, value: 0 }),
+    true,
+  ],
+  [
+    'that deny using it with 0 in its last argument',
+    policyOf('ALLOW', ['io_uring_enter'], 'ERRNO', { index: 5, value: 0 }),
+    true,
+  ],
+  [
+    'that deny making one with more entries',
+    policyOf('ALLOW', ['io_uring_setup'], 'ERRNO', { index: 0, value: 8 }),
+    false,
+  ],
   ['that deny registering files with it', policyOf('ALLOW', ['io_uring_register']), false],
 ])('policies %s need a Node without io_uring: %s', (_, policy, isNeeded) => {
   expect([deniesIoUring([policy]), deniesIoUring([ALLOWING, policy]), deniesIoUring([])]).toEqual([
