@@ -1,6 +1,7 @@
 /** Every call of a program, its threads and its children is counted and allowed: what record() makes profiles of. */
 
 import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,31 @@ test('rejects with the first of several errors', async () => {
   const failAgain = (child: ChildProcess) =>
     queueMicrotask(() => child.once('error', () => child.emit('error', new Error('second'))));
   await expect(observe('/nowhere/program', [], {}, failAgain)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('tells kinds of calls from those with files, which are not decoded, and ends the child once', async () => {
+  const kindOf = (number: number, files: readonly object[] = []) => ({
+    ...{ arch: 0xc000_003e, number, answer: 0, pid: 7, tid: 8, executable: '/bin/a', instruction: '', captured: [] },
+    ...{ args: [0n, 0n, 0n, 0n, 0n, 0n], files, flags: 0 },
+  });
+  const kinds = [kindOf(0), kindOf(2, [{}]), kindOf(1)];
+  const counts = { kinds: [2, 3, 4, 5], others: 6, otherFiles: 7 };
+  const terminate = vi.fn();
+  const child = Object.assign(new EventEmitter(), {
+    ...{ pid: 7, exitCode: null as number | null, signalCode: null, stdio: [null], terminate },
+    listener: { ended: Promise.resolve(), counts, kindAt: (index: number) => kinds[index] },
+  });
+  const observing = observeChild(child as never, {});
+  child.exitCode = 3;
+  child.emit('exit', 3, null);
+  const { calls, files, ...others } = await observing;
+  expect(calls).toMatchObject([
+    { syscall: 'read', count: 2, pid: 7, executable: '/bin/a' },
+    { syscall: 'write', count: 4, pid: 7, executable: '/bin/a' },
+  ]);
+  expect([calls.length, files]).toEqual([2, [{ kind: kinds[1], count: 3 }]]);
+  expect(others).toEqual({ others: 6, otherFiles: 7, exitCode: 3, signal: null });
+  expect(terminate.mock.calls).toEqual([[]]);
 });
 
 describe('pipes that no one else uses', () => {
