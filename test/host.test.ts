@@ -77,10 +77,14 @@ describe('isSupported', () => {
     expect([isSupported(), known.mock.calls]).toEqual([false, [[0]]]);
   });
 
-  test('is false on a CPU without a syscall table', () => {
-    onMachine({ arch: 'mips' });
-    expect(isSupported()).toBe(false);
-  });
+  test.each([{ arch: 'mips' }, { platform: 'darwin' }] as const)(
+    'is false on %j, without asking the kernel',
+    (machine) => {
+      const known = vi.spyOn(addon(), 'filterFlagsKnown');
+      onMachine(machine);
+      expect([isSupported(), known.mock.calls]).toEqual([false, []]);
+    },
+  );
 });
 
 describe('features', () => {

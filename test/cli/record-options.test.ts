@@ -43,6 +43,7 @@ describe('the options', () => {
     [['-s', at('e.json')], { containerStart: false, paths: true }],
     [['-s', at('f.json'), '--paths', '--merge'], { containerStart: false, paths: true }],
     [['-o', at('g.json'), '--merge'], {}],
+    [['-o', at('No Name for_Kubernetes.json')], {}],
   ])('%j', async (flags, options) => {
     expect(await run(...flags)).toMatchObject({ status: 0, stdout: '' });
     const [[command, args, given = {}] = []] = vi.mocked(record).mock.calls;
@@ -77,14 +78,17 @@ describe('the options', () => {
     ] as const) {
       give();
       let aborted: boolean | undefined;
+      const before = process.listenerCount(signal);
+      let handlers = 0;
       const recording = await record('x');
       vi.mocked(record).mockImplementation(async (_command, _args, options) => {
+        handlers = process.listenerCount(signal) - before;
         process.emit(signal, signal);
         aborted = options?.signal?.aborted;
         return recording;
       });
       expect(await run('--paths')).toMatchObject({ status: 0 });
-      expect([signal, aborted]).toEqual([signal, isEnd]);
+      expect([signal, aborted, handlers]).toEqual([signal, isEnd, 1]);
     }
   });
 });

@@ -1,6 +1,6 @@
 /** What the command reports of denied calls and of recorded files, from what the library gives it. */
 import { EventEmitter } from 'node:events';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseCalls } from '../../lib/cli/call-argument.js';
 import { pathFlags } from '../../lib/cli/output/path-flags.js';
 import { showFiles } from '../../lib/cli/output/recorded-files.js';
@@ -75,6 +75,20 @@ describe('a denied call', () => {
     [{ action: { kind: 'trace', message: 38 } }, 'mkdir("/a", 0777): trace 38\n  by /bin/mkdir [5]\n  a rule'],
   ])('%j is reported at once', async (violation, text) => {
     expect((await reported([violation])).each).toBe(`seccomp: ${text}\n`);
+  });
+
+  test('is wrapped in a terminal, unless that does not know its width', async () => {
+    const { columns } = process.stderr;
+    onTestFinished(() => {
+      process.stderr.columns = columns;
+    });
+    const why = 'a reason of many words, which a terminal of few columns breaks';
+    process.stderr.columns = 0;
+    expect((await reported([{ why }])).each).toContain(`\n  ${why}\n`);
+    process.stderr.columns = 40;
+    expect((await reported([{ why }])).each).toContain(
+      '\n  a reason of many words, which a\n  terminal of few columns breaks\n',
+    );
   });
 
   const rule = { path: 'syscalls[3]', line: 3 };

@@ -244,6 +244,11 @@ describe('where the system has no seccomp,', () => {
     expect(await run(name, ...value)).toEqual({ status: 125, stdout: '', stderr });
   });
 
+  test('the first of several options is named', async () => {
+    const stderr = `seccomp: --read can't be honored: ${REASON}: leave it out\n`;
+    expect(await run('--explain', '--isolate', '--read', '/')).toEqual({ status: 125, stdout: '', stderr });
+  });
+
   test('a sandbox is refused', async () => {
     const stderr = `seccomp: --sandbox can't be honored: ${REASON}: leave it out\n`;
     expect(await run('-s', 'untrusted')).toEqual({ status: 125, stdout: '', stderr });

@@ -137,6 +137,18 @@ describe('seccomp check', () => {
     expect((await seccomp('check', `./${file}`)).stdout).toMatch(/^(error|warning) \.\/sandbox\.json:2:\d+: /);
   });
 
+  test('reports each warning about its profiles once', async () => {
+    const profileOf = (name: string) => ({
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [{ names: [name], action: 'SCMP_ACT_ALLOW' }],
+    });
+    const { status, stdout } = await seccomp('check', JSON.stringify({ profile: ['openaat', 'raed'].map(profileOf) }));
+    expect([status, stdout.trimEnd().split('\n')]).toEqual([
+      0,
+      [expect.stringMatching(/^warning .*"openaat"/), expect.stringMatching(/^warning .*"raed"/)],
+    ]);
+  });
+
   test('refuses options that have no effect on one', async () => {
     expect((await seccomp('check', '--compat', '{ "timeout": 5 }')).stderr).toContain(
       '--compat has no effect on a sandbox',

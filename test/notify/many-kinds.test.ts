@@ -4,7 +4,9 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { thisHost } from '../../lib/host.js';
 import type { Violation } from '../../lib/notify/violations/violation.js';
+import { ViolationLog } from '../../lib/notify/violations/violation-log.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { RunError } from '../../lib/sandbox/child/result.js';
 import { run } from '../../lib/sandbox/run.js';
@@ -116,5 +118,45 @@ describe('a flood of kinds', () => {
     const flooding = spawn(program, ['1000'], profile, { onViolation }).on('exit', () => ends.push('flood'));
     await finish(flooding);
     expect(ends).toEqual(['quiet', 'flood']);
+  });
+});
+
+describe('denied files', () => {
+  const path = { path: Buffer.from('/a'), type: '-', lineage: '1:1 ' };
+  const file = { text: Buffer.from('/a'), base: Buffer.from('/'), file: path, target: { ...path, type: '?' } };
+  const denied = { errno: 'EACCES', denied: 'reading /a', remedy: undefined, file: 0 } as const;
+
+  /** A log of `count` kinds of openat, each counted twice; `isDenied` by the second argument, which is their index. */
+  function logOf(count: number, isDenied: (index: number) => boolean) {
+    const kindAt = vi.fn((index: number) => {
+      if (index >= count) return undefined;
+      return {
+        ...{ arch: 0xc000_003e, number: 257, answer: 0, pid: 1, tid: 1, executable: '', instruction: '', flags: 0 },
+        ...{ args: [0n, BigInt(index), 0n, 0n, 0n, 0n], captured: [], files: [file] },
+      };
+    });
+    const counts = { kinds: Array<number>(count).fill(2), others: 5, otherFiles: 9 };
+    const context = { profiles: [], host: thisHost(), denials: [] as never };
+    const find = ({ args }: { readonly args: readonly bigint[] }) => (isDenied(Number(args[1])) ? denied : undefined);
+    return { log: new ViolationLog({ counts, kindAt } as never, context, find), kindAt };
+  }
+  const indexOf = ({ args }: Violation) => Number(args[1]);
+
+  test('are listed for 2,048 kinds, and counted beyond these; allowed files are neither', () => {
+    const { log, kindAt } = logOf(2 * MOST + 4, (index) => index % 2 === 0);
+    const { violations, unlistedViolations } = log.read();
+    expect(violations.map(indexOf)).toEqual(Array.from({ length: MOST }, (_, i) => 2 * i));
+    expect([violations.every(({ count }) => count === 2), unlistedViolations, log.unlisted]).toEqual([true, 9, 9]);
+    expect(kindAt).toHaveBeenCalledTimes(2 * MOST + 4);
+    expect([log.at(0)?.count, log.at(2)?.why]).toEqual([1, 'paths does not grant reading /a']);
+    expect([log.at(1), log.at(2 * MOST), log.at(2 * MOST + 4)]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('have the errno that Landlock gives, and the absolute path', () => {
+    const [violation] = logOf(1, () => true).log.read().violations;
+    expect(violation).toMatchObject({
+      ...{ syscall: 'openat', path: '/a', action: { kind: 'errno', errno: 13 }, fallback: false, deniedBy: 'paths' },
+      decoded: expect.arrayContaining(['"/a"']),
+    });
   });
 });

@@ -55,3 +55,10 @@ test('a syscall with two names is unused by its own name, not by its alias', () 
   expect(syscallName('arm', number)).not.toBe('sync_file_range2');
   expect(unused).toEqual([syscallName('arm', number), 'read'].toSorted());
 });
+
+test('a policy without an ABI has no syscall that is unused, and decides as on foreign ABIs', () => {
+  const compareUnder = (kind: 'allow' | 'kill-process') =>
+    compareWithPolicy({ abis: [], defaultAction: { kind: 'allow' }, foreignAction: { kind } }, [call('read')]);
+  expect(compareUnder('allow')).toEqual({ denied: [], unused: [] });
+  expect(compareUnder('kill-process')).toEqual({ denied: [call('read')], unused: [] });
+});

@@ -1,7 +1,9 @@
 /** Every call of a program, its threads and its children is counted and allowed: what record() makes profiles of. */
 
 import type { ChildProcess } from 'node:child_process';
+import { EventEmitter, getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -67,7 +69,63 @@ test('rejects with the first of several errors', async () => {
   await expect(observe('/nowhere/program', [], {}, failAgain)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
+test('tells kinds of calls from those with files, which are not decoded, and ends the child once', async () => {
+  const kindOf = (number: number, files: readonly object[] = []) => ({
+    ...{ arch: 0xc000_003e, number, answer: 0, pid: 7, tid: 8, executable: '/bin/a', instruction: '', captured: [] },
+    ...{ args: [0n, 0n, 0n, 0n, 0n, 0n], files, flags: 0 },
+  });
+  const kinds = [kindOf(0), kindOf(2, [{}]), kindOf(1)];
+  const counts = { kinds: [2, 3, 4, 5], others: 6, otherFiles: 7 };
+  const terminate = vi.fn();
+  const child = Object.assign(new EventEmitter(), {
+    ...{ pid: 7, exitCode: null as number | null, signalCode: null, stdio: [null], terminate },
+    listener: { ended: Promise.resolve(), counts, kindAt: (index: number) => kinds[index] },
+  });
+  const observing = observeChild(child as never, {});
+  child.exitCode = 3;
+  child.emit('exit', 3, null);
+  const { calls, files, ...others } = await observing;
+  expect(calls).toMatchObject([
+    { syscall: 'read', count: 2, pid: 7, executable: '/bin/a' },
+    { syscall: 'write', count: 4, pid: 7, executable: '/bin/a' },
+  ]);
+  expect([calls.length, files]).toEqual([2, [{ kind: kinds[1], count: 3 }]]);
+  expect(others).toEqual({ others: 6, otherFiles: 7, exitCode: 3, signal: null });
+  expect(terminate.mock.calls).toEqual([[]]);
+});
+
+test.each([7, undefined])('waits for no timeout or abort after the end of a child with the pid %s', async (pid) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const { signal } = new AbortController();
+  const child = Object.assign(new EventEmitter(), { pid, exitCode: 0, signalCode: null, terminate: () => true });
+  const observing = observeChild(child as never, { timeout: 1_000_000, signal }).catch((error: unknown) => error);
+  expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before + 1, 1]);
+  if (pid === undefined) child.emit('error', new Error('none'));
+  else Object.assign(child, { listener: { ended: Promise.resolve(), counts: { kinds: [] } } }).emit('exit', 0, null);
+  const observed = await observing;
+  if (pid === undefined) expect(observed).toEqual(new Error('none'));
+  else expect(observed).toEqual({ calls: [], files: [], others: 0, otherFiles: 0, exitCode: 0, signal: null });
+  expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before, 0]);
+});
+
 describe('pipes that no one else uses', () => {
+  test('to the program are ended, those from it are read, and their errors are ignored', async () => {
+    const sockets = [0, 1, 2, 3].map(() => {
+      const socket = new Socket();
+      return Object.assign(socket, { end: vi.fn(), resume: vi.fn() });
+    });
+    const listener = { ended: Promise.resolve(), counts: { kinds: [] } };
+    const child = { pid: 7, exitCode: 0, signalCode: null, terminate: () => true, stdio: sockets, listener };
+    const emitter = Object.assign(new EventEmitter(), child);
+    const observing = observeChild(emitter as never, {});
+    for (const socket of sockets) socket.emit('error', new Error('EPIPE'));
+    emitter.emit('exit', 0, null);
+    await observing;
+    const calls = sockets.map(({ end, resume }) => [end.mock.calls.length, resume.mock.calls.length]);
+    expect([calls[0]?.[0], ...calls.slice(1)]).toEqual([1, [0, 1], [0, 1], [1, 1]]);
+  });
+
   test('are read to their end, and the output is dropped', async () => {
     const { exitCode, calls } = await observe('head', ['-c', '1000000', '/dev/zero']);
     expect(exitCode).toBe(0);

@@ -187,6 +187,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
     [{ paths: { read: ['@system'] }, mergePaths: {} }, /^options\.mergePaths: has no effect without paths: true/],
     [{ bestEffort: true }, /^options\.bestEffort: has no effect/],
     [{ mergePaths: { read: ['@nothing'] } }, /options\.mergePaths\.read\[0\]/],
+    [{ merge: 'unconfined' }, /^options\.merge: unconfined allows all calls already: leave it out$/],
   ])('%o is an error', async (options, message) => {
     await expect(recordShell('true', options)).rejects.toThrow(message);
   });

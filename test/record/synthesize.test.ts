@@ -10,7 +10,7 @@ import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { toOperatorManifest } from '../../lib/profile/security-profiles-operator.js';
 import { parseProfile, profileOf } from '../../lib/profile/source.js';
 import { MAX_RULES } from '../../lib/record/argument-suggestions.js';
-import { caveats, fileCaveats } from '../../lib/record/caveats.js';
+import { caveats, fileCaveats, pathCaveats } from '../../lib/record/caveats.js';
 import { extendProfile, type SeenCall, synthesize } from '../../lib/record/synthesize.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
@@ -246,6 +246,11 @@ test('has caveats for calls that a recording cannot contain', () => {
     expect.stringMatching(/^the program used io_uring/),
     expect.stringMatching(/^the program attached its own seccomp filter/),
   ]);
+});
+
+test('has no caveat about paths that are not restricted', () => {
+  const under = (enforcement: object) => pathCaveats({ enforcement } as never);
+  expect([under({}), under({ paths: { reason: 'no Landlock', open: [] } })]).toEqual([[], []]);
 });
 
 test('has caveats for files that a recording cannot contain', () => {

@@ -438,6 +438,11 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     expect(registered('--import', { SECCOMP_PATHS: paths }, ['-p', print]).stdout).toBe(`${isOnce}\n\n`);
   });
 
+  test('under a profile too, without reading /proc', () => {
+    const env = { SECCOMP_PROFILE: 'docker-default', SECCOMP_PATHS: '{"read":["@system","@node"]}' };
+    expect(registered('--import', env, ['-p', '1'])).toMatchObject({ stdout: '1\n', stderr: '' });
+  });
+
   test('but not with its program on stdin, of which --import comes too late', () => {
     const { status, stderr } = registered('--import', { SECCOMP_PATHS: '{"read":["@system","@node"]}' }, ['-']);
     expect([status, stderr]).toEqual([

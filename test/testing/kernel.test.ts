@@ -1,6 +1,7 @@
 /** What probe() makes of the addon's answers, and which filters and calls it gives to the addon. No call is made. */
 import { constants } from 'node:os';
 import { afterEach, expect, test, vi } from 'vitest';
+import { compileFilter } from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';
 import * as native from '../../lib/native.js';
 import type { Policy } from '../../lib/policy/policy.js';
@@ -9,6 +10,7 @@ import { loadProfile } from '../../lib/profile/source.js';
 import { readCalls } from '../../lib/testing/calls.js';
 import { kernelOutcomes } from '../../lib/testing/kernel.js';
 
+vi.mock('../../lib/filter/compile.js', { spy: true });
 vi.mock('../../lib/native.js', { spy: true });
 afterEach(() => vi.restoreAllMocks());
 
@@ -95,6 +97,14 @@ test('the addon is given each call’s entry, number and arguments', () => {
     [1, false],
     [2, false],
   ]);
+});
+
+test('whatever the filters deny, a caller may end, and attach the next filter before', () => {
+  answerWith([RETURNED, BASE], [RETURNED, BASE]);
+  vi.mocked(compileFilter).mockClear();
+  outcomes(policyOf('SCMP_ACT_ERRNO', 1), 'read');
+  const gates = vi.mocked(compileFilter).mock.calls.map(([, options]) => options?.gate);
+  expect(gates).toEqual([['exit_group'], ['seccomp', 'exit_group']]);
 });
 
 test.each<[string, readonly number[], object]>([
