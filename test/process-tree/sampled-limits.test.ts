@@ -1,7 +1,7 @@
 /** Limits that are sampled: what the guardian is told and tells, and where it could not see all processes. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { limitText } from '../../lib/process-tree/limit-reason.js';
+import { type LimitReason, limitText } from '../../lib/process-tree/limit-reason.js';
 import { readTreeLimits } from '../../lib/process-tree/limits.js';
 import {
   guardianLimit,
@@ -54,8 +54,8 @@ test('the times are those of native/guardian/protocol.h', () => {
   expect(toNativeSampled(readTreeLimits({ cpu: 1, exact: false }))).toEqual([0n, 0n, BigInt(constantOf('kCpuWindow'))]);
 });
 
-const SAMPLED = ['SIGKILL', { by: 'guardian' }] as const;
-test.each([
+const SAMPLED: [NodeJS.Signals, { readonly by: string }] = ['SIGKILL', { by: 'guardian' }];
+test.each<[LimitReason | null, [signal?: NodeJS.Signals | null, limits?: { readonly by?: string }], string]>([
   ['cpu', SAMPLED, 'it used more CPU time than it may (options.limits.cpu)'],
   ['memory', SAMPLED, 'it used more memory than it may (options.limits.memory)'],
   ['processes', SAMPLED, 'it had more processes and threads than it may (options.limits.processes)'],
@@ -69,7 +69,7 @@ test.each([
   ['time', [], ''],
   ['output', SAMPLED, ''],
   [null, SAMPLED, ''],
-] as const)('of the limit %s, with %j, the text is ‘%s’', (limit, end, text) => {
+])('of the limit %s, with %j, the text is ‘%s’', (limit, end, text) => {
   expect(limitText(limit, ...end)).toBe(text);
 });
 
