@@ -1,6 +1,7 @@
 /** Whose permissions decide which symbolic links a child could replace. */
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { userOfLinks } from '../../lib/landlock/paths/link-trust.js';
+import { mappedUsers, SYSTEM_FOLDERS, userOfLinks } from '../../lib/landlock/paths/link-trust.js';
 import { addon } from '../../lib/native.js';
 import { capabilityBits } from '../../lib/syscalls/capabilities.js';
 import { readStatus } from '../../lib/util/process-status.js';
@@ -71,4 +72,33 @@ describe('the user of links', () => {
     });
     expect(addon().credentials()).toEqual([...(ids ?? []), expect.any(Number), ...halves]);
   });
+});
+
+test('root’s links are followed in directories of programs and settings alone', () => {
+  const programs = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+  expect(SYSTEM_FOLDERS).toEqual([
+    ...programs.map((name) => `/${name}/`),
+    '/usr',
+    ...[...programs, 'libexec', 'share', 'include'].map((name) => `/usr/${name}/`),
+    ...['/usr/local', '/usr/local/bin', '/etc'],
+    ...[
+      '/etc/alternatives/',
+      '/etc/ca-certificates/',
+      '/etc/crypto-policies/',
+      '/etc/pki/',
+      '/etc/ssl/',
+      '/etc/static/',
+    ],
+    ...['/nix/store/', '/gnu/store/', '/run', '/var', '/dev', '/proc', '/sys/'],
+  ]);
+});
+
+test('the mapped users are those of the user namespace', () => {
+  const map = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/).map(Number);
+  const pairs = map.filter((_, i) => i % 3 !== 1);
+  const ids = addon().credentials();
+  const isMapped = (id: number) =>
+    pairs.some((first, i) => i % 2 === 0 && id >= first && id < first + (pairs[i + 1] ?? 0));
+  const isOwn = typeof ids !== 'number' && ids.slice(0, 3).every(isMapped);
+  expect([...mappedUsers()]).toEqual(isOwn ? pairs : [0, 0xffff_ffff]);
 });

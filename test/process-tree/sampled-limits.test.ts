@@ -54,9 +54,8 @@ test('the times are those of native/guardian/protocol.h', () => {
   expect(toNativeSampled(readTreeLimits({ cpu: 1, exact: false }))).toEqual([0n, 0n, BigInt(constantOf('kCpuWindow'))]);
 });
 
-type End = readonly [signal?: NodeJS.Signals | null, limits?: { readonly by?: string }];
-const SAMPLED: End = ['SIGKILL', { by: 'guardian' }];
-test.each<readonly [LimitReason | null, End, string]>([
+const SAMPLED: [NodeJS.Signals, { readonly by: string }] = ['SIGKILL', { by: 'guardian' }];
+test.each<[LimitReason | null, [signal?: NodeJS.Signals | null, limits?: { readonly by?: string }], string]>([
   ['cpu', SAMPLED, 'it used more CPU time than it may (options.limits.cpu)'],
   ['memory', SAMPLED, 'it used more memory than it may (options.limits.memory)'],
   ['processes', SAMPLED, 'it had more processes and threads than it may (options.limits.processes)'],

@@ -97,6 +97,9 @@ describe('a document', { timeout: PATIENCE }, () => {
     expect(() => resolve(compared, host)).toThrow(
       'syscalls: 16385 comparisons of arguments on 1 ABIs exceed the limit of 16384: write fewer rules',
     );
+    const many = times(() => '"brk"', 16_384);
+    const repeated = parseProfile(document(`{"names": [${many}], "action": "SCMP_ACT_ALLOW", "args": ${argument(1)}}`));
+    expect(resolve(repeated, host).abis[0]?.syscalls.get(12)).toHaveLength(16_384);
     const names = times(() => '"read"', 10_000);
     const most = times(() => `{"names": [${names}], "action": "SCMP_ACT_ALLOW"}`, 50);
     const more = parseProfile(document(`${most}, {"names": ["read"], "action": "SCMP_ACT_ALLOW"}`));
