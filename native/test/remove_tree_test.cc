@@ -219,7 +219,7 @@ TEST(ReadsADirectoryToWhichFilesAreAddedAgainFiveTimes) {
 TEST(LeavesTheModeOfADirectoryThatItMayRead) {
   const Scratch scratch;
   CHECK_EQUAL(chmod(scratch.tree.c_str(), 0755), 0);
-  close(0);  // The directory gets the number.
+  close(0);        // The directory gets the number.
   errno = EACCES;  // Of an earlier call.
   Descriptor directory;
   struct stat file = {};
@@ -337,16 +337,19 @@ void ForbidMoving() {
   CHECK_EQUAL(syscall(kLandlockRestrictSelf, ruleset, 0), 0);
 }
 
+// The most directories, each in the one before, that are removed where they are: all but the last are opened.
+constexpr int kDeepestInPlace = 65;
+
 TEST(RemovesNestedDirectoriesThatCannotBeMoved) {
   const Scratch scratch;
-  for (const char* name : {"a", "b", "c"}) Nest(scratch.tree, name, 60);
+  for (const char* name : {"a", "b", "c"}) Nest(scratch.tree, name, kDeepestInPlace);
   ForbidMoving();
   CHECK_EQUAL(scratch.Remove(), 0);
 }
 
 TEST(LeavesWhatIsTooDeepToBeRemovedWithoutBeingMoved) {
   const Scratch scratch;
-  Nest(scratch.tree, "a", 100);
+  Nest(scratch.tree, "a", kDeepestInPlace + 1);
   Scratch::Write(scratch.tree / "a" / "a" / "file");
   ForbidMoving();
   CHECK_EQUAL(scratch.Remove(), EXDEV);
