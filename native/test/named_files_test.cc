@@ -157,6 +157,23 @@ TEST(FindsNothingInAnotherRootDirectory) {
   }
 }
 
+TEST(FindsTheDirectoryInProcOfAProcessToWhichALinkLeads) {
+  const Place place;
+  std::filesystem::create_symlink("/proc/self", "me");
+  const Other other([] { return true; });
+  const std::string its = "/proc/" + std::to_string(other.pid());
+  PathTraits traits;
+  traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+  const auto find = [&](const char* path) {
+    return FindNamedFiles(traits, Call({path}), other.pid(), other.pid()).at(0);
+  };
+  CHECK_EQUAL(find("me").file.path, place / "me");
+  CHECK_EQUAL(find("me").target.path, its);
+  CHECK_EQUAL(find("me/status").file.path, its + "/status");
+  CHECK_EQUAL(find("/proc/self").file.path, its);
+  CHECK_EQUAL(find("/proc").file.path, "/proc");
+}
+
 TEST(FindsNothingWhereThereIsNoPath) {
   PathTraits traits;
   traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
