@@ -141,6 +141,35 @@ TEST(KeepsOneEndOfEachNewSocket) {
   CHECK_EQUAL(OpenDescriptors(), before);
 }
 
+TEST(PassesNoDescriptorOnThatIsPrivateOrTheCgroup) {
+  PrivateDescriptor first(Descriptor(dup(2)));
+  const int number = first.get();
+  const auto start = [number](int cgroup) {
+    Request request = Script("exit 7");
+    request.stdio = {0, 1, 2, number};
+    request.cgroup = cgroup;
+    StartedChild started;
+    const Failure failure = StartChild(&request, &started);
+    siginfo_t status = {};
+    if (failure.error == 0) Reap(started.child, 0, &status);
+    return Described(failure);
+  };
+  CHECK_EQUAL(IsPrivate(2), false);
+  CHECK_EQUAL(IsPrivate(number), true);
+  CHECK_EQUAL(start(-1), Described({EBADF, "fcntl"}));
+  {
+    const PrivateDescriptor second(std::move(first));
+    CHECK_EQUAL(IsPrivate(number), true);
+    first = PrivateDescriptor();
+    CHECK_EQUAL(IsPrivate(number), true);
+  }
+  CHECK_EQUAL(IsPrivate(number), false);
+  CHECK_EQUAL(start(-1), Described({EBADF, "fcntl"}));  // It is closed.
+  const Descriptor again(dup2(2, number));
+  CHECK_EQUAL(start(-1), "no failure");
+  CHECK_EQUAL(start(number), Described({EBADF, "fcntl"}));
+}
+
 TEST(LeavesNothingOfAStartThatFails) {
   const int before = OpenDescriptors();
   StartedChild started;

@@ -457,6 +457,14 @@ TEST(APrivateDirectoryIsOnlyForItsUser) {
   }
 }
 
+TEST(RemovesAPrivateDirectoryWhateverTheDescriptorOfItsParent) {
+  const Scratch scratch;
+  close(0);  // The parent gets the number.
+  const Made made(scratch.path);
+  CHECK_EQUAL(made.directory->Remove(), 0);
+  CHECK_EQUAL(fs::exists(made.path), false);
+}
+
 TEST(APrivateDirectoryMayBelongToAnotherUser) {
   if (geteuid() != 0) Skip("this user cannot give files away");
   const Scratch scratch;
