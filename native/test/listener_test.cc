@@ -645,7 +645,8 @@ TEST(DuplicatesASocketWithItsTraits) {
   socklen_t size = sizeof address;
   CHECK_EQUAL(getsockname(copy.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
   CHECK_EQUAL(address.sin_port, server.address.sin_port);
-  CHECK_EQUAL(DuplicateSocket(getpid(), STDERR_FILENO, &copy, &traits), ENOTSOCK);
+  const Descriptor file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  CHECK_EQUAL(DuplicateSocket(getpid(), file.get(), &copy, &traits), ENOTSOCK);
   CHECK_EQUAL(DuplicateSocket(getpid(), -1, &copy, &traits), EBADF);
   CHECK_EQUAL(DuplicateSocket(999'999'999, STDERR_FILENO, &copy, &traits), ESRCH);
 }
