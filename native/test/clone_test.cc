@@ -424,6 +424,19 @@ TEST(AGuardianEndsTheProcessGroupWithItsChild) {
   CHECK_EQUAL(HasNoChild(), true);
 }
 
+TEST(ReapingAChildEndsItsProcessGroupWithoutAGuardianToo) {
+  const StartedChild started =
+      StartUnderGuardian(GuardedInGroup("sleep 1000 & echo; sleep 1; exit 7", {0, kNewSocket, 2}));
+  char byte = 0;
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
+  siginfo_t status = {};
+  CHECK_EQUAL(SendSignal(started.guardian.process.pidfd, SIGKILL), 0);
+  CHECK_EQUAL(Reap(started.guardian.process, 0, &status), true);
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_status, 7);
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
+}
+
 // Before Linux 5.11, close_range(2) does not know CLOSE_RANGE_CLOEXEC.
 TEST(AGuardianHasNoOtherDescriptorsOnOldKernels) {
   Deny(kCloseRange, EINVAL, kCloseRangeCloexec);
