@@ -398,6 +398,15 @@ TEST(AGuardianEndsTheTreeWithItsSocket) {
   CHECK_EQUAL(status.si_status, SIGKILL);
 }
 
+TEST(AGuardianIsStartedWhateverTheDescriptorOfItsProgram) {
+  close(0);  // The program gets the number.
+  const StartedChild started = StartGuarded("exit 7", {kNullDevice, 1, 2});
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_status, 7);
+  CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+}
+
 TEST(AGuardianSendsSignalsToTheTree) {
   const StartedChild started = StartGuarded("exec sleep 60");
   CHECK_EQUAL(SignalTree(started.guardian, SIGTERM), 0);
