@@ -1275,6 +1275,23 @@ TEST(LeavesAFilterWithoutGateAsItIs) {
   }
 }
 
+TEST(DrawsNoGateValueForAFilterWithoutGate) {
+  sock_filter instructions[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_getrandom},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EXDEV},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+  };
+  const sock_fprog denying = {4, instructions};
+  Filter gated = Gated({SYS_reboot});
+  Filter plain = gated;
+  plain.gate.clear();
+  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+  CHECK_EQUAL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &denying), 0);
+  CHECK_STARTED(Run(UnderFilter(plain)));
+  CHECK_FAILED(Run(UnderFilter(gated)), EXDEV, "getrandom");
+}
+
 TEST(EndsUnderAFilterThatDeniesItsExit) {
   Start start = UnderFilter(Gated({SYS_execve, SYS_exit_group}));
   start.candidates = {"/no/such/file"};

@@ -141,6 +141,35 @@ TEST(KeepsOneEndOfEachNewSocket) {
   CHECK_EQUAL(OpenDescriptors(), before);
 }
 
+TEST(PassesNoDescriptorOnThatIsPrivateOrTheCgroup) {
+  PrivateDescriptor first(Descriptor(dup(2)));
+  const int number = first.get();
+  const auto start = [number](int cgroup) {
+    Request request = Script("exit 7");
+    request.stdio = {0, 1, 2, number};
+    request.cgroup = cgroup;
+    StartedChild started;
+    const Failure failure = StartChild(&request, &started);
+    siginfo_t status = {};
+    if (failure.error == 0) Reap(started.child, 0, &status);
+    return Described(failure);
+  };
+  CHECK_EQUAL(IsPrivate(2), false);
+  CHECK_EQUAL(IsPrivate(number), true);
+  CHECK_EQUAL(start(-1), Described({EBADF, "fcntl"}));
+  {
+    const PrivateDescriptor second(std::move(first));
+    CHECK_EQUAL(IsPrivate(number), true);
+    first = PrivateDescriptor();
+    CHECK_EQUAL(IsPrivate(number), true);
+  }
+  CHECK_EQUAL(IsPrivate(number), false);
+  CHECK_EQUAL(start(-1), Described({EBADF, "fcntl"}));  // It is closed.
+  const Descriptor again(dup2(2, number));
+  CHECK_EQUAL(start(-1), "no failure");
+  CHECK_EQUAL(start(number), Described({EBADF, "fcntl"}));
+}
+
 TEST(LeavesNothingOfAStartThatFails) {
   const int before = OpenDescriptors();
   StartedChild started;
@@ -369,6 +398,15 @@ TEST(AGuardianEndsTheTreeWithItsSocket) {
   CHECK_EQUAL(status.si_status, SIGKILL);
 }
 
+TEST(AGuardianIsStartedWhateverTheDescriptorOfItsProgram) {
+  close(0);  // The program gets the number.
+  const StartedChild started = StartGuarded("exit 7", {kNullDevice, 1, 2});
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_status, 7);
+  CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
+}
+
 TEST(AGuardianSendsSignalsToTheTree) {
   const StartedChild started = StartGuarded("exec sleep 60");
   CHECK_EQUAL(SignalTree(started.guardian, SIGTERM), 0);
@@ -393,6 +431,19 @@ TEST(AGuardianEndsTheProcessGroupWithItsChild) {
   CHECK_EQUAL(StatusOfGuardian(started.guardian), kTreeEnded);
   CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
   CHECK_EQUAL(HasNoChild(), true);
+}
+
+TEST(ReapingAChildEndsItsProcessGroupWithoutAGuardianToo) {
+  const StartedChild started =
+      StartUnderGuardian(GuardedInGroup("sleep 1000 & echo; sleep 1; exit 7", {0, kNewSocket, 2}));
+  char byte = 0;
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
+  siginfo_t status = {};
+  CHECK_EQUAL(SendSignal(started.guardian.process.pidfd, SIGKILL), 0);
+  CHECK_EQUAL(Reap(started.guardian.process, 0, &status), true);
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_status, 7);
+  CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
 }
 
 // Before Linux 5.11, close_range(2) does not know CLOSE_RANGE_CLOEXEC.

@@ -22,6 +22,7 @@
 #include "check.h"
 #include "other_process.h"
 #include "system/descriptor.h"
+#include "system/dumpable.h"
 
 namespace seccomp::test {
 namespace {
@@ -213,6 +214,22 @@ TEST(ChangeWithTheGroupOfAProcess) {
   const Secret secret(0);
   secret.LetGroupSearch();
   CHECK_EQUAL(OpenBeforeAndAfter(secret, OnGroup, 65534) == std::pair(EACCES, 0), true);
+}
+
+TEST(KeepTheDumpableFlagBeItSetOrNot) {
+  for (const long flag : {0L, 1L, 0L}) {
+    CHECK_EQUAL(prctl(PR_SET_DUMPABLE, flag, 0L, 0L, 0L), 0);
+    {
+      const DumpableKept kept;
+      {
+        const DumpableKept within;
+        CHECK_EQUAL(prctl(PR_SET_DUMPABLE, 1 - flag, 0L, 0L, 0L), 0);
+      }
+      CHECK_EQUAL(prctl(PR_GET_DUMPABLE), 1 - flag);
+    }
+    CHECK_EQUAL(prctl(PR_GET_DUMPABLE), flag);
+  }
+  CHECK_EQUAL(prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L), 0);  // LeakSanitizer traces this process when it ends.
 }
 
 TEST(AreUnknownOfAProcessThatHasEnded) {

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,9 +47,20 @@ static std::function<void()>& BeforeConnect() {
   return function;
 }
 
+// Whether uname(2) reports Linux 6.10.
+static bool& IsOldKernel() {
+  static bool is_old = false;
+  return is_old;
+}
+
 }  // namespace seccomp::test
 
-// In the place of that of the C library.
+// In the place of those of the C library.
+extern "C" int uname(utsname* system) noexcept {
+  const auto result = static_cast<int>(syscall(SYS_uname, system));
+  if (seccomp::test::IsOldKernel()) strcpy(system->release, "6.10.99");
+  return result;
+}
 extern "C" int connect(int socket, const sockaddr* address, socklen_t size) {
   if (seccomp::test::BeforeConnect()) seccomp::test::BeforeConnect()();
   return static_cast<int>(syscall(SYS_connect, socket, address, size));
@@ -332,7 +344,7 @@ std::shared_ptr<Supervision> FindingFiles(std::shared_ptr<Supervision> supervisi
   return supervision;
 }
 
-TEST(IsServedUntilItsCallersHaveEnded) {
+void CheckServedUntilItsCallersHaveEnded() {
   const auto answering = [] { return Answering(SECCOMP_RET_ERRNO | 77); };
   for (const auto& supervision : {answering(), FindingFiles(answering())}) {
     const Caller caller;
@@ -349,21 +361,34 @@ TEST(IsServedUntilItsCallersHaveEnded) {
   }
 }
 
+TEST(IsServedUntilItsCallersHaveEnded) { CheckServedUntilItsCallersHaveEnded(); }
+
+// Which may only ask for a call after poll(2) has reported one.
+TEST(IsServedOnOldKernelsToo) {
+  IsOldKernel() = true;
+  CheckServedUntilItsCallersHaveEnded();
+  CHECK_EQUAL(Listener::ReceiveEnds(), false);
+}
+
 // A listener whose caller waits for an answer, which the supervisor serves.
 class Supervised {
  public:
-  Supervised() {
+  explicit Supervised(const std::shared_ptr<Supervision>& supervision = Answering(SECCOMP_RET_USER_NOTIF))
+      : listener_(std::make_shared<Listener>(caller_.TakeListener(), supervision, mailbox_)) {
     CHECK_EQUAL(Supervisor::Get().Serve(listener_).error, 0);
     for (Mail mail; mail.calls.empty(); sched_yield()) CHECK_EQUAL(mailbox_->Take(1, &mail), true);
   }
   const Caller& caller() const { return caller_; }
   const Mailbox* mailbox() const { return mailbox_.get(); }
+  // Waits until the end of the listener is reported.
+  void AwaitEnd() const {
+    for (Mail mail; mail.ended.empty(); sched_yield()) CHECK_EQUAL(mailbox_->Take(1, &mail), true);
+  }
 
  private:
   Caller caller_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>([] {});
-  std::shared_ptr<Listener> listener_ =
-      std::make_shared<Listener>(caller_.TakeListener(), Answering(SECCOMP_RET_USER_NOTIF), mailbox_);
+  std::shared_ptr<Listener> listener_;
 };
 
 TEST(DeniesTheCallsOfOneMailbox) {
@@ -374,6 +399,24 @@ TEST(DeniesTheCallsOfOneMailbox) {
   CHECK_EQUAL(one.caller().HasReturned(), false);
   Supervisor::Get().DenyCallsOf(one.mailbox());
   CHECK_EQUAL(one.caller().Result(), -EPERM);
+  one.AwaitEnd();
+  other.AwaitEnd();
+}
+
+// How many threads this process has.
+size_t Threads() {
+  size_t count = 0;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) count += each.path().empty() ? 0 : 1;
+  return count;
+}
+
+TEST(HasAThreadOfItsOwnIfItFindsFiles) {
+  const Supervised first;
+  const size_t before = Threads();
+  const Supervised second;
+  CHECK_EQUAL(Threads(), before);
+  const Supervised finding(FindingFiles(Answering(SECCOMP_RET_USER_NOTIF)));
+  CHECK_EQUAL(Threads(), before + 1);
 }
 
 // Attaches a filter to this process under which it starts no thread.

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "check.h"
+#include "other_process.h"
 #include "supervisor/call_argument.h"
 
 namespace seccomp::test {
@@ -137,6 +138,40 @@ TEST(FindsTheThreadsOwnDirectoryInProc) {
   CHECK_EQUAL(Find("/proc/selfish").file.type, kMissing);
   // They would lead to files of the process that looks.
   CHECK_EQUAL(Find("/proc/self/fd/0").target.type, kUnresolved);
+}
+
+// How many files are found of a process that names its root directory, or its working directory in it.
+size_t CountOf(pid_t process, const char* path) {
+  PathTraits traits;
+  traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+  return FindNamedFiles(traits, Call({path}), process, process).size();
+}
+
+TEST(FindsNothingInAnotherRootDirectory) {
+  if (geteuid() != 0) Skip("needs root");
+  const Other same([] { return true; });
+  const Other in_another_root([] { return chroot("/proc") == 0 && chdir("/") == 0; });
+  for (const char* path : {"/", "."}) {
+    CHECK_EQUAL(CountOf(same.pid(), path), 1U);
+    CHECK_EQUAL(CountOf(in_another_root.pid(), path), 0U);
+  }
+}
+
+TEST(FindsTheDirectoryInProcOfAProcessToWhichALinkLeads) {
+  const Place place;
+  std::filesystem::create_symlink("/proc/self", "me");
+  const Other other([] { return true; });
+  const std::string its = "/proc/" + std::to_string(other.pid());
+  PathTraits traits;
+  traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+  const auto find = [&](const char* path) {
+    return FindNamedFiles(traits, Call({path}), other.pid(), other.pid()).at(0);
+  };
+  CHECK_EQUAL(find("me").file.path, place / "me");
+  CHECK_EQUAL(find("me").target.path, its);
+  CHECK_EQUAL(find("me/status").file.path, its + "/status");
+  CHECK_EQUAL(find("/proc/self").file.path, its);
+  CHECK_EQUAL(find("/proc").file.path, "/proc");
 }
 
 TEST(FindsNothingWhereThereIsNoPath) {

@@ -143,6 +143,12 @@ TEST(NamesTheFileWithoutTheIoctlOfNewerKernels) {
   CheckModules();
 }
 
+TEST(ReadsFilesOfProcByAnyDescriptor) {
+  close(0);  // The files get the number.
+  CHECK_EQUAL(ModuleAt(getpid(), reinterpret_cast<uint64_t>(&ModuleAt)).empty(), false);
+  CHECK_EQUAL(StatusText(getpid()).empty(), false);
+}
+
 TEST(FindsFieldsOfTheStatus) {
   const std::string status = "Name:\ta\nUid:\t1\t2\nNSpid:\t7\nLast:\t9";
   CHECK_EQUAL(StatusField(status, "Uid"), "\t1\t2");

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -219,7 +222,7 @@ TEST(ReadsADirectoryToWhichFilesAreAddedAgainFiveTimes) {
 TEST(LeavesTheModeOfADirectoryThatItMayRead) {
   const Scratch scratch;
   CHECK_EQUAL(chmod(scratch.tree.c_str(), 0755), 0);
-  close(0);  // The directory gets the number.
+  close(0);        // The directory gets the number.
   errno = EACCES;  // Of an earlier call.
   Descriptor directory;
   struct stat file = {};
@@ -337,16 +340,19 @@ void ForbidMoving() {
   CHECK_EQUAL(syscall(kLandlockRestrictSelf, ruleset, 0), 0);
 }
 
+// The most directories, each in the one before, that are removed where they are: all but the last are opened.
+constexpr int kDeepestInPlace = 65;
+
 TEST(RemovesNestedDirectoriesThatCannotBeMoved) {
   const Scratch scratch;
-  for (const char* name : {"a", "b", "c"}) Nest(scratch.tree, name, 60);
+  for (const char* name : {"a", "b", "c"}) Nest(scratch.tree, name, kDeepestInPlace);
   ForbidMoving();
   CHECK_EQUAL(scratch.Remove(), 0);
 }
 
 TEST(LeavesWhatIsTooDeepToBeRemovedWithoutBeingMoved) {
   const Scratch scratch;
-  Nest(scratch.tree, "a", 100);
+  Nest(scratch.tree, "a", kDeepestInPlace + 1);
   Scratch::Write(scratch.tree / "a" / "a" / "file");
   ForbidMoving();
   CHECK_EQUAL(scratch.Remove(), EXDEV);
@@ -426,6 +432,48 @@ TEST(UsesNoRightsButThoseOfTheUser) {
   CHECK_EQUAL(scratch.Remove(user), 0);  // Although the user may not change the parent directory.
 }
 
+TEST(UsesTheRightsOfTheUsersGroup) {
+  if (geteuid() != 0) Skip("this user cannot act as another");
+  const Scratch scratch;
+  Scratch::Write(scratch.tree / "file");
+  CHECK_EQUAL(chown(scratch.tree.c_str(), 1, kNobody), 0);
+  CHECK_EQUAL(chmod(scratch.tree.c_str(), 0770), 0);
+  CHECK_EQUAL(scratch.Remove(FileUser{kNobody, 2}), EACCES);
+  CHECK_EQUAL(scratch.Remove(FileUser{kNobody, kNobody}), 0);
+}
+
+TEST(RemovesWhatAnotherProcessRemovesToo) {
+  const Scratch scratch;
+  Scratch::Write(scratch.tree / "file");
+  BeforeEachCall() = [&](int, const std::string& name) {
+    if (name == "tree") rmdir(scratch.tree.c_str());  // Succeeds once it is empty.
+  };
+  const int error = scratch.Remove();
+  BeforeEachCall() = nullptr;
+  CHECK_EQUAL(error, 0);
+}
+
+TEST(ReportsThatADirectoryCannotBeRead) {
+  const Scratch scratch;
+  Scratch::Write(scratch.tree / "file");
+  const pid_t pid = fork();
+  if (pid == 0) {
+    sock_filter instructions[] = {
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_getdents64},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EIO},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+    };
+    const sock_fprog filter = {4, instructions};
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    if (prctl(PR_SET_SECCOMP, static_cast<long>(SECCOMP_MODE_FILTER), &filter, 0L, 0L) != 0) _exit(255);
+    _exit(scratch.Remove());
+  }
+  int status = 0;
+  CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+  CHECK_EQUAL(WEXITSTATUS(status), EIO);
+}
+
 // What a private directory in `parent` is.
 struct Made {
   explicit Made(const fs::path& parent, const std::optional<FileUser>& user = std::nullopt) {
@@ -452,6 +500,14 @@ TEST(APrivateDirectoryIsOnlyForItsUser) {
     CHECK_EQUAL(fs::exists(made.path), false);
     CHECK_EQUAL(made.directory->Remove(), 0);
   }
+}
+
+TEST(RemovesAPrivateDirectoryWhateverTheDescriptorOfItsParent) {
+  const Scratch scratch;
+  close(0);  // The parent gets the number.
+  const Made made(scratch.path);
+  CHECK_EQUAL(made.directory->Remove(), 0);
+  CHECK_EQUAL(fs::exists(made.path), false);
 }
 
 TEST(APrivateDirectoryMayBelongToAnotherUser) {
