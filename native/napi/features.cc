@@ -34,7 +34,6 @@ struct Trial {
 
   static void* Run(void* data) {
     auto* trial = static_cast<Trial*>(data);
-    ReceiveSignalsOfLibc();
     trial->error = Enter(trial->ruleset);
     return nullptr;
   }
@@ -44,7 +43,8 @@ int TryOnThread(const Domain& domain) {
   const Descriptor ruleset(OpenRuleset(domain));
   if (ruleset.get() < 0) return errno;
   Trial trial = {ruleset.get(), 0};
-  const SignalsBlocked blocked;  // The thread inherits the mask, so that Node's threads handle the signals.
+  // The thread inherits the mask, so that Node's threads handle the signals.
+  const SignalsBlocked blocked(Signals::kButThoseOfLibc);
   if (blocked.error() != 0) return blocked.error();
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, Trial::Run, &trial);

@@ -142,6 +142,8 @@ int Connection::ConnectTo(const sockaddr* address, socklen_t size) {
     if (is_begun && error == EISCONN) error = 0;
     error = Leave(error);
     if (error != EINTR) return error;
+    // setuid(3) on another thread must not wait for a peer that does not accept. A local socket is as it was before.
+    if (SignalsBlocked::IsLibcWaiting()) return EAGAIN;
   }
 }
 

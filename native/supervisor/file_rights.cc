@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "supervisor/notified_thread.h"
+#include "system/credentials.h"
 #include "system/dumpable.h"
 #include "system/file_status.h"
 #include "system/numbers.h"
@@ -20,22 +21,6 @@ namespace seccomp {
 namespace {
 
 constexpr uint64_t kOverriding = uint64_t{1} << CAP_DAC_OVERRIDE | uint64_t{1} << CAP_DAC_READ_SEARCH;
-
-std::optional<uint64_t> EffectiveCapabilities() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  if (syscall(SYS_capget, &header, sets) != 0) return std::nullopt;
-  return uint64_t{sets[1].effective} << 32 | sets[0].effective;
-}
-
-bool SetEffectiveCapabilities(uint64_t capabilities) {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  if (syscall(SYS_capget, &header, sets) != 0) return false;
-  sets[0].effective = static_cast<uint32_t>(capabilities);
-  sets[1].effective = static_cast<uint32_t>(capabilities >> 32);
-  return syscall(SYS_capset, &header, sets) == 0;
-}
 
 std::vector<uint32_t> Numbers(const std::string& line) {
   std::vector<uint32_t> numbers;

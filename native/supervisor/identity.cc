@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "supervisor/notified_thread.h"
+#include "system/credentials.h"
 #include "system/numbers.h"
 
 namespace seccomp {
@@ -63,13 +64,17 @@ std::optional<Identity> Identity::Of(pid_t thread) {
 Identity::~Identity() {
   if (!is_assumed_) return;
   syscall(SYS_setresuid, -1, saved_uid_, -1);
+  if (saved_capabilities_) SetEffectiveCapabilities(*saved_capabilities_);
   syscall(SYS_setresgid, -1, saved_gid_, -1);
+  syscall(SYS_setgroups, saved_groups_.size(), saved_groups_.data());
 }
 
 bool Identity::Assume() {
   is_assumed_ = true;
   saved_uid_ = geteuid();
   saved_gid_ = getegid();
+  saved_groups_ = Numbers(StatusField(StatusText(static_cast<pid_t>(syscall(SYS_gettid))), "Groups"));
+  saved_capabilities_ = EffectiveCapabilities();
   // After unshare(2), the other threads of this process keep their root and directory.
   return unshare(CLONE_FS) == 0 && AssumeRoot() && AssumeIds();
 }
@@ -82,9 +87,7 @@ bool Identity::AssumeRoot() const {
 // By syscall(2), since libc's wrappers change all threads. The real and saved IDs stay those of this process, so that
 // processes of the other user may neither signal nor trace this thread.
 bool Identity::AssumeIds() const {
-  const std::string status = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
-  const bool has_groups = Numbers(StatusField(status, "Groups")) == groups_;
-  if (!has_groups && syscall(SYS_setgroups, groups_.size(), groups_.data()) != 0) return false;
+  if (saved_groups_ != groups_ && syscall(SYS_setgroups, groups_.size(), groups_.data()) != 0) return false;
   if (getegid() != gid_ && syscall(SYS_setresgid, -1, gid_, -1) != 0) return false;
   if (geteuid() != uid_ && syscall(SYS_setresuid, -1, uid_, -1) != 0) return false;
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -28,8 +28,9 @@ class Identity {
   ~Identity();
 
   // Assumes the credentials on the calling thread. Returns false if this process lacks the permission. The destructor
-  // restores only the user and the group, so the calling thread must end afterwards, and must start no other thread,
-  // which would inherit the rest. Clears the dumpable flag of this process.
+  // restores the user, the groups and the capabilities, so that the calling thread then changes its IDs as the others
+  // do if they call setuid(3). It does not restore the root and the directory: the thread must end afterwards, and must
+  // start no other thread, which would inherit them. Clears the dumpable flag of this process.
   bool Assume();
 
  private:
@@ -44,9 +45,11 @@ class Identity {
   Descriptor root_, directory_;
   bool has_same_root_ = false;
   bool is_assumed_ = false;
-  // The effective IDs of the calling thread before Assume.
+  // Those of the calling thread before Assume.
   uid_t saved_uid_ = 0;
   gid_t saved_gid_ = 0;
+  std::vector<gid_t> saved_groups_;
+  std::optional<uint64_t> saved_capabilities_;
 };
 
 }  // namespace seccomp

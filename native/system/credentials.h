@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace seccomp {
 
@@ -37,6 +38,22 @@ inline int ReadCredentials(Credentials* credentials) {
                   sets[0].effective,
                   sets[1].effective};
   return 0;
+}
+
+inline std::optional<uint64_t> EffectiveCapabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return std::nullopt;
+  return uint64_t{sets[1].effective} << 32 | sets[0].effective;
+}
+
+inline bool SetEffectiveCapabilities(uint64_t capabilities) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return false;
+  sets[0].effective = static_cast<uint32_t>(capabilities);
+  sets[1].effective = static_cast<uint32_t>(capabilities >> 32);
+  return syscall(SYS_capset, &header, sets) == 0;
 }
 
 }  // namespace seccomp

@@ -6,7 +6,8 @@ namespace seccomp {
 
 // Keeps the dumpable flag across a change of user or group. A child or a thread that changes its IDs clears the flag of
 // the memory that it shares with this process (commit_creds() in kernel/cred.c). The flag is restored when the last
-// object of this class is destroyed.
+// object of this class is destroyed, unless the process itself has changed its IDs since then: the flag is then as
+// cleared.
 class DumpableKept {
  public:
   DumpableKept();

@@ -203,6 +203,7 @@ struct RoundAs {
   int error;
 
   static void* Run(void* data) {
+    const SignalsBlocked blocked;  // setuid(3) on another thread would change the IDs of this one.
     auto* round = static_cast<RoundAs*>(data);
     const auto [uid, gid] = round->user;
     syscall(SYS_setgroups, 0, nullptr);  // Fails without CAP_SETGID. Then the thread keeps the groups of this process.
@@ -213,7 +214,6 @@ struct RoundAs {
         static_cast<gid_t>(syscall(SYS_setfsgid, -1)) == gid && static_cast<uid_t>(syscall(SYS_setfsuid, -1)) == uid;
     if (has_changed) round->emptying->Round();
     round->error = has_changed ? 0 : EPERM;
-    ReceiveSignalsOfLibc();  // Not before: setuid(3) on another thread would change the IDs of this one.
     return nullptr;
   }
 
@@ -223,7 +223,7 @@ struct RoundAs {
     pthread_t thread = 0;
     int failed = 0;  // Not `error`, which the thread may set at once.
     {
-      const SignalsBlocked blocked;  // The thread inherits the mask.
+      const SignalsBlocked blocked(Signals::kButThoseOfLibc);  // The thread inherits the mask.
       failed = blocked.error() != 0 ? blocked.error() : pthread_create(&thread, nullptr, Run, this);
     }
     if (failed != 0) return failed;

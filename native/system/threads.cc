@@ -44,11 +44,10 @@ int StartThread(const char* name, std::function<void()> run) {
   const auto main = [](void* data) -> void* {
     const std::unique_ptr<Start> start(static_cast<Start*>(data));
     prctl(PR_SET_NAME, start->name, 0L, 0L, 0L);
-    ReceiveSignalsOfLibc();
     start->run();
     return nullptr;
   };
-  const SignalsBlocked blocked;
+  const SignalsBlocked blocked(Signals::kButThoseOfLibc);
   if (blocked.error() != 0) return blocked.error();
   Start* const start = std::make_unique<Start>(Start{name, std::move(run)}).release();  // The thread owns it.
   pthread_t thread = 0;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,6 +34,12 @@ bool IsKnown(const std::function<bool()>& change) {
 
 void NeedRoot() {
   if (geteuid() != 0) Skip("needs root");
+}
+
+bool BecomeWithoutCapabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  return syscall(SYS_capset, &header, sets) == 0;
 }
 
 TEST(IsUnknownIfFilesystemIdsDifferFromEffectiveIds) {
@@ -160,6 +167,32 @@ TEST(EndsWithTheUserAndTheGroupOfThisProcess) {
   CHECK_EQUAL(IdsAfter(0, 0), "\t0\t0\t0\t0\t0\t0\t0\t0");
   CHECK_EQUAL(IdsAfter(5, 0), "\t5\t0\t0\t0\t5\t0\t0\t0");
   CHECK_EQUAL(IdsAfter(0, 6), "\t0\t0\t6\t0\t0\t0\t6\t0");
+}
+
+// setuid(3) aborts the process if a thread lacks a right that the others have.
+TEST(EndsWithTheGroupsAndTheCapabilitiesOfThisProcess) {
+  NeedRoot();
+  const Other plain([] { return setgroups(0, nullptr) == 0 && BecomeWithoutCapabilities(); });
+  const auto own = [] {
+    const std::string status = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
+    return StatusField(status, "Groups") + " " + StatusField(status, "CapEff");
+  };
+  std::string before;
+  std::string during;
+  std::string after;
+  std::thread([&] {
+    const gid_t groups[] = {7, 8};
+    CHECK_EQUAL(syscall(SYS_setgroups, 2, groups), 0);
+    before = own();
+    {
+      std::optional<Identity> identity = Identity::Of(plain.pid());
+      CHECK_EQUAL(identity->Assume(), true);
+      during = own();
+    }
+    after = own();
+  }).join();
+  CHECK_EQUAL(during != before, true);
+  CHECK_EQUAL(after, before);
 }
 
 // Without the right to change its root, a thread may still assume that of a process with the same one.

@@ -1,56 +1,133 @@
-/** A process that changes its IDs after it has started children, as servers do that give up root: libc waits for each of its threads. */
+/**
+ * A process that changes its IDs after it has started children, as servers do that give up root. libc makes each thread of the
+ * process change them, and waits for each.
+ */
 import { expect, test } from 'vitest';
 import { script } from '../support/scripts.js';
 
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const [uid, gid] = isRoot ? [NOBODY, NOBODY] : [process.getuid?.(), process.getgid?.()];
+const childIds = JSON.stringify(isRoot ? { uid, gid, cwd: '/' } : {});
+
+/** What a script prints, which runs with a server on `port`. It lets the calls of connect(2) of its children be made for them. */
+function printed(code: string): unknown {
+  const { status, stdout, stderr } = script(`
+    const { spawn, spawnSync } = sandbox;
+    const profile = denying(77, 'sethostname');
+    const notify = { connect: (call) => call.connect(call.readSockaddr(1)) };
+    const python = (code, ...args) => ['python3', ['-c', code, ...args], profile];
+    const lines = (child, count) => new Promise((resolve) => {
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (more) => {
+        text += more;
+        if (text.split('\\n').length > count) resolve(text.trim().split('\\n'));
+      });
+    });
+    const server = require('node:net').createServer((socket) => socket.on('error', () => {}).end()).listen(0, '127.0.0.1');
+    server.on('listening', async () => {
+      const { port } = server.address();
+      ${code}
+      process.exit();
+    });`);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
 
 test('setgid and setuid change the IDs of the supervisor’s threads too, which serve their children on', () => {
-  const { status, stdout, stderr } = script(`
-    const { spawn } = require('seccomp');
-    const { createServer } = require('node:net');
-    const { readdirSync, readFileSync } = fs;
-    const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['sethostname'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }] };
-    const python = \`import socket, sys
+  const found = printed(`
+      const child = spawn(...python(\`import socket, sys
 def tell(call):
   try: print(call(), flush=True)
   except OSError as error: print(error.errno, flush=True)
-connection = socket.socket()
-tell(lambda: connection.connect(('127.0.0.1', int(sys.argv[1]))))
+address = ('127.0.0.1', int(sys.argv[1]))
+tell(lambda: socket.socket().connect(address))
 sys.stdin.readline()
 tell(lambda: socket.sethostname('x'))
-connection = socket.socket()
-tell(lambda: connection.connect(('127.0.0.1', int(sys.argv[1]))))\`;
-    const server = createServer((socket) => socket.on('error', () => {})).listen(0, async () => {
-      const { port } = server.address();
-      const notify = { connect: (call) => call.connect(call.readSockaddr(1)) };
-      const child = spawn('python3', ['-c', python, String(port)], profile, {
-        ...${JSON.stringify(isRoot ? { uid, gid } : {})}, cwd: '/', notify, onViolation: true,
-      });
-      let told = '';
-      child.stdout.setEncoding('utf8').on('data', (text) => { told += text; });
-      while (!told.includes('\\n')) await once(child.stdout, 'data');
+tell(lambda: socket.socket().connect(address))\`, String(port)), { ...${childIds}, notify, onViolation: true });
+      const told = lines(child, 3);
+      await lines(child, 1);
       process.setgid(${gid});
       process.setuid(${uid});
       child.stdin.end('\\n');
-      const [code] = await once(child, 'close');
-      const statusOf = (task) => { try { return readFileSync('/proc/self/task/' + task + '/status', 'utf8'); } catch { return ''; } };
-      const threads = readdirSync('/proc/self/task').map(statusOf).filter((text) => text !== ''); // One may have ended.
+      await once(child, 'close');
+      const statusOf = (task) => { try { return fs.readFileSync('/proc/self/task/' + task + '/status', 'utf8'); } catch { return ''; } };
+      const tasks = fs.readdirSync('/proc/self/task').map(statusOf).filter((text) => text !== ''); // One may have ended.
       console.log(JSON.stringify({
-        code,
-        lines: told.trim().split('\\n'),
+        lines: await told,
         violations: child.violations.length,
-        isSupervised: threads.some((text) => text.startsWith('Name:\\tseccomp\\n')),
-        ids: [...new Set(threads.flatMap((text) => text.match(/^[UG]id:.*/gm)))],
-      }));
-      server.close();
-    });`);
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
+        isSupervised: tasks.some((text) => text.startsWith('Name:\\tseccomp\\n')),
+        ids: [...new Set(tasks.flatMap((text) => text.match(/^[UG]id:.*/gm)))],
+      }));`);
   const four = (id: unknown) => Array(4).fill(id).join('\t');
-  expect(JSON.parse(stdout)).toEqual({
-    ...{ code: 0, lines: ['None', '77', 'None'], violations: 1, isSupervised: true },
+  expect(found).toEqual({
+    ...{ lines: ['None', '77', 'None'], violations: 1, isSupervised: true },
     ids: [`Uid:\t${four(uid)}`, `Gid:\t${four(gid)}`],
   });
+});
+
+test('a connection that is not accepted does not stop setegid: the call fails with EAGAIN, and the next one is made', () => {
+  const found = printed(`
+      const child = spawn(...python(\`import socket, tempfile, threading
+path = tempfile.mkdtemp() + '/socket'
+server = socket.socket(socket.AF_UNIX); server.bind(path); server.listen(0)
+def connect(name):
+  client = socket.socket(socket.AF_UNIX)
+  try: client.connect(path)
+  except OSError as error: print(name, error.errno, flush=True)
+  else: print(name, flush=True)
+  return client
+kept = connect('first')
+thread = threading.Thread(target=connect, args=('second',)); thread.start()
+thread.join()
+server.accept()
+connect('third')\`), { ...${childIds}, notify });
+      const told = lines(child, 3);
+      await lines(child, 1);
+      // Until the thread that connects waits for the server.
+      const isWaiting = () => fs.readdirSync('/proc/self/task').some((task) => {
+        try { return fs.readFileSync('/proc/self/task/' + task + '/wchan', 'utf8').startsWith('unix_wait'); } catch { return false; }
+      });
+      while (!isWaiting()) await new Promise(setImmediate);
+      process.setegid(process.getegid());
+      console.log(JSON.stringify(await told));`);
+  expect(found).toEqual(['first', 'second 11', 'third']);
+});
+
+test('setegid does not wait for threads that wait for it, while children connect and workers start children', () => {
+  const found = printed(`
+      const connecting = 'import socket, sys\\nwhile True: socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()';
+      spawn(...python(connecting, String(port)), { notify, stdio: 'ignore' });
+      const worker = new Worker(\`
+        const { record, spawnSync } = require('seccomp');
+        (async () => { for (;;) {
+          spawnSync('true', [], 'unconfined', ${childIds});
+          await record('true', [], { paths: true }).catch(() => {});
+          require('node:worker_threads').parentPort.postMessage('one more');
+        } })();\`, { eval: true });
+      let started = 0;
+      worker.on('message', () => started++);
+      while (started < 20) {
+        for (let i = 0; i < 50; i++) process.setegid(process.getegid());
+        await new Promise(setImmediate);
+      }
+      console.log('true');`);
+  expect(found).toBe(true);
+});
+
+test('a process that has given up root is not dumpable, whatever a worker did meanwhile', ({ skip }) => {
+  if (!isRoot) skip('needs root');
+  const found = printed(`
+      const worker = new Worker(\`
+        const { spawnSync } = require('seccomp');
+        for (;;) {
+          spawnSync('true', [], 'unconfined', ${childIds});
+          require('node:worker_threads').parentPort.postMessage('one more');
+        }\`, { eval: true });
+      await once(worker, 'message');
+      process.setuid(${uid});
+      await once(worker, 'message');
+      await once(worker, 'message');
+      console.log(fs.statSync('/proc/self/status').uid);`);
+  expect(found).toBe(0);
 });

@@ -17,7 +17,7 @@ export function compileC(name: string, flags: readonly string[] = ['-static']): 
   const known = built.get(key);
   if (known !== undefined) return known;
   const program = join(directory, String(built.size), basename(name, '.c'));
-  mkdirSync(dirname(program));
+  mkdirSync(dirname(program), { recursive: true });
   const source = fileURLToPath(new URL(name, import.meta.url));
   const [cc = '', ...options] = (process.env['CC'] ?? 'cc').split(' ');
   const [command, ...first] = spawnSync(cc, ['--version']).status === 0 ? [cc, ...options] : ['g++', '-x', 'c'];
