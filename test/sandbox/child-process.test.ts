@@ -77,9 +77,8 @@ test('a child has its program and arguments, its streams, and no violations if n
   expect([child.spawnfile, child.spawnargs, child.stdio, child.stdin, child.stdout, child.stderr]).toEqual([
     ...['program', ['program', 'x'], [null, null, null], null, null, null],
   ]);
-  expect([child.violations, child.unlistedViolations, child.isWatched, child.killed, child.limit]).toEqual([
-    ...[[], 0, false, false, null],
-  ]);
+  expect([child.violations, child.unlistedViolations, child.isWatched, child.limit]).toEqual([[], 0, false, null]);
+  expect([child.killed, child.connected]).toEqual([false, false]);
   expect(child.killTree.bind(child)).toThrow(/^killTree: the descendants of child 77 are left: give the option/);
 });
 

@@ -132,12 +132,16 @@ describe('what kept a program from being started', () => {
     const [program] = missing.mock.calls[0] ?? expect.fail('not asked');
     expect(program).toMatchObject({ file: 'program', args: ['x'], directory: '/usr' });
     expect(program.candidates('sh')).toEqual(['/a/sh', '/b/sh']);
+    vi.stubEnv('PATH', '/c');
+    hintFor('EACCES', 'execve', { paths: options.paths });
+    expect(missing.mock.lastCall?.[0].candidates('sh')).toEqual(['/c/sh']);
+    vi.unstubAllEnvs();
     const others = [
       hintFor('EPERM', 'execve', options),
       hintFor('EACCES', 'chdir', options),
       hintFor('EACCES', 'execve', {}),
     ];
-    expect([others, missing.mock.calls.length]).toEqual([['', '', ''], 1]);
+    expect([others, missing.mock.calls.length]).toEqual([['', '', ''], 2]);
     missing.mockReturnValue(undefined);
     expect(hintFor('EACCES', 'execve', options)).toBe('');
   });

@@ -206,8 +206,9 @@ describeUnless(noScopes, 'an isolated Node', () => {
     ]);
   });
 
-  test.each<[string, ForkOptions]>([
+  test.each<[string, Given]>([
     ['does not exist', { execPath: '/nowhere/node' }],
+    ['is in no folder of this process’s PATH', { profile: 'unconfined', isolate: {}, execPath: 'surely-no-such-node' }],
     ['is in no folder of PATH', { execPath: 'node', env: { PATH: '/nowhere:/proc' } }],
     ['is a directory', { execPath: directory }],
     ['may not be executed', { execPath: plain }],

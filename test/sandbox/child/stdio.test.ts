@@ -82,6 +82,14 @@ describe('a channel', () => {
     expect([channel?.descriptor, launchers[0]?.done]).toEqual([RECEIVED, ['unref', 'unref pipe']]);
   });
 
+  test('may be handed over by descriptor 0', () => {
+    vi.spyOn(addon(), 'openHandover').mockReturnValue(0);
+    expect(openStdio(WITH_CHANNEL, 'spawn').descriptors).toEqual([NULL, SOCKET, 2, RECEIVED]);
+    expect(vi.mocked(spawn).mock.calls[0]?.[2]).toMatchObject({
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc', 0, 'pipe'],
+    });
+  });
+
   test('may be at any place', () => {
     const { descriptors } = openStdio(['ipc'], 'spawn');
     expect(descriptors).toEqual([RECEIVED, SOCKET, SOCKET]);
