@@ -156,6 +156,7 @@ test('isolate: false asks the kernel for nothing, and everything is open', () =>
   expect(open.map(({ reach }) => reach)).toEqual([...ALWAYS, ...MEMORY, ...SCOPED, ...NEVER]);
   expect(open[0]?.remedy).toBe('leave out isolate: false');
   expect(notIsolated(OTHER_USER, false).isolation.open[0]?.remedy).toBe('give isolate: true');
+  expect(notIsolated(OTHER_USER, false).isolation.reason).toBe('isolation is off');
 });
 
 test('the kernel is asked once, unless it is asked again', () => {

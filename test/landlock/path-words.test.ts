@@ -250,3 +250,10 @@ describe('a pattern', () => {
     expect(expanded(`${folder}/${pattern}`)).toEqual(names.map((name) => `${folder}/${name}`));
   });
 });
+
+test('what a pattern stands for is in the order of the names', () => {
+  const names = Array.from({ length: 40 }, (_, i) => `name-${(i * 7) % 40}`);
+  mkdirSync(join(base, 'many'));
+  for (const name of names) writeFileSync(join(base, 'many', name), '');
+  expect(expanded(join(base, 'many/name-*'))).toEqual(names.toSorted().map((name) => join(base, 'many', name)));
+});

@@ -83,10 +83,14 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
     const rulesetFor = (uid: number) => rulesetOf({ read: ['/usr'] }, { uid });
     const [first, second] = [rulesetFor(1000), rulesetFor(1001)];
     for (let uid = 1002; uid < 1032; uid++) rulesetFor(uid);
+    for (const uid of [1030, 1031, 1030]) rulesetFor(uid);
     expect(rulesetFor(1000)).toBe(first);
     for (let uid = 1032; uid < 1063; uid++) rulesetFor(uid);
     expect(rulesetFor(1000)).toBe(first);
     expect(rulesetFor(1001)).not.toBe(second);
+    const made = [2000, 2001, 2002].map(rulesetFor);
+    expect([2001, 2000, 2002].map(rulesetFor)).toEqual([made[1], made[0], made[2]]);
+    for (const [i, uid] of [2000, 2001, 2002].entries()) expect(rulesetFor(uid)).toBe(made[i]);
   });
 
   test.each(['grants', 'ofNode'] as const)('is not used after one of two words changed: %s', (list) => {
@@ -286,6 +290,9 @@ describe('paths that were read before', () => {
   ])('do not hide %s', (_, last) => {
     read();
     expect(() => readPaths({ read: ['/usr', { path: '/opt', optional: true }, last] })).toThrow();
+    expect(() =>
+      readPaths({ read: { 0: '/usr', 1: { path: '/opt', optional: true }, 2: '/srv', length: 3 } }),
+    ).toThrow();
     expect(() => readPaths({ read: ['/usr', { path: '/opt', optional: true }, '/srv'], rea: [] })).toThrow();
   });
 });

@@ -69,6 +69,12 @@ describe('a process in the topmost cgroup', () => {
     },
   );
 
+  test('stays with one other', () => {
+    inTopmost([71]);
+    expect(() => delegateCgroup()).toThrow(refused(/^delegateCgroup: the cgroup \/app has other processes \(71\b/));
+    expect(processes('/app')).toEqual([SELF, 71]);
+  });
+
   test('moves others too if it is told to, but for those that have ended', () => {
     inTopmost([71, 72]);
     hierarchy.failures.set('cgroup.procs 71', 'ESRCH');

@@ -88,6 +88,11 @@ test.each(['fsize', 'data', 'stack', 'core', 'rss', 'memlock', 'as', 'msgqueue']
   },
 );
 
+test('a size is at most 2⁶⁴ − 1 bytes', () => {
+  expect(limitTriples(readLimits({ data: '18014398509481983.9990234375K' }))).toEqual([2, MAX, MAX]);
+  expect(() => readLimits({ data: '18014398509481984K' })).toThrow(expect.objectContaining({ code: VALUE }));
+});
+
 test('checked limits do not change with the object that was passed', () => {
   const limit = { soft: 1, hard: 2 };
   const given = { nofile: limit } satisfies ResourceLimits;
