@@ -7,13 +7,17 @@ const PURE = ['analysis/', 'decode/', 'filter/', 'fuzz/', 'policy/', 'profile/',
 /** Attackers' trees take all the time of the CPUs that they get. */
 const TREES = ['adversary/tree/', 'slow/trees.'];
 
-const files = readdirSync(`${import.meta.dirname}/test`, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
+const files = readdirSync(`${import.meta.dirname}/test`, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.test.ts'),
+);
 const isOf = (starts: readonly string[], file: string) => starts.some((start) => file.startsWith(start));
 /** What a file contains that can't share its process with others: it replaces modules, or counts what all of its process has. */
 const ALONE = /\bvi\.(?:mock|doMock|resetModules)\(|\bchildren\(\)|'\/proc\/self\/fd'\)\.length|'node:inspector'/;
 
 const trees = files.filter((file) => isOf(TREES, file));
-const isolated = files.filter((file) => !trees.includes(file) && ALONE.test(readFileSync(`${import.meta.dirname}/test/${file}`, 'utf8')));
+const isolated = files.filter(
+  (file) => !trees.includes(file) && ALONE.test(readFileSync(`${import.meta.dirname}/test/${file}`, 'utf8')),
+);
 const shared = files.filter((file) => !trees.includes(file) && !isolated.includes(file));
 
 const paths = (files: readonly string[]) => files.map((file) => `test/${file}`);

@@ -346,7 +346,11 @@ describe('a module needs', () => {
   });
 
   test('no package.json where there is none', () => {
-    expect(moduleNeeds('/none/module')).toEqual(['/none/module', '/none/module.js', ...['/package.json'].filter(existsSync)]);
+    expect(moduleNeeds('/none/module')).toEqual([
+      '/none/module',
+      '/none/module.js',
+      ...['/package.json'].filter(existsSync),
+    ]);
   });
 });
 
