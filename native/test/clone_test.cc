@@ -435,12 +435,13 @@ TEST(AGuardianEndsTheProcessGroupWithItsChild) {
 
 TEST(ReapingAChildEndsItsProcessGroupWithoutAGuardianToo) {
   const StartedChild started =
-      StartUnderGuardian(GuardedInGroup("sleep 1000 & echo; sleep 1; exit 7", {0, kNewSocket, 2}));
+      StartUnderGuardian(GuardedInGroup("sleep 1000 & echo; read line; exit 7", {kNewSocket, kNewSocket, 2}));
   char byte = 0;
   CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 1);
   siginfo_t status = {};
   CHECK_EQUAL(SendSignal(started.guardian.process.pidfd, SIGKILL), 0);
   CHECK_EQUAL(Reap(started.guardian.process, 0, &status), true);
+  CHECK_EQUAL(shutdown(started.sockets[0].get(), SHUT_WR), 0);
   CHECK_EQUAL(Reap(started.child, 0, &status), true);
   CHECK_EQUAL(status.si_status, 7);
   CHECK_EQUAL(read(started.sockets[1].get(), &byte, 1), 0);
