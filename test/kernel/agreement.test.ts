@@ -143,10 +143,10 @@ describe('interpreter = evaluator, on each ABI as the native one', () => {
     expect(calls.length).toBeGreaterThan(2000);
   });
 
-  const parsed = corpusOn(host).flatMap((entry) => ('profile' in entry ? [entry] : []));
+  const parsed = corpusOn(host, (i) => i % 2 === 0).flatMap((entry) => ('profile' in entry ? [entry] : []));
   test.each([...ABIS.keys()].map((abi, i) => [abi, i] as const))('%s: for an eighth of the corpus', (abi, i) => {
     let calls = 0;
-    const eighth = parsed.filter((_, each) => each % 8 === i % 8);
+    const eighth = parsed.filter((_, each) => each % 4 === i % 4);
     const wrong = eighth.flatMap(({ name, profile }) => {
       // The ABIs that the profiles list have the other byte order on some of these machines.
       const policy = resolve(profile, { ...host, abi, abis: [abi] });

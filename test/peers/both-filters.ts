@@ -101,7 +101,7 @@ export function expectAgreement(source: Profile, host: Host, optimize?: Optimize
 
 /** Tests the profiles of other projects whose position is taken. */
 export function testCorpus(host: Host, isTaken: (position: number) => boolean): void {
-  for (const entry of corpusOn(host).filter((_, i) => isTaken(i))) {
+  for (const entry of corpusOn(host, isTaken)) {
     if ('refusal' in entry) test(`for ${entry.name}`, ({ skip }) => skip(`it is refused: ${entry.refusal}`));
     else test(`for ${entry.name}`, () => expectAgreement(entry.profile, host));
   }

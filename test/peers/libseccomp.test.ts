@@ -27,23 +27,29 @@ describeUnless(reason, 'a compiled filter decides as libseccomp’s', () => {
     describe.each(['docker-default', 'podman-default'])('for %s', (name) => {
       const builtin = loadProfile(name);
 
-      test.each([
+      // All on the first machine; the others, whose ABIs differ in their tables only, take turns.
+      const all = [
         ['no capabilities', 1, []],
         ['no capabilities', 2, []],
         ['those of a container', 2, DOCKER_CAPABILITIES],
         ['CAP_SYS_ADMIN and more', 2, ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_BPF']],
-      ] as const)('with %s, CTL_OPTIMIZE=%i', (_, optimize, capabilities) => {
-        expectAgreement(builtin, hostOf(abis, capabilities), optimize);
-      });
+      ] as const;
+      const machine = MACHINES.indexOf(abis);
+      test.each(all.filter((_, i) => machine === 0 || i === machine % all.length))(
+        'with %s, CTL_OPTIMIZE=%i',
+        (_, optimize, capabilities) => {
+          expectAgreement(builtin, hostOf(abis, capabilities), optimize);
+        },
+      );
     });
 
-    testRandomProfiles(abis, 4);
+    testRandomProfiles(abis, 3);
 
     // Every other profile, on one machine. test/slow/peers has all on each.
     testCorpus(host, (i) => i % (2 * MACHINES.length) === 2 * MACHINES.indexOf(abis));
   });
 
-  testSocketcall(1);
+  testSocketcall(0);
 
   test.each(DIFFERENCES.map((difference) => [difference.name, difference] as const))(
     'but for: %s',

@@ -30,9 +30,9 @@ export const corpusFiles: readonly CorpusFile[] = [
   ).values(),
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Reads all profiles of the corpus in compat mode. */
-export function corpusOn(host: Host): readonly CorpusEntry[] {
-  return corpusFiles.map((file) => read(file, host));
+/** Reads the profiles of the corpus whose position is taken, in compat mode. */
+export function corpusOn(host: Host, isTaken: (position: number) => boolean = () => true): readonly CorpusEntry[] {
+  return corpusFiles.filter((_, i) => isTaken(i)).map((file) => read(file, host));
 }
 
 /** The text of a file in test/data/profiles/. */
