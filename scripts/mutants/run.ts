@@ -13,6 +13,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -241,7 +242,9 @@ function isBuilt([command = '', ...args]: readonly string[]): boolean {
   );
 }
 
+/** A copy of the checkout, in which all is built. */
 function copyOfCheckout(): string {
+  execFileSync('tsx', ['scripts/build-changed.ts'], { stdio: 'ignore' });
   const copy = mkdtempSync(join(tmpdir(), 'seccomp-mutants-'));
   chmodSync(copy, 0o755);
   for (const file of trackedFiles()) {
@@ -256,6 +259,8 @@ function copyOfCheckout(): string {
         verbatimSymlinks: true,
       });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const now = new Date(); // The copied folders are newer than what was built of them.
+  utimesSync(join(copy, 'build/addon.stamp'), now, now);
   return copy;
 }
 

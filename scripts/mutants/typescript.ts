@@ -162,7 +162,7 @@ function method(node: Node, source: (part: unknown) => string): readonly Change[
   if (!isNode(callee) || callee.type !== 'MemberExpression' || !isNode(callee['property'])) return [];
   const name = source(callee['property']);
   const { start, end } = callee['property'];
-  const other = METHODS[name];
+  const other = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
   return [
     ...(other === undefined ? [] : [{ kind: 'method', start, end, to: other }]),
     ...(OPTIONAL_CALLS.includes(name)
