@@ -12,7 +12,8 @@ const files = readdirSync(`${import.meta.dirname}/test`, { recursive: true, enco
 );
 const isOf = (starts: readonly string[], file: string) => starts.some((start) => file.startsWith(start));
 /** What a file contains that can't share its process with others: it replaces modules, or counts what all of its process has. */
-const ALONE = /\bvi\.(?:mock|doMock|resetModules)\(|\b(?:children|held)\(\)|'\/proc\/self\/fd'\)\.length|'node:inspector'/;
+const ALONE =
+  /\bvi\.(?:mock|doMock|resetModules)\(|\b(?:children|held)\(\)|'\/proc\/self\/fd'\)\.length|'node:inspector'/;
 
 const trees = files.filter((file) => isOf(TREES, file));
 const isolated = files.filter(
