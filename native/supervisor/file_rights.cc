@@ -59,6 +59,7 @@ bool FileRights::AreHeld(const Rights& rights) {
   return HasIds(rights.uid, rights.gid) && HasGroups(rights.groups) && EffectiveCapabilities() == rights.capabilities;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::optional<FileRights::Rights> FileRights::Of(pid_t thread, uint64_t capabilities) {
   const std::string status = StatusText(thread);
   const std::vector<uint32_t> uids = Numbers(StatusField(status, "Uid"));
