@@ -67,8 +67,13 @@ tell(lambda: socket.socket().connect(address))\`, String(port)), { ...${childIds
   });
 });
 
-test('a connection that is not accepted does not stop setegid: the call fails with EAGAIN, and the next one is made', ({ skip }) => {
-  skip(readFileSync('/proc/self/maps', 'utf8').includes('libtsan'), 'under ThreadSanitizer, no thread is seen to wait in connect(2)');
+test('a connection that is not accepted does not stop setegid: the call fails with EAGAIN, and the next one is made', ({
+  skip,
+}) => {
+  skip(
+    readFileSync('/proc/self/maps', 'utf8').includes('libtsan'),
+    'under ThreadSanitizer, no thread is seen to wait in connect(2)',
+  );
   const found = printed(`
       const child = spawn(...python(\`import socket, tempfile, threading
 path = tempfile.mkdtemp() + '/socket'
