@@ -21,7 +21,7 @@ class FileRights {
   bool Take(pid_t process, pid_t thread);
 
  private:
-  // What a thread may do to files.
+  // The credentials that decide about access to files.
   struct Rights {
     uid_t uid;
     gid_t gid;

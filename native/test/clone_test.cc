@@ -31,24 +31,13 @@
 #include "child/guardian_handle.h"
 #include "guardian/protocol.h"
 #include "landlock/ruleset.h"
+#include "script.h"
 #include "system/linux_abi.h"
 
 namespace seccomp::test {
 namespace {
 
 sock_filter Return(uint32_t value) { return {BPF_RET | BPF_K, 0, 0, value}; }
-
-// Runs a script by the shell, without a filter.
-Request Script(const std::string& script) {
-  Request request;
-  request.candidates = {"/bin/sh"};
-  request.arguments = {"sh", "-c", script};
-  request.environment = std::string("PATH=/usr/bin:/bin\0", 19);
-  request.stdio = {0, 1, 2};
-  request.no_new_privileges = false;
-  request.is_unconfined = true;
-  return request;
-}
 
 Request WithListener(Request request) {
   request.no_new_privileges = true;

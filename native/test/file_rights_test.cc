@@ -179,7 +179,8 @@ void OnGroup(int) {
   if (setegid(0) != 0) _exit(1);
 }
 
-// What a process can open in a directory of root's, before and after `handler` gives it other IDs: 0 or an errno.
+// Opens a file in a directory of root's with the rights of a process, before and after `handler` changes its IDs.
+// Returns 0 or an errno for each.
 std::pair<int, int> OpenBeforeAndAfter(const Secret& secret, void (*handler)(int), uid_t user_after) {
   const Other other([handler] {
     struct sigaction action = {};

@@ -16,6 +16,7 @@
 #include "child/clone.h"
 #include "child/guardian_handle.h"
 #include "landlock/ruleset.h"
+#include "script.h"
 #include "system/descriptor.h"
 #include "system/linux_abi.h"
 
@@ -56,16 +57,6 @@ long BareCloneInto(int /*cgroup*/, int (* /*function*/)(void*), void* /*stack_to
 
 namespace test {
 namespace {
-
-Request Script(const std::string& script) {
-  Request request;
-  request.candidates = {"/bin/sh"};
-  request.arguments = {"sh", "-c", script};
-  request.environment = std::string("PATH=/usr/bin:/bin\0", 19);
-  request.stdio = {0, 1, 2};
-  request.is_unconfined = true;
-  return request;
-}
 
 Request Guarded() {
   if (Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) Skip("Landlock has no scopes");

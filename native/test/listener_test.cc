@@ -511,6 +511,16 @@ bool IsConnected(const Descriptor& socket) {
   return getpeername(socket.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
 }
 
+// Begins to connect a socket to the server in the caller's place.
+std::shared_ptr<Connection> BeginConnection(Served* served, const Server& server, Descriptor socket) {
+  auto connection =
+      std::make_shared<Connection>(5, served->shared(), served->call(), served->caller().pid(), std::move(socket),
+                                   &server.address, static_cast<socklen_t>(sizeof server.address));
+  CHECK_EQUAL(served->listener().Begin(served->call(), connection), 0);
+  static_cast<void>(served->TakeMail());
+  return connection;
+}
+
 // Whether a connection that was made stays when `answer` answers its call.
 template <typename Function>
 bool StaysAfter(int type, Function answer) {
@@ -518,11 +528,7 @@ bool StaysAfter(int type, Function answer) {
   Served served;
   Descriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
   const Descriptor copy(dup(socket.get()));
-  const auto connection =
-      std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(), std::move(socket),
-                                   &server.address, static_cast<socklen_t>(sizeof server.address));
-  CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
-  static_cast<void>(served.TakeMail());
+  const auto connection = BeginConnection(&served, server, std::move(socket));
   connection->Run();
   const std::vector<double> reported = served.TakeMail().connected;
   CHECK_EQUAL(reported.size(), 2U);
@@ -550,11 +556,7 @@ TEST(UndoesAConnectionThatIsMadeWhileItsCallIsAnswered) {
     Served served;
     Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const Descriptor copy(dup(socket.get()));
-    const auto connection =
-        std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(), std::move(socket),
-                                     &server.address, static_cast<socklen_t>(sizeof server.address));
-    CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
-    static_cast<void>(served.TakeMail());
+    const auto connection = BeginConnection(&served, server, std::move(socket));
     bool is_answered = false;
     BeforeConnect() = [&] {
       if (!std::exchange(is_answered, true)) CHECK_EQUAL(served.Answer(answer), 0);
@@ -598,7 +600,7 @@ sockaddr_un LocalAddress(const std::string& path, socklen_t* size) {
   return address;
 }
 
-// What is reported of a connection to a local socket.
+// Connects to a local socket. Returns the reported result: 0 or an errno.
 double ConnectToPath(const std::string& path) {
   Served served;
   socklen_t size = 0;

@@ -89,7 +89,7 @@ int OpenIn(const PathRuleset& ruleset, const std::string& path, int flags) {
   return WEXITSTATUS(status);
 }
 
-// What opening / and this process's program for reading gives in a domain: an errno, or 0 for both.
+// Opens / and this process's program for reading in a domain. Returns 0, or the errno of the first that fails.
 int ReadsEverythingIn(int ruleset) {
   const pid_t pid = fork();
   if (pid == 0) {

@@ -13,6 +13,18 @@ const start = (stdio: string) =>
   `const child = require(${JSON.stringify(fileURLToPath(dist))}).spawn(
     ${JSON.stringify(program)}, [${JSON.stringify(marker)}, 'e'], ${JSON.stringify(JSON.stringify(profile))}, { stdio: ${stdio} });`;
 const descriptors = () => readdirSync('/proc/self/fd').length;
+/** Code that defines the sockets that this process holds, as the descriptors of each. */
+const SOCKETS = `
+    const { readdirSync, readlinkSync } = require('node:fs');
+    const sockets = () => {
+      const held = {};
+      for (const fd of readdirSync('/proc/self/fd')) {
+        let link = '';
+        try { link = readlinkSync('/proc/self/fd/' + fd); } catch {}
+        if (link.startsWith('socket:')) (held[link] ??= []).push(Number(fd));
+      }
+      return held;
+    };`;
 
 /** Runs code in a worker until it posts a message, and then waits for its own end. */
 async function inWorker(code: string, whilePaused = (_said: unknown) => {}): Promise<readonly unknown[]> {
@@ -43,8 +55,10 @@ test('pipes for which it has not made streams are closed', async () => {
 test('descriptors that reuse the numbers of its pipes stay open', async () => {
   const taken: number[] = [];
   const [were] = await inWorker(
-    `${start("'pipe'")}
-    const numbers = child.stdio.map((stream) => stream._handle.fd);
+    `${SOCKETS}
+    const before = sockets();
+    ${start("'pipe'")}
+    const numbers = Object.entries(sockets()).flatMap(([link, fds]) => (link in before ? [] : fds));
     child.on('close', () => parentPort.postMessage(numbers));
     parentPort.once('message', () => {});`,
     (numbers) => {
@@ -59,15 +73,12 @@ test('descriptors that reuse the numbers of its pipes stay open', async () => {
 
 test('a socket for its child is borrowed without a warning, and given back', async () => {
   const before = descriptors();
-  const said = await inWorker(`
-    const { readdirSync, readlinkSync } = require('node:fs');
+  const said = await inWorker(`${SOCKETS}
     process.on('warning', (warning) => parentPort.postMessage(warning.message));
     const server = require('node:net').createServer().listen(0, () => {
       const socket = require('node:net').connect(server.address().port, () => {
-        const link = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
-        const self = link(socket._handle.fd);
         ${start("['ignore', socket, 'ignore']")}
-        const held = readdirSync('/proc/self/fd').filter((fd) => link(fd) === self).length;
+        const held = Math.max(...Object.values(sockets()).map((fds) => fds.length));
         child.on('close', (code) => {
           parentPort.postMessage({ code, held });
           process.exit();
