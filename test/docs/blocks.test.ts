@@ -3,17 +3,16 @@
  * which the package is installed, on the Node that runs this suite. The programs pass the type check. CONTRIBUTING.md
  * describes the info strings and directives.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { seccomp } from '../support/command-line.js';
 import { typeErrorsOf } from '../support/docs/block-types.js';
 import { type Block, blocksOf, isExample, isRun } from '../support/docs/blocks.js';
 import { inWordsOf, matches } from '../support/docs/expected-output.js';
 import {
   copyFiles,
-  fileOf,
   linkPackages,
   makePageFolder,
   obstacleToPackages,
@@ -21,7 +20,7 @@ import {
   writeBlock,
 } from '../support/docs/page-folder.js';
 import { PAGES, packageRoot, textOfPage } from '../support/docs/pages.js';
-import { type Background, obstacleTo, runBlock, startInBackground } from '../support/docs/run-block.js';
+import { type Background, obstacleTo, runBlock, SharedBlocks, startInBackground } from '../support/docs/run-block.js';
 
 const pages = PAGES.map((page) => [page, blocksOf(textOfPage(page))] as const);
 
@@ -39,12 +38,15 @@ test('the type check reports nothing that is not in a page', () => {
 
 describe.each(pages.filter(([, blocks]) => blocks.length > 0))('%s', (page, blocks) => {
   let folder: PageFolder;
+  let shared: SharedBlocks;
   const running: Background[] = [];
   beforeAll(() => {
     folder = makePageFolder(blocks, page);
+    shared = new SharedBlocks(folder);
   });
   afterAll(async () => {
     for (const background of running) await background.end();
+    shared.end();
     folder.remove();
   });
 
@@ -58,11 +60,11 @@ describe.each(pages.filter(([, blocks]) => blocks.length > 0))('%s', (page, bloc
       if (isExample(block)) return compareWithRepository(block);
       copyFiles(folder.path, block);
       if (block.name !== undefined) writeBlock(folder.path, block);
-      if (!isRun(block)) return checkData(folder, block, skip);
+      if (!isRun(block)) return await checkData(folder, block, skip);
       const obstacle = obstacleTo(block) ?? obstacleToPackages(block);
       if (obstacle !== undefined) skip(obstacle);
       linkPackages(folder.path, block);
-      if (block.directive.backgroundUntil === undefined) await checkRun(folder, block);
+      if (block.directive.backgroundUntil === undefined) await checkRun(folder, shared, block);
       else running.push(await checkBackground(folder, block));
     });
   }
@@ -73,8 +75,9 @@ function compareWithRepository({ name = '', code }: Block): void {
   expect(code).toBe(readFileSync(join(packageRoot, name), 'utf8'));
 }
 
-async function checkRun(folder: PageFolder, block: Block): Promise<void> {
-  const { status, output, stderr } = await runBlock(folder, block);
+async function checkRun(folder: PageFolder, shared: SharedBlocks, block: Block): Promise<void> {
+  const run = SharedBlocks.canRun(block) ? shared.run(block) : runBlock(folder, block);
+  const { status, output, stderr } = await run;
   const { exit } = block.directive;
   expect(status, output).toBe(exit);
   if (block.expected !== undefined) checkOutput(output, block.expected);
@@ -99,19 +102,17 @@ async function checkBackground(folder: PageFolder, block: Block): Promise<Backgr
 }
 
 /** JSON and YAML must parse. `seccomp check` must accept a profile. Programs that are not run are skipped. */
-function checkData(folder: PageFolder, block: Block, skip: (reason: string) => never): void {
+async function checkData(folder: PageFolder, block: Block, skip: (reason: string) => never): Promise<void> {
   const { language, code, directive } = block;
   if (directive.isOnlyWritten) return;
   if (language === 'yaml') expect(parseAllDocuments(code).flatMap(({ errors }) => errors.map(String))).toEqual([]);
-  else if (language === 'json') checkJson(folder, block);
+  else if (language === 'json') await checkJson(folder, block);
   else if (directive.notRun !== undefined) skip(directive.notRun);
 }
 
-function checkJson(folder: PageFolder, block: Block): void {
+async function checkJson(folder: PageFolder, block: Block): Promise<void> {
   const value: unknown = JSON.parse(block.code);
   if (typeof value !== 'object' || value === null || !('defaultAction' in value)) return;
-  writeBlock(folder.path, block);
-  const args = [join(packageRoot, 'dist/cli/main.js'), 'check', fileOf(block)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder.path, encoding: 'utf8' });
+  const { status, stdout, stderr } = await seccomp('check', writeBlock(folder.path, block));
   expect(status, stdout + stderr).toBe(0);
 }

@@ -1,19 +1,10 @@
 /** Each `@example` of a public docstring is an ES module that passes the type check and ends with exit code 0. */
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { needsOwnProcess, SharedNode } from '../support/docs/shared-node.js';
 import { publicDeclarations, withProject } from '../support/docstrings.js';
 import { packageRoot } from '../support/root.js';
 
@@ -69,36 +60,28 @@ test('every example passes the type check', () => {
   expect(problems).toEqual([]);
 });
 
-/** Examples that change their process for good, or replace it: each has a process of its own. */
-const CHANGES_PROCESS = /\b(?:harden|execve)\(|'seccomp\/register'|\bprocess\.exit/;
+const errors = join(folder, 'stderr');
+const out = openSync('/dev/null', 'w');
+const err = openSync(errors, 'a');
+const shared = new SharedNode([out, err], {});
+afterAll(() => {
+  shared.end();
+  closeSync(out);
+  closeSync(err);
+});
 
-interface Ended {
-  readonly status: number | null;
-  readonly errors: readonly string[];
-  readonly stderr: string;
+async function runTogether(file: string) {
+  const before = readFileSync(errors, 'utf8').length;
+  const status = await shared.run(file, dirname(file));
+  return { status, stderr: readFileSync(errors, 'utf8').slice(before) };
 }
 
-/** Runs the other examples in one process, which starts each when the one before it has ended. */
-function runTogether(all: readonly string[]): Readonly<Record<string, Ended>> {
-  const list = join(folder, 'list.json');
-  const results = join(folder, 'results.json');
-  const errors = openSync(join(folder, 'stderr'), 'a+');
-  writeFileSync(list, JSON.stringify(all));
-  const args = [join(import.meta.dirname, 'run-examples.mjs'), list, results];
-  spawnSync(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', errors], timeout: 120_000 });
-  closeSync(errors);
-  return existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {};
-}
-
-function runAlone(file: string): Ended {
+function runAlone(file: string) {
   const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: dirname(file) });
-  return { status, errors: [], stderr };
+  return { status, stderr };
 }
 
-const isAlone = (file: string) => CHANGES_PROCESS.test(readFileSync(file, 'utf8'));
-const together = runTogether([...files.values()].filter((file) => !isAlone(file)));
-
-test.each([...files])('the example of %s runs', (_, file) => {
-  const ended = isAlone(file) ? runAlone(file) : (together[file] ?? 'it, or an example before it, did not end');
-  expect(ended).toEqual({ status: 0, errors: [], stderr: '' });
+test.each([...files])('the example of %s runs', async (_, file) => {
+  const isAlone = needsOwnProcess(readFileSync(file, 'utf8'));
+  expect(await (isAlone ? runAlone(file) : runTogether(file))).toEqual({ status: 0, stderr: '' });
 });

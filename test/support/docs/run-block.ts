@@ -8,6 +8,7 @@ import { transformSync } from 'esbuild';
 import { obstacleUnder } from '../commands.js';
 import type { Block } from './blocks.js';
 import { type PageFolder, writeBlock } from './page-folder.js';
+import { needsOwnProcess, SharedNode } from './shared-node.js';
 
 /** How long a block may take, in ms: only what hangs runs out of it. */
 const LIMIT = 30_000;
@@ -25,8 +26,7 @@ export interface BlockRun {
 
 /** Runs the program to its end, or kills it after the limit. What it has left running is killed, too. */
 export async function runBlock(folder: PageFolder, block: Block): Promise<BlockRun> {
-  const started = startBlock(folder, block);
-  const { child } = started;
+  const { child, files } = startBlock(folder, block);
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
@@ -36,7 +36,7 @@ export async function runBlock(folder: PageFolder, block: Block): Promise<BlockR
   clearTimeout(timer);
   killGroup(child, 'SIGKILL');
   const status = isLate ? `not ended after ${LIMIT / 1000} s` : (code ?? signal ?? 'unknown');
-  return { status, output: started.output(), stderr: started.stderr() };
+  return { status, ...files.read() };
 }
 
 /** A program that goes on until the end of the page. */
@@ -51,7 +51,8 @@ export async function startInBackground(
   block: Block,
   isReady: (output: string) => boolean,
 ): Promise<Background> {
-  const { child, output } = startBlock(folder, block);
+  const { child, files } = startBlock(folder, block);
+  const output = () => files.read().output;
   const exited = once(child, 'exit');
   const end = async () => {
     killGroup(child, 'SIGTERM');
@@ -65,49 +66,114 @@ export async function startInBackground(
   return { output, end };
 }
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly stderr: () => string;
+/**
+ * Runs blocks of a page that can share a Node process. Those whose output is compared share one whose standard output
+ * and standard error are the same file.
+ */
+export class SharedBlocks {
+  readonly #folder: PageFolder;
+  readonly #nodes = new Map<boolean, { readonly node: SharedNode; readonly files: OutputFiles }>();
+
+  constructor(folder: PageFolder) {
+    this.#folder = folder;
+  }
+
+  static canRun({ language, code, directive }: Block): boolean {
+    return language !== 'sh' && directive.exit === 0 && !directive.isAsUser && !needsOwnProcess(code);
+  }
+
+  async run(block: Block): Promise<BlockRun> {
+    const { node, files } = this.#nodeFor(block);
+    const before = files.read();
+    const status = await node.run(writeProgram(this.#folder, block), this.#folder.path);
+    const after = files.read();
+    return {
+      status,
+      output: after.output.slice(before.output.length),
+      stderr: after.stderr.slice(before.stderr.length),
+    };
+  }
+
+  end(): void {
+    for (const { node, files } of this.#nodes.values()) {
+      node.end();
+      files.close();
+    }
+  }
+
+  #nodeFor(block: Block) {
+    const isOneFile = block.expected !== undefined;
+    const known = this.#nodes.get(isOneFile);
+    if (known !== undefined) return known;
+    const files = new OutputFiles(this.#folder, isOneFile ? 'one' : 'two', isOneFile);
+    const env = environmentOf(this.#folder, block);
+    const made = { node: new SharedNode(files.descriptors, { env }), files };
+    this.#nodes.set(isOneFile, made);
+    return made;
+  }
 }
 
 /**
- * Starts the program of a block. It writes to files, so that nothing waits for what it leaves running. If its output is
- * compared, standard output and standard error are the same file.
+ * The files that programs write to, so that nothing waits for what they leave running. If their output is compared,
+ * standard output and standard error are the same file.
  */
-function startBlock(folder: PageFolder, block: Block): Started {
-  const names = ['out', block.expected === undefined ? 'err' : 'out'];
-  const files = names.map((name) => join(folder.beside, `${block.line}.${name}`));
-  for (const file of files) {
-    writeFileSync(file, '');
-    chmodSync(file, 0o666);
+class OutputFiles {
+  readonly descriptors: readonly [number, number];
+  readonly #files: readonly [string, string];
+
+  constructor({ beside }: PageFolder, name: string, isOneFile: boolean) {
+    const open = (end: string): [string, number] => {
+      const file = join(beside, `${name}.${end}`);
+      const fd = openSync(file, 'a');
+      chmodSync(file, 0o666);
+      return [file, fd];
+    };
+    const out = open('out');
+    const err = isOneFile ? out : open('err');
+    this.#files = [out[0], err[0]];
+    this.descriptors = [out[1], err[1]];
   }
-  const [stdout = 1, stderr = 2] = files.map((file) => openSync(file, 'a'));
+
+  close(): void {
+    for (const fd of new Set(this.descriptors)) closeSync(fd);
+  }
+
+  read(): Pick<BlockRun, 'output' | 'stderr'> {
+    const [out, err] = this.#files.map((file) => readFileSync(file, 'utf8')) as [string, string];
+    return this.#files[0] === this.#files[1] ? { output: out, stderr: '' } : { output: out + err, stderr: err };
+  }
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly files: OutputFiles;
+}
+
+function startBlock(folder: PageFolder, block: Block): Started {
+  const files = new OutputFiles(folder, String(block.line), block.expected !== undefined);
   const [command = '', ...args] = [...(block.directive.isAsUser ? asUser() : []), ...commandOf(folder, block)];
   const child = spawn(command, args, {
     cwd: folder.path,
     env: environmentOf(folder, block),
-    stdio: ['ignore', stdout, stderr],
+    stdio: ['ignore', ...files.descriptors],
     detached: true,
   });
-  closeSync(stdout);
-  closeSync(stderr);
-  const [out = '', err = ''] = files;
-  const read = (file: string) => readFileSync(file, 'utf8');
-  return {
-    child,
-    output: () => (out === err ? read(out) : read(out) + read(err)),
-    stderr: () => (out === err ? '' : read(err)),
-  };
+  files.close();
+  return { child, files };
 }
 
 function commandOf(folder: PageFolder, block: Block): readonly string[] {
   if (block.language === 'sh') return ['bash', '-e', '-o', 'pipefail', '-c', block.code];
+  return [process.execPath, writeProgram(folder, block)];
+}
+
+/** Writes a program that Node can run. Returns its path. */
+function writeProgram(folder: PageFolder, block: Block): string {
   const file = writeBlock(folder.path, block);
-  if (block.language !== 'ts') return [process.execPath, file];
+  if (block.language !== 'ts') return file;
   const compiled = file.replace(/\.\w+$/, '.mjs');
   writeFileSync(compiled, transformSync(block.code, { loader: 'ts', format: 'esm', target: 'node20.19' }).code);
-  return [process.execPath, compiled];
+  return compiled;
 }
 
 const isRoot = process.getuid?.() === 0;
