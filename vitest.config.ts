@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import ResultsReporter from './test/support/results-reporter.js';
 import { SkipReporter } from './test/support/skip-reporter.js';
 
 /** Folders whose tests start no processes. */
@@ -28,7 +29,7 @@ export default defineConfig({
   test: {
     setupFiles: 'test/support/seed.ts',
     maxWorkers: '100%',
-    reporters: ['default', new SkipReporter()],
+    reporters: ['default', new SkipReporter(), new ResultsReporter()],
     // Far more than any test takes, on a busy machine too: only what hangs runs out of it.
     testTimeout: 180_000,
     hookTimeout: 300_000,

@@ -8,8 +8,8 @@
 #   COMMANDS  1 for the first command only; default: "1 2"
 set -e
 cd "$(dirname "$0")/.."
-# shellcheck source=scripts/checks.sh
-. scripts/checks.sh
+# shellcheck source=scripts/checks/functions.sh
+. scripts/checks/functions.sh
 
 suite=${SUITE:-trixie}
 mirror=${MIRROR:-http://deb.debian.org/debian}
@@ -17,7 +17,7 @@ commands=${COMMANDS:-1 2}
 cache=$PWD/node_modules/.cache/seccomp-bare
 work=$(mktemp -d)
 root=$work/root
-trap 'rm -rf "$work"; rm -f "$log"' EXIT
+trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM
 
 fail() {
@@ -70,16 +70,24 @@ for name in http_proxy https_proxy no_proxy; do
 done
 variables+=("npm_config_registry=$(npm config get registry)")
 
+# Where the tests write their results.
+results=${SECCOMP_TEST_RESULTS:-}
+if [ -n "$results" ]; then
+  mkdir -p "$root$results"
+  variables+=("SECCOMP_TEST_RESULTS=$results")
+fi
+
 # in_root COMMAND: runs a shell command as the user, in the clone. The mounts are those of a mount namespace of its own, so they
 # end with it.
 in_root() {
   # shellcheck disable=SC2016
   unshare --mount sh -c '
     for each in proc sys dev; do mount --rbind "/$each" "$1/$each" || exit; done
+    [ -z "$3" ] || mount --bind "$3" "$1$3" || exit
     root=$1 command=$2
-    shift 2
+    shift 3
     exec chroot --userspec=user:user "$root" env -i "$@" sh -c "cd /home/user/seccomp && $command"' \
-    sh "$root" "$1" "${variables[@]}"
+    sh "$root" "$1" "$results" "${variables[@]}"
 }
 
 # shellcheck disable=SC2016

@@ -99,10 +99,13 @@ container() {
   name=$image-$$-$1
   security=${2:+--security-opt seccomp=$2}
   shift 2
-  if [ -f "$config" ]; then
-    set -- --volume "$config:$config:ro" "$image" "$@"
+  if [ -n "${SECCOMP_TEST_RESULTS:-}" ]; then
+    set -- --volume "$SECCOMP_TEST_RESULTS:/results" --env SECCOMP_TEST_RESULTS=/results "$image" "$@"
   else
     set -- "$image" "$@"
+  fi
+  if [ -f "$config" ]; then
+    set -- --volume "$config:$config:ro" "$@"
   fi
   # Options are lists of words.
   # shellcheck disable=SC2086
@@ -145,7 +148,7 @@ step "build $image from $base with $engine"
 }
 
 failed=
-vitest="node_modules/.bin/vitest run --configLoader runner --reporter=verbose"
+vitest="node_modules/.bin/vitest run --configLoader runner --reporter=verbose --reporter=./test/support/results-reporter.ts"
 blocked=test/integration/blocked-calls.test.ts
 
 # kind TITLE SECCOMP OPTION…: tests in a kind of container that filters can be attached in addition to the container's

@@ -77,7 +77,7 @@ let_all_users_write_counts
 # CTest has run the unit tests.
 [ $# != 0 ] || set -- --exclude 'test/extended/**' --exclude 'test/slow/**' --exclude test/native/units.test.ts
 status=0
-(cd "$copy" && SECCOMP_COVERAGE_OF_CHILDREN=$children node node_modules/vitest/vitest.mjs run --config scripts/coverage/vitest.config.ts "$@") ||
+(cd "$copy" && unset SECCOMP_TEST_RESULTS && SECCOMP_COVERAGE_OF_CHILDREN=$children node node_modules/vitest/vitest.mjs run --config scripts/coverage/vitest.config.ts "$@") ||
   status=$?
 [ $status = 0 ] || echo "coverage.sh: tests failed under the instruments; what they ran is counted"
 npx tsx scripts/coverage/report.ts "$copy" "$children" "$build" $write

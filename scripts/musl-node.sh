@@ -17,8 +17,8 @@ cd "$work"
 
 npm pack --silent "$pnpm" >/dev/null
 echo "$pnpm_sha512  $(ls ./*.tgz)" | sha512sum --check --quiet --strict
-# shellcheck source=scripts/checks.sh
-[ "$(id -u)" != 0 ] || (. "$here/checks.sh" && install musl-tools g++-14 make patchelf xz-utils)
+# shellcheck source=scripts/checks/functions.sh
+[ "$(id -u)" != 0 ] || (. "$here/checks/functions.sh" && install musl-tools g++-14 make patchelf xz-utils)
 tar -xzf ./*.tgz
 perl -0777 -pe 's/(NODE_SEA_FUSE_[0-9a-f]{32}:)1/${1}0/ or die "no fuse"' package/pnpm >node-musl
 chmod 755 node-musl

@@ -12,6 +12,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXCEPTIONS } from '../test/extended/node-tests/exceptions.mjs';
+import { writeResults } from './checks/write-results.mjs';
 
 const { values, positionals } = parseArgs({ options: { keep: { type: 'string' } }, allowPositionals: true });
 const folder = resolve(values.keep ?? mkdtempSync(join(tmpdir(), 'seccomp-node-tests-')));
@@ -150,7 +151,8 @@ function run(node, { file }, slot, more, env) {
   });
 }
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const counts = { passed: 0, skipped: 0 };
+const failures = [];
 const skip = (label, reason) => {
   counts.skipped++;
   console.log(`skipped ${label}: ${reason}`);
@@ -170,9 +172,10 @@ async function check({ version, node, tests }, test, slot) {
   if (ours.passes && reason === undefined) counts.passed++;
   else if (!ours.passes && reason !== undefined) skip(label, reason);
   else {
-    counts.failed++;
     const what = ours.passes ? 'passes, but is listed in exceptions.mjs' : `ended with ${ours.status}`;
-    console.log(`FAILED ${label}: ${what}\n${ours.output.trim().slice(-2000)}`);
+    const message = `${what}\n${ours.output.trim().slice(-2000)}`;
+    failures.push({ test: label, message });
+    console.log(`FAILED ${label}: ${message}`);
   }
 }
 
@@ -213,5 +216,6 @@ try {
 } finally {
   if (values.keep === undefined) rmSync(folder, { recursive: true });
 }
-console.log(`Tests ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+console.log(`${counts.passed} passed, ${failures.length} failed, ${counts.skipped} skipped`);
+writeResults({ passed: counts.passed, failures });
+process.exitCode = failures.length === 0 && counts.passed > 0 ? 0 : 1;

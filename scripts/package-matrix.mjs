@@ -11,6 +11,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeResults } from './checks/write-results.mjs';
 import { managers } from './package-matrix/managers.mjs';
 import { measures, others } from './package-matrix/measures.mjs';
 import { musl } from './package-matrix/musl.mjs';
@@ -101,4 +102,8 @@ const failed = results.filter(({ result }) => result === 'failed');
 for (const { what, version, detail } of failed) console.log(`\nFAILED ${what} ${version}: ${detail}`);
 const passed = results.filter(({ result }) => result === 'passed').length;
 console.log(`\n${passed} passed, ${failed.length} failed, ${results.length - passed - failed.length} not run`);
+writeResults({
+  passed,
+  failures: failed.map(({ what, version, detail }) => ({ test: `${what} ${version}`, message: detail })),
+});
 process.exitCode = failed.length === 0 ? 0 : 1;

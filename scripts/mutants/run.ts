@@ -237,7 +237,11 @@ function isBuilt([command = '', ...args]: readonly string[]): boolean {
   return (
     spawnSync(command, args, {
       stdio: 'ignore',
-      env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}` },
+      env: {
+        ...process.env,
+        SECCOMP_TEST_RESULTS: undefined,
+        PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+      },
     }).status === 0
   );
 }

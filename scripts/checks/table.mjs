@@ -1,0 +1,308 @@
+/**
+ * The checks of a change: those of the gate, in their order, and those that only `npm run check:all` runs.
+ *
+ * @typedef {object} Check
+ * @property {string} name
+ * @property {string} title What is checked, for the table of CONTRIBUTING.md.
+ * @property {string} run A command of bash, which may use the functions of functions.sh.
+ * @property {boolean} [gate]
+ * @property {boolean} [named] Whether it is run only if it is named: it takes hours.
+ * @property {readonly string[]} [packages] Debian's, without which some tests would be skipped.
+ * @property {readonly string[]} [files] Pathspecs of what the result depends on; everything if they are left out.
+ */
+
+const TOOLS = [
+  ...['python3', 'make', 'g++', 'git', 'util-linux', 'libseccomp-dev', 'python3-seccomp', 'linux-libc-dev', 'systemd'],
+  ...['gcc-multilib', 'strace', 'patchelf', 'crun', 'runc', 'imagemagick', 'bubblewrap', 'curl', 'sqlite3'],
+];
+const NATIVE_TOOLS = ['cmake', 'ninja-build', 'clang-format-19', 'clang-tidy-19'];
+const PROGRAMS = [
+  ...['nginx-light', 'redis-server', 'postgresql', 'ffmpeg', 'busybox', 'openssh-client', 'openssl', 'golang-go'],
+  ...['default-jdk-headless', 'chromium', 'firejail', 'qemu-system-x86'],
+];
+
+const ADDON = ['native', 'binding.gyp', 'CMakeLists.txt'];
+/** What a start of a program depends on, and its tests. */
+const STARTS = [...ADDON, 'lib', 'test', 'vitest.config.ts', 'package.json', 'package-lock.json', 'scripts'];
+const PURE = ['lib', 'test', 'vitest.config.ts', 'package-lock.json'];
+
+/** What starts programs and receives their calls. */
+const SUPERVISION = 'test/notify test/agent test/record test/reliability';
+
+/** @type {readonly Check[]} */
+export const CHECKS = [
+  // Installs the package, which the others need.
+  {
+    name: 'start',
+    title: 'the first command above: the package installed in this checkout, a real program under docker-default',
+    gate: true,
+    packages: TOOLS,
+    run: 'run_first',
+  },
+  // Installs the linters, which a test of the release uses.
+  { name: 'lint', title: 'Biome', gate: true, run: 'npm run --silent lint' },
+  {
+    name: 'test',
+    title: 'the second command: the suite, with the unit tests of the addon',
+    gate: true,
+    packages: TOOLS,
+    run: 'install_kernel_headers && npm run --silent libraries && run_tests',
+  },
+  { name: 'types', title: 'TypeScript', gate: true, run: 'npm run --silent types' },
+  {
+    name: 'prose',
+    title: 'textlint',
+    gate: true,
+    run: 'npm run --silent lint:prose',
+    files: ['*.md', 'scripts/linters'],
+  },
+  {
+    name: 'shell',
+    title: 'shellcheck',
+    gate: true,
+    packages: ['shellcheck'],
+    run: 'shellcheck -x scripts/*.sh scripts/checks/*.sh native/test/*.sh .ci/run',
+    files: ['*.sh', '.ci/run'],
+  },
+  {
+    name: 'package-lint',
+    title: 'knip, publint, attw and actionlint',
+    gate: true,
+    run: 'npm run --silent lint:package',
+  },
+  {
+    name: 'native-style',
+    title: 'clang-format; clang-tidy without its static analyzer, its checks of style and the unit tests',
+    gate: true,
+    packages: NATIVE_TOOLS,
+    run: "TIDY_CHECKS='-clang-analyzer-*,-google-*,-modernize-*,-portability-*,-readability-*' npm run --silent lint:native",
+    files: [...ADDON, '.clang-tidy', '.clang-format'],
+  },
+  {
+    name: 'prebuilt-x64',
+    title: 'the prebuilt addon for x64: what it needs of a system; loaded here and in a process with musl',
+    gate: true,
+    packages: ['musl-tools', 'qemu-user'],
+    run: 'scripts/prebuild.sh x64 && npx vitest run test/package/prebuilt.test.ts',
+    files: [...ADDON, 'scripts/prebuild.sh', 'test/package'],
+  },
+  {
+    name: 'asan',
+    title: 'an addon built with ASan and UBSan: what starts programs and receives their calls',
+    gate: true,
+    packages: [...TOOLS, ...NATIVE_TOOLS],
+    run: `npm run --silent test:sanitized -- test/native.test.ts ${SUPERVISION}`,
+    files: STARTS,
+  },
+  {
+    name: 'docker',
+    title:
+      'containers of Docker, on Node 24: as root and as a user without capabilities, with the engine’s filter and without, in a read-only root, with no_new_privs; the engine’s decisions compared with this package’s',
+    gate: true,
+    run: 'ENGINE=docker WHOLE_SUITE= npm run --silent test:container',
+    files: STARTS,
+  },
+  {
+    name: 'kernel-6.1',
+    title: 'Linux 6.1 with x32 under qemu-system: kernel = interpreter = evaluator, the addon, Landlock, limits',
+    gate: true,
+    run: 'SECCOMP_TEST_MACHINES=amd64-6.1 npm run --silent test:arch -- test/arch --exclude test/arch/denials-log.test.ts --exclude test/arch/untrusted.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'node-26',
+    title: 'Node 26 with the prebuilt addon, in a new clone: what starts programs and receives their calls',
+    gate: true,
+    run: 'addon=$PWD/out/prebuilds/linux-x64 processes_on_node 26 adversary docs examples users',
+    files: STARTS,
+  },
+  {
+    name: 'suite',
+    title: 'the suite, with another seed for its random inputs',
+    packages: [...TOOLS, 'ffmpeg', 'firejail'],
+    run: 'npm run --silent libraries && npm run --silent build && npm test',
+  },
+  {
+    name: 'slow',
+    title: 'test/slow: what the suite has a sample of',
+    packages: TOOLS,
+    run: 'npm run --silent libraries && npm run --silent test:slow',
+  },
+  {
+    name: 'programs',
+    title:
+      'real programs under docker-default, under recorded profiles and under paths; the filters that they attach themselves',
+    packages: [...TOOLS, ...PROGRAMS],
+    run: 'npm run --silent build && npx vitest run test/extended/{programs,paths-programs,recorded,attached-filters}.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'libraries',
+    title: 'libraries of npm that start processes or threads: zx, tinypool, jest-worker and Piscina',
+    packages: ['procps'],
+    run: 'npm run --silent build && npx vitest run test/extended/libraries.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'node-tests',
+    title:
+      'Node’s own tests of child_process through a Sandbox, and of cluster under seccomp/register, of Node 20 and of Debian’s newest; test/extended/node-tests/exceptions.mjs lists those that fail on purpose',
+    packages: ['xz-utils', 'procps'],
+    run: 'npm run --silent build && node scripts/node-tests.mjs',
+    files: STARTS,
+  },
+  {
+    name: 'coverage',
+    title: 'the lines of lib/ and native/ that the suite runs: at least 95 %',
+    packages: [...TOOLS, 'cmake'],
+    run: 'npm run --silent libraries && npm run --silent coverage',
+    files: STARTS,
+  },
+  {
+    name: 'sanitized',
+    title: 'an addon built with ASan and UBSan: all that uses the addon',
+    packages: [...TOOLS, ...NATIVE_TOOLS],
+    run: 'npm run --silent test:sanitized',
+    files: STARTS,
+  },
+  {
+    name: 'threads',
+    title:
+      'an addon built with TSan: all that uses the addon. Children are not instrumented: they run in their parent’s memory',
+    packages: [...TOOLS, ...NATIVE_TOOLS],
+    run: 'npm run --silent test:threads',
+    files: STARTS,
+  },
+  {
+    name: 'native-lint',
+    title: 'clang-tidy with its static analyzer and checks of style, the unit tests too',
+    packages: NATIVE_TOOLS,
+    run: 'TIDY_FILES=native/ npm run --silent lint:native',
+    files: [...ADDON, '.clang-tidy'],
+  },
+  {
+    name: 'clang',
+    title: 'the addon built with clang, whose destructors and symbols differ from those of g++',
+    packages: [...TOOLS, 'clang-19'],
+    run: 'with_clang test/native.test.ts test/launcher.test.ts test/sandbox/fork.test.ts test/reliability test/notify test/agent test/record',
+    files: STARTS,
+  },
+  {
+    name: 'starts',
+    title: '50,000 starts, of which many fail: the use of memory does not grow',
+    run: 'npm run --silent build && npx vitest run test/extended/starts.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'faults',
+    title: 'each system call of a start fails with each of several errors; the suite has one error',
+    packages: TOOLS,
+    run: 'npm run --silent build && npx vitest run test/extended/faults.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'deaths',
+    title:
+      'processes killed, aborted and crashed at 1,200 random moments while they start trees: nothing of a tree is left; the suite has 10',
+    packages: TOOLS,
+    run: 'npm run --silent build && npx vitest run test/extended/deaths.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'trees',
+    title:
+      '10,000 process trees that are ended one after another in many ways: nothing is left, no other process is harmed; the suite has 28',
+    packages: TOOLS,
+    run: 'npm run --silent build && npx vitest run test/extended/trees.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'kills',
+    title: 'supervised children killed at random for a minute',
+    run: 'npm run --silent build && SECCOMP_TEST_KILL_CHILDREN=2000 npx vitest run test/extended/kills.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'fuzz',
+    title: 'random and damaged documents for a minute',
+    packages: TOOLS,
+    run: 'SECCOMP_TEST_FUZZ_DOCUMENTS=2000 npx vitest run test/fuzz',
+    files: PURE,
+  },
+  {
+    name: 'accesses',
+    title:
+      '100,000 random accesses to files: the predictions of lib/landlock/ and the kernel’s decisions; the suite has 3,000',
+    run: 'SECCOMP_TEST_ACCESSES=100000 npx vitest run test/landlock/prediction.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'intricate',
+    title: '4,000 random profiles with many argument conditions: compiled and proven; the suite has 8',
+    run: 'npx vitest run test/extended/intricate.test.ts',
+    files: PURE,
+  },
+  {
+    name: 'pollution',
+    title: 'each of two hundred properties on Object.prototype by itself; the suite has all of them at once',
+    run: 'npm run --silent build && npx vitest run test/extended/pollution.test.ts',
+    files: STARTS,
+  },
+  {
+    name: 'musl',
+    title: 'C programs linked with musl; `package` has Node on musl, as Alpine has it',
+    packages: [...TOOLS, 'musl-tools'],
+    run: 'npm run --silent build && npm run --silent test:musl',
+    files: STARTS,
+  },
+  {
+    name: 'containers',
+    title: 'the suite in containers of Docker and Podman, on Node 20 to 26 and Debian’s own; a corpus of profiles',
+    packages: ['podman', 'mmdebstrap'],
+    run: 'FULL=1 npm run --silent test:container',
+  },
+  {
+    name: 'prebuilt',
+    title: 'the prebuilt addons for x64, arm64 and riscv64; the same bytes from another directory',
+    packages: ['musl-tools', 'qemu-user'],
+    run: 'prebuilds_twice',
+    files: [...ADDON, 'scripts/prebuild.sh', 'test/package'],
+  },
+  {
+    name: 'kernels',
+    title: 'kernels of x86_64 from Linux 5.10 to the newest, arm64 and riscv64; limits under systemd and in Podman',
+    run: 'npm run --silent test:arch',
+    files: STARTS,
+  },
+  {
+    name: 'bare',
+    title:
+      'the two commands as an ordinary user in a new minimal Debian: only the packages that this page names, Debian’s Node and npm',
+    run: 'npm run --silent test:bare',
+  },
+  {
+    name: 'nodes',
+    title: 'the two commands in a new clone under Node 20.19.0, 22, 24 and 26',
+    run: 'on_nodes 20.19.0 22 24 26',
+  },
+  {
+    name: 'package',
+    title:
+      'a dry run of the release; its tarball with npm, pnpm, yarn and Bun, in Node 20 to 26, Node on musl, Bun and Deno, in TypeScript, and in bundles; how long its install takes',
+    run: 'npm run --silent release -- --dry-run && npm run --silent test:package',
+  },
+  {
+    name: 'benchmarks',
+    title: 'benchmarks with few rounds, to check that they work; `npm run bench:filter` and its siblings measure',
+    packages: [...TOOLS, 'firejail'],
+    run: 'npm run --silent build && run_benchmarks',
+  },
+  {
+    name: 'mutants',
+    title:
+      '[mutants](#mutants): small changes of lib/ and native/, of which the tests notice 92 % in each folder; goes on where it was ended',
+    named: true,
+    packages: TOOLS,
+    run: 'npm run --silent libraries && npm run --silent mutants -- run --suite',
+  },
+];

@@ -1,0 +1,6 @@
+export interface TestResults {
+  readonly passed: number;
+  readonly failures: readonly { readonly test: string; readonly message: string }[];
+}
+
+export function writeResults(results: TestResults): void;

@@ -1,0 +1,30 @@
+/** Writes the results of a run for scripts/checks/run.mjs. */
+import type { SerializedError } from '@vitest/utils';
+import type { Reporter, TestModule } from 'vitest/node';
+import { writeResults } from '../../scripts/checks/write-results.mjs';
+
+export default class ResultsReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    const passed = modules.flatMap((module) => [...module.children.allTests('passed')]).length;
+    const others = errors.map(({ message }) => ({ test: 'no test', message }));
+    writeResults({ passed, failures: [...modules.flatMap(failuresOf), ...others] });
+  }
+}
+
+function failuresOf(module: TestModule) {
+  const file = module.relativeModuleId;
+  const hasEnded = module.state() !== 'pending' && module.state() !== 'queued';
+  const ofFile = [...module.errors().map(({ message }) => message), ...(hasEnded ? [] : ['did not end'])];
+  const failed = [...module.children.allTests('failed')];
+  return [
+    ...ofFile.map((message) => ({ test: file, message })),
+    ...failed.map((test) => ({
+      test: `${file}: ${test.fullName}`,
+      message:
+        test
+          .result()
+          .errors?.map(({ message }) => message)
+          .join('\n') ?? '',
+    })),
+  ];
+}
