@@ -23,7 +23,7 @@ const isolated = files.filter(
 const shared = files.filter((file) => !trees.includes(file) && !isolated.includes(file));
 
 const paths = (files: readonly string[]) => files.map((file) => `test/${file}`);
-const globalSetup = 'scripts/build-changed.ts';
+const globalSetup = 'scripts/build/changed.ts';
 
 export default defineConfig({
   test: {

@@ -1,7 +1,7 @@
 /**
  * Compares our filters with libseccomp's in both its modes: the time to compile, to attach, and of calls. Rounds are
  * interleaved. Needs a C compiler and libseccomp-dev.
- * `npm run bench:filter -- [--rounds N] [--only NAME] [--write]`; --write stores the results in bench/results and docs.
+ * `npm run bench -- filter [--rounds N] [--only NAME] [--write]`; --write stores the results in bench/results and docs.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

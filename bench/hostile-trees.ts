@@ -1,7 +1,7 @@
 /**
  * Measures how long hostile trees take to end: many at once, which ignore signals, and some that starve their guardians of CPU
  * time. Fails if anything is left of them. All run in PID namespaces where there are some. Rounds are interleaved.
- * `npm run bench:hostile-trees -- [--rounds N] [--write]`; --write stores the results in bench/results and bench/README.md.
+ * `npm run bench -- hostile-trees [--rounds N] [--write]`; --write stores the results in bench/results and bench/README.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

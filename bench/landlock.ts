@@ -1,7 +1,7 @@
 /**
  * Measures the option `paths`: a ruleset, which is made once; its check, which each further start makes; the start of a
  * program under it, next to a start without paths and to bwrap with the same directories; and open(2) under it. Rounds
- * are interleaved. `npm run bench:landlock -- [--rounds N] [--write]`; --write stores the results in bench/results and
+ * are interleaved. `npm run bench -- landlock [--rounds N] [--write]`; --write stores the results in bench/results and
  * docs.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

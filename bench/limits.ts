@@ -1,7 +1,7 @@
 /**
  * Measures limits that are sampled: how far a program gets beyond a limit before it is ended, and the processor time of a
  * guardian that weighs its tree, for one tree and for several at once. Needs 16 GB of memory.
- * `npm run bench:limits -- [--rounds N] [--write]`; --write stores the results in bench/results and docs/reference/limits.md.
+ * `npm run bench -- limits [--rounds N] [--write]`; --write stores the results in bench/results and docs/reference/limits.md.
  */
 import {
   closeSync,

@@ -2,7 +2,7 @@
  * Measures what each pass of the optimizer is worth: the instructions and steps of docker-default's filter and of the
  * corpus's, and the time to compile them, with all passes and without each. To leave a pass out, the compiler is
  * bundled with a replacement of the pass's module, from bench/passes/.
- * `npm run bench:passes -- [--write]`; --write writes the results to bench/README.md.
+ * `npm run bench -- passes [--write]`; --write writes the results to bench/README.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * Measures the cost of recording a program, next to `strace -f -c` and to a minimal C loop that lets every call
- * continue; and that of reporting denied files, next to `strace -f -e trace=%file`. `npm run bench:record -- [--rounds N] [--write]`; needs gcc, git and strace. --write stores the table in
+ * continue; and that of reporting denied files, next to `strace -f -e trace=%file`. `npm run bench -- record [--rounds N] [--write]`; needs gcc, git and strace. --write stores the table in
  * docs. A cost is the time of a run less the time of the program alone. Disturbances only add to it, so the minimum of
  * all rounds is used.
  */

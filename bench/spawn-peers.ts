@@ -160,7 +160,7 @@ function ociProfile(): string {
   return stringify(profileOf({ ...toProfileDocument({ ...document, syscalls }), defaultAction, defaultErrnoRet }));
 }
 
-/** Docker, with a local image: none is fetched. `scripts/docker-engine.sh up` starts an engine. */
+/** Docker, with a local image: none is fetched. `scripts/containers/engine.sh up` starts an engine. */
 function docker(): Peer {
   const images = execFileSync('docker', ['image', 'ls', '--quiet'], { encoding: 'utf8', stdio: 'pipe' });
   const [image] = images.split('\n');

@@ -1,7 +1,7 @@
 /**
  * Measures the start of /bin/true under docker-default, next to node:child_process without a filter, vfork in C and
  * other launchers; with little memory and with 1 GB; the starts per second; and the times of importing this package and
- * of harden(). Rounds are interleaved. `npm run bench:spawn -- [--rounds N] [--write]`; --write stores the results in
+ * of harden(). Rounds are interleaved. `npm run bench -- spawn [--rounds N] [--write]`; --write stores the results in
  * bench/results and docs.
  */
 import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';

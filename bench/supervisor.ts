@@ -1,7 +1,7 @@
 /**
  * Measures a supervised call: with a return value that the profile fixes, next to a minimal C loop with the same flags;
  * and with a handler in JavaScript, for one child at a time and for several. Rounds are interleaved. Other load only
- * adds to a time, so the fastest tenth of the rounds is used. `npm run bench:supervisor -- [--rounds N] [--write]`;
+ * adds to a time, so the fastest tenth of the rounds is used. `npm run bench -- supervisor [--rounds N] [--write]`;
  * --write stores the table in docs.
  */
 import { execFileSync } from 'node:child_process';

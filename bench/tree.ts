@@ -1,7 +1,7 @@
 /**
  * Measures what the guardian of a tree costs: a start with and without one, until the program has ended and until the
  * tree has; how long `killTree` takes; the guardian's memory. Rounds are interleaved.
- * `npm run bench:tree -- [--rounds N] [--write]`; --write stores the results in bench/results and bench/README.md.
+ * `npm run bench -- tree [--rounds N] [--write]`; --write stores the results in bench/results and bench/README.md.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -67,7 +67,7 @@ function addonError(message: string, remedy: string, cause?: unknown): SeccompEr
   return new SeccompError('ERR_SECCOMP_ADDON', `${message}: ${remedy}`, cause === undefined ? undefined : { cause });
 }
 
-/** Also the text of Error in scripts/build.mjs, for ES modules that were moved. */
+/** Also the text of Error in scripts/build/dist.mjs, for ES modules that were moved. */
 const MOVED =
   'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
 
@@ -93,7 +93,7 @@ function restoring(folder: string, file: string): string {
 
 function rebuilding(folder: string): string {
   if (!isPackage(folder)) return MOVED;
-  if (isCheckout(folder)) return `run "npm run build:addon", ${TOOLS}`;
+  if (isCheckout(folder)) return `run "npm run build", ${TOOLS}`;
   return hasSources(folder) ? `run "${buildCommand(folder)}", ${TOOLS}` : reinstalling(folder);
 }
 

@@ -1,4 +1,4 @@
-/** Loads the whole package. In dist/, a file is otherwise loaded when it is first used; see scripts/build.mjs. */
+/** Loads the whole package. In dist/, a file is otherwise loaded when it is first used; see scripts/build/dist.mjs. */
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sanitized-suite.sh [VITEST ARGUMENTS]: runs the unit tests, and the tests of vitest that use the addon, under
 # AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the checkout; `npm run test:sanitized`. With
-# SANITIZE=thread under ThreadSanitizer; `npm run test:threads`.
+# SANITIZE=thread under ThreadSanitizer.
 #
 # The sanitizer's runtime must be loaded before the addon. LD_PRELOAD would load it into every program that a test starts,
 # where it cannot work under the filters. So the script copies Node and makes the copy depend on the runtime.
@@ -38,7 +38,7 @@ cmake -S . -B "$build" -DSANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=RelWithDebInfo 
 cmake --build "$build" --parallel 2
 ctest --test-dir "$build" --output-on-failure
 
-npx tsx scripts/build-changed.ts
+npx tsx scripts/build/changed.ts
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 trap 'exit 129' HUP INT TERM

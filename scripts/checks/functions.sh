@@ -84,7 +84,7 @@ test_clone() {
 run_with_addon() {
   mkdir -p build/Release &&
     cp "$1"/{seccomp.node,seccomp-launch} build/Release/ &&
-    npm install --ignore-scripts && npm run --silent build:ts &&
+    npm install --ignore-scripts && node scripts/build/dist.mjs &&
     denies_unshare node dist/cli/main.js run -p docker-default -- python3 examples/blocked.py
 }
 
@@ -109,19 +109,25 @@ with_clang() { CXX=clang++-19 in_clone "$(mktemp -d)" eval 'npm install --silent
 
 # Builds the addons of the package here and in a clone, which must be the same.
 prebuilds_twice() {
-  scripts/prebuild.sh && npx vitest run test/package/prebuilt.test.ts && in_clone "$(mktemp -d)" same_prebuilds "$PWD"
+  scripts/build/prebuild.sh && npx vitest run test/package/prebuilt.test.ts && in_clone "$(mktemp -d)" same_prebuilds "$PWD"
 }
 same_prebuilds() {
-  ln -s "$1/node_modules" node_modules && scripts/prebuild.sh && diff --recursive "$1/out/prebuilds" out/prebuilds
+  ln -s "$1/node_modules" node_modules && scripts/build/prebuild.sh && diff --recursive "$1/out/prebuilds" out/prebuilds
+}
+
+# Runs tests whose C programs are linked with musl.
+test_musl() {
+  CC="musl-gcc -idirafter /usr/include -idirafter /usr/include/$(gcc -print-multiarch)" npx vitest run \
+    test/adversary test/kernel test/notify test/agent test/record test/sandbox/exec-gate.test.ts test/integration/blocked-calls.test.ts
 }
 
 run_benchmarks() {
-  npm run --silent bench:filter -- --rounds 2 --only docker-default &&
-    npm run --silent bench:record -- --rounds 3 &&
-    npm run --silent bench:supervisor -- --rounds 5 &&
-    npm run --silent bench:landlock -- --rounds 8 &&
-    npm run --silent bench:hostile-trees -- --rounds 1 &&
-    npm run --silent bench:tree -- --rounds 8 &&
-    npm run --silent bench:limits -- --rounds 2 &&
-    npm run --silent bench:spawn -- --rounds 8
+  npm run --silent bench -- filter --rounds 2 --only docker-default &&
+    npm run --silent bench -- record --rounds 3 &&
+    npm run --silent bench -- supervisor --rounds 5 &&
+    npm run --silent bench -- landlock --rounds 8 &&
+    npm run --silent bench -- hostile-trees --rounds 1 &&
+    npm run --silent bench -- tree --rounds 8 &&
+    npm run --silent bench -- limits --rounds 2 &&
+    npm run --silent bench -- spawn --rounds 8
 }

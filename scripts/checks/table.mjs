@@ -40,7 +40,7 @@ export const CHECKS = [
     run: 'run_first',
   },
   // Installs the linters, which a test of the release uses.
-  { name: 'lint', title: 'Biome', gate: true, run: 'npm run --silent lint' },
+  { name: 'lint', title: 'Biome', gate: true, run: 'npm run --silent lint -- code' },
   {
     name: 'test',
     title: 'the second command: the suite, with the unit tests of the addon',
@@ -53,7 +53,7 @@ export const CHECKS = [
     name: 'prose',
     title: 'textlint',
     gate: true,
-    run: 'npm run --silent lint:prose',
+    run: 'npm run --silent lint -- prose',
     files: ['*.md', 'scripts/linters'],
   },
   {
@@ -61,21 +61,21 @@ export const CHECKS = [
     title: 'shellcheck',
     gate: true,
     packages: ['shellcheck'],
-    run: 'shellcheck -x scripts/*.sh scripts/checks/*.sh native/test/*.sh .ci/run',
+    run: 'npm run --silent lint -- shell',
     files: ['*.sh', '.ci/run'],
   },
   {
     name: 'package-lint',
     title: 'knip, publint, attw and actionlint',
     gate: true,
-    run: 'npm run --silent lint:package',
+    run: 'npm run --silent lint -- package',
   },
   {
     name: 'native-style',
     title: 'clang-format; clang-tidy without its static analyzer, its checks of style and the unit tests',
     gate: true,
     packages: NATIVE_TOOLS,
-    run: "TIDY_CHECKS='-clang-analyzer-*,-google-*,-modernize-*,-portability-*,-readability-*' npm run --silent lint:native",
+    run: "TIDY_CHECKS='-clang-analyzer-*,-google-*,-modernize-*,-portability-*,-readability-*' npm run --silent lint -- native",
     files: [...ADDON, '.clang-tidy', '.clang-format'],
   },
   {
@@ -83,8 +83,8 @@ export const CHECKS = [
     title: 'the prebuilt addon for x64: what it needs of a system; loaded here and in a process with musl',
     gate: true,
     packages: ['musl-tools', 'qemu-user'],
-    run: 'scripts/prebuild.sh x64 && npx vitest run test/package/prebuilt.test.ts',
-    files: [...ADDON, 'scripts/prebuild.sh', 'test/package'],
+    run: 'scripts/build/prebuild.sh x64 && npx vitest run test/package/prebuilt.test.ts',
+    files: [...ADDON, 'scripts/build/prebuild.sh', 'test/package'],
   },
   {
     name: 'asan',
@@ -99,14 +99,14 @@ export const CHECKS = [
     title:
       'containers of Docker, on Node 24: as root and as a user without capabilities, with the engine’s filter and without, in a read-only root, with no_new_privs; the engine’s decisions compared with this package’s',
     gate: true,
-    run: 'ENGINE=docker WHOLE_SUITE= npm run --silent test:container',
+    run: 'ENGINE=docker WHOLE_SUITE= scripts/containers/matrix.sh',
     files: STARTS,
   },
   {
     name: 'kernel-6.1',
     title: 'Linux 6.1 with x32 under qemu-system: kernel = interpreter = evaluator, the addon, Landlock, limits',
     gate: true,
-    run: 'SECCOMP_TEST_MACHINES=amd64-6.1 npm run --silent test:arch -- test/arch --exclude test/arch/denials-log.test.ts --exclude test/arch/untrusted.test.ts',
+    run: 'SECCOMP_TEST_MACHINES=amd64-6.1 scripts/checks/arch-test.sh test/arch --exclude test/arch/denials-log.test.ts --exclude test/arch/untrusted.test.ts',
     files: STARTS,
   },
   {
@@ -148,7 +148,7 @@ export const CHECKS = [
     title:
       'Node’s own tests of child_process through a Sandbox, and of cluster under seccomp/register, of Node 20 and of Debian’s newest; test/extended/node-tests/exceptions.mjs lists those that fail on purpose',
     packages: ['xz-utils', 'procps'],
-    run: 'npm run --silent build && node scripts/node-tests.mjs',
+    run: 'npm run --silent build && node scripts/checks/node-tests.mjs',
     files: STARTS,
   },
   {
@@ -170,14 +170,14 @@ export const CHECKS = [
     title:
       'an addon built with TSan: all that uses the addon. Children are not instrumented: they run in their parent’s memory',
     packages: [...TOOLS, ...NATIVE_TOOLS],
-    run: 'npm run --silent test:threads',
+    run: 'SANITIZE=thread npm run --silent test:sanitized',
     files: STARTS,
   },
   {
     name: 'native-lint',
     title: 'clang-tidy with its static analyzer and checks of style, the unit tests too',
     packages: NATIVE_TOOLS,
-    run: 'TIDY_FILES=native/ npm run --silent lint:native',
+    run: 'TIDY_FILES=native/ npm run --silent lint -- native',
     files: [...ADDON, '.clang-tidy'],
   },
   {
@@ -252,33 +252,33 @@ export const CHECKS = [
     name: 'musl',
     title: 'C programs linked with musl; `package` has Node on musl, as Alpine has it',
     packages: [...TOOLS, 'musl-tools'],
-    run: 'npm run --silent build && npm run --silent test:musl',
+    run: 'npm run --silent build && test_musl',
     files: STARTS,
   },
   {
     name: 'containers',
     title: 'the suite in containers of Docker and Podman, on Node 20 to 26 and Debian’s own; a corpus of profiles',
     packages: ['podman', 'mmdebstrap'],
-    run: 'FULL=1 npm run --silent test:container',
+    run: 'FULL=1 scripts/containers/matrix.sh',
   },
   {
     name: 'prebuilt',
     title: 'the prebuilt addons for x64, arm64 and riscv64; the same bytes from another directory',
     packages: ['musl-tools', 'qemu-user'],
     run: 'prebuilds_twice',
-    files: [...ADDON, 'scripts/prebuild.sh', 'test/package'],
+    files: [...ADDON, 'scripts/build/prebuild.sh', 'test/package'],
   },
   {
     name: 'kernels',
     title: 'kernels of x86_64 from Linux 5.10 to the newest, arm64 and riscv64; limits under systemd and in Podman',
-    run: 'npm run --silent test:arch',
+    run: 'scripts/checks/arch-test.sh',
     files: STARTS,
   },
   {
     name: 'bare',
     title:
       'the two commands as an ordinary user in a new minimal Debian: only the packages that this page names, Debian’s Node and npm',
-    run: 'npm run --silent test:bare',
+    run: 'scripts/checks/bare-debian.sh',
   },
   {
     name: 'nodes',
@@ -293,7 +293,7 @@ export const CHECKS = [
   },
   {
     name: 'benchmarks',
-    title: 'benchmarks with few rounds, to check that they work; `npm run bench:filter` and its siblings measure',
+    title: 'benchmarks with few rounds, to check that they work; `npm run bench -- filter` and its siblings measure',
     packages: [...TOOLS, 'firejail'],
     run: 'npm run --silent build && run_benchmarks',
   },

@@ -1,6 +1,6 @@
 /**
  * Prints which share of the lines of lib/ and native/ the tests run, for each folder, and the lines that none runs:
- * `report.ts CHECKOUT CHILDREN BUILD [--write]`, which scripts/coverage.sh calls. Fails below the least share.
+ * `report.ts CHECKOUT CHILDREN BUILD [--write]`, which scripts/coverage/run.sh calls. Fails below the least share.
  */
 import { machine, markdownTable, replaceSection, table } from '../../bench/measure.js';
 import { linesOfLib } from './javascript.js';

@@ -59,11 +59,11 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
 
 /** What builds the addon and the unit tests. A mutant that a compiler refuses is none. */
 const NATIVE = [
-  ['node', 'scripts/install.mjs'],
+  ['node', 'scripts/build/addon.mjs'],
   ['make', '--silent', '--directory=native/test', '-j2'],
 ] as const;
 
-const DIST = ['node', 'scripts/build.mjs', '--code'] as const;
+const DIST = ['node', 'scripts/build/dist.mjs', '--code'] as const;
 
 /** What is not run on mutants: tests of the pages and of the package, and attackers' trees. */
 const NOT_RUN = /^test\/(?:extended|slow|arch|container|adversary\/tree|package|docs|types)\//;
@@ -171,7 +171,7 @@ async function runMutant(run: Run, mutant: Mutant, first: First): Promise<Omit<R
     for (const stage of stagesOf(run, mutant, first)) {
       if (!isNative && !isDistBuilt && stage.some(({ project }) => project.name !== 'pure')) {
         isDistBuilt = true;
-        if (!isBuilt(DIST)) return { outcome: 'killed', suite: false, by: 'scripts/build.mjs' };
+        if (!isBuilt(DIST)) return { outcome: 'killed', suite: false, by: 'scripts/build/dist.mjs' };
       }
       by = await failureOf(run, stage);
       if (by !== undefined) break;
@@ -248,7 +248,7 @@ function isBuilt([command = '', ...args]: readonly string[]): boolean {
 
 /** A copy of the checkout, in which all is built. */
 function copyOfCheckout(): string {
-  execFileSync('tsx', ['scripts/build-changed.ts'], { stdio: 'ignore' });
+  execFileSync('tsx', ['scripts/build/changed.ts'], { stdio: 'ignore' });
   const copy = mkdtempSync(join(tmpdir(), 'seccomp-mutants-'));
   chmodSync(copy, 0o755);
   for (const file of trackedFiles()) {

@@ -94,6 +94,6 @@ const elsewhere = (what, version, reason) => ({ what, version, quick: true, reas
 export const measures = [size, scripts, installTime];
 
 export const others = [
-  elsewhere('arm64', '', '`npm run test:arch` runs it, on a kernel of its own'),
-  elsewhere('riscv64', '', '`npm run test:arch` runs it, on a kernel of its own'),
+  elsewhere('arm64', '', '`scripts/checks/arch-test.sh` runs it, on a kernel of its own'),
+  elsewhere('riscv64', '', '`scripts/checks/arch-test.sh` runs it, on a kernel of its own'),
 ];

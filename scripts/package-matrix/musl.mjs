@@ -10,7 +10,7 @@ import { cache } from './tools.mjs';
 /** The version of Node in the program that musl-node.sh takes. */
 const VERSION = '26.0.0';
 
-const script = resolve(import.meta.dirname, '../musl-node.sh');
+const script = resolve(import.meta.dirname, 'musl-node.sh');
 const folder = join(cache, `node-musl@${VERSION}`);
 
 /** Why the row can't run on this machine. */

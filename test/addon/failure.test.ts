@@ -63,9 +63,9 @@ describe('without an addon, the remedy', () => {
 
   test('is the checkout’s own command in a checkout, with prebuilt files or without', () => {
     asCheckout();
-    expect(missing()).toContain(`: run "npm run build:addon", ${TOOLS}`);
+    expect(missing()).toContain(`: run "npm run build", ${TOOLS}`);
     write('node_modules/seccomp/prebuilds/linux-x64/seccomp-launch');
-    expect(missing()).toContain(`: run "npm run build:addon", ${TOOLS}`);
+    expect(missing()).toContain(`: run "npm run build", ${TOOLS}`);
   });
 
   test.each(['{"name": "program"}', '{', undefined])('in a package with package.json %s is for bundlers', (text) => {
@@ -202,7 +202,7 @@ describe('for an addon of another version', () => {
     ]);
     asCheckout();
     expect([remedy('build/x'), remedy('prebuilds/x')]).toEqual([
-      expect.stringContaining('npm run build:addon'),
+      expect.stringContaining('npm run build'),
       expect.stringContaining(INSTALL),
     ]);
   });

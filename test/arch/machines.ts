@@ -1,4 +1,4 @@
-/** The machines that test/arch boots under qemu-system, and the kernels that scripts/arch-test.sh fetched for them. */
+/** The machines that test/arch boots under qemu-system, and the kernels that scripts/checks/arch-test.sh fetched for them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IsolationEnforcement } from '../../lib/landlock/enforcement.js';
@@ -21,7 +21,7 @@ interface Cpu {
 
 /** A CPU with a kernel. */
 export interface Machine extends Cpu {
-  /** As in the table of scripts/arch-test.sh. */
+  /** As in the table of scripts/checks/arch-test.sh. */
   readonly name: string;
   /** The version of its Landlock ABI; 0 without Landlock. A newer kernel of a `newest` machine may have a newer one. */
   readonly landlock: number;
@@ -77,7 +77,7 @@ const AMD64: readonly Machine[] = [
 
 export const MACHINES: readonly Machine[] = [ARM64, RISCV64, ...AMD64];
 
-/** The directory for downloads and builds of scripts/arch-test.sh, and the machines to test. */
+/** The directory for downloads and builds of scripts/checks/arch-test.sh, and the machines to test. */
 const KEPT = process.env['SECCOMP_TEST_KERNELS'];
 const ASKED = process.env['SECCOMP_TEST_MACHINES']?.split(' ');
 
@@ -93,7 +93,7 @@ export function builtFor({ architecture }: Machine): string {
 
 /** The reason why the machine can't be booted; undefined if it can. */
 export function obstacleTo(machine: Machine): string | undefined {
-  if (KEPT === undefined) return '`npm run test:arch` boots it';
+  if (KEPT === undefined) return '`scripts/checks/arch-test.sh` boots it';
   if (ASKED !== undefined && !ASKED.includes(machine.name)) return 'SECCOMP_TEST_MACHINES leaves it out';
   return existsSync(kernelOf(machine).image) ? undefined : `no kernel in ${keptFor(machine)}`;
 }

@@ -1,6 +1,6 @@
 /**
  * Runs scripts with Node and this package on the machines that Node runs on. test/arch/landlock.test.ts is an example; to
- * run one test on one machine, as root: `SECCOMP_TEST_MACHINES=amd64-6.12 npm run test:arch -- test/arch/landlock.test.ts`.
+ * run one test on one machine, as root: `SECCOMP_TEST_MACHINES=amd64-6.12 scripts/checks/arch-test.sh test/arch/landlock.test.ts`.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

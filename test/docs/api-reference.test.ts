@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type FunctionName, optionsOf } from '../../lib/sandbox/options/table.js';
-import { readExports } from '../../scripts/reference/declarations.js';
-import { anchorOf } from '../../scripts/reference/markdown.js';
-import { readOptionTypes } from '../../scripts/reference/option-tables.js';
+import { readExports } from '../../scripts/generate/reference/declarations.js';
+import { anchorOf } from '../../scripts/generate/reference/markdown.js';
+import { readOptionTypes } from '../../scripts/generate/reference/option-tables.js';
 import { packageRoot } from '../support/root.js';
 
 const page = readFileSync(join(packageRoot, 'docs/reference/api.md'), 'utf8');

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { drawTerminal, linesOf, recordTerminal } from '../../scripts/record-terminal.js';
+import { drawTerminal, linesOf, recordTerminal } from '../../scripts/generate/terminal.js';
 import { packageRoot } from '../support/root.js';
 
 /** The reason to skip what runs these programs, if one is missing. */
@@ -19,7 +19,7 @@ function textsOf(svg: string): readonly string[] {
 test('docs/terminal.svg is what the commands print', ({ skip }) => {
   skip(noPrograms !== undefined, noPrograms);
   const committed = readFileSync(join(packageRoot, 'docs/terminal.svg'), 'utf8');
-  const remedy = 'the picture has changed: run `npm run generate:terminal`, and look at it';
+  const remedy = 'the picture has changed: run `npm run generate -- terminal`, and look at it';
   expect(textsOf(drawTerminal(recordTerminal())), remedy).toEqual(textsOf(committed));
 });
 

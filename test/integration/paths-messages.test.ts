@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
-import { PATH_MESSAGES, SYSTEM } from '../../scripts/reference/path-messages.js';
+import { PATH_MESSAGES, SYSTEM } from '../../scripts/generate/reference/path-messages.js';
 import { main } from '../support/built.js';
 import { obstacleTo } from '../support/commands.js';
 import { outputOf, writeFiles } from '../support/programs-under-paths.js';

@@ -4,7 +4,7 @@ import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { build, JOBS, withBuildLock } from '../../scripts/build-changed.js';
+import { build, JOBS, withBuildLock } from '../../scripts/build/changed.js';
 import { obstacleTo } from '../support/commands.js';
 
 /** The exit status of a test that this machine cannot run. It writes the reason to standard error. */

@@ -174,7 +174,7 @@ describe('without an addon, the error', () => {
   });
 
   test('has another command in a checkout', () => {
-    expect(new Project().write('binding.gyp', '{}').run(START)).toContain(': run "npm run build:addon"');
+    expect(new Project().write('binding.gyp', '{}').run(START)).toContain(': run "npm run build"');
   });
 });
 

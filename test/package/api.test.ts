@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DECLARATIONS, namesAtRunTime, REPORTS, reports } from '../../scripts/generate-api.js';
+import { DECLARATIONS, namesAtRunTime, REPORTS, reports } from '../../scripts/generate/api.js';
 import { noLibraries } from '../support/libraries.js';
 
 const committed = (name: string) => readFileSync(join(REPORTS, name), 'utf8');
-const REMEDY = 'the API has changed: run `npm run generate:api`, and review the difference';
+const REMEDY = 'the API has changed: run `npm run generate -- api`, and review the difference';
 
 const made = noLibraries === undefined ? reports() : new Map<string, string>();
 

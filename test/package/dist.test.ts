@@ -138,7 +138,11 @@ test('on another operating system than Linux, profiles compile, and spawn throws
 
 test('the install script names the packages of missing tools', () => {
   const env = { PATH: '/nowhere', npm_config_python: '', CXX: '' };
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/install.mjs'], { encoding: 'utf8', cwd: root, env });
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/build/addon.mjs'], {
+    encoding: 'utf8',
+    cwd: root,
+    env,
+  });
   expect(status).toBe(1);
   expect(stderr).toMatch(
     /needs python3 make g\+\+[\s\S]*apt-get install python3 make g\+\+[\s\S]*dnf install python3 make gcc-c\+\+/,

@@ -1,9 +1,9 @@
-/** scripts/merge-types.mjs: what it merges, and what it refuses since the merged file would mean something else. */
+/** scripts/build/merge-types.mjs: what it merges, and what it refuses since the merged file would mean something else. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../support/root.js';
 
-const { mergeTypes } = await import(join(packageRoot, 'scripts/merge-types.mjs'));
+const { mergeTypes } = await import(join(packageRoot, 'scripts/build/merge-types.mjs'));
 
 /** Merges modules, of which `index` is the entry. */
 function merge(modules: Readonly<Record<string, string>>): string {

@@ -1,4 +1,4 @@
-/** The package that is published: its tarball, as scripts/pack.mjs makes it. */
+/** The package that is published: its tarball, as scripts/release/pack.mjs makes it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,10 +90,13 @@ test('configuring a build unpacks the sources, again and again', () => {
 
 test('without prebuilt addons nothing is packed, and the error names the script that makes them', () => {
   const empty = join(folder, 'empty');
-  const pack = spawnSync(process.execPath, ['scripts/pack.mjs', '--to', empty], { cwd: packageRoot, encoding: 'utf8' });
+  const pack = spawnSync(process.execPath, ['scripts/release/pack.mjs', '--to', empty], {
+    cwd: packageRoot,
+    encoding: 'utf8',
+  });
   expect(pack.status).toBe(1);
   expect(pack.stderr).toBe(
-    `seccomp: cannot pack: ${empty}/prebuilds/linux-x64/seccomp.node is missing. Remedy: scripts/prebuild.sh\n`,
+    `seccomp: cannot pack: ${empty}/prebuilds/linux-x64/seccomp.node is missing. Remedy: scripts/build/prebuild.sh\n`,
   );
 });
 

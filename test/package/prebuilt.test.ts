@@ -1,4 +1,4 @@
-/** The addons that scripts/prebuild.sh made. The script itself checks what they need of a machine. */
+/** The addons that scripts/build/prebuild.sh made. The script itself checks what they need of a machine. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ import { packageRoot } from '../support/root.js';
 
 const folder = (architecture: string) => join(packageRoot, 'out/prebuilds', `linux-${architecture}`);
 const addon = join(folder(process.arch), 'seccomp.node');
-const notMade = existsSync(addon) ? undefined : 'npm run build:prebuilds was not run';
+const notMade = existsSync(addon) ? undefined : 'scripts/build/prebuild.sh was not run';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-prebuilt-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -73,7 +73,7 @@ describe.each(Object.entries(EMULATORS))('the launcher for %s', (architecture, e
   };
 
   test('starts the program that the PATH leads to, or tells why it cannot', ({ skip }) => {
-    skip(!existsSync(launcher), 'npm run build:prebuilds was not run for it');
+    skip(!existsSync(launcher), 'scripts/build/prebuild.sh was not run for it');
     skip(spawnSync(emulator, ['--version']).error !== undefined, `${emulator} is not installed`);
     expect(launch(NOTHING, 'echo', 'one', '', 'three')).toEqual({ status: 0, stdout: 'one  three\n', stderr: '' });
     expect(launch(NOTHING, '/nowhere/program')).toEqual({

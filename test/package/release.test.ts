@@ -18,7 +18,7 @@ import {
   LARGEST_TARBALL,
   PLATFORMS,
   type Problem,
-} from '../../scripts/release-checks.js';
+} from '../../scripts/release/checks.js';
 import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/root.js';
@@ -73,7 +73,7 @@ describe('the prebuilt addons', () => {
   test('must not be missing', () => {
     const read = (path: string) => (/arm64|riscv64\/seccomp-launch/.test(path) ? null : elf(platformOf(path), '1.2.0'));
     expect(checkPrebuilds('1.2.0', read)).toEqual([
-      { problem: 'no prebuilt addon and launcher for linux-arm64, linux-riscv64', remedy: 'scripts/prebuild.sh' },
+      { problem: 'no prebuilt addon and launcher for linux-arm64, linux-riscv64', remedy: 'scripts/build/prebuild.sh' },
     ]);
   });
 
@@ -185,7 +185,7 @@ describeUnless(NO_GIT, 'npm run release', () => {
   function release(...args: readonly string[]) {
     const { GITHUB_REPOSITORY, ...others } = process.env;
     const env = { ...others, GITHUB_OUTPUT: outputs };
-    const command = ['--import', 'tsx', 'scripts/release.ts', ...args];
+    const command = ['--import', 'tsx', 'scripts/release/release.ts', ...args];
     return spawnSync(process.execPath, command, { cwd: packageRoot, encoding: 'utf8', env });
   }
 
@@ -199,11 +199,11 @@ describeUnless(NO_GIT, 'npm run release', () => {
   test('a dry run without prebuilt addons names the script that makes them', () => {
     const { status, stdout } = release('--dry-run', '--to', join(folder, 'empty'));
     expect(status).toBe(1);
-    expect(stdout).toMatch(/no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/prebuild\.sh\n/);
+    expect(stdout).toMatch(/no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/build\/prebuild\.sh\n/);
   });
 
   test('a dry run prints what would be published, and writes its bill of materials and its SHA-512', ({ skip }) => {
-    skip(!isInstalled('scripts/linters'), 'needs the linters: npm run lint:package installs them');
+    skip(!isInstalled('scripts/linters'), 'needs the linters: npm run lint -- package installs them');
     for (const platform of PLATFORMS) {
       const path = join(folder, 'prebuilds', platform);
       mkdirSync(path, { recursive: true });

@@ -1,4 +1,4 @@
-/** The tools of scripts/package-matrix.mjs: nothing runs whose content is not pinned. */
+/** The tools of scripts/package-matrix/run.mjs: nothing runs whose content is not pinned. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ test('musl-node.sh uses no other program than the one whose SHA-512 it has', () 
   writeFileSync(join(bin, 'npm'), '#!/bin/sh\necho other >pnpm.tgz\n', { mode: 0o755 });
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, LC_ALL: 'C' };
   const target = join(folder, 'node');
-  const { status, stdout, stderr } = spawnSync(join(packageRoot, 'scripts/musl-node.sh'), [target], {
+  const { status, stdout, stderr } = spawnSync(join(packageRoot, 'scripts/package-matrix/musl-node.sh'), [target], {
     cwd: packageRoot,
     env,
     encoding: 'utf8',

@@ -1,7 +1,7 @@
 /** The checked-in constants of all ABIs are what the script writes from the installed headers. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { generate, missingHeaders } from '../../scripts/generate-constants.js';
+import { generate, missingHeaders } from '../../scripts/generate/constants.js';
 
 const missing = missingHeaders();
 

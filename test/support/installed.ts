@@ -26,7 +26,7 @@ export interface Installed {
 const INPUTS = [
   ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'native', 'schema', 'package.json'],
   ...['build/Release/seccomp.node', 'build/Release/seccomp-launch'],
-  ...['scripts/pack.mjs', 'node_modules/node-addon-api/package.json'],
+  ...['scripts/release/pack.mjs', 'node_modules/node-addon-api/package.json'],
 ];
 
 /** Where packages are kept, each by the state of the files that it was made of. */
@@ -42,7 +42,7 @@ export function packTo(folder: string): string {
 }
 
 function pack(folder: string): string {
-  const args = [join(packageRoot, 'scripts/pack.mjs'), '--local', '--to', folder];
+  const args = [join(packageRoot, 'scripts/release/pack.mjs'), '--local', '--to', folder];
   return execFileSync(process.execPath, args, { encoding: 'utf8' }).trim();
 }
 

@@ -1,10 +1,9 @@
 /** Writes the results of a run for scripts/checks/run.mjs. */
-import type { SerializedError } from '@vitest/utils';
 import type { Reporter, TestModule } from 'vitest/node';
 import { writeResults } from '../../scripts/checks/write-results.mjs';
 
 export default class ResultsReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly { readonly message: string }[]): void {
     const passed = modules.flatMap((module) => [...module.children.allTests('passed')]).length;
     const others = errors.map(({ message }) => ({ test: 'no test', message }));
     writeResults({ passed, failures: [...modules.flatMap(failuresOf), ...others] });

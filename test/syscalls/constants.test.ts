@@ -5,7 +5,7 @@ import { inspect, types } from 'node:util';
 import { expect, test } from 'vitest';
 import { ABIS } from '../../lib/syscalls/abi.js';
 import { constantNames, constantOn, constants, isErrno } from '../../lib/syscalls/constants.js';
-import { abiValues, missingHeaders, namesFile, unsigned } from '../../scripts/generate-constants.js';
+import { abiValues, missingHeaders, namesFile, unsigned } from '../../scripts/generate/constants.js';
 
 const missing = missingHeaders();
 
@@ -20,7 +20,7 @@ test('have the values of the headers on x86_64 and mips64, and only values that 
     const theirs = known.map((name) => [name, Number(unsigned(values.get(name) ?? -2n))]);
     expect(
       known.map((name) => [name, constantOn(abi, name)]),
-      'run `npm run generate`',
+      'run `npm run generate -- syscalls`',
     ).toEqual(theirs);
     expect(known.length).toBeGreaterThan(1500);
   }
@@ -28,7 +28,7 @@ test('have the values of the headers on x86_64 and mips64, and only values that 
 
 test('the type of names has every syscall', () => {
   const text = readFileSync(new URL('../../lib/syscalls/generated/names.ts', import.meta.url), 'utf8');
-  expect(text, 'names.ts is out of date: run `npm run generate`').toContain(namesFile(''));
+  expect(text, 'names.ts is out of date: run `npm run generate -- syscalls`').toContain(namesFile(''));
 });
 
 test('agree with Node on x86_64', ({ skip }) => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { generate, missingHeaders } from '../../scripts/generate-syscalls.js';
+import { generate, missingHeaders } from '../../scripts/generate/syscalls.js';
 
 const missing = missingHeaders();
 

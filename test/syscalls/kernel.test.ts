@@ -59,7 +59,7 @@ describeUnless(obstacle, 'the running kernel', () => {
     if (major > 6 || (major === 6 && minor > 18)) skip(`the table ends with Linux 6.18, and this is ${release()}`);
     const known = new Set(ours.map(([, entry]) => entry));
     const unknown = [...calls.keys()].filter((entry) => !known.has(entry));
-    expect(unknown, 'add them to scripts/newer-syscalls.json').toEqual([]);
+    expect(unknown, 'add them to scripts/generate/newer-syscalls.json').toEqual([]);
   });
 
   test.each(ours.filter(([, entry]) => calls.has(entry)))(

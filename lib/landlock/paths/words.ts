@@ -53,7 +53,7 @@ const FOLDERS_OF_PROGRAMS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', '
 
 /**
  * What `@system` grants. Links need no row, since Landlock checks what a link leads to. Left out, with reasons in
- * scripts/reference/path-words.ts: whatever holds secrets, names other programs' data, or belongs to one process.
+ * scripts/generate/reference/path-words.ts: whatever holds secrets, names other programs' data, or belongs to one process.
  */
 const SYSTEM: readonly WordRow[] = freeze([
   row(PROGRAMS, 'programs and libraries', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'),

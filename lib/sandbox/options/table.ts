@@ -1,7 +1,7 @@
 /**
  * The table of options: how each one is checked, which functions take it, and which refuse it with a reason of their
  * own. Every list of a function's options follows from it, and so do the tables in docs/: see
- * scripts/reference/option-tables.ts.
+ * scripts/generate/reference/option-tables.ts.
  */
 import { SeccompError } from '../../errors.js';
 import { AS_MERGED } from '../../landlock/paths/messages.js';

@@ -1,6 +1,6 @@
 /**
  * Boots Debian with systemd under qemu-system, and runs scripts there: as root, as an ordinary user with a manager, and in
- * containers of podman. scripts/arch-test.sh makes the root directory, and guest/ has what is added to it.
+ * containers of podman. scripts/checks/arch-test.sh makes the root directory, and guest/ has what is added to it.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

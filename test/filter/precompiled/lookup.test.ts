@@ -10,7 +10,7 @@ import { BUILTIN_DEFINITIONS } from '../../../lib/profile/builtin/index.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../../lib/profile/source.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
-import { programsText } from '../../../scripts/generate-programs.js';
+import { programsText } from '../../../scripts/generate/programs.js';
 
 const kernel = { major: 6, minor: 18 };
 
@@ -21,7 +21,7 @@ function policyOf(name: string, abi: 'x86_64' | 'aarch64' = 'x86_64'): Policy {
 
 test('are up to date', () => {
   const file = readFileSync(new URL('../../../lib/filter/precompiled/programs.ts', import.meta.url), 'utf8');
-  expect(file, 'run `npm run generate:programs`').toBe(programsText());
+  expect(file, 'run `npm run generate -- programs`').toBe(programsText());
 });
 
 test.each([...BUILTIN_DEFINITIONS.keys()])(

@@ -5,13 +5,13 @@ import { describe, expect, test } from 'vitest';
 import type { ProfileIssue } from '../../../lib/errors.js';
 import { readProfileOptions } from '../../../lib/profile/document/options.js';
 import { loadProfile, readText } from '../../../lib/profile/source.js';
-import { profileJsonSchema } from '../../../scripts/json-schemas.js';
+import { profileJsonSchema } from '../../../scripts/generate/json-schemas.js';
 import { corpusFiles } from '../../support/corpus.js';
 
 const shipped = readFileSync(new URL('../../../schema/profile.schema.json', import.meta.url), 'utf8');
 const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(JSON.parse(shipped));
 
-test('it is up to date: npm run generate:schema', () => {
+test('it is up to date: npm run generate -- schema', () => {
   expect(shipped).toBe(profileJsonSchema());
 });
 

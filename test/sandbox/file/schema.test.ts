@@ -4,13 +4,13 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { SANDBOX_KEYS } from '../../../lib/sandbox/file/fields.js';
 import { readSandboxObject } from '../../../lib/sandbox/file/read.js';
-import { sandboxJsonSchema } from '../../../scripts/json-schemas.js';
+import { sandboxJsonSchema } from '../../../scripts/generate/json-schemas.js';
 
 const shipped = readFileSync(new URL('../../../schema/sandbox.schema.json', import.meta.url), 'utf8');
 const schema = JSON.parse(shipped);
 const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
 
-test('it is up to date: npm run generate:schema', () => {
+test('it is up to date: npm run generate -- schema', () => {
   expect(shipped).toBe(sandboxJsonSchema());
 });
 

@@ -1,6 +1,6 @@
 /**
  * The always-allowed syscalls of the built-ins for Node: those that all of them allow, and those for files, sockets and
- * programs that some of them add. Based on recordings by scripts/record-node-syscalls.mjs, and on the sources of libuv
+ * programs that some of them add. Based on recordings by scripts/generate/node-syscalls.mjs, and on the sources of libuv
  * and V8, and of C libraries for other CPUs and kernels.
  */
 import type { Group, Topics } from '../definition.js';
