@@ -23,7 +23,6 @@ const DIST_SOURCES = [
   'lib',
   'scripts/build/dist.mjs',
   'scripts/build/types.mjs',
-  'scripts/build/merge-types.mjs',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

@@ -76,7 +76,7 @@ const began = new Date();
 if (!process.argv.includes('--code')) {
   rmSync(DIST, { recursive: true, force: true });
   mkdirSync(DIST);
-  writeTypes(DIST);
+  await writeTypes(DIST);
 }
 const used = new Set([...(await writeChunks()), ...(await writePreload())]);
 await writeMatchers();

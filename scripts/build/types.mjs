@@ -6,7 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { mergeTypes } from './merge-types.mjs';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
 
 /** The modules of lib/ whose declarations an `exports` of package.json refers to. */
 const ENTRIES = ['index', 'register', 'testing/index'];
@@ -19,14 +20,14 @@ const COMMONJS_AUGMENTATION = 'testing/jest';
 const RELATIVE_IMPORT = /(?<= from ')\.[^']+(?=')/g;
 
 /** Writes the declarations of the entries. */
-export function writeTypes(dist) {
+export async function writeTypes(dist) {
   const folder = mkdtempSync(join(dist, 'types-'));
   const args = ['-p', 'tsconfig.build.json', '--outDir', folder];
   const { status, error } = spawnSync('node_modules/.bin/tsc', args, { stdio: 'inherit' });
   if (error !== undefined) console.error(`seccomp: cannot start tsc (${error.message}): run npm install`);
   if (status !== 0) process.exit(status ?? 1);
   const textOf = (name) => readFileSync(join(folder, `${name}.d.ts`), 'utf8');
-  write(dist, 'types.d.cts', mergeTypes(ENTRIES, textOf));
+  write(dist, 'types.d.cts', await bundle(folder));
   for (const name of ENTRIES) {
     const types = relative(dirname(name), 'types.cjs');
     const text = textOf(name).replaceAll(RELATIVE_IMPORT, types.startsWith('.') ? types : `./${types}`);
@@ -38,6 +39,16 @@ export function writeTypes(dist) {
   write(dist, `${MODULE_AUGMENTATION}.d.cts`, reference);
   write(dist, `${COMMONJS_AUGMENTATION}.d.cts`, textOf(COMMONJS_AUGMENTATION).replace('./index.js', './index.cjs'));
   rmSync(folder, { recursive: true });
+}
+
+/** Returns the declarations of all that the entries export, and of what that refers to, as one file: installing a package takes longer with each file. */
+async function bundle(folder) {
+  const input = join(folder, 'types.d.ts');
+  writeFileSync(input, ENTRIES.map((name) => `export * from './${name}.js';\n`).join(''));
+  const bundled = await rolldown({ input, plugins: [dts({ dtsInput: true, tsconfig: false })], external: /^[^./]/ });
+  const { output } = await bundled.generate({});
+  // Not the names of the files, which are temporary.
+  return output[0].code.replaceAll(/^\/\/ .*\.d\.ts\n/gm, '');
 }
 
 function write(dist, name, text) {
