@@ -3,7 +3,7 @@
  * replaces the command.
  */
 import { constants } from 'node:os';
-import type { LimitReason } from '../process-tree/limit-reason.js';
+import type { LimitReason } from '../index.js';
 import { NOT_RUN } from '../sandbox/this-process/exit-status.js';
 
 /** The same statuses as those of env(1), nohup(1) and docker run. 125 is also that of fork() and seccomp/register. */

@@ -6,7 +6,6 @@ import { close, fstatSync, open, read, type Stats, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
-import { SeccompError } from '../errors.js';
 import {
   type CheckOptions,
   checkProfile,
@@ -16,6 +15,7 @@ import {
   type ProfileIssue,
   type ProfileOptions,
   parseProfile,
+  SeccompError,
 } from '../index.js';
 import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/read-file.js';
 import { kindOfString } from '../profile/source-names.js';

@@ -1,7 +1,6 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
-import type { Descendants, Enforcement, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
+import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
-import type { LimitReason } from '../process-tree/limit-reason.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# lint.sh [NAME…]: runs linters: code (Biome), prose (textlint), shell (shellcheck), package (knip, actionlint, publint, attw),
+# lint.sh [NAME…]: runs linters: code (Biome, and which folders import from which), prose (textlint), shell (shellcheck), package (knip, actionlint, publint, attw),
 # native (clang-format and clang-tidy). Without a name: all but `native`, which takes minutes; `npm run lint`.
 #
 # For native: TIDY_CHECKS is an option of clang-tidy; TIDY_FILES a pattern of files, all but the unit tests by default.
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 # pinned COMMAND [ARGUMENT…]: runs a linter of scripts/linters, which it first installs.
 pinned() { npx tsx scripts/pinned.ts scripts/linters "$@"; }
 
-lint_code() { pinned biome check --error-on-warnings .; }
+lint_code() { pinned biome check --error-on-warnings . && node scripts/checks/imports.mjs; }
 lint_prose() {
   pinned textlint --config scripts/linters/textlint.json --rulesdir scripts/linters/prose \
     --rules-base-directory node_modules/.cache/seccomp-linters/node_modules --format unix \

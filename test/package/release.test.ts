@@ -199,7 +199,9 @@ describeUnless(NO_GIT, 'npm run release', () => {
   test('a dry run without prebuilt addons names the script that makes them', () => {
     const { status, stdout } = release('--dry-run', '--to', join(folder, 'empty'));
     expect(status).toBe(1);
-    expect(stdout).toMatch(/no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/build\/prebuild\.sh\n/);
+    expect(stdout).toMatch(
+      /no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/build\/prebuild\.sh\n/,
+    );
   });
 
   test('a dry run prints what would be published, and writes its bill of materials and its SHA-512', ({ skip }) => {
