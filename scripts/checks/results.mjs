@@ -28,7 +28,7 @@ const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
 
 /**
  * Whether a check has passed and nothing has changed since of what it depends on.
- * @param {import('./table.mjs').Check} check
+ * @param {import('./table.d.mts').Check} check
  */
 export function isValid({ name, files = ['.'] }) {
   const result = readResults()[name];
@@ -39,7 +39,7 @@ export function isValid({ name, files = ['.'] }) {
 
 /**
  * Keeps the result of a check, unless the checkout has changes that are in no commit.
- * @param {import('./table.mjs').Check} check
+ * @param {import('./table.d.mts').Check} check
  * @param {{ passed: number, failures: readonly string[], minutes: number, cpu: number }} result
  */
 export function keepResult({ name }, { passed, failures, minutes, cpu }) {

@@ -49,7 +49,7 @@ const minutes = (ms) => `${(ms / 60_000).toFixed(1)} min`;
 
 /**
  * Runs one check. Its tests are counted one by one; a check without tests counts as one.
- * @param {import('./table.mjs').Check} check
+ * @param {import('./table.d.mts').Check} check
  */
 async function runCheck({ name, packages = [], run }) {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-check-'));

@@ -1,15 +1,4 @@
-/**
- * The checks of a change: those of the gate, in their order, and those that only `npm run check:all` runs.
- *
- * @typedef {object} Check
- * @property {string} name
- * @property {string} title What is checked, for the table of CONTRIBUTING.md.
- * @property {string} run A command of bash, which may use the functions of functions.sh.
- * @property {boolean} [gate]
- * @property {boolean} [named] Whether it is run only if it is named: it takes hours.
- * @property {readonly string[]} [packages] Debian's, without which some tests would be skipped.
- * @property {readonly string[]} [files] Pathspecs of what the result depends on; everything if they are left out.
- */
+/** The checks of a change: those of the gate, in their order, and those that only `npm run check:all` runs. */
 
 const TOOLS = [
   ...['python3', 'make', 'g++', 'git', 'util-linux', 'libseccomp-dev', 'python3-seccomp', 'linux-libc-dev', 'systemd'],
@@ -29,7 +18,7 @@ const PURE = ['lib', 'test', 'vitest.config.ts', 'package-lock.json'];
 /** What starts programs and receives their calls. */
 const SUPERVISION = 'test/notify test/agent test/record test/reliability';
 
-/** @type {readonly Check[]} */
+/** @type {readonly import('./table.d.mts').Check[]} */
 export const CHECKS = [
   // Installs the package, which the others need.
   {

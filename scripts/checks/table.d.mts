@@ -1,0 +1,17 @@
+export interface Check {
+  readonly name: string;
+  /** What is checked, for the table of CONTRIBUTING.md. */
+  readonly title: string;
+  /** A command of bash, which may use the functions of functions.sh. */
+  readonly run: string;
+  readonly gate?: boolean;
+  /** Whether it is run only if it is named: it takes hours. */
+  readonly named?: boolean;
+  /** Debian's packages, without which some tests would be skipped. */
+  readonly packages?: readonly string[];
+  /** Pathspecs of what the result depends on; everything if they are left out. */
+  readonly files?: readonly string[];
+}
+
+/** The checks of a change: those of the gate, in their order, and those that only `npm run check:all` runs. */
+export const CHECKS: readonly Check[];
