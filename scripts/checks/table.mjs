@@ -289,7 +289,7 @@ export const CHECKS = [
   {
     name: 'mutants',
     title:
-      '[mutants](#mutants): small changes of lib/ and native/, of which the tests notice 92 % in each folder; goes on where it was ended',
+      '[mutants](test/README.md#mutants): small changes of lib/ and native/, of which the tests notice 92 % in each folder; goes on where it was ended',
     named: true,
     packages: TOOLS,
     run: 'npm run --silent libraries && npm run --silent mutants -- run --suite',

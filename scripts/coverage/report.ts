@@ -45,7 +45,7 @@ for (const [file, lines] of measured.flatMap((each) => [...each]))
 console.log(`\n${table([head, ...rows])}`);
 if (write === '--write') {
   const date = new Date().toISOString().slice(0, 10);
-  const page = new URL('../../CONTRIBUTING.md', import.meta.url);
+  const page = new URL('../../test/README.md', import.meta.url);
   replaceSection(page, 'coverage', `${date}, ${machine()}:\n\n${markdownTable([head, ...rows])}`);
 }
 const short = totals.filter((total) => percent(total) < LEAST);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # coverage/run.sh [--write] [VITEST ARGUMENTS]: measures which lines of lib/ and native/ the tests run; `npm run coverage`. Prints both
 # for each folder, and the lines that no test runs; fails if less than 95 % of lib/ or of native/ is run. With --write it puts
-# the table into CONTRIBUTING.md. It runs in a copy of the checkout, with an addon that counts the executions of each line.
+# the table into test/README.md. It runs in a copy of the checkout, with an addon that counts the executions of each line.
 #
 # What is measured:
 # - lib/ in the processes of Vitest, and dist/ in each Node that a test starts: by V8 itself, and mapped back to lib/.

@@ -1,6 +1,6 @@
 /**
  * Every code block of README.md and docs/ does what the page says: the blocks of a page run in order, in a new project in
- * which the package is installed, on the Node that runs this suite. The programs pass the type check. CONTRIBUTING.md
+ * which the package is installed, on the Node that runs this suite. The programs pass the type check. test/README.md
  * describes the info strings and directives.
  */
 import { readFileSync } from 'node:fs';

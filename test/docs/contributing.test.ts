@@ -5,7 +5,7 @@ import { CHECKS } from '../../scripts/checks/table.mjs';
 
 const root = new URL('../../', import.meta.url);
 
-test.each(['CONTRIBUTING.md', 'docs/architecture.md', 'bench/README.md'])('%s names only what exists', (page) => {
+test.each(['CONTRIBUTING.md', 'docs/architecture.md', 'bench/README.md', 'test/README.md'])('%s names only what exists', (page) => {
   const text = readFileSync(new URL(page, root), 'utf8');
   const paths = text.match(/(?<![\w/.-])(?:bench|docs|lib|native|scripts|test)\/[\w./-]*\w/g) ?? [];
   const places = new Set(paths.filter((path) => !path.includes('NAME')));
