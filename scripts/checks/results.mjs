@@ -44,8 +44,8 @@ export function isValid({ name, files = ['.'] }) {
  */
 export function keepResult({ name }, { passed, failures, minutes, cpu }) {
   if (git('status', '--porcelain', '--', '.', ...KEPT_IN) !== '') {
-    console.log(`${name}: not put into the table, since not all changes are committed`);
-    return;
+    console.log(`${name}: the result is not kept, since not all changes are committed`);
+    return writeTable();
   }
   const result = {
     ...{ commit: git('rev-parse', '--short=8', 'HEAD'), date: new Date().toISOString().slice(0, 10) },

@@ -5,13 +5,16 @@ import { CHECKS } from '../../scripts/checks/table.mjs';
 
 const root = new URL('../../', import.meta.url);
 
-test.each(['CONTRIBUTING.md', 'docs/architecture.md', 'bench/README.md', 'test/README.md'])('%s names only what exists', (page) => {
-  const text = readFileSync(new URL(page, root), 'utf8');
-  const paths = text.match(/(?<![\w/.-])(?:bench|docs|lib|native|scripts|test)\/[\w./-]*\w/g) ?? [];
-  const places = new Set(paths.filter((path) => !path.includes('NAME')));
-  expect(places.size).toBeGreaterThan(1);
-  expect([...places].filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
-});
+test.each(['CONTRIBUTING.md', 'docs/architecture.md', 'bench/README.md', 'test/README.md'])(
+  '%s names only what exists',
+  (page) => {
+    const text = readFileSync(new URL(page, root), 'utf8');
+    const paths = text.match(/(?<![\w/.-])(?:bench|docs|lib|native|scripts|test)\/[\w./-]*\w/g) ?? [];
+    const places = new Set(paths.filter((path) => !path.includes('NAME')));
+    expect(places.size).toBeGreaterThan(1);
+    expect([...places].filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  },
+);
 
 test('CONTRIBUTING.md has the table of all checks', () => {
   const [, table = ''] = readFileSync(new URL('CONTRIBUTING.md', root), 'utf8').split(/<!-- \/?checks -->/);

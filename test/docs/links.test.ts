@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { problemsOf, problemsOfMentions } from '../support/docs/check-links.js';
 import { PAGES, packageRoot } from '../support/docs/pages.js';
 
-const pages = [...PAGES, 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md'];
+const pages = [...PAGES, 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md', 'test/README.md'];
 
 test.each(pages)('the links of %s', (page) => {
   expect(problemsOf(packageRoot, [page])).toEqual([]);
