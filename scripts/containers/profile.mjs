@@ -4,7 +4,7 @@
  */
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
-import { arg, extend, stringify } from '../dist/index.js';
+import { arg, extend, stringify } from '../../dist/index.js';
 
 if (process.argv[2] !== '--check') {
   const profile = extend('docker-default')

@@ -1,7 +1,7 @@
 /** Tests spawn in a process that has filters already: each generation of programs has one filter more. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { spawn } from '../dist/index.js';
+import { spawn } from '../../dist/index.js';
 
 const GENERATIONS = 3;
 const generation = Number(process.argv[2] ?? 0);
