@@ -21,6 +21,7 @@ import { dist } from '../support/built.js';
 import { compileC } from '../support/compile-c.js';
 import { callTo, toArgument } from '../support/probe.js';
 import { finish } from '../support/processes.js';
+import { interpreter } from '../support/python.js';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-')));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -69,7 +70,7 @@ connection, _ = server.accept()
 text, fds, flags, _ = socket.recv_fds(connection, 1 << 20, 8)
 rest = connection.recv(1)
 print(json.dumps([json.loads(text), [os.readlink(f'/proc/self/fd/{fd}') for fd in fds], len(rest)]), flush=True)`;
-  const child = nodeSpawn('python3', ['-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = nodeSpawn(interpreter(), ['-S', '-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   others.push(child);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   return { child, line: async () => (await lines.next()).value };
@@ -99,7 +100,7 @@ describe('an agent in another process', () => {
 libc = ctypes.CDLL(None, use_errno=True)
 def call(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
 call()\ninput()\ncall()`;
-    const child = spawn('python3', ['-c', script], notifying(path));
+    const child = spawn(interpreter(), ['-S', '-c', script], notifying(path));
     const ended = finish(child);
     await once(child.stdout ?? child, 'data');
     agent.kill('SIGKILL');
@@ -203,7 +204,7 @@ print(1, flush=True); sys.stdin.read()`;
       ['SOCK_DGRAM', /connect EPROTOTYPE.*not a socket of type SOCK_STREAM/],
     ] as const) {
       const path = newPath();
-      const holder = nodeSpawn('python3', ['-c', held, path, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const holder = nodeSpawn(interpreter(), ['-S', '-c', held, path, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
       others.push(holder);
       await once(holder.stdout, 'data');
       fails(path, message);

@@ -22,17 +22,15 @@ import { compileC } from '../support/compile-c.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
 import { finish } from '../support/processes.js';
 import { everything } from '../support/profiles.js';
+import { interpreter } from '../support/python.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 const file = join(directory, 'file');
 writeFileSync(file, 'what is in it\n');
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The path of the interpreter itself: `python3` may be a script, which makes calls of its own. */
-const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
-
 const python = (script: string, notify: Handlers, profile = everything, options = {}) =>
-  finish(spawn(interpreter, ['-c', script], profile, { notify, ...options }));
+  finish(spawn(interpreter(), ['-S', '-c', script], profile, { notify, ...options }));
 
 /**
  * Python code for a call that programs do not make by themselves. Its argument is an address at which nothing is
@@ -224,7 +222,7 @@ describe('after the end of the process or worker that answers', () => {
     import { spawn } from ${JSON.stringify(dist)};
     const notify = { sched_get_priority_max: (call) => call.return(4242) };
     const stdio = ['ignore', ${out}, 'inherit'];
-    spawn('python3', ['-c', ${JSON.stringify(script)}], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify, stdio });`;
+    spawn(${JSON.stringify(interpreter())}, ['-S', '-c', ${JSON.stringify(script)}], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify, stdio });`;
 
   test('of a worker, calls are denied', async () => {
     const fifo = join(directory, 'worker');
