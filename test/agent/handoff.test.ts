@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
+import { thisHost } from '../../lib/host.js';
 import type { Handlers } from '../../lib/notify/handlers.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { loadProfile } from '../../lib/profile/source.js';
@@ -18,7 +19,9 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { dist } from '../support/built.js';
 import { compileC } from '../support/compile-c.js';
+import { callTo, toArgument } from '../support/probe.js';
 import { finish } from '../support/processes.js';
+import { interpreter } from '../support/python.js';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-')));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -33,11 +36,9 @@ const notifying = (listenerPath: string, rest: Partial<ProfileDocument> = {}): P
   syscalls: [{ names: ['sched_get_priority_max'], action: 'SCMP_ACT_NOTIFY' }],
   ...rest,
 });
-const preamble = `import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
-def call(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
-`;
-const calling = ['-c', `${preamble}call()`];
+/** A program that makes this call and prints its result. */
+const caller = compileC('probe.c');
+const calling = [toArgument(callTo(thisHost().abi, 'sched_get_priority_max', 1))];
 
 const others: { kill(signal?: NodeJS.Signals): boolean }[] = [];
 afterEach(() => {
@@ -69,7 +70,7 @@ connection, _ = server.accept()
 text, fds, flags, _ = socket.recv_fds(connection, 1 << 20, 8)
 rest = connection.recv(1)
 print(json.dumps([json.loads(text), [os.readlink(f'/proc/self/fd/{fd}') for fd in fds], len(rest)]), flush=True)`;
-  const child = nodeSpawn('python3', ['-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = nodeSpawn(interpreter(), ['-S', '-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   others.push(child);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   return { child, line: async () => (await lines.next()).value };
@@ -79,23 +80,27 @@ describe('an agent in another process', () => {
   test('answers the calls of programs started by spawn, run, spawnSync, Sandbox and execve', async () => {
     const { path, line } = await agentElsewhere();
     const profile = notifying(path);
-    const child = spawn('python3', calling, profile);
-    expect(await finish(child)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
+    const child = spawn(caller, calling, profile);
+    expect(await finish(child)).toMatchObject({ stdout: 'ok 4242\n', stderr: '' });
     expect(await line()).toBe(String(child.pid));
-    expect((await run('python3', calling, profile)).stdout).toBe('4242 0\n');
-    expect(spawnSync('python3', calling, profile, { encoding: 'utf8' })).toMatchObject({
+    expect((await run(caller, calling, profile)).stdout).toBe('ok 4242\n');
+    expect(spawnSync(caller, calling, profile, { encoding: 'utf8' })).toMatchObject({
       status: 0,
-      stdout: '4242 0\n',
+      stdout: 'ok 4242\n',
     });
-    expect(new Sandbox(profile).execFileSync('python3', calling, { encoding: 'utf8' })).toBe('4242 0\n');
-    const script = `import { execve } from ${JSON.stringify(dist)}; execve('python3', ${JSON.stringify(calling)}, ${JSON.stringify(profile)})`;
+    expect(new Sandbox(profile).execFileSync(caller, calling, { encoding: 'utf8' })).toBe('ok 4242\n');
+    const script = `import { execve } from ${JSON.stringify(dist)}; execve(${JSON.stringify(caller)}, ${JSON.stringify(calling)}, ${JSON.stringify(profile)})`;
     const become = nodeSpawn(process.execPath, ['--input-type=module', '-e', script]);
-    expect(await finish(become)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
+    expect(await finish(become)).toMatchObject({ stdout: 'ok 4242\n', stderr: '' });
   });
 
   test('that is killed makes later calls fail with ENOSYS', async () => {
     const { path, child: agent } = await agentElsewhere();
-    const child = spawn('python3', ['-c', `${preamble}call()\ninput()\ncall()`], notifying(path));
+    const script = `import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def call(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
+call()\ninput()\ncall()`;
+    const child = spawn(interpreter(), ['-S', '-c', script], notifying(path));
     const ended = finish(child);
     await once(child.stdout ?? child, 'data');
     agent.kill('SIGKILL');
@@ -133,8 +138,8 @@ describe('an agent in another process', () => {
 describe('an agent on this thread', () => {
   test('answers the calls of a program started by spawn', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid ?? 0) });
-    const child = spawn('python3', calling, notifying(agent.path));
-    expect((await finish(child)).stdout).toBe(`${child.pid} 0\n`);
+    const child = spawn(caller, calling, notifying(agent.path));
+    expect((await finish(child)).stdout).toBe(`ok ${child.pid}\n`);
     await agent.close();
   });
 
@@ -164,9 +169,9 @@ describe('an agent on this thread', () => {
   test('serves all of many programs that start at once', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid ?? 0) });
     const profile = loadProfile(notifying(agent.path));
-    const children = Array.from({ length: 8 }, () => spawn('python3', calling, profile));
+    const children = Array.from({ length: 8 }, () => spawn(caller, calling, profile));
     const outputs = await Promise.all(children.map(finish));
-    expect(outputs.map(({ stdout }) => stdout)).toEqual(children.map(({ pid }) => `${pid} 0\n`));
+    expect(outputs.map(({ stdout }) => stdout)).toEqual(children.map(({ pid }) => `ok ${pid}\n`));
     await agent.close();
   });
 });
@@ -199,7 +204,7 @@ print(1, flush=True); sys.stdin.read()`;
       ['SOCK_DGRAM', /connect EPROTOTYPE.*not a socket of type SOCK_STREAM/],
     ] as const) {
       const path = newPath();
-      const holder = nodeSpawn('python3', ['-c', held, path, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const holder = nodeSpawn(interpreter(), ['-S', '-c', held, path, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
       others.push(holder);
       await once(holder.stdout, 'data');
       fails(path, message);

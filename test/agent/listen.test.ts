@@ -1,8 +1,9 @@
 /** An agent's socket: the messages of runtimes and of others, and the socket's file. */
-import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
+import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  linkSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,15 +12,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ListenOptions, listen } from '../../lib/agent/agent.js';
 import type { OciContainer } from '../../lib/notify/container.js';
 import type { Handler, Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
+import { once as lazily } from '../../lib/util/memo.js';
 import { dist } from '../support/built.js';
 import { finish } from '../support/processes.js';
 
@@ -30,9 +35,19 @@ afterAll(() => rmSync(directory, { recursive: true }));
 let sockets = 0;
 const newPath = () => join(directory, `${sockets++}.sock`);
 
-/** Connects to an agent, and sends it the message of a runtime or a malformed one. */
-const send = (agent: { readonly path: string }, what: string) =>
-  finish(nodeSpawn('python3', [runtime, agent.path, what]));
+/** The process that sends messages, each by a child of its own. */
+const runtimes = lazily(() => {
+  const { stdin, stdout } = nodeSpawn('python3', [runtime], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return { stdin, outputs: createInterface(stdout)[Symbol.asyncIterator]() };
+});
+afterAll(() => void runtimes().stdin.end());
+
+/** Connects to an agent, and sends it the message of a runtime or a malformed one. Returns what that prints. */
+async function send({ path }: { readonly path: string }, what: string): Promise<string> {
+  const { stdin, outputs } = runtimes();
+  stdin.write(`${JSON.stringify([path, what])}\n`);
+  return JSON.parse((await outputs.next()).value);
+}
 
 /** The result of a call that `handlers` answer, and the events of the agent. */
 async function answered(handlers: Handlers<OciContainer>, options: ListenOptions = {}) {
@@ -40,9 +55,9 @@ async function answered(handlers: Handlers<OciContainer>, options: ListenOptions
   const events: string[] = [];
   agent.on('handlerError', (error) => events.push(`handlerError ${error instanceof Error ? error.message : error}`));
   agent.on('unanswered', ({ syscall }) => events.push(`unanswered ${syscall}`));
-  const { stdout, stderr } = await send(agent, 'whole');
+  const output = await send(agent, 'whole');
   await agent.close();
-  return { answer: stdout.trim() || stderr, events };
+  return { answer: output.trim(), events };
 }
 
 describe('a runtime’s message', () => {
@@ -58,7 +73,7 @@ describe('a runtime’s message', () => {
       });
       const began = once(agent, 'container');
       const ended = once(agent, 'end');
-      expect(await send(agent, how)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
+      expect(await send(agent, how)).toBe('4242 0\n');
       const [container] = await began;
       expect(container).toMatchObject({
         id: 'one',
@@ -129,9 +144,9 @@ describe('a malformed message', () => {
     const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(7) });
     const serve = async () => {
       const ended = once(agent, 'end');
-      const { stdout } = await send(agent, 'whole');
+      const output = await send(agent, 'whole');
       await ended;
-      return [stdout, readdirSync('/proc/self/fd').length];
+      return [output, readdirSync('/proc/self/fd').length];
     };
     const before = await serve();
     expect(before[0]).toBe('7 0\n');
@@ -150,7 +165,7 @@ describe('a malformed message', () => {
     const refused: unknown[] = [];
     agent.on('refused', (error) => refused.push(error));
     await send(agent, 'nothing');
-    expect((await send(agent, 'whole')).stdout).toBe('7 0\n'); // This connection was accepted after the other.
+    expect(await send(agent, 'whole')).toBe('7 0\n'); // This connection was accepted after the other.
     expect(refused).toEqual([]);
     await agent.close();
   });
@@ -163,27 +178,23 @@ describe('a malformed message', () => {
     const full = nodeSpawn('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...node]);
     const ended = finish(full);
     await once(full.stdout, 'data');
-    const { stdout } = await send({ path }, 'whole');
+    const output = await send({ path }, 'whole');
     expect(await ended).toEqual({
       code: 0,
       signal: null,
       stdout: 'full\naccept EMFILE: connections wait in the queue\n',
       stderr: '',
     });
-    expect(stdout).toBe('7 0\n');
+    expect(output).toBe('7 0\n');
   });
 
   test('does not block others while it is incomplete', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(7) });
-    const script = `import socket, sys; s = [socket.socket(socket.AF_UNIX) for _ in range(20)]
-for each in s: each.connect(sys.argv[1]); each.send(b'{')
-print('sent', flush=True); sys.stdin.read()`;
-    const idle = nodeSpawn('python3', ['-c', script, agent.path], { stdio: ['pipe', 'pipe', 'inherit'] });
-    await once(idle.stdout, 'data');
-    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    const idle = Array.from({ length: 20 }, () => connect(agent.path));
+    await Promise.all(idle.map((each) => new Promise((resolve) => each.write('{', resolve))));
+    expect(await send(agent, 'whole')).toBe('7 0\n');
     await agent.close();
-    idle.stdin.end();
-    await once(idle, 'exit');
+    for (const each of idle) each.destroy();
   });
 });
 
@@ -200,19 +211,21 @@ describe('the socket', () => {
     expect(existsSync(agent.path)).toBe(false);
   });
 
-  test('replaces the file of a socket whose process has ended', async () => {
+  test('replaces the file of a socket at which nobody listens any more', async () => {
     const path = newPath();
-    const bound = `import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
-    nodeSpawnSync('python3', ['-c', bound, path]);
+    const server = createServer().listen(`${path}.first`);
+    await once(server, 'listening');
+    linkSync(`${path}.first`, path);
+    await promisify(server.close.bind(server))(); // Removes the other file.
     const agent = listen(path, { sched_get_priority_max: (call) => call.return(7) });
-    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    expect(await send(agent, 'whole')).toBe('7 0\n');
     await agent.close();
   });
 
   test('does not replace the socket of an agent that listens, a file or a link', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(7) });
     expect(() => listen(agent.path, {})).toThrow('another agent listens there');
-    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    expect(await send(agent, 'whole')).toBe('7 0\n');
     const file = join(directory, 'file');
     writeFileSync(file, '');
     symlinkSync(agent.path, join(directory, 'link'));
@@ -255,14 +268,7 @@ describe('the socket', () => {
     expect(() => listen(newPath(), {}, 7 as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
   });
 
-  test('that can’t be bound does not keep the process alive', async () => {
-    const code = `import { listen } from ${JSON.stringify(dist)};
-      try { listen(${JSON.stringify(directory)}, {}); } catch ({ code }) { console.log(code); }`;
-    const ended = await finish(nodeSpawn(process.execPath, ['--input-type=module', '-e', code]));
-    expect(ended).toMatchObject({ code: 0, stdout: 'ERR_SECCOMP_AGENT\n' });
-  });
-
-  test('keeps its process alive until it is closed, unless unref was called', async () => {
+  test('keeps its process alive until it is closed, unless it can’t be bound or unref was called', async () => {
     const path = newPath();
     const begin = (rest: string) => {
       const code = `import { listen } from ${JSON.stringify(dist)};
@@ -270,12 +276,14 @@ describe('the socket', () => {
         console.log('listens'); ${rest}`;
       return nodeSpawn(process.execPath, ['--input-type=module', '-e', code]);
     };
-    expect(await finish(begin('await agent.close();'))).toMatchObject({ code: 0, stderr: '' });
-    expect(await finish(begin('agent.unref();'))).toMatchObject({ code: 0, stderr: '' });
+    const others = `await agent.close(); listen(${JSON.stringify(newPath())}, {}).unref();
+      try { listen(${JSON.stringify(directory)}, {}); } catch ({ code }) { console.log(code); }`;
+    const stdout = 'listens\nERR_SECCOMP_AGENT\n';
+    expect(await finish(begin(others))).toMatchObject({ code: 0, stdout, stderr: '' });
     const agent = begin("agent.on('end', () => agent.close());");
     const ended = finish(agent);
     await once(agent.stdout, 'data');
-    expect((await send({ path }, 'whole')).stdout).toBe('7 0\n');
+    expect(await send({ path }, 'whole')).toBe('7 0\n');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
@@ -288,7 +296,7 @@ describe('the socket', () => {
     expect(() => listen(path, {})).toThrow('another agent listens there');
     await worker.terminate();
     const agent = listen(path, { sched_get_priority_max: (call) => call.return(7) });
-    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    expect(await send(agent, 'whole')).toBe('7 0\n');
     await agent.close();
   });
 });

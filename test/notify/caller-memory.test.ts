@@ -7,13 +7,14 @@ import { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 import { everything } from '../support/profiles.js';
+import { interpreter } from '../support/python.js';
 
 const script = fileURLToPath(new URL('bounded-memory.py', import.meta.url));
 
 /** Uses the argument of a call by bounded-memory.py. Returns the result or the error's code, and what the call prints. */
 async function using(place: string, use: (call: NotifiedCall) => unknown) {
   let used: unknown;
-  const child = spawn('python3', [script, place], everything, {
+  const child = spawn(interpreter(), ['-S', script, place], everything, {
     notify: {
       uname: (call) => {
         try {
@@ -163,7 +164,7 @@ test('methods fail with ENOENT once their call is answered, and once its caller 
   ];
   let first: NotifiedCall | undefined;
   let afterAnswer: unknown;
-  const child = spawn('python3', ['-c', 'import os; os.uname(); os.uname()'], everything, {
+  const child = spawn(interpreter(), ['-S', '-c', 'import os; os.uname(); os.uname()'], everything, {
     notify: {
       uname: (call) => {
         if (first !== undefined) afterAnswer ??= codesOf(first);

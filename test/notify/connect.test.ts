@@ -18,6 +18,7 @@ import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 import { everything } from '../support/profiles.js';
+import { interpreter } from '../support/python.js';
 import { hasCapability } from '../support/scripts.js';
 import { threadsNamed } from '../support/threads.mjs';
 import { until } from '../support/until.mjs';
@@ -30,7 +31,6 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
 const mayBeOthers = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SYS_CHROOT', 'CAP_SYS_PTRACE'].every(hasCapability);
 const NOT_OTHERS = 'this process may not act as another user';
 
@@ -39,7 +39,7 @@ const connects: Connect = (call) => call.connect(call.readSockaddr(1));
 
 /** Starts a Python program whose connect(2) calls a handler answers. */
 const python = (script: string, connect: Connect, options: SpawnOptions = {}) =>
-  spawn(interpreter, ['-c', `import os, socket, struct, sys, threading\n${script}`], everything, {
+  spawn(interpreter(), ['-S', '-c', `import os, socket, struct, sys, threading\n${script}`], everything, {
     notify: { connect },
     ...options,
   });
@@ -53,7 +53,7 @@ const printed = async (script: string, connect: Connect = connects, options: Spa
 
 /** Starts a Python program without a profile, and waits for its first line. It ends with the tests. */
 async function beside(script: string): Promise<{ first: string; lines: AsyncIterator<string> }> {
-  const child = nodeSpawn(interpreter, ['-c', `import os, socket, struct, sys\n${script}`], {
+  const child = nodeSpawn(interpreter(), ['-S', '-c', `import os, socket, struct, sys\n${script}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   servers.push(child);
@@ -504,7 +504,7 @@ print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))`;
       (set) => `${set}=+setuid,+setgid,+dac_override,+sys_chroot,+sys_ptrace`,
     );
     const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-    const args = [...user, ...capabilities, process.execPath, script, interpreter, path];
+    const args = [...user, ...capabilities, process.execPath, script, interpreter(), path];
     expect(await finish(nodeSpawn('setpriv', args))).toMatchObject({ stdout: '0\ntrue\n', stderr: '' });
   });
 });

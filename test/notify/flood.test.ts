@@ -19,6 +19,7 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { dist } from '../support/built.js';
 import { Fifo } from '../support/fifo.js';
 import { finish } from '../support/processes.js';
+import { interpreter } from '../support/python.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -51,7 +52,10 @@ type Flood = (
 const flooding =
   (options: SpawnOptions): Flood =>
   (script, handler) =>
-    spawn('python3', ['-c', preamble + script], profile, { notify: { sched_get_priority_max: handler }, ...options });
+    spawn(interpreter(), ['-S', '-c', preamble + script], profile, {
+      notify: { sched_get_priority_max: handler },
+      ...options,
+    });
 
 describe.each<[string, Flood]>([
   ['if a thread of the addon receives them', flooding({ onViolation: true })],
@@ -141,7 +145,9 @@ describe('a child that makes notified calls without pause', () => {
     });
     const ended = once(agent, 'end');
     const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
-    expect(await finish(nodeSpawn('python3', [runtime, agent.path, 'all the time']))).toMatchObject({ code: 0 });
+    expect(await finish(nodeSpawn(interpreter(), ['-S', runtime, agent.path, 'all the time']))).toMatchObject({
+      code: 0,
+    });
     await ended;
     await agent.close();
     expect(calls).toBe(5000);
@@ -181,7 +187,7 @@ thread.join()`;
       import { workerData } from 'node:worker_threads';
       import { spawn } from ${JSON.stringify(dist)};
       let calls = 0;
-      spawn('python3', ['-c', workerData], { defaultAction: 'SCMP_ACT_ALLOW' }, {
+      spawn(${JSON.stringify(interpreter())}, ['-S', '-c', workerData], { defaultAction: 'SCMP_ACT_ALLOW' }, {
         notify: {
           sched_get_priority_max: (call) =>
             call.args[0] === 3n ? new Promise(() => {}) : call.return(++calls === 100 ? 2 : 1),

@@ -5,6 +5,7 @@ import { addon } from '../../lib/native.js';
 import type { Handler } from '../../lib/notify/handlers.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { finish } from '../support/processes.js';
+import { interpreter } from '../support/python.js';
 import { evaluateScript } from '../support/scripts.js';
 
 const denying: ProfileDocument = {
@@ -29,7 +30,7 @@ type Instance = Awaited<ReturnType<typeof instance>>;
 /** The output of a child of an instance, and the syscalls of its violations. */
 async function supervised({ spawn }: Instance, value: number, watches = true) {
   const denied: string[] = [];
-  const child = spawn('python3', ['-c', script], denying, {
+  const child = spawn(interpreter(), ['-S', '-c', script], denying, {
     ...(watches && { onViolation: ({ syscall }) => denied.push(syscall) }),
     notify: { sched_get_priority_max: (call) => call.return(value) },
   });
@@ -83,7 +84,7 @@ for n in range(4):
     addon().closeMailbox(open.mock.results.at(-1)?.value);
     return new Promise<never>(() => {});
   };
-  const child = spawn('python3', ['-c', calling], denying, {
+  const child = spawn(interpreter(), ['-S', '-c', calling], denying, {
     notify: { sched_get_priority_max },
     ...(watches && { onViolation: true }),
   });

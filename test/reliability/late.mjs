@@ -1,14 +1,14 @@
 /**
  * Starts a supervised child, uses up all descriptors, and then lets the child make its calls. Prints what was reported
- * of them, and the files of dist/ that were loaded since the start: `node late.mjs '{ "dist", "what", "free" }'`. So
- * many descriptors stay `free`.
+ * of them, and the files of dist/ that were loaded since the start: `node late.mjs '{ "dist", "calls", "what", "free" }'`.
+ * `calls` is late.c, and so many descriptors stay `free`.
  */
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { inspect } from 'node:util';
 
-const { dist, what, free } = JSON.parse(process.argv[2]);
+const { dist, calls, what, free } = JSON.parse(process.argv[2]);
 const { cache } = createRequire(import.meta.url);
 const { compile, extend, spawn } = await import(dist);
 process.stdout.isTTY; // Node makes the stream at its first use.
@@ -26,19 +26,6 @@ const profiles = {
   filter: () => compile(document),
   list: () => [document, 'docker-default'],
 };
-const script = `import os, resource, socket, sys
-def attempt(function, *arguments):
-  try: print(function(*arguments))
-  except OSError as error: print(error.errno)
-sys.stdin.readline()
-attempt(os.mkdir, '/proc/x')
-attempt(resource.prlimit, os.getppid(), resource.RLIMIT_CORE, (0, 0))
-attempt(socket.socket, 40, socket.SOCK_STREAM)
-attempt(os.setpgid, 0, 0)
-attempt(os.symlink, '/proc/a', '/proc/b')
-attempt(socket.socket(socket.AF_UNIX).connect, '/proc/a')
-attempt(os.sched_get_priority_max, 0)`;
-
 const notify = {
   sched_get_priority_max: (call) => call.return(42),
   setpgid: async (call) => call.deny('EXDEV'),
@@ -58,7 +45,7 @@ const describe = (violation) => inspect(violation) && `${violation.syscall} ${vi
 const report = (error) => reported.push(error?.code ?? error?.message ?? String(error));
 process.on('uncaughtException', report);
 
-const child = spawn('python3', ['-c', script], profiles[what](), {
+const child = spawn(calls, [], profiles[what](), {
   stdio: ['pipe', 'pipe', 'inherit'],
   onViolation: (violation) => reported.push(describe(violation)),
   notify,

@@ -28,6 +28,7 @@ import {
   spawnSync,
 } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { memoize } from '../../lib/util/memo.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { registerRefusals } from '../support/register-refusals.js';
 import { packageRoot } from '../support/scripts.js';
@@ -339,18 +340,10 @@ describeUnless(reason ?? undefined, 'every way to start restricts paths:', () =>
     expect(end).toEqual([0, null]);
   });
 
-  test('fork, whose module may be named without .js', async () => {
-    writeFileSync(join(work, 'short.js'), 'process.send(1); process.disconnect();');
-    const child = fork('./short', 'docker-default', { cwd: work, paths: SYSTEM, execArgv: [] });
-    const [[message], end] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
-    expect([message, end]).toEqual([1, [0, null]]);
-  });
-
-  test('fork, with descriptors of its own and @tmp', async () => {
-    const file = join(work, 'tmp.mjs');
+  test('fork, whose module may be named without .js, with descriptors of its own and @tmp', async () => {
     writeFileSync(
-      file,
-      `import { writeFileSync, writeSync } from 'node:fs';
+      join(work, 'short.js'),
+      `const { writeFileSync, writeSync } = require('node:fs');
       writeFileSync(process.env.TMPDIR + '/f', '');
       writeSync(4, process.env.TMPDIR);
       process.disconnect();`,
@@ -361,7 +354,7 @@ describeUnless(reason ?? undefined, 'every way to start restricts paths:', () =>
       paths: { read: ['@system', '@tmp'] },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     };
-    const child = fork(file, 'docker-default', options as object);
+    const child = fork('./short', 'docker-default', options as object);
     const [[directory], end] = await Promise.all([once(child.stdio[4] ?? child, 'data'), once(child, 'exit')]);
     expect(end).toEqual([0, null]);
     expect(child.stdio).toHaveLength(5);
@@ -389,7 +382,9 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     import { spawnSync } from 'node:child_process';
     const open = (file) => { try { return readFileSync(file, 'utf8'); } catch ({ code }) { return code; } };
     const [,, depth] = process.argv;
-    console.log(depth, process.pid === process.ppid, open(${JSON.stringify(secret)}), process.execArgv.length);
+    const [pid, digest] = process.env.SECCOMP_PATHS_ENTERED_BY?.split(':') ?? [];
+    const byParent = pid === String(process.ppid);
+    console.log(JSON.stringify([depth, open(${JSON.stringify(secret)}), process.execArgv.length, byParent, digest]));
     if (depth === '2') process.stdout.write(spawnSync(process.execPath, [...process.execArgv, import.meta.filename, '1']).stdout);`;
 
   function registered(how: string, env: object, args: readonly string[] = [file, '2']) {
@@ -403,44 +398,59 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     });
   }
 
+  /** What Node and its child print: their numbers, the secret, how many options they have, and who restricted them. */
+  const chain = (how: string, paths: string) => {
+    const { stdout, stderr } = registered(how, { SECCOMP_PATHS: paths });
+    return {
+      lines: stdout
+        .trim()
+        .split('\n')
+        .map((line): unknown[] => JSON.parse(line)),
+      stderr,
+    };
+  };
+  const WITHIN = '{"read":["@system","@node","in"]}';
+  const within = memoize((how: string) => chain(how, WITHIN));
+  const RESTRICTED = [
+    ['2', 'EACCES', 2, false, expect.any(String)],
+    // Once for its children too, which could find that out.
+    ['1', 'EACCES', 2, true, expect.any(String)],
+  ];
+
   test.each(['--import', '--require'])('by seccomp/register with SECCOMP_PATHS and %s; its children too', (how) => {
-    const { stdout, stderr } = registered(how, { SECCOMP_PATHS: '{"read":["@system","@node","in"]}' });
-    expect({ stdout, stderr }).toEqual({ stdout: '2 false EACCES 2\n1 false EACCES 2\n', stderr: '' });
+    expect(within(how)).toEqual({ lines: RESTRICTED, stderr: '' });
   });
 
   test('and what the environment says of that is not believed', () => {
-    const env = { SECCOMP_PATHS: '{"read":["@system","in"],"write":["out"]}' };
-    const print = ['-p', 'process.env.SECCOMP_PATHS_ENTERED_BY'];
-    const [, digest] = registered('--import', env, print).stdout.trim().split(':');
+    const digest = within('--import').lines[0]?.[4];
     // The number of this process is that of the Node which the shell becomes.
     const script = `export SECCOMP_PATHS_ENTERED_BY=$$:${digest}; exec "$@"`;
     const register = join(packageRoot, 'dist/register.js');
     const { stdout } = nodeSpawnSync('sh', ['-c', script, 'sh', process.execPath, '--import', register, file, '1'], {
       cwd: work,
       encoding: 'utf8',
-      env: { ...process.env, SECCOMP_PROFILE: 'unconfined', ...env },
+      env: { ...process.env, SECCOMP_PROFILE: 'unconfined', SECCOMP_PATHS: WITHIN },
     });
-    expect(stdout).toBe('1 false EACCES 2\n');
-  });
-
-  test('and its children do too, if all may be read', () => {
-    const { stdout, stderr } = registered('--import', { SECCOMP_PATHS: '{"read":["/"],"write":["out"]}' });
-    expect({ stdout, stderr }).toEqual({ stdout: '2 false secret\n 2\n1 false secret\n 2\n', stderr: '' });
+    expect(JSON.parse(stdout)).toEqual(['1', 'EACCES', 2, false, digest]);
   });
 
   test.each([
-    ['{"read":["@system","@node","in"]}', true],
     ['{"read":["/"],"write":["out"]}', true],
     ['{"read":["/"],"write":["/proc"]}', false],
-  ])('once with %s for its children too, if they can find out: %s', (paths, isOnce) => {
-    const child = `const [pid] = process.env.SECCOMP_PATHS_ENTERED_BY.split(':'); pid === String(process.ppid)`;
-    const print = `String(require('child_process').spawnSync(process.execPath, [...process.execArgv.slice(0, 2), '-p', ${JSON.stringify(child)}]).stdout)`;
-    expect(registered('--import', { SECCOMP_PATHS: paths }, ['-p', print]).stdout).toBe(`${isOnce}\n\n`);
+  ])('with %s, and its children do too, once if they can find out: %s', (paths, isOnce) => {
+    expect(chain('--import', paths)).toEqual({
+      lines: [
+        ['2', 'secret\n', 2, false, expect.any(String)],
+        ['1', 'secret\n', 2, isOnce, expect.any(String)],
+      ],
+      stderr: '',
+    });
   });
 
-  test('under a profile too, without reading /proc', () => {
-    const env = { SECCOMP_PROFILE: 'docker-default', SECCOMP_PATHS: '{"read":["@system","@node"]}' };
-    expect(registered('--import', env, ['-p', '1'])).toMatchObject({ stdout: '1\n', stderr: '' });
+  test('under a profile too, where /proc is not read, and what an argument of `node -p` names is not granted', () => {
+    const env = { SECCOMP_PROFILE: 'docker-default', SECCOMP_PATHS: '{"read":["@system"]}' };
+    const read = `try { require('fs').readFileSync(${JSON.stringify(secret)}, 'utf8') } catch ({ code }) { code }`;
+    expect(registered('--import', env, ['-p', read, home])).toMatchObject({ stdout: 'EACCES\n', stderr: '' });
   });
 
   test('but not with its program on stdin, of which --import comes too late', () => {
@@ -459,11 +469,7 @@ describeUnless(reason ?? undefined, 'Node restricts itself', () => {
     expect(stdout).toBe('125 true\n');
   });
 
-  test('without granting what an argument of `node -p` or a directory as module names', () => {
-    const read = `try { require('fs').readFileSync(${JSON.stringify(secret)}, 'utf8') } catch ({ code }) { code }`;
-    expect(registered('--import', { SECCOMP_PATHS: '{"read":["@system"]}' }, ['-p', read, home]).stdout).toBe(
-      'EACCES\n',
-    );
+  test('without granting what a directory as module names', () => {
     writeFileSync(
       join(work, 'index.js'),
       "try { require('fs').readFileSync('in/text'); } catch ({ code }) { console.log(code); }",

@@ -1,16 +1,19 @@
 /**
  * seccomp/register: in node itself, in a cluster, and in children of fork(). test/extended/ has process pools of npm.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, fork, spawnSync } from 'node:child_process';
+import { once as onceEvent } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { spawnSync as spawnSyncUnder } from '../../lib/sandbox/spawn-sync.js';
+import { memoize, once } from '../../lib/util/memo.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { statusOf } from '../support/processes.js';
 import { registerRefusals } from '../support/register-refusals.js';
-import { hasRings, hasRingsUnasked, NO_IO_URING } from '../support/rings.js';
+import { hasRings, NO_IO_URING } from '../support/rings.js';
 import { evaluateScript, NO_RINGS, packageRoot, script, WITH_RINGS } from '../support/scripts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-register-'));
@@ -45,24 +48,50 @@ describe('seccomp/register', () => {
   const withOption = (option: string) => [option, 'seccomp/register'];
 
   test.each([
-    ['--require', 'a name', 'docker-default'],
-    ['--import', 'a name', 'docker-default'],
     ['--require', 'JSON text', denyMkdir],
     ['--import', 'a path', file('profile.json', denyMkdir)],
   ])(
-    'with %s attaches the profile to all threads before the program’s first line, given by %s',
+    'with %s attaches the profile to all threads before an ES module’s first line, given by %s',
     (option, _, profile) => {
-      const code =
-        "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
-      const { status, stdout, stderr } = script(code, {
-        execArgv: withOption(option),
-        env: { SECCOMP_PROFILE: profile },
+      const program = file(
+        'program.mjs',
+        `import fs from 'node:fs';
+       const threads = fs.readdirSync('/proc/self/task').map((id) => fs.readFileSync('/proc/self/task/' + id + '/status', 'utf8'));
+       const fields = threads.map((text) => [...text.matchAll(/(?:NoNewPrivs|Seccomp_filters):\\s*(\\d+)/g)].map(([, value]) => value));
+       try { fs.mkdirSync('/nowhere/x'); } catch ({ errno }) { console.log([...new Set(fields.map(String))].join(' '), errno); }`,
+      );
+      const { status, stdout, stderr } = spawnSync(process.execPath, [...withOption(option), program], {
+        encoding: 'utf8',
+        cwd: packageRoot,
+        env: { ...process.env, SECCOMP_PROFILE: profile },
       });
-      // Node was started again, under one more filter.
-      const again = Number(hasRingsUnasked() && profile === 'docker-default');
-      expect([status, stdout, stderr]).toEqual([0, `${filtersHere + 1 + again} 1\n`, '']);
+      expect([status, stdout, stderr]).toEqual([0, `1,${filtersHere + 1} -77\n`, '']);
     },
   );
+
+  /** What a Node with an inspector and without CAP_SYS_ADMIN reports under docker-default, which is given by its name. */
+  const underDockerDefault = memoize(
+    (option: string) =>
+      evaluateScript(
+        `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
+        try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
+      });
+      const inspector = require('inspector').url()?.slice(0, 15);
+      const [filters, noNewPrivs] = ['Seccomp_filters', 'NoNewPrivs'].map((name) => [...new Set(threads(name))].join());
+      return { filters, noNewPrivs, rings: rings(), read: failure(() => fs.readFileSync('/etc/passwd')), inspector, sockets: sockets.length };`,
+        {
+          execArgv: ['--inspect=0', ...withOption(option)],
+          env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' },
+          without: 'CAP_SYS_ADMIN',
+        },
+      ) as object,
+  );
+
+  test.each(both)('with %s attaches a profile that is given by a name to all threads', (option) => {
+    // Node was started again, under one more filter.
+    const filters = String(filtersHere + 1 + Number(hasRings()));
+    expect(underDockerDefault(option)).toMatchObject({ filters, noNewPrivs: '1' });
+  });
 
   test('attaches no filter for unconfined', () => {
     const { stdout } = script("console.log(threads('Seccomp_filters').join())", {
@@ -92,69 +121,62 @@ describe('seccomp/register', () => {
   });
 
   test('exits 125 if the kernel refuses the filter', () => {
-    const args = JSON.stringify([...execArgv, '-e', 'console.log(1)']);
-    const { status, stdout } = script(
-      `sandbox.harden(denying(1, 'seccomp'));
-       const { status, stdout, stderr } = childProcess.spawnSync(process.execPath, ${args}, { encoding: 'utf8' });
-       console.log(status, stdout, stderr);`,
-      { env: { SECCOMP_PROFILE: denyMkdir } },
-    );
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/^125 {2}seccomp.*an attached filter denies it/)]);
-  });
-
-  test.for(both)('with %s restarts Node without io_uring, also without CAP_SYS_ADMIN', (option, { skip }) => {
-    skip(!hasRings(), NO_IO_URING);
-    const env = { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' };
-    const options = { execArgv: withOption(option), env, without: 'CAP_SYS_ADMIN' };
-    expect(evaluateScript("return [rings(), failure(() => fs.readFileSync('/etc/passwd'))]", options)).toEqual([
-      [],
-      null,
-    ]);
-  });
-
-  test.for(both)('with %s restarts Node with its inspector', (option, { skip }) => {
-    skip(!hasRings(), NO_IO_URING);
-    const code = `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
-        try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
-      });
-      return [rings(), require('node:inspector').url()?.slice(0, 15), sockets.length];`;
-    const options = {
-      execArgv: ['--inspect=0', ...withOption(option)],
-      env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' },
-    };
-    expect(evaluateScript(code, options)).toEqual([[], 'ws://127.0.0.1:', 1]);
-  });
-
-  test.each(both)('with %s attaches the profile before an ES module’s first line', (option) => {
-    const program = file('program.mjs', `import fs from 'node:fs'; fs.mkdirSync('/nowhere/x');`);
-    const { stderr } = spawnSync(process.execPath, [...withOption(option), program], {
+    const denied = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['seccomp'], action: 'SCMP_ACT_ERRNO' }],
+    } as const;
+    const { status, stdout, stderr } = spawnSyncUnder(process.execPath, [...execArgv, '-e', 'console.log(1)'], denied, {
       encoding: 'utf8',
       cwd: packageRoot,
       env: { ...process.env, SECCOMP_PROFILE: denyMkdir },
     });
-    expect(stderr).toContain('errno: -77');
+    expect([status, stdout, stderr]).toEqual([
+      125,
+      '',
+      expect.stringMatching(/^seccomp.*an attached filter denies it/),
+    ]);
+  });
+
+  test.for(both)('with %s restarts Node without io_uring, also without CAP_SYS_ADMIN', (option, { skip }) => {
+    skip(!hasRings(), NO_IO_URING);
+    expect(underDockerDefault(option)).toMatchObject({ rings: [], read: null });
+  });
+
+  test.for(both)('with %s restarts Node with its inspector', (option, { skip }) => {
+    skip(!hasRings(), NO_IO_URING);
+    expect(underDockerDefault(option)).toMatchObject({ inspector: 'ws://127.0.0.1:', sockets: 1 });
   });
 });
 
 /** Runs early-messages.cjs, and returns what it prints. */
-function earlyMessages(kind: string, option: string, profile: string, ownExecArgv: readonly string[] = []): unknown {
+function earlyMessages(
+  children: readonly (readonly [kind: string, option: string, profile: string])[],
+  ownExecArgv: readonly string[] = [],
+) {
   const program = fileURLToPath(new URL('../support/early-messages.cjs', import.meta.url));
-  const env = { ...process.env, ...WITH_RINGS, SECCOMP_PROFILE: profile };
-  const args = [...ownExecArgv, program, kind, option, 'seccomp/register'];
-  return JSON.parse(execFileSync(process.execPath, args, { cwd: packageRoot, env, encoding: 'utf8' }));
+  const env = { ...process.env, ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' };
+  const args = [...ownExecArgv, program, JSON.stringify(children)];
+  return JSON.parse(
+    execFileSync(process.execPath, args, { cwd: packageRoot, env, encoding: 'utf8' }),
+  ) as readonly unknown[];
 }
+
+/** Of children whose parent is not registered. */
+const early = once(() =>
+  earlyMessages([
+    ['cluster', '--require', denyMkdir],
+    ['fork', '--require', denyMkdir],
+    ['fork', '--require', 'docker-default'],
+    ['fork', '--import', 'docker-default'],
+    ['cluster', '--require', 'docker-default'],
+  ]),
+);
 
 describe('--require', () => {
   // Node 20 loses them with --import, even of an empty module.
-  test.each(['cluster', 'fork'])('loses no message that the parent sends at once: %s', (kind) => {
-    const rings = expect.any(Number);
-    expect(earlyMessages(kind, '--require', denyMkdir)).toEqual({ received: 20, filters: filtersHere + 1, rings });
-  });
-
-  test('attaches the profile in a worker thread that is made from text', () => {
-    const code = `const worker = new Worker("try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }", { eval: true });
-      return (await once(worker, 'exit'))[0];`;
-    expect(evaluateScript(code, { execArgv, env: { SECCOMP_PROFILE: denyMkdir } })).toBe(77);
+  test('loses no message that the parent sends at once: cluster, fork', () => {
+    const all = { received: 20, filters: filtersHere + 1, rings: expect.any(Number) };
+    expect(early().slice(0, 2)).toEqual([all, all]);
   });
 });
 
@@ -180,18 +202,17 @@ describeUnless(hasRings() ? undefined : NO_IO_URING, 'with io_uring', () => {
   });
 
   test('--require restarts a Node that has a channel, and no message is lost', () => {
-    const result = earlyMessages('fork', '--require', 'docker-default');
-    expect(result).toEqual({ received: 20, filters: filtersHere + 2, rings: 0 });
+    expect(early()[2]).toEqual({ received: 20, filters: filtersHere + 2, rings: 0 });
   });
 
   test('--import exits 125 in a Node that has a channel', () => {
     const stderr = expect.stringContaining('use --require instead of --import');
-    expect(earlyMessages('fork', '--import', 'docker-default')).toEqual({ code: 125, stderr });
+    expect(early()[3]).toEqual({ code: 125, stderr });
   });
 
   test('--require exits 125 in a worker of a cluster', () => {
     const stderr = expect.stringContaining('start its primary under seccomp/register');
-    expect(earlyMessages('cluster', '--require', 'docker-default')).toEqual({ code: 125, stderr });
+    expect(early()[4]).toEqual({ code: 125, stderr });
   });
 
   test('a restarted Node keeps inherited descriptors that look like those of its event loops', ({ skip }) => {
@@ -205,33 +226,39 @@ describeUnless(hasRings() ? undefined : NO_IO_URING, 'with io_uring', () => {
   });
 
   test('a primary that was started with --require has workers without io_uring', () => {
-    const result = earlyMessages('cluster', '--require', 'docker-default', ['--require', 'seccomp/register']);
-    expect(result).toEqual({ received: 20, filters: filtersHere + 3, rings: 0 });
+    const result = earlyMessages([['cluster', '--require', 'docker-default']], execArgv);
+    expect(result).toEqual([{ received: 20, filters: filtersHere + 3, rings: 0 }]);
   });
 });
 
 describe('a worker', () => {
   // Node ignores --import for workers that are made from text.
-  const code = file(
-    'worker.cjs',
-    "try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }",
-  );
-  const inWorker = (options: string) => `(await once(new Worker(${JSON.stringify(code)}, { ${options} }), 'exit'))[0]`;
+  const text = "try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }";
+  const code = file('worker.cjs', text);
 
-  test('of a registered process has the filter, even with its own environment', () => {
+  /** The exit codes of workers in a registered process: made from a file, from text, and with environments of their own. */
+  const exitCodes = once(() => {
+    const inFile = JSON.stringify(code);
+    const workers = [
+      inFile,
+      `${JSON.stringify(text)}, { eval: true }`,
+      `${inFile}, { env: {} }`,
+      `${inFile}, { env: { SECCOMP_PROFILE: 'docker-default' } }`,
+    ].map((args) => `once(new Worker(${args}), 'exit')`);
     const options = { execArgv, env: { SECCOMP_PROFILE: denyMkdir } };
-    expect(evaluateScript(`return [${inWorker('')}, ${inWorker('env: {}')}];`, options)).toEqual([77, 77]);
+    return evaluateScript(`return (await Promise.all([${workers}])).flat();`, options) as readonly number[];
+  });
+
+  test('of a process registered by --require has the filter, made from a file or from text, even with its own environment', () => {
+    expect(exitCodes().slice(0, 3)).toEqual([77, 77, 77]);
   });
 
   test('cannot have another profile than its process, nor one if its process has none', () => {
-    const another = evaluateScript(`return ${inWorker("env: { SECCOMP_PROFILE: 'docker-default' }")};`, {
-      execArgv,
-      env: { SECCOMP_PROFILE: denyMkdir },
-    });
-    const alone = evaluateScript(`return ${inWorker(`execArgv: ${JSON.stringify(execArgv)}`)};`, {
-      env: { SECCOMP_PROFILE: denyMkdir },
-    });
-    expect([another, alone]).toEqual([125, 125]);
+    const alone = evaluateScript(
+      `return (await once(new Worker(${JSON.stringify(code)}, { execArgv: ${JSON.stringify(execArgv)} }), 'exit'))[0]`,
+      { env: { SECCOMP_PROFILE: denyMkdir } },
+    );
+    expect([exitCodes()[3], alone]).toEqual([125, 125]);
   });
 });
 
@@ -262,11 +289,13 @@ describe('processes that a library starts', () => {
     expect(result).toEqual({ workers: 2, answers: Array(4).fill(UNDER_DOCKER_DEFAULT) });
   });
 
-  test('take the profile from NODE_OPTIONS, for a pool that has no option for Node’s arguments', () => {
-    const result = evaluateScript(
-      `const child = childProcess.fork(${JSON.stringify(file('send.cjs', `process.send(require(${taskFile})().filters)`))}, [], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '--require seccomp/register', SECCOMP_PROFILE: '${denyMkdir.replaceAll("'", "\\'")}' } });
-       return (await once(child, 'message'))[0];`,
-    );
-    expect(result).toBe(filtersHere + 1);
+  test('take the profile from NODE_OPTIONS, for a pool that has no option for Node’s arguments', async () => {
+    const child = fork(file('send.cjs', `process.send(require(${taskFile})().filters)`), [], {
+      cwd: packageRoot,
+      execArgv: [],
+      env: { ...process.env, NODE_OPTIONS: '--require seccomp/register', SECCOMP_PROFILE: denyMkdir },
+    });
+    const [[filters], [code]] = await Promise.all([onceEvent(child, 'message'), onceEvent(child, 'exit')]);
+    expect([filters, code]).toEqual([filtersHere + 1, 0]);
   });
 });

@@ -1,21 +1,23 @@
 /**
- * Starts itself by `cluster.fork` or by `child_process.fork`, and sends 20 messages at once. Prints as JSON how many the
- * child received, and how many filters and io_uring instances its process has; or how the child ended without an answer.
+ * Starts itself by `cluster.fork` or by `child_process.fork`, for each child of a list, and sends it 20 messages at once.
+ * Prints as JSON, for each, how many it received, and how many filters and io_uring instances its process has; or how it
+ * ended without an answer.
  *
- * Arguments: `cluster` or `fork`, then the options of the child's Node.
+ * The argument is the list as JSON; of each child, `cluster` or `fork`, how it requires seccomp/register, and its profile.
  */
 const childProcess = require('node:child_process');
 const cluster = require('node:cluster');
 const { readdirSync, readFileSync, readlinkSync } = require('node:fs');
 
-const [, , kind, ...execArgv] = process.argv;
-if (kind === undefined) receive();
-else start();
+const [, , list] = process.argv;
+if (list === undefined) receive();
+else Promise.all(JSON.parse(list).map(start)).then((results) => console.log(JSON.stringify(results)));
 
-function start() {
-  const silent = true;
+function start([kind, option, SECCOMP_PROFILE]) {
+  const [silent, execArgv, env] = [true, [option, 'seccomp/register'], { SECCOMP_PROFILE }];
   cluster.setupPrimary({ execArgv, silent, args: [] });
-  const child = kind === 'cluster' ? cluster.fork().process : childProcess.fork(__filename, [], { execArgv, silent });
+  const options = { execArgv, silent, env: { ...process.env, ...env } };
+  const child = kind === 'cluster' ? cluster.fork(env).process : childProcess.fork(__filename, [], options);
   // One that has ended already, without an answer, is of no interest: `close` tells.
   for (let i = 0; i < 20; i++) child.send(i, () => {});
   let result;
@@ -28,7 +30,7 @@ function start() {
     if (message === 'ready') child.send('last');
     else result = message;
   });
-  child.on('close', (code) => console.log(JSON.stringify(result ?? { code, stderr })));
+  return new Promise((resolve) => child.on('close', (code) => resolve(result ?? { code, stderr })));
 }
 
 function receive() {

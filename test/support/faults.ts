@@ -168,11 +168,9 @@ const isOfParent = ({ text, marks }: TracedCall) =>
   !FATAL.test(text) && (marks === 1 || (marks === 2 && ENDING.test(text)));
 
 /** The calls of a start that can fail, in order. For fork, those of the child that attach its filter. */
-async function faultsOf(start: Start): Promise<readonly Fault[]> {
-  const starter = await ready(start);
+async function faultsOf(starter: Starter, start: Start): Promise<readonly Fault[]> {
   const { calls, outcome } = await traced(starter, start, ['-f']);
   if (typeof outcome === 'string') throw new Error(outcome);
-  await starter.end();
   // Strace would make a call of the parent fail too that has the same name and position, so there would be no child.
   const forked = calls.findIndex(({ name }) => name === 'clone');
   const hidden = calls.filter(({ by }, i) => by === 'parent' && i < forked).map(nameInThread);
@@ -243,20 +241,24 @@ export async function failEach(
 ): Promise<{ readonly tried: readonly string[]; readonly wrong: readonly string[] }> {
   const tried: string[] = [];
   const wrong: string[] = [];
-  let starter = await ready(start);
-  for (const fault of (await faultsOf(start)).filter(wanted)) {
+  let starter: Starter | undefined = await ready(start);
+  const end = async () => {
+    await starter?.end();
+    starter = undefined;
+  };
+  const faults = await faultsOf(starter, start);
+  if (start.first) await end();
+  for (const fault of faults.filter(wanted)) {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      starter ??= await ready(start);
       const { failed, problem } = await failOne(starter, start, fault, error);
       if (problem !== undefined) wrong.push(`${nameOf(fault)}: ${problem}`);
       if (failed) tried.push(nameOf(fault));
-      if (start.first || problem !== undefined || !failed) {
-        await starter.end();
-        starter = await ready(start);
-      }
+      if (start.first || problem !== undefined || !failed) await end();
       if (failed) break;
     }
   }
-  await starter.end();
+  await end();
   return { tried, wrong };
 }
 

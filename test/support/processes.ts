@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import type { FilterSource } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { interpreter } from './python.js';
 
 /** The output and the end of a child. */
 export interface Run {
@@ -44,7 +45,7 @@ export function finish(child: ChildProcess): Promise<Run> {
 /** Blocks this thread until a child has ended. Does not reap it. */
 export function blockUntilEnd({ pid }: { readonly pid?: number | undefined }): void {
   const wait = 'import os, select, sys; p = select.poll(); p.register(os.pidfd_open(int(sys.argv[1]))); p.poll()';
-  execFileSync('python3', ['-c', wait, String(pid)]);
+  execFileSync(interpreter(), ['-S', '-c', wait, String(pid)]);
 }
 
 /** The lines of `/proc/PID/status` by name. */

@@ -12,12 +12,14 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const input = JSON.parse(readFileSync(0, 'utf8'));
-process.stdout.write(input.directory === undefined ? again(input) : JSON.stringify(await attackAll(input)));
+if (process.argv[1] === import.meta.filename) {
+  const input = JSON.parse(readFileSync(0, 'utf8'));
+  process.stdout.write(input.directory === undefined ? attack(input) : JSON.stringify(await attackAll(input)));
+}
 
-function again({ user, owner, launcher = [], ...rest }) {
+/** What this program prints for its input. */
+export function attack({ user, owner, launcher = [], ...rest }) {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-paths-'));
   try {
     const copied = (file, name) => {
@@ -30,7 +32,7 @@ function again({ user, owner, launcher = [], ...rest }) {
     const first = launcher.map((word, i) => (i === 0 ? copied(word, 'launcher') : word));
     chmodSync(directory, 0o755);
     if (process.getuid() === 0) chownSync(directory, owner, owner);
-    const node = [process.execPath, fileURLToPath(import.meta.url)];
+    const node = [process.execPath, import.meta.filename];
     const [command, ...args] = [...first, program, 'outside', directory, String(owner), ...node];
     const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
       input: JSON.stringify({ ...rest, program, directory }),

@@ -1,12 +1,11 @@
 /** Runs of attack.mjs, and what may come of them. */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { DeniedBeside, Enforcement, PathsEnforcement } from '../../../lib/landlock/enforcement.js';
 import { errnoName } from '../../../lib/syscalls/errno.js';
 import { dist } from '../../support/built.js';
 import { compileC } from '../../support/compile-c.js';
 import { canSetKernel } from '../reach.js';
+import { attack as attackHere } from './attack.mjs';
 
 /** The result of each way: 0 if it succeeded, else the errno. */
 type Ways = Readonly<Record<string, number>>;
@@ -124,11 +123,7 @@ export function attack(
 ): readonly Attempted[] {
   const { user, owner } = attacker;
   const runs = profiles.flatMap((profile) => runsUnder(profile, attacker));
-  const input = JSON.stringify({ home: dist, program: attackProgram(), launcher, user, owner, runs });
-  const script = fileURLToPath(new URL('attack.mjs', import.meta.url));
-  const { stdout, stderr } = spawnSync(process.execPath, [script], { input, encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout);
+  return JSON.parse(attackHere({ home: dist, program: attackProgram(), launcher, user, owner, runs }));
 }
 
 const names = (ways: Ways, isWanted: (name: string) => boolean) => Object.keys(ways).filter(isWanted);

@@ -24,6 +24,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { pathsSupport } from '../../../lib/landlock/paths/support.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
+import { dist } from '../../support/built.js';
 import { obstacleTo, obstacleUnder } from '../../support/commands.js';
 import { compileC } from '../../support/compile-c.js';
 import { describeUnless } from '../../support/describe-unless.js';
@@ -40,17 +41,30 @@ interface Start {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The outputs of starts, or the messages of their errors. `under`: a command that starts what starts them. */
+/** The output of a start, or the message of its error. */
+function startHere({ file, args, options }: Start): string {
+  try {
+    const { stdout, stderr, error } = spawnSync(file, args, 'unconfined', { encoding: 'utf8', ...options });
+    return error === undefined ? `${stdout}${stderr}` : error.message;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The results of starts by this process; or by a Node of a user, or that the command `under` starts. */
 function startAll(
   user: number | undefined,
   starts: readonly Start[],
   under: readonly string[] = [],
 ): readonly string[] {
-  const home = new URL('../../../dist/index.js', import.meta.url).href;
+  if (user === undefined && under.length === 0) return starts.map(startHere);
   const script = fileURLToPath(new URL('starts.mjs', import.meta.url));
-  const input = JSON.stringify({ home, user, under, starts });
-  const { stdout, stderr } = spawnSyncUnconfined(process.execPath, [script], { input, encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr);
+  const [command = '', ...args] = [...under, process.execPath, script];
+  const { stdout, stderr, error } = spawnSyncUnconfined(command, args, {
+    ...{ uid: user, gid: user, cwd: '/', encoding: 'utf8' },
+    input: JSON.stringify({ home: dist, starts }),
+  });
+  if (stdout === '') throw new Error(stderr, { cause: error });
   return JSON.parse(stdout);
 }
 
@@ -281,18 +295,23 @@ describeUnless(pathsSupport().reason ?? undefined, 'links', () => {
       ...{ file: '/bin/cat', args: [`${link}/key`] },
       options: { cwd: '/', paths: { read: ['@system', link] }, ...options },
     });
-    const withAmbient = (capability: string) => [
+    const withAmbient = (capabilities: readonly string[]) => [
       ...['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'],
-      ...['--inh-caps', '--ambient-caps'].map((set) => `${set}=+${capability}`),
+      ...['--inh-caps', '--ambient-caps'].map((set) => `${set}=${capabilities.map((name) => `+${name}`).join()}`),
     ];
-    for (const capability of ['chown', 'dac_override', 'fowner', 'setuid', 'sys_admin']) {
-      const starts = [start({}), start({ capabilities: [`CAP_${capability.toUpperCase()}`] })];
-      for (const each of startAll(undefined, starts, withAmbient(capability))) expect(each).toMatch(REFUSED);
-    }
-    const without = [start({ capabilities: ['CAP_NET_BIND_SERVICE'] })];
-    expect(startAll(undefined, without, withAmbient('dac_override'))).toEqual([expect.stringMatching(FOLLOWED)]);
-    const harmless = withAmbient('net_bind_service,+dac_read_search');
-    expect(startAll(undefined, [start({})], harmless)).toEqual([expect.stringMatching(FOLLOWED)]);
+    const overriding = ['chown', 'dac_override', 'fowner', 'setuid', 'sys_admin'];
+    const [kept, harmless, ...others] = startAll(
+      undefined,
+      [undefined, 'net_bind_service', ...overriding].map((name) =>
+        start(name === undefined ? {} : { capabilities: [`CAP_${name.toUpperCase()}`] }),
+      ),
+      withAmbient(['net_bind_service', ...overriding]),
+    );
+    expect([kept, ...others]).toEqual(Array(6).fill(expect.stringMatching(REFUSED)));
+    expect(harmless).toMatch(FOLLOWED);
+    expect(startAll(undefined, [start({})], withAmbient(['net_bind_service', 'dac_read_search']))).toEqual([
+      expect.stringMatching(FOLLOWED),
+    ]);
   });
 
   test('in a directory of the system that belongs to another user are not followed for root', ({ skip }) => {

@@ -14,14 +14,14 @@ static void fill(const char* path, const char* text, mode_t mode) {
   must(fchown(file, owner, owner) == 0 && fchmod(file, mode) == 0 && close(file) == 0, path);
 }
 
-static void copy_program(const char* to) {
+/* Makes the file to which read/program and outside/program are links: not `program`, which the child may execute. */
+static void copy_program(void) {
   char bytes[65536];
   ssize_t size;
-  unlink(to);
-  int from = open("program", O_RDONLY), copy = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-  must(from >= 0 && copy >= 0, to);
-  while ((size = read(from, bytes, sizeof bytes)) > 0) must(write(copy, bytes, (size_t)size) == size, to);
-  must(fchown(copy, owner, owner) == 0 && close(copy) == 0 && close(from) == 0, to);
+  int from = open("program", O_RDONLY), copy = open("copy", O_WRONLY | O_CREAT | O_TRUNC, 0755);
+  must(from >= 0 && copy >= 0, "copy");
+  while ((size = read(from, bytes, sizeof bytes)) > 0) must(write(copy, bytes, (size_t)size) == size, "copy");
+  must(fchown(copy, owner, owner) == 0 && close(copy) == 0 && close(from) == 0, "copy");
 }
 
 static void make_directory(const char* path) {
@@ -52,8 +52,7 @@ static void make_files(void) {
   fill("write/moving/file", "moved\n", 0644);
   fill("outside/secret", "secret\n", 0644);
   fill("outside/directory/secret", "secret\n", 0644);
-  copy_program("read/program");
-  copy_program("outside/program");
+  must(link("copy", "read/program") == 0 && link("copy", "outside/program") == 0, "link");
 }
 
 static void send_descriptor(int socket, int descriptor) {
@@ -150,6 +149,7 @@ static void name_cgroup(void) {
 static int be_outside(char** command) {
   int pair[2], status;
   char request;
+  copy_program();
   make_files();
   make_directory("sockets");
   bind_socket(SOCK_STREAM, "sockets/stream");

@@ -1,7 +1,8 @@
-// The program of output.test.ts: writes to both outputs, and ends in the way that its argument names.
+// The program of output.test.ts: writes to both outputs, and ends in the way that its first argument names. Writes the second first.
 import { readFileSync, writeSync } from 'node:fs';
 
-const [ending] = process.argv.slice(2);
+const [ending, first] = process.argv.slice(2);
+if (first !== undefined) writeSync(1, first);
 
 function readInput() {
   try {

@@ -1,0 +1,1 @@
+export function attack(input: object): string;
