@@ -117,7 +117,7 @@ describe('seccomp/register', () => {
     const code = `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
         try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
       });
-      return [rings(), require('node:inspector').url()?.slice(0, 15), sockets.length];`;
+      return [rings(), require('inspector').url()?.slice(0, 15), sockets.length];`;
     const options = {
       execArgv: ['--inspect=0', ...withOption(option)],
       env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' },

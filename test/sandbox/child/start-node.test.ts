@@ -16,8 +16,6 @@ import { describeUnless } from '../../support/describe-unless.js';
 import { until } from '../../support/until.mjs';
 
 vi.mock(import('node:child_process'), async (original) => ({ ...(await original()), fork: vi.fn() }));
-vi.mock(import('../../../lib/landlock/paths/ruleset.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/sandbox/this-process/fork-payload.js'), async (original) => ({ ...(await original()) }));
 const forkInNode = vi.mocked((await import('node:child_process')).fork);
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-start-node-'));
