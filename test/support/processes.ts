@@ -59,7 +59,7 @@ export function parseStatus(text: string): ReadonlyMap<string, string> {
 }
 
 /** The command lines of this process's children. */
-export function children(): readonly string[] {
+function children(): readonly string[] {
   const read = (file: string) => {
     try {
       return readFileSync(file, 'utf8');
