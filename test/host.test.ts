@@ -7,9 +7,7 @@ import { FILTER_FLAGS, features, isSupported, kernelConfig, machineAbis, thisHos
 import { RIGHTS, rightsIn } from '../lib/landlock/paths/rights.js';
 import { pathsSupport } from '../lib/landlock/paths/support.js';
 import { addon } from '../lib/native.js';
-
-vi.mock('node:fs', { spy: true });
-vi.mock('node:os', { spy: true });
+import { spyOnBuiltin } from './support/spy-on-builtin.js';
 
 const files = new Map<string, string | Buffer>();
 const container = process.env['container'];
@@ -18,9 +16,9 @@ beforeAll(() => void features()); // Loads the addon from the real files.
 beforeEach(() => {
   files.clear();
   delete process.env['container'];
-  vi.spyOn(os, 'release').mockReturnValue('6.1.9-test');
-  vi.spyOn(fs, 'existsSync').mockImplementation((file) => files.has(String(file)));
-  vi.spyOn(fs, 'readFileSync').mockImplementation((file) => {
+  spyOnBuiltin(os, 'release').mockReturnValue('6.1.9-test');
+  spyOnBuiltin(fs, 'existsSync').mockImplementation((file) => files.has(String(file)));
+  spyOnBuiltin(fs, 'readFileSync').mockImplementation((file) => {
     const content = files.get(String(file));
     if (content === undefined) throw new Error(`ENOENT: ${file}`);
     return typeof content === 'string' && String(file).startsWith('/proc/self/') ? content : Buffer.from(content);

@@ -1,17 +1,7 @@
 /** An agent's socket: the messages of runtimes and of others, and the socket's file. */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  linkSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +16,7 @@ import type { Handler, Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { once as lazily } from '../../lib/util/memo.js';
 import { dist } from '../support/built.js';
-import { finish } from '../support/processes.js';
+import { descriptors, finish } from '../support/processes.js';
 
 const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
@@ -146,17 +136,19 @@ describe('a malformed message', () => {
       const ended = once(agent, 'end');
       const output = await send(agent, 'whole');
       await ended;
-      return [output, readdirSync('/proc/self/fd').length];
+      return { stdout: output, open: descriptors().length };
     };
     const before = await serve();
-    expect(before[0]).toBe('7 0\n');
+    expect(before.stdout).toBe('7 0\n');
     for (const [what, message] of cases) {
       const refused = once(agent, 'refused');
       await send(agent, what);
       const [error, sender] = await refused;
       expect([what, error.message, sender.uid]).toEqual([what, expect.stringMatching(message), process.getuid?.()]);
     }
-    expect(await serve()).toEqual(before); // The number of open descriptors is the same too.
+    const after = await serve();
+    expect(after.stdout).toBe('7 0\n');
+    expect(after.open).toBeLessThanOrEqual(before.open);
     await agent.close();
   });
 

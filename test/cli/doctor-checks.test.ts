@@ -4,15 +4,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { doctorCommand } from '../../lib/cli/commands/doctor.js';
 import { SeccompError } from '../../lib/errors.js';
 import * as host from '../../lib/host.js';
-import { spawn } from '../../lib/index.js';
+import * as library from '../../lib/index.js';
 import { ACTION_KINDS } from '../../lib/policy/action.js';
 import * as limits from '../../lib/process-tree/limits-support.js';
 import * as tree from '../../lib/sandbox/plan/tree.js';
 
-vi.mock('../../lib/host.js', { spy: true });
-vi.mock('../../lib/index.js', { spy: true });
-vi.mock('../../lib/process-tree/limits-support.js', { spy: true });
-vi.mock('../../lib/sandbox/plan/tree.js', { spy: true });
 beforeEach(() => endTrial('exit', 0, null));
 afterEach(() => {
   vi.restoreAllMocks();
@@ -21,7 +17,7 @@ afterEach(() => {
 
 /** Lets the program of the trial run end by an event. */
 function endTrial(...event: [name: 'exit' | 'error', ...unknown[]]): void {
-  vi.mocked(spawn).mockImplementation(() => {
+  vi.spyOn(library, 'spawn').mockImplementation(() => {
     const child = new EventEmitter();
     setImmediate(() => child.emit(...event));
     return child as never;
@@ -277,13 +273,13 @@ describe('the check of', () => {
     const { ok, status, checks } = await checksOn({});
     expect([ok, status]).toEqual([isOk, isOk ? 0 : 1]);
     expect(checks['trial run']).toEqual({ name: 'trial run', state: isOk ? 'ok' : 'fail', detail });
-    expect(spawn).toHaveBeenLastCalledWith(process.execPath, ['-e', ''], 'docker-default', { stdio: 'ignore' });
+    expect(library.spawn).toHaveBeenLastCalledWith(process.execPath, ['-e', ''], 'docker-default', { stdio: 'ignore' });
   });
 
   test('a program that can’t be started', async () => {
     endTrial('error', new Error('spawn: EAGAIN'));
     expect((await checksOn({})).checks['trial run']).toMatchObject({ state: 'fail', detail: 'spawn: EAGAIN' });
-    vi.mocked(spawn).mockImplementation(() => {
+    vi.spyOn(library, 'spawn').mockImplementation(() => {
       throw 'no filter can be attached';
     });
     const { ok, status, checks } = await checksOn({});

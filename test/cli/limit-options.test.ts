@@ -8,8 +8,6 @@ import * as cgroup from '../../lib/process-tree/cgroup.js';
 import { limitsFor } from '../../lib/sandbox/plan/limits.js';
 import { seccomp } from '../support/command-line.js';
 
-vi.mock('../../lib/process-tree/cgroup.js', { spy: true });
-
 afterEach(() => vi.restoreAllMocks());
 
 describe('limitOptions', () => {

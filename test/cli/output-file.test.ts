@@ -1,11 +1,10 @@
 /** The file that `seccomp record` writes: in place of none, or of one that exists, and what becomes of it if that fails. */
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OutputFile } from '../../lib/cli/output/output-file.js';
-
-vi.mock('node:fs', { spy: true });
+import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
 let directory = '';
 let path = '';
@@ -17,7 +16,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 /** Lets link(2) fail once. */
 function failToLink(code: string): void {
-  vi.mocked(linkSync).mockImplementationOnce(() => {
+  spyOnBuiltin(fs, 'linkSync').mockImplementationOnce(() => {
     throw Object.assign(new Error(code), { code });
   });
 }
@@ -68,7 +67,7 @@ test('that another process has made since is not overwritten, with and without h
 test('is not written by other means if linking fails for another reason', () => {
   const file = new OutputFile(path, false);
   failToLink('EIO');
-  vi.mocked(mkdirSync).mockImplementationOnce(() => {
+  spyOnBuiltin(fs, 'mkdirSync').mockImplementationOnce(() => {
     throw new Error('ENOSPC');
   });
   expect(() => file.write('text')).toThrow(

@@ -2,11 +2,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Profile, type Recording, record } from '../../lib/index.js';
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import * as library from '../../lib/index.js';
 import { seccomp } from '../support/command-line.js';
-
-vi.mock('../../lib/index.js', { spy: true });
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-options-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -21,13 +19,14 @@ const calls = [
 
 /** Lets recordings have this result. */
 function give(recording: object = {}): void {
-  const profile = Profile.allowlist().allow('read', 'write');
+  const profile = library.Profile.allowlist().allow('read', 'write');
   const result = { ...{ profile, calls, notes: [], exitCode: 0, signal: null }, ...recording };
-  vi.mocked(record)
+  vi.spyOn(library, 'record')
     .mockReset()
-    .mockResolvedValue(result as unknown as Recording);
+    .mockResolvedValue(result as unknown as library.Recording);
 }
 beforeEach(() => give());
+afterEach(() => vi.restoreAllMocks());
 
 const run = (...args: readonly string[]) => seccomp('record', ...args, '--', 'program', '-a');
 const DEFAULTS = { stdio: 'inherit', signal: expect.any(AbortSignal), compareArguments: false, containerStart: true };
@@ -46,7 +45,7 @@ describe('the options', () => {
     [['-o', at('No Name for_Kubernetes.json')], {}],
   ])('%j', async (flags, options) => {
     expect(await run(...flags)).toMatchObject({ status: 0, stdout: '' });
-    const [[command, args, given = {}] = []] = vi.mocked(record).mock.calls;
+    const [[command, args, given = {}] = []] = vi.mocked(library.record).mock.calls;
     const { mergePaths: _, ...others } = { mergePaths: undefined, ...given };
     expect([command, args, others]).toEqual(['program', ['-a'], { ...DEFAULTS, ...options }]);
   });
@@ -54,7 +53,7 @@ describe('the options', () => {
   test('--merge gives the profile and the paths of the file, with their directory', async () => {
     writeFileSync(at('m.json'), '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}');
     await run('-o', at('m.json'), '--merge');
-    const [[, , options] = []] = vi.mocked(record).mock.calls;
+    const [[, , options] = []] = vi.mocked(library.record).mock.calls;
     expect(Object(options).merge).toMatchObject({ source: at('m.json') });
     give();
     writeFileSync(
@@ -62,9 +61,9 @@ describe('the options', () => {
       '{"paths":{"read":["./x","@system"],"write":[{"path":"y"}]},"profile":{"defaultAction":"SCMP_ACT_ERRNO"}}',
     );
     await run('-s', at('s.json'), '--merge');
-    const [[, , ofSandbox] = []] = vi.mocked(record).mock.calls;
+    const [[, , ofSandbox] = []] = vi.mocked(library.record).mock.calls;
     expect(Object(ofSandbox)).toMatchObject({
-      merge: expect.any(Profile),
+      merge: expect.any(library.Profile),
       mergePaths: { read: [at('x'), '@system'], write: [{ path: at('y') }] },
     });
   });
@@ -80,8 +79,8 @@ describe('the options', () => {
       let aborted: boolean | undefined;
       const before = process.listenerCount(signal);
       let handlers = 0;
-      const recording = await record('x');
-      vi.mocked(record).mockImplementation(async (_command, _args, options) => {
+      const recording = await library.record('x');
+      vi.mocked(library.record).mockImplementation(async (_command, _args, options) => {
         handlers = process.listenerCount(signal) - before;
         process.emit(signal, signal);
         aborted = options?.signal?.aborted;
@@ -112,7 +111,7 @@ describe('refuses before the program runs', () => {
     [['-o', directory], `${directory} is not a file: name another one with -o`],
   ])('%j', async (flags, message) => {
     expect(await run(...flags)).toEqual({ status: 125, stdout: '', stderr: `seccomp: ${message}\n` });
-    expect(record).not.toHaveBeenCalled();
+    expect(library.record).not.toHaveBeenCalled();
   });
 
   test('a file that exists', async () => {
@@ -134,10 +133,10 @@ describe('the result', () => {
 
   test('of a program that is not found has no file', async () => {
     const error = Object.assign(new Error('no'), { code: 'ENOENT', call: 'execve' });
-    vi.mocked(record).mockReset().mockRejectedValue(error);
+    vi.mocked(library.record).mockReset().mockRejectedValue(error);
     const stderr = 'seccomp: program: command not found\n';
     expect(await run('-o', at('none.json'))).toEqual({ status: 127, stdout: '', stderr });
-    vi.mocked(record).mockRejectedValue(new Error('it failed'));
+    vi.mocked(library.record).mockRejectedValue(new Error('it failed'));
     expect(await run('-o', at('none.json'))).toEqual({ status: 125, stdout: '', stderr: 'seccomp: it failed\n' });
     expect(readdirSync(directory).filter((name) => /none|tmp/.test(name))).toEqual([]);
   });

@@ -7,9 +7,7 @@ import { showFiles } from '../../lib/cli/output/recorded-files.js';
 import { sandboxContent } from '../../lib/cli/output/sandbox-file.js';
 import { runBeside } from '../../lib/cli/report-violations.js';
 import { Profile, type Violation } from '../../lib/index.js';
-import { startProgram } from '../../lib/sandbox/spawn.js';
-
-vi.mock('../../lib/sandbox/spawn.js', { spy: true });
+import * as spawning from '../../lib/sandbox/spawn.js';
 
 const printed: string[] = [];
 beforeEach(() => {
@@ -43,7 +41,7 @@ async function reported(violations: readonly Denial[], { sandbox, unlisted = 0, 
     ...{ pid: 7, enforcement: {}, limit: null, violations: all, unlistedViolations: unlisted },
     ...{ exitCode, signalCode: null },
   });
-  vi.mocked(startProgram).mockImplementation((parameters) => {
+  vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {
     const options = Array.isArray(parameters) ? parameters[3] : expect.fail('not as a list');
     setImmediate(() => {
       for (const each of all) Object(options).onViolation(each);

@@ -6,13 +6,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as platform from '../../lib/addon/platform.js';
 import { IsolationRefusal } from '../../lib/landlock/domain.js';
-import { executeProgram } from '../../lib/sandbox/execve.js';
-import { startProgram } from '../../lib/sandbox/spawn.js';
+import * as execve from '../../lib/sandbox/execve.js';
+import * as spawning from '../../lib/sandbox/spawn.js';
 import { seccomp } from '../support/command-line.js';
-
-vi.mock('../../lib/addon/platform.js', { spy: true });
-vi.mock('../../lib/sandbox/execve.js', { spy: true });
-vi.mock('../../lib/sandbox/spawn.js', { spy: true });
 
 /** A child that the command starts. It ends as soon as the command waits for it. */
 class Child extends EventEmitter {
@@ -30,7 +26,7 @@ type End = readonly [code: number | null, signal: NodeJS.Signals | null];
 
 /** Lets the next child have properties, and end. `meanwhile` is done before. */
 function endChild([code, signal]: End, properties: Partial<Child> = {}, meanwhile = (_child: Child) => {}): void {
-  vi.mocked(startProgram).mockImplementation(() => {
+  vi.spyOn(spawning, 'startProgram').mockImplementation(() => {
     const child = Object.assign(new Child(), properties);
     setImmediate(() => {
       meanwhile(child);
@@ -52,19 +48,16 @@ function sandbox(document: object): string {
 }
 
 beforeEach(() => {
-  vi.mocked(executeProgram)
-    .mockReset()
-    .mockReturnValue(undefined as never);
-  vi.mocked(startProgram).mockReset();
-  vi.mocked(platform.unsupportedReason).mockReset().mockReturnValue(undefined);
+  vi.spyOn(execve, 'executeProgram').mockReturnValue(undefined as never);
+  vi.spyOn(platform, 'unsupportedReason').mockReturnValue(undefined);
   endChild([0, null]);
 });
 afterEach(() => vi.restoreAllMocks());
 
 /** The call of the library that starts the program: its function, its arguments, and the fate of descendants. */
 function started() {
-  const [inPlace] = vi.mocked(executeProgram).mock.calls;
-  const [asChild] = vi.mocked(startProgram).mock.calls;
+  const [inPlace] = vi.mocked(execve.executeProgram).mock.calls;
+  const [asChild] = vi.mocked(spawning.startProgram).mock.calls;
   const given = inPlace?.[0] ?? asChild?.[0];
   const parameters: readonly unknown[] = Array.isArray(given) ? given : expect.fail('nothing was started');
   const options = Object.entries(Object(parameters[3])).filter(([, value]) => value !== undefined);
@@ -194,7 +187,7 @@ describe('refuses', () => {
     ],
   ])('%j', async (flags, message) => {
     expect(await run(...flags)).toEqual({ status: 125, stdout: '', stderr: `seccomp: ${message}\n` });
-    expect([executeProgram, startProgram].map((each) => vi.mocked(each).mock.calls)).toEqual([[], []]);
+    expect([execve.executeProgram, spawning.startProgram].map((each) => vi.mocked(each).mock.calls)).toEqual([[], []]);
   });
 
   test.each<[readonly string[]]>([[['--isolate', '--no-isolate']], [['--no-isolate', '--isolate']]])(
@@ -218,7 +211,7 @@ describe('refuses', () => {
     [['-s', 'FILE'], 'the isolation of this sandbox', 'FILE: isolate', 'give --best-effort'],
   ])('%j where %s is not possible', async (flags, of, named, remedy) => {
     const file = sandbox({});
-    vi.mocked(executeProgram).mockImplementation(() => {
+    vi.mocked(execve.executeProgram).mockImplementation(() => {
       const refusal = new IsolationRefusal('no scopes', { asked: of, ...asked });
       if (of.startsWith('the ')) vi.spyOn(refusal, 'isOfSandbox', 'get').mockReturnValue(true);
       throw refusal;

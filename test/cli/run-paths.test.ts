@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RIGHTS } from '../../lib/landlock/paths/rights.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
-import { executeProgram } from '../../lib/sandbox/execve.js';
+import * as execve from '../../lib/sandbox/execve.js';
 import { main } from '../support/built.js';
 import { seccomp } from '../support/command-line.js';
 import { describeUnless } from '../support/describe-unless.js';
@@ -30,13 +30,15 @@ writeFileSync(join(directory, 'program'), '#!/bin/sh\necho executed\n', { mode: 
 mkdirSync(join(directory, 'out'));
 symlinkSync('other.txt', join(directory, 'link'));
 
-vi.mock('../../lib/sandbox/execve.js', { spy: true });
 const root = process.cwd();
 beforeEach(() => {
-  vi.mocked(executeProgram).mockImplementation(() => expect.fail('this process would have been replaced'));
+  vi.spyOn(execve, 'executeProgram').mockImplementation(() => expect.fail('this process would have been replaced'));
   process.chdir(directory);
 });
-afterEach(() => process.chdir(root));
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.chdir(root);
+});
 
 /** Runs the command in a process of its own. */
 const start = (...args: readonly string[]) => {

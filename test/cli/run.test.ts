@@ -3,16 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { executeProgram } from '../../lib/sandbox/execve.js';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import * as execve from '../../lib/sandbox/execve.js';
 import { main } from '../support/built.js';
 import { seccomp } from '../support/command-line.js';
 import { parseStatus } from '../support/processes.js';
 
-vi.mock('../../lib/sandbox/execve.js', { spy: true });
 beforeEach(() => {
-  vi.mocked(executeProgram).mockImplementation(() => expect.fail('this process would have been replaced'));
+  vi.spyOn(execve, 'executeProgram').mockImplementation(() => expect.fail('this process would have been replaced'));
 });
+afterEach(() => vi.restoreAllMocks());
 
 /** Runs the command in a process of its own, which the program replaces. */
 const start = (args: readonly string[], options: { readonly input?: string } = {}) => {
@@ -142,7 +142,7 @@ describe('seccomp run', () => {
     const result = await seccomp('run', ...args);
     expect(result).toMatchObject({ status: 125, stdout: '' });
     expect(result.stderr).toMatch(message);
-    expect(executeProgram).not.toHaveBeenCalled();
+    expect(execve.executeProgram).not.toHaveBeenCalled();
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
-import { executeProgram } from '../../lib/sandbox/execve.js';
+import * as execve from '../../lib/sandbox/execve.js';
 import { main } from '../support/built.js';
 import { seccomp } from '../support/command-line.js';
 import { describeUnless } from '../support/describe-unless.js';
@@ -22,15 +22,14 @@ writeFileSync(join(directory, 'secret.txt'), 'secret\n');
 
 const PATH = '/usr/local/bin:/usr/bin:/bin';
 
-vi.mock('../../lib/sandbox/execve.js', { spy: true });
 const root = process.cwd();
 beforeEach(() => {
-  vi.mocked(executeProgram).mockImplementation(() => expect.fail('this process would have been replaced'));
+  vi.spyOn(execve, 'executeProgram').mockImplementation(() => expect.fail('this process would have been replaced'));
   vi.stubEnv('LC_ALL', 'C').stubEnv('PATH', PATH);
   process.chdir(work);
 });
 afterEach(() => {
-  vi.unstubAllEnvs();
+  vi.restoreAllMocks().unstubAllEnvs();
   process.chdir(root);
 });
 

@@ -1,16 +1,30 @@
-/** docs/reference/api.md describes every export, and its tables of options lack no option of any function. */
+/**
+ * The generated pages of docs/reference/ are the output of their generators; api.md describes every export, and its tables
+ * of options lack no option of any function.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type FunctionName, optionsOf } from '../../lib/sandbox/options/table.js';
-import { readExports } from '../../scripts/generate/reference/declarations.js';
+import * as declarations from '../../scripts/generate/reference/declarations.js';
 import { anchorOf } from '../../scripts/generate/reference/markdown.js';
-import { readOptionTypes } from '../../scripts/generate/reference/option-tables.js';
+import * as optionTables from '../../scripts/generate/reference/option-tables.js';
+import { FOLDER, pages } from '../../scripts/generate/reference/pages.js';
 import { packageRoot } from '../support/root.js';
 
-const page = readFileSync(join(packageRoot, 'docs/reference/api.md'), 'utf8');
-const exports = readExports();
-const types = readOptionTypes();
+// The compiler reads the package once: for the page.
+const readingExports = vi.spyOn(declarations, 'readExports');
+const readingTypes = vi.spyOn(optionTables, 'readOptionTypes');
+const generated = pages();
+const exports = readingExports.mock.results[0]?.value as readonly declarations.Export[];
+const types = readingTypes.mock.results[0]?.value as optionTables.OptionTypes;
+vi.restoreAllMocks();
+
+const page = readFileSync(join(FOLDER, 'api.md'), 'utf8');
+
+test.each([...generated])('docs/reference/%s is up to date', (name, text) => {
+  expect(readFileSync(join(FOLDER, name), 'utf8'), 'run `npm run generate -- docs`').toBe(text);
+});
 
 test('every export of every entry point has a heading', () => {
   const { exports: entries } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {

@@ -124,8 +124,8 @@ describe('a block that is run', () => {
     afterAll(() => folder.remove());
 
     test('uses this Node, the command of this package, and no registry', async () => {
-      const script = `node -p process.execPath; pwd; npx seccomp run -p unconfined -- printf '%s|' "a  b" '$HOME' '' >&2
-        npx seccomp run -p unconfined -- sh -c 'command -v seccomp; exit 7'`;
+      const script = `node -p process.execPath; pwd; 
+        npx seccomp run -p unconfined -- sh -c 'printf "%s|" "$@" >&2; command -v seccomp; exit 7' sh "a  b" '$HOME' ''`;
       const { status, output, stderr } = await runBlock(folder, shell(script));
       const command = join(folder.path, 'node_modules/.bin/seccomp');
       expect(output).toBe(`${process.execPath}\n${folder.path}\n${command}\n${stderr}`);

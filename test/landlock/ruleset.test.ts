@@ -2,12 +2,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AS_OPTION } from '../../lib/landlock/paths/messages.js';
 import { pathRules, readPaths, wordsFor } from '../../lib/landlock/paths/option.js';
 import { bitsOf, GRANTS } from '../../lib/landlock/paths/rights.js';
 import { rulesetFor } from '../../lib/landlock/paths/ruleset.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import * as pathWords from '../../lib/landlock/paths/words.js';
 import { describeUnless } from '../support/describe-unless.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-ruleset-')));
@@ -16,11 +17,12 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 const { rights, reason } = pathsSupport();
 
 /** What the words grant. A new list is what the words grant after a change of the system. */
-const words = vi.hoisted(() => ({ grants: [] as readonly object[], ofNode: [] as readonly object[] }));
-vi.mock('../../lib/landlock/paths/words.js', () => ({
-  wordGrants: (word: string) => (word === '@node' ? words.ofNode : words.grants),
-}));
+const words = { grants: [] as readonly pathWords.WordGrant[], ofNode: [] as readonly pathWords.WordGrant[] };
+afterEach(() => vi.restoreAllMocks());
 beforeEach(() => {
+  vi.spyOn(pathWords, 'wordGrants').mockImplementation((word: string) =>
+    word === '@node' ? words.ofNode : words.grants,
+  );
   words.grants = [{ path: '/usr', access: 'read' }];
   words.ofNode = [{ path: '/usr/bin', access: 'execute' }];
 });

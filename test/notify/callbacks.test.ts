@@ -5,6 +5,7 @@ import { once as onceEvent } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { thisHost } from '../../lib/host.js';
+import * as handlers from '../../lib/notify/handlers.js';
 import { Listener } from '../../lib/notify/listener.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -139,9 +140,12 @@ describe('if another callback blocks the thread beyond the timeout, an answer', 
   /** The output of a child whose handler's timeout has passed when the event loop polls for `answers`. */
   async function afterBlocking(answers: 'polled' | 'never') {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
-    vi.resetModules(); // The module reads the timers when it is loaded.
-    const { spawn } = await import('../../lib/index.js');
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    });
+    const instance = `../../lib/notify/handlers.js?${answers}`; // Of its own: it reads the timers when it is loaded.
+    vi.spyOn(handlers, 'dispatch').mockImplementation((await import(instance)).dispatch);
     const { port1, port2 } = new MessageChannel();
     const errors: string[] = [];
     const child = spawn(

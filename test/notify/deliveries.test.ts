@@ -1,21 +1,22 @@
 /** The slices in which kinds of calls are delivered, with a clock and an event loop of the test. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 
 let now = 0;
 let turns: (() => void)[] = [];
 
+vi.stubGlobal('performance', { now: () => now });
+vi.stubGlobal('setImmediate', (callback: () => void) => turns.push(callback));
+const instance = '../../lib/notify/deliveries.js?test'; // Of its own: it reads these globals when it is loaded.
+const { Deliveries }: typeof import('../../lib/notify/deliveries.js') = await import(instance);
+vi.unstubAllGlobals();
+
 beforeEach(() => {
   now = 0;
   turns = [];
-  vi.resetModules(); // The module reads these globals when it is loaded.
-  vi.stubGlobal('performance', { now: () => now });
-  vi.stubGlobal('setImmediate', (callback: () => void) => turns.push(callback));
 });
-afterEach(() => void vi.unstubAllGlobals());
 
 /** Deliveries, and what was delivered so far. A source has items, each of which takes some milliseconds. */
-async function deliveries() {
-  const { Deliveries } = await import('../../lib/notify/deliveries.js');
+function deliveries() {
   const queue = new Deliveries();
   const delivered: string[] = [];
   const source = (name: string, count: number, milliseconds: number) => {
@@ -35,8 +36,8 @@ async function deliveries() {
 /** The next turn of the event loop. */
 const nextTurn = () => turns.splice(0).forEach((callback) => void callback());
 
-test('a slice ends with the item during which 5 ms run out, and the next turn delivers the rest', async () => {
-  const { queue, delivered, source } = await deliveries();
+test('a slice ends with the item during which 5 ms run out, and the next turn delivers the rest', () => {
+  const { queue, delivered, source } = deliveries();
   queue.add(source('a', 4, 2));
   queue.add(source('b', 1, 2));
   queue.deliver();
@@ -47,8 +48,8 @@ test('a slice ends with the item during which 5 ms run out, and the next turn de
   expect([delivered.length, turns.length]).toEqual([5, 0]);
 });
 
-test('one slice is delivered in a turn, however often it is asked for', async () => {
-  const { queue, delivered, source } = await deliveries();
+test('one slice is delivered in a turn, however often it is asked for', () => {
+  const { queue, delivered, source } = deliveries();
   queue.add(source('a', 3, 5));
   queue.deliver();
   queue.deliver();
@@ -58,8 +59,8 @@ test('one slice is delivered in a turn, however often it is asked for', async ()
   expect(delivered).toEqual(['a0', 'a1']);
 });
 
-test('a source that is added again keeps its place, and nothing is scheduled without a source', async () => {
-  const { queue, delivered, source } = await deliveries();
+test('a source that is added again keeps its place, and nothing is scheduled without a source', () => {
+  const { queue, delivered, source } = deliveries();
   queue.deliver();
   expect(turns).toEqual([]);
   const [a, b] = [source('a', 2, 3), source('b', 1, 3)];
@@ -69,8 +70,8 @@ test('a source that is added again keeps its place, and nothing is scheduled wit
   expect(delivered).toEqual(['a0', 'a1', 'b0']);
 });
 
-test('the rest is delivered after an exception', async () => {
-  const { queue, delivered, source } = await deliveries();
+test('the rest is delivered after an exception', () => {
+  const { queue, delivered, source } = deliveries();
   let isFirst = true;
   queue.add({
     deliverNext: () => {

@@ -1,10 +1,11 @@
 /** Finding and loading the addon in an installed package, and the errors for a package that lacks it. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PREBUILT = `prebuilds/${process.platform}-${process.arch}`;
@@ -56,6 +57,32 @@ class Project {
     return this;
   }
 
+  /** The code and the message of the error with which this process's first start fails, by the package of the project. */
+  startError(directory = this.folder): string {
+    return this.#errorOf(({ spawnSync }) => spawnSync('true', 'docker-default'), directory);
+  }
+
+  /** The same of `isSupported`. */
+  supportError(): string {
+    return this.#errorOf(({ isSupported }) => isSupported(), this.folder);
+  }
+
+  #errorOf(action: (sandbox: typeof import('../../lib/index.js')) => unknown, directory: string): string {
+    vi.stubEnv('npm_config_user_agent', '');
+    const before = process.cwd();
+    process.chdir(directory);
+    const require = createRequire(join(this.folder, 'program.cjs'));
+    try {
+      return expect.fail(`no error, but ${action(require('seccomp'))}`);
+    } catch (error) {
+      return `${Object(error).code} ${Object(error).message}`;
+    } finally {
+      process.chdir(before);
+      vi.unstubAllEnvs();
+      for (const file of Object.keys(require.cache)) if (file.startsWith(this.folder)) delete require.cache[file];
+    }
+  }
+
   /** Runs a script that has `seccomp` loaded. Returns what it writes; for an error, its code and message. */
   run(script: string, { nodeOptions = [] as readonly string[], userAgent = '' } = {}): string {
     const code = `const sandbox = require('seccomp');
@@ -102,11 +129,11 @@ describe('the addon is found', () => {
 
 describe('without an addon, the error', () => {
   test('names the system, the files and the tools', () => {
-    const error = new Project().run(START);
+    const error = new Project().startError();
     expect(error).toContain(`ERR_SECCOMP_ADDON there is no addon for ${process.platform} ${process.arch} with `);
     expect(error).toContain(`no seccomp.node in ${PREBUILT}, build/Release, ${BUILT_IN_PLACE} of ${tmpdir()}`);
     const tools = 'python3, make, g++, tar and gzip, and on Alpine linux-headers';
-    expect(error).toContain(`, which needs ${tools}\n`);
+    expect(error).toContain(`, which needs ${tools}`);
     const page = readFileSync(join(root, 'docs/reference/install.md'), 'utf8');
     expect(page.replaceAll('\n', ' ')).toContain(`needs ${tools}`);
     expect(error).toMatch(/ with (glibc \d\.\d+|musl): /);
@@ -153,28 +180,27 @@ describe('without an addon, the error', () => {
     ['node_modules/.pnpm/seccomp@0.1.0/node_modules/seccomp', 'pnpm dlx'],
     ['.yarn/unplugged/seccomp-npm-0.1.0/node_modules/seccomp', 'yarn dlx'],
   ])('has the real path of the package in %s', (place, runner) => {
-    expect(new Project(place).run(START)).toContain(`: run "${runner} node-gyp rebuild -C ${place}/native"`);
+    expect(new Project(place).startError()).toContain(`: run "${runner} node-gyp rebuild -C ${place}/native"`);
   });
 
   test('quotes the path for a shell', () => {
     const project = new Project();
-    const script = `process.chdir('/'); ${START}`;
-    expect(project.run(script)).toContain(`-C '${join(project.package, 'native').slice(1)}'"`);
+    expect(project.startError('/')).toContain(`-C '${join(project.package, 'native').slice(1)}'"`);
   });
 
   test('has another command for a folder of prebuilt files that is incomplete', () => {
     const project = new Project().write(`${PREBUILT}/seccomp-launch`, '');
-    const again = ': install the package again: "rm -r node_modules/seccomp && npm install"\n';
-    expect(project.run(START)).toContain(again);
+    const again = ': install the package again: "rm -r node_modules/seccomp && npm install"';
+    expect(project.startError()).toContain(again);
   });
 
   test('has no command that removes a folder outside of node_modules', () => {
     const project = new Project('linked').write(`${PREBUILT}/seccomp-launch`, '');
-    expect(project.run(START)).toMatch(/: install the package in \/.*\/linked again\n$/);
+    expect(project.startError()).toMatch(/: install the package in \/.*\/linked again$/);
   });
 
   test('has another command in a checkout', () => {
-    expect(new Project().write('binding.gyp', '{}').run(START)).toContain(': run "npm run build"');
+    expect(new Project().write('binding.gyp', '{}').startError()).toContain(': run "npm run build"');
   });
 });
 
@@ -186,9 +212,9 @@ describe('isSupported', () => {
   });
 
   test('throws if the addon is missing, damaged, of another version or not permitted', () => {
-    expect(new Project().run(ASK)).toMatch(/^ERR_SECCOMP_ADDON there is no addon for /);
+    expect(new Project().supportError()).toMatch(/^ERR_SECCOMP_ADDON there is no addon for /);
     const damaged = new Project().write(`${PREBUILT}/seccomp.node`, 'damaged');
-    expect(damaged.run(ASK)).toMatch(/^ERR_SECCOMP_ADDON the addon .* does not load /);
+    expect(damaged.supportError()).toMatch(/^ERR_SECCOMP_ADDON the addon .* does not load /);
     const old = new Project().write('package.json', NEWER_PACKAGE).add(PREBUILT);
     expect(old.run(ASK)).toMatch(/^ERR_SECCOMP_ADDON the addon was built for version /);
     const forbidden = new Project().add(PREBUILT).run(ASK, { nodeOptions: ['--no-addons'] });
@@ -204,10 +230,10 @@ describe('isSupported', () => {
 
 describe('the error for an addon that does not load', () => {
   test('has the reason of the loader', () => {
-    expect(new Project().write(`${PREBUILT}/seccomp.node`, 'damaged').run(START)).toMatch(
+    expect(new Project().write(`${PREBUILT}/seccomp.node`, 'damaged').startError()).toMatch(
       /^ERR_SECCOMP_ADDON the addon for \S+ \S+ with .* does not load \(.*seccomp\.node: file too short\): the file is damaged, or built for another CPU: install the package again/,
     );
-    expect(new Project().write(`${BUILT_IN_PLACE}/seccomp.node`, 'damaged').run(START)).toMatch(
+    expect(new Project().write(`${BUILT_IN_PLACE}/seccomp.node`, 'damaged').startError()).toMatch(
       /built for another CPU: run "npx node-gyp rebuild -C node_modules\/seccomp\/native"/,
     );
   });
@@ -218,11 +244,11 @@ describe('the error for an addon that does not load', () => {
     const bytes = readFileSync(file);
     bytes.writeUInt16LE(process.arch === 'arm64' ? EM_X86_64 : EM_AARCH64, E_MACHINE);
     writeFileSync(file, bytes);
-    expect(project.run(START)).toMatch(/built for another CPU: install the package again: "/);
+    expect(project.startError()).toMatch(/built for another CPU: install the package again: "/);
     const place = join(project.package, BUILT_IN_PLACE, 'seccomp.node');
     mkdirSync(dirname(place), { recursive: true });
     renameSync(file, place);
-    expect(project.run(START)).toMatch(/built for another CPU: run "npx node-gyp rebuild /);
+    expect(project.startError()).toMatch(/built for another CPU: run "npx node-gyp rebuild /);
   });
 
   test('names both versions, if it was built for another one', () => {

@@ -75,8 +75,12 @@ describe('projects in TypeScript', () => {
     });
   });
 
-  test.each(SETTINGS)('run, compiled as %s for %s', (project, name) => {
-    const result = node(project, join(outputOf(name), 'program.js'));
+  test.each(['commonjs', 'esm'] as const)('run, compiled as %s under all settings', (system) => {
+    const [last = '', ...first] = SETTINGS.filter(([project]) => project === system).map(([, name]) =>
+      join(folder, system, outputOf(name), 'program.js'),
+    );
+    const preload = system === 'esm' ? '--import' : '--require';
+    const result = node(system, ...first.flatMap((file) => [preload, file]), last);
     expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 

@@ -1,18 +1,13 @@
 /** Profiles are read from regular files of bounded size. Other files are not opened, and reading never blocks. */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MOST_BYTES } from '../../lib/profile/read-file.js';
 import { checkProfile, loadProfile } from '../../lib/profile/source.js';
-
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
-  return { ...fs, fstatSync: vi.fn(fs.fstatSync), openSync: vi.fn(fs.openSync) };
-});
-const fs = await import('node:fs');
+import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
 const TEXT = '{"defaultAction": "SCMP_ACT_LOG"}';
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-file-'));
@@ -53,19 +48,19 @@ const refusals: readonly (readonly [string, RegExp])[] = [
 
 describe('an error that names the file, and what to do:', () => {
   test.each(refusals)('%s', (file, message) => {
-    vi.mocked(fs.openSync).mockClear();
+    const open = spyOnBuiltin(fs, 'openSync');
     const error = expect.objectContaining({ code: 'ERR_SECCOMP_FILE', message: expect.stringMatching(message) });
     expect(() => loadProfile(file)).toThrow(error);
     expect(() => checkProfile(file)).toThrow(error);
     expect(() => loadProfile(new URL(`file://${file}`))).toThrow(error);
     expect(() => loadProfile(file)).toThrow(file);
-    expect(fs.openSync).not.toHaveBeenCalled();
+    expect(open).not.toHaveBeenCalled();
   });
 
   test('of a FIFO that has taken the place of a file, without waiting for its writer', () => {
     const place = path('place.json');
     writeFileSync(place, TEXT);
-    vi.mocked(fs.openSync).mockImplementationOnce((file, flags) => {
+    spyOnBuiltin(fs, 'openSync').mockImplementationOnce((file, flags) => {
       rmSync(file);
       spawnSync('mkfifo', [place]);
       return fs.openSync(file, flags);
@@ -101,7 +96,7 @@ describe('the size', () => {
   ])('of a file that grows while it is read is that of its content at the end: %s', (_, size, isTaken) => {
     const file = path('grows.json');
     writeFileSync(file, TEXT);
-    vi.mocked(fs.fstatSync).mockImplementationOnce((descriptor) => {
+    spyOnBuiltin(fs, 'fstatSync').mockImplementationOnce((descriptor) => {
       const stats = fs.fstatSync(descriptor);
       truncateSync(file, 0);
       writeFileSync(file, TEXT.padEnd(size));

@@ -1,18 +1,12 @@
 /** Starts under all kinds of failures: nothing is left behind, and no child lacks its filter. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { addon, NULL } from '../../lib/native.js';
-import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
-import { dist } from '../support/built.js';
-import { children } from '../support/children.mjs';
 import { compileC } from '../support/compile-c.js';
-import { blockUntilEnd } from '../support/processes.js';
 import { SEED } from '../support/seed.js';
-import { directory, failWithoutFilter, killStarter, marker, profile, program, resultOf } from '../support/starts.js';
+import { directory, failWithoutFilter, killStarter, marker, program, resultOf } from '../support/starts.js';
 
 failWithoutFilter();
 
@@ -100,30 +94,6 @@ function instruction(code: number, k: number): Buffer {
   bytes.writeUInt32LE(k, 4);
   return bytes;
 }
-
-test('workers that are ended in the middle of their starts leave no zombie and no descriptor', async () => {
-  const code = `
-    const { parentPort } = require('node:worker_threads');
-    const { spawn } = require(${JSON.stringify(fileURLToPath(dist))});
-    const start = (how) => spawn(${JSON.stringify(program)}, [${JSON.stringify(marker)}, how], ${JSON.stringify(JSON.stringify(profile))});
-    parentPort.postMessage(start('p').pid);
-    const more = () => { for (let i = 0; i < 5; i++) start('e').on('close', more); };
-    more();`;
-  const before = readdirSync('/proc/self/fd').length;
-  const pids: number[] = [];
-  for (let round = 0; round < 2; round++) {
-    const worker = new Worker(code, { eval: true });
-    pids.push(await new Promise<number>((resolve, reject) => worker.on('message', resolve).on('error', reject)));
-    await worker.terminate();
-  }
-  const running = children();
-  expect(running).toEqual(expect.arrayContaining(pids)); // They are not reported as ended.
-  for (const pid of running) process.kill(pid, 'SIGKILL');
-  for (const pid of running) blockUntilEnd({ pid });
-  expect(spawnSync(program, [marker, 'e'], profile).status).toBe(0); // A start reaps the children of ended workers.
-  expect(children()).toEqual([]);
-  expect(readdirSync('/proc/self/fd').length).toBe(before);
-});
 
 test('a parent that is killed in the middle leaves no child without its filter', async () => {
   for (const ends of [0, 2]) expect(await killStarter(ends)).toMatchObject({ signal: 'SIGKILL' });

@@ -1,10 +1,13 @@
-/** Workers that end before they have used, or freed, what the addon gave them: descriptors and a mailbox. */
+/** Workers that end before they have used, or freed, what the addon gave them: children, descriptors and a mailbox. */
 import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { dist } from '../support/built.js';
+import { children } from '../support/children.mjs';
 import { failWithoutFilter, marker, profile, program } from '../support/starts.js';
+import { until } from '../support/until.mjs';
 
 failWithoutFilter();
 
@@ -97,5 +100,30 @@ test('a mailbox is closed once, by itself or with its worker', async () => {
   expect(
     await inWorker(`${open} addon.closeMailbox(mailbox); addon.closeMailbox(mailbox); ${said} process.exit();`),
   ).toEqual(['object']);
+  expect(descriptors()).toBe(before);
+});
+
+test('workers that are ended in the middle of their starts leave no zombie and no descriptor', async () => {
+  const code = `
+    const { parentPort } = require('node:worker_threads');
+    const { spawn } = require(${JSON.stringify(fileURLToPath(dist))});
+    const start = (how) => spawn(${JSON.stringify(program)}, [${JSON.stringify(marker)}, how], ${JSON.stringify(JSON.stringify(profile))});
+    parentPort.postMessage(start('p').pid);
+    const more = () => { for (let i = 0; i < 5; i++) start('e').on('close', more); };
+    more();`;
+  const before = descriptors();
+  const pids: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    const worker = new Worker(code, { eval: true });
+    pids.push(await new Promise<number>((resolve, reject) => worker.on('message', resolve).on('error', reject)));
+    await worker.terminate();
+  }
+  // While a thread ends, a list of the children may lack those that it leaves to another thread.
+  await until(() => pids.every((pid) => children().includes(pid))); // They are not reported as ended.
+  await until(() => {
+    for (const pid of children()) process.kill(pid, 'SIGKILL');
+    expect(spawnSync(program, [marker, 'e'], profile).status).toBe(0); // A start reaps the children of ended workers.
+    return children().length === 0;
+  });
   expect(descriptors()).toBe(before);
 });

@@ -6,7 +6,7 @@ import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-pro
 import { run } from '../../lib/sandbox/run.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
-import { children } from '../support/processes.js';
+import { launchers } from '../support/processes.js';
 import { isFiltered } from '../support/scripts.js';
 import { until } from '../support/until.mjs';
 
@@ -14,8 +14,6 @@ const STDIO = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
 
 const node = (script: string, options: object = {}): SandboxedProcess =>
   spawn(process.execPath, ['-e', script], 'docker-default', { stdio: STDIO, ...options });
-
-const launchers = () => children().filter((command) => command.includes('seccomp-launch'));
 
 test('a child with a channel is supervised as any other', async ({ skip }) => {
   skip(isFiltered(), 'this process has a filter already, which may deny the call without a report');
@@ -28,6 +26,7 @@ test('a child with a channel is supervised as any other', async ({ skip }) => {
 });
 
 test('the launcher runs as long as the child', async () => {
+  await until(() => launchers().length === 0); // Those of other tests.
   const child = node("process.on('message', process.disconnect)");
   expect(launchers()).toHaveLength(1);
   child.send('end');

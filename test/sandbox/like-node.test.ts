@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
-import { children } from '../support/processes.js';
+import { launchers } from '../support/processes.js';
 import { until } from '../support/until.mjs';
 
 type Spawn = (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
@@ -248,7 +248,7 @@ test.for([
   });
   first.stdout?.destroy();
   await once(second, 'close');
-  await until(() => children().every((command) => !command.includes('seccomp-launch')));
+  await until(() => launchers().length === 0);
   expect(text).toBe('THROUGH THE PIPE\n');
 });
 

@@ -17,7 +17,6 @@ import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 
-vi.mock(import('../../lib/process-tree/cgroup.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => {
   vi.restoreAllMocks();
 });

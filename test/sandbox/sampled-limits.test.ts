@@ -13,7 +13,6 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { describeUnless } from '../support/describe-unless.js';
 
-vi.mock(import('../../lib/process-tree/sampled-limits.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => {
   vi.restoreAllMocks();
 });

@@ -17,9 +17,6 @@ import { resolveSources } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 
-vi.mock(import('../../lib/landlock/programs/missing-grants.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../lib/sandbox/plan/limits.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../lib/process-tree/rlimits.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => void vi.restoreAllMocks());
 
 const { errno } = constants;

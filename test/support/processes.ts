@@ -60,7 +60,7 @@ export function parseStatus(text: string): ReadonlyMap<string, string> {
 }
 
 /** The command lines of this process's children. */
-export function children(): readonly string[] {
+function children(): readonly string[] {
   const read = (file: string) => {
     try {
       return readFileSync(file, 'utf8');
@@ -72,3 +72,9 @@ export function children(): readonly string[] {
   const ours = processes.filter((pid) => read(`/proc/${pid}/status`).includes(`PPid:\t${process.pid}\n`));
   return ours.map((pid) => read(`/proc/${pid}/cmdline`));
 }
+
+/** The command lines of the launchers among them, which end with the children that they serve. */
+export const launchers = () => children().filter((command) => command.includes('seccomp-launch'));
+
+/** The descriptors of this process, among them that by which they are listed. */
+export const descriptors = (): readonly string[] => readdirSync('/proc/self/fd');

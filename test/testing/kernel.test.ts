@@ -1,7 +1,7 @@
 /** What probe() makes of the addon's answers, and which filters and calls it gives to the addon. No call is made. */
 import { constants } from 'node:os';
 import { afterEach, expect, test, vi } from 'vitest';
-import { compileFilter } from '../../lib/filter/compile.js';
+import * as compiling from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';
 import * as native from '../../lib/native.js';
 import type { Policy } from '../../lib/policy/policy.js';
@@ -10,8 +10,6 @@ import { loadProfile } from '../../lib/profile/source.js';
 import { readCalls } from '../../lib/testing/calls.js';
 import { kernelOutcomes } from '../../lib/testing/kernel.js';
 
-vi.mock('../../lib/filter/compile.js', { spy: true });
-vi.mock('../../lib/native.js', { spy: true });
 afterEach(() => vi.restoreAllMocks());
 
 const host = { ...thisHost(), abi: 'x86_64' as const };
@@ -27,7 +25,7 @@ type Probe = (filters: unknown, words: BigUint64Array, isTraced: boolean) => unk
 function answerWith(...runs: readonly (readonly number[])[]) {
   const probe = vi.fn<Probe>();
   for (const run of runs) probe.mockReturnValueOnce(run);
-  vi.mocked(native.addon).mockReturnValue({ ...native.addon(), probe } as never);
+  vi.spyOn(native, 'addon').mockReturnValue({ ...native.addon(), probe } as never);
   return probe;
 }
 
@@ -101,9 +99,9 @@ test('the addon is given each call’s entry, number and arguments', () => {
 
 test('whatever the filters deny, a caller may end, and attach the next filter before', () => {
   answerWith([RETURNED, BASE], [RETURNED, BASE]);
-  vi.mocked(compileFilter).mockClear();
+  const compile = vi.spyOn(compiling, 'compileFilter');
   outcomes(policyOf('SCMP_ACT_ERRNO', 1), 'read');
-  const gates = vi.mocked(compileFilter).mock.calls.map(([, options]) => options?.gate);
+  const gates = compile.mock.calls.map(([, options]) => options?.gate);
   expect(gates).toEqual([['exit_group'], ['seccomp', 'exit_group']]);
 });
 

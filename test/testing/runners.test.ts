@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { once } from '../../lib/util/memo.js';
 import { libraries, noLibraries } from '../support/libraries.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,20 +34,50 @@ function node(args: readonly string[]) {
   return `${child.stdout}${child.stderr}`;
 }
 
-/** Jest's report, which Vitest writes too. */
-function readReport(file: string, output: string): Results {
+interface Assertion {
+  readonly title: string;
+  readonly status: string;
+  readonly failureMessages: readonly string[];
+}
+
+/** The results of each file in Jest's report, which Vitest writes too. */
+function readReport(file: string, output: string): ReadonlyMap<string, Results> {
   try {
-    const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
-    return new Map(
-      testResults[0].assertionResults.map((each: { title: string; status: string; failureMessages: string[] }) => [
-        each.title,
-        each.status === 'passed' ? null : each.failureMessages.join(),
-      ]),
+    const { testResults }: { testResults: { name: string; assertionResults: Assertion[] }[] } = JSON.parse(
+      readFileSync(file, 'utf8'),
     );
+    const resultsOf = (all: readonly Assertion[]) =>
+      new Map(all.map((each) => [each.title, each.status === 'passed' ? null : each.failureMessages.join()]));
+    return new Map(testResults.map(({ name, assertionResults }) => [basename(name), resultsOf(assertionResults)]));
   } catch (error) {
     throw new Error(`${error}: ${output.slice(0, 2000)}`);
   }
 }
+
+/** A suite of which each file in one Jest process has an instance of the package. */
+const INSTANCE = `
+  import { run } from 'seccomp';
+  test('receives violations, and answers calls', async () => {
+    const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] };
+    const notify = { uname: (call) => call.deny('ENOSYS') };
+    const error = await run('sh', ['-c', 'mkdir /nowhere/x; uname'], profile, { onViolation: true, notify }).catch((error) => error);
+    expect(error.violations.map(({ decoded }) => decoded.join())).toEqual([expect.stringContaining('"/nowhere/x"')]);
+    expect(error.stderr).toContain('uname: cannot get system name: Function not implemented');
+  });`;
+const INSTANCES = ['first.suite.mjs', 'second.suite.mjs', 'third.suite.mjs'];
+
+/** Runs the suite of the matchers, and the instances, in one Jest. */
+const inJest = once(() => {
+  const instances = mkdtempSync(join(directory, 'instances-'));
+  for (const name of INSTANCES) writeFileSync(join(instances, name), INSTANCE);
+  const moduleNameMapper = { '^seccomp$': join(root, 'dist/index.js') };
+  const report = join(directory, 'jest.json');
+  const roots = [join(root, suites), instances];
+  const testMatch = ['**/jest.suite.mjs', `${instances}/*`];
+  const config = JSON.stringify({ rootDir: root, roots, testMatch, transform: {}, moduleNameMapper });
+  const args = [jest, '--json', `--outputFile=${report}`, '--no-cache', `--config=${config}`, '--runInBand'];
+  return readReport(report, node(['--experimental-vm-modules', ...args]));
+});
 
 const RUNNERS: Readonly<Record<string, () => Results>> = {
   Vitest: () => {
@@ -60,14 +91,9 @@ const RUNNERS: Readonly<Record<string, () => Results>> = {
       '--reporter=json',
       `--outputFile=${report}`,
     ]);
-    return readReport(report, output);
+    return readReport(report, output).get('vitest.suite.mjs') ?? new Map();
   },
-  Jest: () => {
-    const report = join(directory, 'jest.json');
-    const config = JSON.stringify({ rootDir: join(root, suites), testMatch: ['**/jest.suite.mjs'], transform: {} });
-    const args = [jest, '--json', `--outputFile=${report}`, '--no-cache', `--config=${config}`];
-    return readReport(report, node(['--experimental-vm-modules', ...args, '--runInBand']));
-  },
+  Jest: () => inJest().get('jest.suite.mjs') ?? new Map(),
   'node:test': () => {
     const output = node(['--test', '--test-reporter=tap', `${suites}/node.suite.mjs`]);
     const tests = [...output.matchAll(/^ *(ok|not ok) \d+ - (.*)\n((?: *.*\n)*?) *\.\.\.$/gm)];
@@ -114,19 +140,6 @@ test.for(Object.entries(RUNNERS))(
 
 test('each of three test files in one Jest process supervises its children', ({ skip }) => {
   skip(noLibraries !== undefined, noLibraries);
-  const suite = `
-    import { run } from 'seccomp';
-    test('receives violations, and answers calls', async () => {
-      const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] };
-      const notify = { uname: (call) => call.deny('ENOSYS') };
-      const error = await run('sh', ['-c', 'mkdir /nowhere/x; uname'], profile, { onViolation: true, notify }).catch((error) => error);
-      expect(error.violations.map(({ decoded }) => decoded.join())).toEqual([expect.stringContaining('"/nowhere/x"')]);
-      expect(error.stderr).toContain('uname: cannot get system name: Function not implemented');
-    });`;
-  const rootDir = mkdtempSync(join(directory, 'instances-'));
-  for (const name of ['first', 'second', 'third']) writeFileSync(join(rootDir, `${name}.test.mjs`), suite);
-  const moduleNameMapper = { '^seccomp$': join(root, 'dist/index.js') };
-  const config = JSON.stringify({ rootDir, testMatch: ['**/*.test.mjs'], transform: {}, moduleNameMapper });
-  const output = node(['--experimental-vm-modules', jest, '--no-cache', '--runInBand', `--config=${config}`]);
-  expect(output).toContain('Tests:       3 passed, 3 total');
+  const passed = new Map([['receives violations, and answers calls', null]]);
+  expect(INSTANCES.map((name) => inJest().get(name))).toEqual(INSTANCES.map(() => passed));
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Recording, record } from '../../lib/record/record.js';
+import * as recording from '../../lib/record/record.js';
 import {
   assertAllowed,
   assertDenied,
@@ -14,8 +14,6 @@ import {
   probe,
 } from '../../lib/testing/entry.js';
 import { matchers, neededSyscalls } from '../../lib/testing/index.js';
-
-vi.mock('../../lib/record/record.js', { spy: true });
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-verdicts-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -31,16 +29,19 @@ const NAMES = ['read', 'write', 'x86 write'];
 
 /** Lets a recording end like this. */
 function endRecording(exitCode: number | null = 0, signal: string | null = null): void {
-  vi.mocked(record)
+  vi.spyOn(recording, 'record')
     .mockReset()
-    .mockResolvedValue({ calls: MADE, exitCode, signal } as unknown as Recording);
+    .mockResolvedValue({ calls: MADE, exitCode, signal } as unknown as recording.Recording);
 }
 beforeEach(() => {
   endRecording();
   rmSync(list, { force: true });
   vi.stubEnv('CI', '');
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 type Result = Promise<{ readonly pass: boolean; readonly message: () => string }>;
 async function shown(result: Awaited<Result> | Result) {
@@ -91,7 +92,7 @@ describe.each([{}, { isNot: false }, { isNot: true }])('behind expect(…) with 
       true,
       `a b needs only syscalls that ${list} lists, and should need others`,
     ]);
-    expect(record).toHaveBeenCalledWith('a', ['b'], { cwd: '/' });
+    expect(recording.record).toHaveBeenCalledWith('a', ['b'], { cwd: '/' });
     writeFileSync(list, '["read"]');
     expect(await shown(matcher.call(context, ['a', 'b'], pathToFileURL(list)))).toEqual([
       false,
@@ -116,7 +117,7 @@ describe('.not', () => {
 describe('needed syscalls', () => {
   test('have each name once, in order, with ABIs that are not the native one', async () => {
     expect(await neededSyscalls(['a', 'b', 'c'], { cwd: '/' })).toEqual(NAMES);
-    expect(record).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
+    expect(recording.record).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
   });
 
   test.each<[number | null, string | null, string]>([
@@ -134,9 +135,9 @@ describe('needed syscalls', () => {
   test('are written to a file that is missing, one a line, and nothing else is left', async () => {
     const own = mkdtempSync(join(directory, 'own-'));
     const during: string[] = [];
-    vi.mocked(record).mockImplementationOnce(async () => {
+    vi.mocked(recording.record).mockImplementationOnce(async () => {
       during.push(...readdirSync(own));
-      return { calls: MADE, exitCode: 0, signal: null } as unknown as Recording;
+      return { calls: MADE, exitCode: 0, signal: null } as unknown as recording.Recording;
     });
     expect(await needsNoMore(join(own, 'new.json'))).toMatchObject({ 0: true });
     expect(during).toEqual([expect.stringMatching(/^\.[-\da-f]+\.tmp$/)]);

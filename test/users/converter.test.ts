@@ -2,7 +2,7 @@
  * The tasks of a backend developer who converts uploads with ImageMagick, done as docs/guides/uploads.md says: formats,
  * streams, bounds that hold, and denials that can be logged.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,6 +12,7 @@ import { afterAll, expect, test } from 'vitest';
 import { extend, RunError, run, Sandbox, spawn, type Violation } from '../../lib/index.js';
 import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
+import { descriptors } from '../support/processes.js';
 
 const PROFILE = extend('docker-default').deny('execve', 'execveat', 'socket');
 const OPTIONS = { encoding: 'buffer', onViolation: true, forceKillAfter: 100 } as const;
@@ -68,11 +69,11 @@ describeUnless(obstacleTo('magick'), 'a developer who converts uploads', () => {
 
   test('converts 20 pictures at once, and no descriptor is left', async () => {
     const { stdout: png } = await picture();
-    const before = readdirSync('/proc/self/fd').length;
+    const before = descriptors().length;
     const convert = () => run('magick', ['png:-', 'webp:-'], PROFILE, { ...OPTIONS, input: png });
     const results = await Promise.all(Array.from({ length: 20 }, convert));
     expect(results.filter(({ stdout }) => stdout.toString('hex', 0, 4) === START.webp)).toHaveLength(20);
-    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+    expect(descriptors().length).toBeLessThanOrEqual(before);
   });
 });
 

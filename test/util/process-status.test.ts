@@ -1,9 +1,10 @@
 /** The state of this process and its threads, and exceptions of callbacks. */
-import { readFileSync, readlinkSync } from 'node:fs';
+import fs, { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { limitedAsync, limitedFunction } from '../../lib/util/argument-count.js';
 import { guarded } from '../../lib/util/guarded.js';
 import { attachedFilters, readStatus } from '../../lib/util/process-status.js';
+import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
 test('the fields of the status are those of the kernel, without the space around them', () => {
   for (const id of ['self', 'thread-self'] as const)
@@ -27,29 +28,19 @@ test('the number of filters is null where the kernel does not tell it', () => {
 });
 
 test('user IDs are mapped as /proc/self/uid_map has them, and are not known without /proc', async () => {
-  vi.resetModules();
-  vi.doMock('node:fs', () => ({
-    readFileSync: vi
-      .fn()
-      .mockReturnValueOnce('         0       1000          1\n         1     100000      65536\n')
-      .mockImplementation(() => {
-        throw new Error('ENOENT');
-      }),
-  }));
-  try {
-    const { mappedUserIds } = await import('../../lib/util/process-status.js');
-    const ranges = [
-      { first: 0, outside: 1000, count: 1 },
-      { first: 1, outside: 100_000, count: 65_536 },
-    ];
-    expect([mappedUserIds(), mappedUserIds()]).toEqual([ranges, ranges]);
-    vi.resetModules();
-    const again = await import('../../lib/util/process-status.js');
-    expect(again.mappedUserIds()).toBe(null);
-  } finally {
-    vi.doUnmock('node:fs');
-    vi.resetModules();
-  }
+  const instance = '../../lib/util/process-status.js?';
+  const load = (n: number): Promise<typeof import('../../lib/util/process-status.js')> => import(instance + n);
+  const [first, second] = [await load(1), await load(2)];
+  spyOnBuiltin(fs, 'readFileSync')
+    .mockReturnValueOnce('         0       1000          1\n         1     100000      65536\n')
+    .mockImplementation(() => {
+      throw new Error('ENOENT');
+    });
+  const ranges = [
+    { first: 0, outside: 1000, count: 1 },
+    { first: 1, outside: 100_000, count: 65_536 },
+  ];
+  expect([first.mappedUserIds(), first.mappedUserIds(), second.mappedUserIds()]).toEqual([ranges, ranges, null]);
 });
 
 test('an exception of a callback does not interrupt its caller, and is uncaught at the next tick', async () => {

@@ -36,7 +36,7 @@ const compilerOptions = {
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
-  skipLibCheck: false,
+  skipLibCheck: true, // test/package/module-systems.test.ts checks the declarations themselves.
 };
 writeFileSync(
   join(folder, 'tsconfig.json'),

@@ -11,15 +11,8 @@ import * as logs from '../../../lib/notify/violations/violation-log.js';
 import { subscribe } from '../../../lib/sandbox/child/events.js';
 import type { SupervisionPlan } from '../../../lib/sandbox/plan/supervised.js';
 
-vi.mock(import('../../../lib/notify/listener.js'), async (original) => ({ ...(await original()), Listener: vi.fn() }));
-vi.mock(import('../../../lib/notify/violations/violation-log.js'), () => ({ ViolationLog: vi.fn() }) as never);
-vi.mock(import('../../../lib/notify/notified-call.js'), async (original) => ({
-  ...(await original()),
-  NotifiedCall: vi.fn(),
-}));
-vi.mock(import('../../../lib/notify/handlers.js'), async (original) => ({ ...(await original()), dispatch: vi.fn() }));
 afterEach(() => {
-  vi.clearAllMocks();
+  vi.restoreAllMocks();
 });
 
 const NATIVE = { id: 1, handle: {} } as never;
@@ -27,13 +20,14 @@ const VIOLATION = { syscall: 'mkdir' };
 
 /** Subscribes to a child. The second kind of its calls is a violation. */
 function subscribed(plan: Partial<SupervisionPlan>, findPathDenial?: never) {
-  vi.mocked(listening.Listener).mockImplementation(function (this: object) {} as never);
-  vi.mocked(logs.ViolationLog).mockImplementation(function (this: object) {
+  vi.spyOn(listening, 'Listener').mockImplementation(function (this: object) {} as never);
+  vi.spyOn(logs, 'ViolationLog').mockImplementation(function (this: object) {
     Object.assign(this, { at: (index: number) => (index === 1 ? VIOLATION : undefined) });
   } as never);
-  vi.mocked(calls.NotifiedCall).mockImplementation(function (this: object) {
+  vi.spyOn(calls, 'NotifiedCall').mockImplementation(function (this: object) {
     Object.assign(this, { syscall: 'mkdir' });
   } as never);
+  vi.spyOn(handlers, 'dispatch').mockImplementation(() => {});
   const child = new EventEmitter();
   const seen: unknown[] = [];
   child.on('violation', (violation) => seen.push(['event', violation]));

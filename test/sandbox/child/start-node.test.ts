@@ -1,5 +1,5 @@
 /** What fork() asks of Node's own fork, which starts nothing here: options, arguments, environment, and how the child is ended. */
-import type { ChildProcess } from 'node:child_process';
+import childProcess, { type ChildProcess } from 'node:child_process';
 import { EventEmitter, getEventListeners } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,15 +10,16 @@ import { isolationSupport } from '../../../lib/landlock/domain.js';
 import * as rulesets from '../../../lib/landlock/paths/ruleset.js';
 import { pathsSupport } from '../../../lib/landlock/paths/support.js';
 import { addon, launcherFile, preloadFile } from '../../../lib/native.js';
+import * as starting from '../../../lib/sandbox/child/start-node.js';
 import { type ForkOptions, fork } from '../../../lib/sandbox/fork.js';
 import * as payload from '../../../lib/sandbox/this-process/fork-payload.js';
 import { describeUnless } from '../../support/describe-unless.js';
+import { loadWith } from '../../support/spy-on-builtin.js';
 import { until } from '../../support/until.mjs';
 
-vi.mock(import('node:child_process'), async (original) => ({ ...(await original()), fork: vi.fn() }));
-vi.mock(import('../../../lib/landlock/paths/ruleset.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/sandbox/this-process/fork-payload.js'), async (original) => ({ ...(await original()) }));
-const forkInNode = vi.mocked((await import('node:child_process')).fork);
+const forkInNode = vi.fn<typeof childProcess.fork>();
+const instance = '../../../lib/sandbox/child/start-node.js?test';
+const own: typeof starting = await loadWith(childProcess, 'fork', forkInNode, () => import(instance));
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-start-node-'));
 const plain = join(directory, 'plain');
@@ -31,6 +32,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const ownExecArgv = process.execArgv;
 beforeEach(() => {
   process.execArgv = ['--no-warnings'];
+  vi.spyOn(starting, 'startNode').mockImplementation(own.startNode);
 });
 afterEach(() => {
   process.execArgv = ownExecArgv;

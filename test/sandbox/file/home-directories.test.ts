@@ -1,14 +1,10 @@
 /** Whose home directories untrusted programs are kept from, for files of passwd(5) in place of the system's. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import fs, { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { homeDirectories, isOrContains } from '../../../lib/sandbox/file/home-directories.js';
-
-vi.mock(import('node:fs'), async (original) => ({ ...(await original()) }));
-vi.mock(import('node:os'), async (original) => ({ ...(await original()) }));
-const fs = await import('node:fs');
-const os = await import('node:os');
+import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-homes-')));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -19,8 +15,8 @@ afterEach(() => {
 /** The home directories on a system with these users. */
 function homesOf(passwd: string, { user = 1000, home = '/home/us' } = {}) {
   vi.spyOn(process, 'getuid').mockReturnValue(user);
-  vi.spyOn(os, 'homedir').mockReturnValue(home);
-  const read = vi.spyOn(fs, 'readFileSync').mockReset().mockReturnValue(passwd);
+  spyOnBuiltin(os, 'homedir').mockReturnValue(home);
+  const read = spyOnBuiltin(fs, 'readFileSync').mockReset().mockReturnValue(passwd);
   const homes = homeDirectories();
   expect(read.mock.calls).toEqual([['/etc/passwd', 'utf8']]);
   return homes;
@@ -62,8 +58,8 @@ describe('home directories', () => {
   });
 
   test('are none if neither the environment nor the system has any', () => {
-    vi.spyOn(os, 'homedir').mockImplementation(() => expect.fail('no entry, and no HOME'));
-    vi.spyOn(fs, 'readFileSync').mockImplementation(() => expect.fail('no such file'));
+    spyOnBuiltin(os, 'homedir').mockImplementation(() => expect.fail('no entry, and no HOME'));
+    spyOnBuiltin(fs, 'readFileSync').mockImplementation(() => expect.fail('no such file'));
     expect(homeDirectories()).toEqual([]);
   });
 });
@@ -81,7 +77,7 @@ describe('a directory', () => {
 
   test('is the home directory, mounted at another place, if the file system and the number are the same', () => {
     const isSame = (dev: number, ino: number) => {
-      vi.spyOn(fs, 'statSync').mockImplementation(
+      spyOnBuiltin(fs, 'statSync').mockImplementation(
         (path) => (path === home ? { dev: 1, ino: 2 } : { dev, ino }) as never,
       );
       return isOrContains(other, home);

@@ -19,11 +19,6 @@ import {
 } from '../../../lib/sandbox/plan/confinement.js';
 import * as status from '../../../lib/util/process-status.js';
 
-vi.mock(import('../../../lib/landlock/domain.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/landlock/paths/support.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/process-tree/rlimits.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/sandbox/file/home-directories.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/util/process-status.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => {
   vi.restoreAllMocks();
 });

@@ -13,9 +13,6 @@ import { limitsFor, withLimits } from '../../../lib/sandbox/plan/limits.js';
 import * as status from '../../../lib/util/process-status.js';
 import { describeUnless } from '../../support/describe-unless.js';
 
-vi.mock(import('../../../lib/process-tree/cgroup.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/util/process-status.js'), async (original) => ({ ...(await original()) }));
-
 const mount = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-plan-limits-')));
 afterAll(() => rmSync(mount, { recursive: true }));
 const directories = ['', 'above', 'above/place', 'above/place/own'].map((path) => join(mount, path));

@@ -12,7 +12,6 @@ import { abiOf } from '../../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
 import { describeUnless } from '../../support/describe-unless.js';
 
-vi.mock(import('../../../lib/landlock/domain.js'), async (original) => ({ ...(await original()) }));
 const { isolationSupport } = domain;
 
 const NOTIFYING = JSON.stringify({

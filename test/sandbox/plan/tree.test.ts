@@ -16,8 +16,6 @@ import {
 } from '../../../lib/sandbox/plan/tree.js';
 import * as status from '../../../lib/util/process-status.js';
 
-vi.mock(import('../../../lib/landlock/domain.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/util/process-status.js'), async (original) => ({ ...(await original()) }));
 afterEach(() => {
   vi.restoreAllMocks();
 });

@@ -1,10 +1,11 @@
 /** What fork() hands over to its child in a variable, and how a process ends that can't run its program. */
+
+import fs from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { NOT_RUN, runOrExit } from '../../../lib/sandbox/this-process/exit-status.js';
 import { decodePayload, encodePayload, type ForkPayload } from '../../../lib/sandbox/this-process/fork-payload.js';
+import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
-vi.mock(import('node:fs'), async (original) => ({ ...(await original()) }));
-const fs = await import('node:fs');
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -69,7 +70,7 @@ describe('a step that has to succeed', () => {
       .spyOn(process, 'exit')
       .mockReset()
       .mockImplementation((() => {}) as never);
-    const written = vi.spyOn(fs, 'writeSync').mockReset().mockImplementation(write);
+    const written = spyOnBuiltin(fs, 'writeSync').mockReset().mockImplementation(write);
     return { exit, written };
   };
 

@@ -9,16 +9,6 @@ import { type HardenOptions, harden, hardenProcess } from '../../../lib/sandbox/
 import * as installing from '../../../lib/sandbox/this-process/install-filters.js';
 import * as descriptors from '../../../lib/sandbox/this-process/open-descriptors.js';
 
-vi.mock(import('../../../lib/landlock/domain.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/landlock/paths/ruleset.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/landlock/paths/support.js'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/sandbox/this-process/install-filters.js'), async (original) => ({
-  ...(await original()),
-}));
-vi.mock(import('../../../lib/sandbox/this-process/open-descriptors.js'), async (original) => ({
-  ...(await original()),
-}));
-
 const RULESET = {} as never;
 let done: unknown[][] = [];
 

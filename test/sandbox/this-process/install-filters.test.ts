@@ -1,13 +1,12 @@
 /** Filters on the process that runs: the errors of the kernel, and the state of a thread. */
+import fs from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { addon, type NativeFilters } from '../../../lib/native.js';
 import { installFilters, threadState } from '../../../lib/sandbox/this-process/install-filters.js';
 import * as status from '../../../lib/util/process-status.js';
+import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
-vi.mock(import('node:fs'), async (original) => ({ ...(await original()) }));
-vi.mock(import('../../../lib/util/process-status.js'), async (original) => ({ ...(await original()) }));
-const fs = await import('node:fs');
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -58,7 +57,7 @@ describe('filters', () => {
 
   test('that a thread can’t get are an error with the number and the name of the thread', () => {
     const failure = failing({ error: ESRCH, call: 'seccomp', thread: 77 });
-    const read = vi.spyOn(fs, 'readFileSync').mockReset().mockReturnValue('a thread\n');
+    const read = spyOnBuiltin(fs, 'readFileSync').mockReset().mockReturnValue('a thread\n');
     expect(failure).toThrow(
       'the filter was not attached to any thread: thread 77 ("a thread") has a filter that the calling thread does not have; harden',
     );

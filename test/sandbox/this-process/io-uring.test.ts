@@ -11,9 +11,6 @@ import * as descriptors from '../../../lib/sandbox/this-process/open-descriptors
 import { abiOf } from '../../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
 
-vi.mock(import('../../../lib/sandbox/this-process/open-descriptors.js'), async (original) => ({
-  ...(await original()),
-}));
 afterEach(() => {
   vi.restoreAllMocks();
 });

@@ -1,4 +1,6 @@
 /** What this process has open, for files of /proc in place of the kernel's. */
+
+import fs from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { addon } from '../../../lib/native.js';
 import {
@@ -7,17 +9,16 @@ import {
   openDescriptors,
   statusFlags,
 } from '../../../lib/sandbox/this-process/open-descriptors.js';
+import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
-vi.mock(import('node:fs'), async (original) => ({ ...(await original()) }));
-const fs = await import('node:fs');
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
 /** This process has these descriptors, and one more whose link is gone. */
 function opens(open: Readonly<Record<number, string>>): void {
-  vi.spyOn(fs, 'readdirSync').mockReturnValue([...Object.keys(open), '77'] as never);
-  vi.spyOn(fs, 'readlinkSync').mockImplementation((path) => {
+  spyOnBuiltin(fs, 'readdirSync').mockReturnValue([...Object.keys(open), '77'] as never);
+  spyOnBuiltin(fs, 'readlinkSync').mockImplementation((path) => {
     const target = open[Number(/^\/proc\/self\/fd\/(\d+)$/.exec(String(path))?.[1])];
     if (target === undefined) throw new Error('ENOENT');
     return target;
@@ -54,7 +55,7 @@ describe('descriptors', () => {
     ],
   ])('that can’t be read are an error with a remedy: %s', (code, message) => {
     const cause = Object.assign(new Error(code), { code });
-    vi.spyOn(fs, 'readdirSync').mockImplementation(() => {
+    spyOnBuiltin(fs, 'readdirSync').mockImplementation(() => {
       throw cause;
     });
     expect(openDescriptors).toThrow(
@@ -78,7 +79,7 @@ test.each([
   ['pos:\t0\nmy flags:\t01\n', 0],
   ['', 0],
 ])('the flags of %j are %i', (text, flags) => {
-  const read = vi.spyOn(fs, 'readFileSync').mockReset().mockReturnValue(text);
+  const read = spyOnBuiltin(fs, 'readFileSync').mockReset().mockReturnValue(text);
   expect(statusFlags(7)).toBe(flags);
   expect(read.mock.calls).toEqual([['/proc/self/fdinfo/7', 'utf8']]);
 });

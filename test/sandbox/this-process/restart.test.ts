@@ -1,19 +1,20 @@
 /** Starting this Node again in its place: what the new one inherits, for files of /proc in place of the kernel's. */
+import fs from 'node:fs';
 import { constants, endianness } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { decodeInstructions } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
 import { addon, type NativeRequest, NONE } from '../../../lib/native.js';
 import { type Restart, restartNode, WITHOUT_IO_URING } from '../../../lib/sandbox/this-process/restart.js';
+import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
-vi.mock(import('node:fs'), async (original) => ({ ...(await original()) }));
-const fs = await import('node:fs');
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
 const { EACCES } = constants.errno;
 
 const ownArgv = process.argv;
 beforeEach(() => {
   process.argv = [process.execPath, '/a/module.js', 'x', 'y z'];
+  vi.spyOn(addon(), 'execve').mockReturnValue({ error: EACCES, call: 'execve' });
 });
 afterEach(() => {
   process.argv = ownArgv;
@@ -38,18 +39,18 @@ function restarted(
   restart: Partial<Restart> = {},
 ) {
   const files: Readonly<Record<string, unknown>> = { '/proc/self/cmdline': cmdline, '/proc/self/environ': environ };
-  vi.spyOn(fs, 'readFileSync').mockImplementation((file) => {
+  spyOnBuiltin(fs, 'readFileSync').mockImplementation((file) => {
     const [, fd] = /^\/proc\/self\/fdinfo\/(\d+)$/.exec(String(file)) ?? [];
     if (fd !== undefined) return `pos:\t0\nflags:\t0${(open[Number(fd)]?.[1] ?? 0).toString(8)}\nmnt_id:\t5\n`;
     return Buffer.from((files[String(file)] ?? expect.fail(`reads ${file}`)) as string);
   });
-  vi.spyOn(fs, 'readdirSync').mockReturnValue([...Object.keys(open), '999'] as never);
-  vi.spyOn(fs, 'readlinkSync').mockImplementation((file) => {
+  spyOnBuiltin(fs, 'readdirSync').mockReturnValue([...Object.keys(open), '999'] as never);
+  spyOnBuiltin(fs, 'readlinkSync').mockImplementation((file) => {
     const target = open[Number(String(file).replace('/proc/self/fd/', ''))];
     if (target === undefined) throw new Error('ENOENT'); // The directory itself, which is closed by now.
     return target[0];
   });
-  const execve = vi.spyOn(addon(), 'execve').mockReset().mockReturnValue({ error: EACCES, call: 'execve' });
+  const execve = vi.mocked(addon().execve).mockClear();
   let error: unknown;
   try {
     restartNode({ ...RESTART, ...restart });
@@ -104,7 +105,7 @@ describe('the new Node', () => {
   });
 
   test('listens with its inspector itself', () => {
-    const inspector = process.getBuiltinModule('node:inspector');
+    const inspector = process.getBuiltinModule('inspector');
     const close = vi.spyOn(inspector, 'close').mockImplementation(() => {});
     const url = vi.spyOn(inspector, 'url').mockReturnValue(undefined);
     restarted({});
@@ -200,7 +201,7 @@ describe('Node is not restarted', () => {
   });
 
   test('if its files can’t be read', () => {
-    vi.spyOn(fs, 'readFileSync').mockImplementation(() => {
+    spyOnBuiltin(fs, 'readFileSync').mockImplementation(() => {
       throw Object.assign(new Error('denied'), { code: 'EACCES' });
     });
     expect(() => restartNode(RESTART)).toThrow(
