@@ -20,11 +20,19 @@ export function libseccompObstacle(): string | undefined {
     : 'needs a C compiler and libseccomp-dev';
 }
 
+// The library comes last: some linkers drop a library that nothing before it needs.
+const program = () => compileC('../../bench/libseccomp-filter.c', ['-Wl,--no-as-needed', '-lseccomp']);
+
 /** The program that libseccomp makes from `rules`, in the byte order of the native ABI. */
 export function libseccompFilter(rules: string): Buffer {
-  // The library comes last: some linkers drop a library that nothing before it needs.
-  const program = compileC('../../bench/libseccomp-filter.c', ['-Wl,--no-as-needed', '-lseccomp']);
-  return execFileSync(program, { input: rules, stdio: 'pipe' });
+  return execFileSync(program(), { input: rules, stdio: 'pipe' });
+}
+
+/** Why libseccomp refuses each of `all`, one line each: an empty one if it does not. */
+export function libseccompRefusals(all: readonly string[]): readonly string[] {
+  const each = 'for rules; do echo "$(printf %s "$rules" | "$0" 2>&1 >/dev/null)"; done';
+  const lines = execFileSync('/bin/sh', ['-c', each, program(), ...all], { encoding: 'utf8' }).split('\n');
+  return lines.slice(0, -1);
 }
 
 /**
