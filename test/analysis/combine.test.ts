@@ -29,7 +29,7 @@ describe.each(OPERATIONS)('%s of two profiles', (_, combine, combinePolicies) =>
   });
 
   // test/slow/combine.test.ts has more.
-  test('random ones, unless it cannot be written', () => checkCombined(combine, combinePolicies, 16));
+  test('random ones, unless it cannot be written', () => checkCombined(combine, combinePolicies, 10));
 });
 
 function resolved(a: string, b: string, on: seccomp.Host): [seccomp.Policy, seccomp.Policy] {

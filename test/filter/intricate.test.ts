@@ -8,15 +8,15 @@ import { checkIntricate, checkShape, policyOfShape, type Shape } from '../suppor
 import { SEED } from '../support/seed.js';
 
 // test/slow/intricate.test.ts has 200 of these, and shapes with more rules.
-test('4 random profiles of nine rules with up to six conditions each', () => {
-  expect(checkIntricate(SEED, 4, 40)).toBeGreaterThan(10_000);
+test('3 random profiles of nine rules with up to six conditions each', () => {
+  expect(checkIntricate(SEED, 3, 40)).toBeGreaterThan(10_000);
 });
 
 const SHAPES: readonly Shape[] = [
   { rules: 16, conditions: 6, ops: 'every', end: 30 },
-  { rules: 60, conditions: 3, ops: 'masks', end: 256 },
-  { rules: 100, conditions: 2, ops: 'orders', end: 2 ** 40 },
-  { rules: 100, conditions: 1, ops: 'masks', end: 2 ** 31 },
+  { rules: 40, conditions: 3, ops: 'masks', end: 256 },
+  { rules: 50, conditions: 2, ops: 'orders', end: 2 ** 40 },
+  { rules: 50, conditions: 1, ops: 'masks', end: 2 ** 31 },
 ];
 
 test.each(SHAPES)(
@@ -51,7 +51,7 @@ const changes = ({ jt, jf, k }: Filter['instructions'][number]): readonly Change
   { jt: jf },
 ];
 
-const ordersOf = (rules: number) => policyOfShape({ rules, conditions: 6, ops: 'orders', end: 1000 });
+const ordersOf = (rules: number) => policyOfShape({ rules, conditions: 6, ops: 'orders', end: 1000 }, [59]);
 
 // The diagrams of so many rules are too large, so that the proof falls back to lockstep.
 test('a changed program of many rules is not proven', () => {
@@ -59,12 +59,9 @@ test('a changed program of many rules is not proven', () => {
   const proof = proveInLockstep(compiledOf(filter));
   const inLockstep = 'call' in proof ? Number.NaN : proof.steps;
   expect(inLockstep, 'lockstep tries no such diagrams').toBeLessThan((filter.proof?.steps ?? 0) / 2);
-  const returns = [...filter.instructions.entries()].filter(([, { code }]) => code === BPF.ret);
-  for (const [at, { k }] of returns.slice(-1))
-    expect(isProven(filter, proveProgram, at, { k: k ^ 1 }), `${at}: another value`).toBe(false);
-  for (const [at, instruction] of argumentTests(filter).filter((_, i) => i % 300 === 150))
-    for (const change of changes(instruction).slice(0, 1))
-      expect(isProven(filter, proveProgram, at, change), `${at}: ${JSON.stringify(change)}`).toBe(false);
+  const tests = argumentTests(filter);
+  const [at, { k }] = tests[tests.length >> 1] ?? expect.fail('it tests no arguments');
+  expect(isProven(filter, proveProgram, at, { k: k + 1 })).toBe(false);
 });
 
 test('a changed program of few rules is proven in lockstep only if its diagrams are equal too', () => {

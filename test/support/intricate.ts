@@ -83,8 +83,8 @@ export interface Shape {
   readonly end: number;
 }
 
-/** Makes a policy of rules of one shape, on mmap and on execve. */
-export function policyOfShape({ rules, conditions, ops, end }: Shape): Policy {
+/** Makes a policy of rules of one shape, on mmap and on execve, or on other calls of x86_64. */
+export function policyOfShape({ rules, conditions, ops, end }: Shape, numbers = [9, 59]): Policy {
   const random = generator(7);
   const value = () => BigInt(Math.floor(random() * end));
   const condition = (index: number): Condition => {
@@ -101,10 +101,7 @@ export function policyOfShape({ rules, conditions, ops, end }: Shape): Policy {
     abis: [
       {
         abi: abiOf('x86_64'),
-        syscalls: new Map([
-          [9, decisions],
-          [59, decisions],
-        ]),
+        syscalls: new Map(numbers.map((number) => [number, decisions])),
       },
     ],
     defaultAction: errno(1),
