@@ -1,18 +1,11 @@
 /** intersect() and union(): two profiles give a profile that means what the combined policies mean. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SeccompError } from '../../lib/errors.js';
 import * as seccomp from '../../lib/index.js';
 import * as algebra from '../../lib/policy/algebra.js';
-import { profileOf } from '../../lib/profile/source.js';
-import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
+import { checkCombined, expectMeaning, OPERATIONS } from '../support/combined.js';
 
-const { arg, compare, intersect, Profile, parseProfile, resolve, stringify, union } = seccomp;
+const { arg, compare, intersect, Profile, parseProfile, resolve, union } = seccomp;
 const machine: seccomp.Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
-const OPERATIONS = [
-  ['intersect', intersect, algebra.intersect],
-  ['union', union, algebra.union],
-] as const;
 /** Pairs of built-ins: allowlists and denylists, with conditions on arguments and without. */
 const PAIRS = [
   ['docker-default', 'podman-default'],
@@ -21,23 +14,6 @@ const PAIRS = [
   ['node', 'node-no-exec'],
   ['node-no-network', 'compute'],
 ] as const;
-
-/** Expects a combined profile to mean what the combined policies mean, also when it is written and read again. */
-function expectMeaning(combined: seccomp.Profile, policy: seccomp.Policy, on: seccomp.Host): void {
-  expect(algebra.compare(resolve(combined, on), policy).differences).toEqual([]);
-  const again = parseProfile(stringify(combined), combined.options);
-  expect(algebra.compare(resolve(again, on), policy).relation).toBe('equal');
-}
-
-/** Returns the result, or undefined if it cannot be written as a profile. */
-function unlessRefused<Result>(work: () => Result): Result | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof SeccompError && error.message.includes('cannot be written as a profile')) return undefined;
-    throw error;
-  }
-}
 
 describe.each(OPERATIONS)('%s of two profiles', (_, combine, combinePolicies) => {
   test.each(PAIRS)('%s and %s, on the native ABI', (a, b) => {
@@ -52,39 +28,12 @@ describe.each(OPERATIONS)('%s of two profiles', (_, combine, combinePolicies) =>
     expect(combined.document.comment).toMatch(/ of docker-default and podman-default, for .*, CAP_SYS_ADMIN$/);
   });
 
-  test('random ones, unless it cannot be written', () => {
-    let written = 0;
-    const inputs = host.chain((on) =>
-      fc.tuple(profile(on), profile(on), fc.constant(on)).chain(([a, b]) => {
-        const read = [a, b].map((document) => profileOf(document, { mode: 'compat' }));
-        const near = fc.oneof(call(policyOfAny(a, on)), call(policyOfAny(b, on)));
-        const calls = fc.array(near, { minLength: 10, maxLength: 10 });
-        return fc.record({ read: fc.constant(read), on: fc.constant(on), calls });
-      }),
-    );
-    fc.assert(
-      fc.property(inputs, ({ read: [a, b], on, calls }) => {
-        if (a === undefined || b === undefined || !isValid(a, on) || !isValid(b, on)) return;
-        const policy = combinePolicies(resolve(a, on), resolve(b, on));
-        const combined = unlessRefused(() => combine(a, b, { host: on }));
-        if (combined === undefined) return;
-        written++;
-        expectMeaning(combined, policy, on);
-        const read = resolve(combined, on);
-        for (const each of calls) expect(seccomp.evaluate(read, each)).toEqual(seccomp.evaluate(policy, each));
-      }),
-      { numRuns: 40 },
-    );
-    expect(written).toBeGreaterThan(10);
-  });
+  // test/slow/combine.test.ts has more.
+  test('random ones, unless it cannot be written', () => checkCombined(combine, combinePolicies, 10));
 });
 
 function resolved(a: string, b: string, on: seccomp.Host): [seccomp.Policy, seccomp.Policy] {
   return [resolve(a, on), resolve(b, on)];
-}
-
-function isValid(profile: seccomp.Profile, on: seccomp.Host): boolean {
-  return !seccomp.checkProfile(profile, { host: on }).some(({ severity }) => severity === 'error');
 }
 
 test('two policies give a policy', () => {

@@ -10,7 +10,7 @@ import { listen } from '../../lib/agent/agent.js';
 import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { Handler, Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
-import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { profileOf } from '../../lib/profile/source.js';
 import { fork } from '../../lib/sandbox/fork.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
@@ -105,21 +105,24 @@ const newFile = () => join(folder, `made ${files++}`);
 type Start = (handler: AnyHandler, command: readonly string[], notifyTimeout?: number) => Promise<Outcome>;
 const env = { LC_ALL: 'C', PATH: process.env['PATH'] };
 
+// As profiles, not as documents, whose filters would be made again for each start.
+const allowed = profileOf(everything);
+const socket = join(folder, 'agent.sock');
+const asked = profileOf({
+  ...everything,
+  listenerPath: socket,
+  syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
+});
+
 /** How a program gets its calls of mkdir answered. */
 const BY: Readonly<Record<string, Start>> = {
   'a handler': async (handler, [file = '', ...args], notifyTimeout) => {
-    const child = spawn(file, args, everything, { notify: { mkdir: handler as Handler }, notifyTimeout, env });
+    const child = spawn(file, args, allowed, { notify: { mkdir: handler as Handler }, notifyTimeout, env });
     return outcome(child, child);
   },
   'an agent': async (handler, [file = '', ...args], notifyTimeout) => {
-    const path = join(folder, `${files++}.sock`);
-    const agent = listen(path, { mkdir: handler as Handler }, { notifyTimeout });
-    const profile: ProfileDocument = {
-      ...everything,
-      listenerPath: path,
-      syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
-    };
-    const ended = await outcome(spawn(file, args, profile, { env }), agent);
+    const agent = listen(socket, { mkdir: handler as Handler }, { notifyTimeout });
+    const ended = await outcome(spawn(file, args, asked, { env }), agent);
     await agent.close();
     return ended;
   },

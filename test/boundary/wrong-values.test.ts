@@ -17,6 +17,11 @@ const { arg, compile, loadProfile, Profile, resolve, Sandbox } = seccomp;
 beforeAll(() => void vi.stubEnv('CI', undefined));
 afterAll(() => void vi.unstubAllEnvs());
 
+// No call starts Node, which takes long.
+const { execPath } = process;
+beforeAll(() => void Object.assign(process, { execPath: missing }));
+afterAll(() => void Object.assign(process, { execPath }));
+
 const VALUES: Readonly<Record<string, unknown>> = {
   undefined,
   null: null,

@@ -1,6 +1,5 @@
 /** Rules that overlap in many ways: they are compiled, proven in a bounded number of steps, and decided correctly. */
 import { expect, test } from 'vitest';
-import { SeccompError } from '../../lib/errors.js';
 import { BPF, encodeInstructions } from '../../lib/filter/bpf/instruction.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { compiledOf, type Filter } from '../../lib/filter/filter.js';
@@ -9,15 +8,15 @@ import { checkIntricate, checkShape, policyOfShape, type Shape } from '../suppor
 import { SEED } from '../support/seed.js';
 
 // test/slow/intricate.test.ts has 200 of these, and shapes with more rules.
-test('8 random profiles of nine rules with up to six conditions each', () => {
-  expect(checkIntricate(SEED, 8, 40)).toBeGreaterThan(50_000);
+test('3 random profiles of nine rules with up to six conditions each', () => {
+  expect(checkIntricate(SEED, 3, 40)).toBeGreaterThan(10_000);
 });
 
 const SHAPES: readonly Shape[] = [
   { rules: 16, conditions: 6, ops: 'every', end: 30 },
-  { rules: 60, conditions: 3, ops: 'masks', end: 256 },
-  { rules: 100, conditions: 2, ops: 'orders', end: 2 ** 40 },
-  { rules: 100, conditions: 1, ops: 'masks', end: 2 ** 31 },
+  { rules: 40, conditions: 3, ops: 'masks', end: 256 },
+  { rules: 50, conditions: 2, ops: 'orders', end: 2 ** 40 },
+  { rules: 50, conditions: 1, ops: 'masks', end: 2 ** 31 },
 ];
 
 test.each(SHAPES)(
@@ -52,22 +51,17 @@ const changes = ({ jt, jf, k }: Filter['instructions'][number]): readonly Change
   { jt: jf },
 ];
 
-const ordersOf = (rules: number) => policyOfShape({ rules, conditions: 6, ops: 'orders', end: 1000 });
+const ordersOf = (rules: number) => policyOfShape({ rules, conditions: 6, ops: 'orders', end: 1000 }, [59]);
 
 // The diagrams of so many rules are too large, so that the proof falls back to lockstep.
 test('a changed program of many rules is not proven', () => {
   const filter = compilePolicy(ordersOf(32), { gate: ['execve'] });
-  const [inLockstep, afterDiagrams] = [proveInLockstep, proveProgram].map((prover) => {
-    const proof = prover(compiledOf(filter));
-    return 'call' in proof ? Number.NaN : proof.steps;
-  });
-  expect(inLockstep, 'lockstep tries no such diagrams').toBeLessThan((afterDiagrams ?? 0) / 2);
-  const returns = [...filter.instructions.entries()].filter(([, { code }]) => code === BPF.ret);
-  for (const [at, { k }] of returns.slice(-1))
-    expect(isProven(filter, proveProgram, at, { k: k ^ 1 }), `${at}: another value`).toBe(false);
-  for (const [at, instruction] of argumentTests(filter).filter((_, i) => i % 300 === 150))
-    for (const change of changes(instruction))
-      expect(isProven(filter, proveProgram, at, change), `${at}: ${JSON.stringify(change)}`).toBe(false);
+  const proof = proveInLockstep(compiledOf(filter));
+  const inLockstep = 'call' in proof ? Number.NaN : proof.steps;
+  expect(inLockstep, 'lockstep tries no such diagrams').toBeLessThan((filter.proof?.steps ?? 0) / 2);
+  const tests = argumentTests(filter);
+  const [at, { k }] = tests[tests.length >> 1] ?? expect.fail('it tests no arguments');
+  expect(isProven(filter, proveProgram, at, { k: k + 1 })).toBe(false);
 });
 
 test('a changed program of few rules is proven in lockstep only if its diagrams are equal too', () => {
@@ -75,7 +69,7 @@ test('a changed program of few rules is proven in lockstep only if its diagrams 
   const all = argumentTests(filter).flatMap(([at, instruction]) =>
     changes(instruction).map((change) => ({ at, change, isEqual: isProven(filter, proveProgram, at, change) })),
   );
-  const wrong = all.filter(({ at, change, isEqual }) => isProven(filter, proveInLockstep, at, change) && !isEqual);
+  const wrong = all.filter(({ at, change, isEqual }) => !isEqual && isProven(filter, proveInLockstep, at, change));
   expect(wrong).toEqual([]);
   expect(all.filter(({ isEqual }) => !isEqual).length).toBeGreaterThan(all.length / 2);
 });
@@ -93,6 +87,6 @@ test('in lockstep, no half of an exec gate’s value may be left out', () => {
 
 test('rules that make a filter longer than the kernel accepts are refused', () => {
   const policy = policyOfShape({ rules: 300, conditions: 6, ops: 'every', end: 2 ** 40 });
-  expect(() => compilePolicy(policy)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
-  expect(() => compilePolicy(policy)).toThrow(SeccompError);
+  const error = { name: 'SeccompError', code: 'ERR_SECCOMP_TOO_LARGE' };
+  expect(() => compilePolicy(policy)).toThrowError(expect.objectContaining(error));
 });

@@ -45,8 +45,8 @@ export async function answersUnder(
   reporting: Pick<SpawnOptions, 'onViolation' | 'reportPaths' | 'descendants'> = {},
 ): Promise<Reported> {
   const pipes = ['questions', 'answers'].map((name) => join(place, name));
-  execFileSync('mkfifo', pipes);
-  execFileSync(program(), ['--make'], { cwd: place, input: files.join('\n') });
+  const make = 'mkfifo questions answers && exec "$0" --make';
+  execFileSync('/bin/sh', ['-c', make, program()], { cwd: place, input: files.join('\n') });
   const [questions = 0, answers = 0] = pipes.map((path) => openSync(path, 'r+'));
   try {
     const child = spawn(program(), ['--serve'], 'docker-default', {

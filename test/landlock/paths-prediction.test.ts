@@ -12,7 +12,7 @@ import { describeUnless } from '../support/describe-unless.js';
 import { answersUnder, landlockAbi, program } from './accesses.js';
 import { places, type Scenario, scenario } from './scenarios.js';
 
-const ACCESSES = Number(process.env['SECCOMP_TEST_ACCESSES'] ?? 3000);
+const ACCESSES = Number(process.env['SECCOMP_TEST_ACCESSES'] ?? 1800);
 const EACH = 60;
 
 const { rights: handled, reason } = pathsSupport();

@@ -95,6 +95,7 @@ export const DIFFERENCES: readonly Difference[] = [
       'drops the first of them and looks for the others among those of socketcall itself; likewise for ipc.',
     explains: ({ name, rules, call, ourAnswer, theirAnswer }) => {
       const subcall = subcallOf(name, call);
+      if (subcall === undefined) return false;
       const isConditional = rules.some(({ names, args }) => args?.length && names.some((each) => each === subcall));
       return isConditional && compareRestriction(actionFor(ourAnswer), actionFor(theirAnswer)) <= 0;
     },
@@ -110,10 +111,9 @@ export const DIFFERENCES: readonly Difference[] = [
       'A rule that names socketcall stands as written here. libseccomp adds those on socket to it; likewise for ipc.',
     explains: ({ name, rules, call, theirAnswer }) => {
       const subcall = subcallOf(name, call);
-      if (name === undefined || !rules.some((rule) => rule.names.includes(name))) return false;
-      return rules.some(
-        (rule) => subcall !== undefined && rule.names.includes(subcall) && returnValue(actionOf(rule)) === theirAnswer,
-      );
+      if (name === undefined || subcall === undefined) return false;
+      if (!rules.some((rule) => rule.names.includes(name))) return false;
+      return rules.some((rule) => rule.names.includes(subcall) && returnValue(actionOf(rule)) === theirAnswer);
     },
     example: {
       defaultAction: 'SCMP_ACT_ERRNO',

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../lib/errors.js';
 import { OPERATORS } from '../../lib/profile/document/fields.js';
+import type { Profile } from '../../lib/profile/profile.js';
 import { issuesOn, resolve } from '../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../lib/profile/source.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
 import { profile } from '../support/arbitrary.js';
-import { libseccompFilter, runcRules } from '../support/libseccomp.js';
-import { compare, compat, expectAgreement, hostOf, isStricter, readBoth } from './both-filters.js';
+import { libseccompRefusals, runcRules } from '../support/libseccomp.js';
+import { type Calls, compare, compat, expectAgreement, hostOf, isStricter, readBoth } from './both-filters.js';
 
 const SEED = 20_260_901;
 
@@ -16,14 +17,14 @@ const SEED = 20_260_901;
 const inWords = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
 
 /** Random profiles on a machine, so many of each kind. */
-export function testRandomProfiles(abis: readonly AbiName[], runs: number): void {
+export function testRandomProfiles(abis: readonly AbiName[], runs: number, callsFor: Calls): void {
   const host = hostOf(abis);
 
   // With more rules libseccomp's decisions are not always those of the rules; see the last test of libseccomp.test.ts.
   test('for random profiles with one rule a syscall', () => {
     for (const document of fc.sample(profile(host), { seed: SEED, numRuns: runs })) {
       const rules = new Map((document.syscalls ?? []).map((rule) => [rule.names.join(), rule]));
-      expectAgreement(compat({ ...document, syscalls: [...rules.values()] }), host);
+      expectAgreement(compat({ ...document, syscalls: [...rules.values()] }), host, callsFor);
     }
   });
 
@@ -36,7 +37,7 @@ export function testRandomProfiles(abis: readonly AbiName[], runs: number): void
           each.op === 'SCMP_CMP_MASKED_EQ' ? each : { ...each, op: 'SCMP_CMP_EQ' as const },
         ),
       }));
-      expectAgreement(compat({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), host);
+      expectAgreement(compat({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), host, callsFor);
     }
   });
 
@@ -50,7 +51,7 @@ export function testRandomProfiles(abis: readonly AbiName[], runs: number): void
         .map((rule) => ({ ...rule, args: rule.args?.slice(0, 1) ?? null }));
       const source = compat({ ...document, syscalls });
       if (issuesOn(source, host).some(({ severity }) => severity === 'error')) continue;
-      const { seen, unexplained } = compare(readBoth(source, host), isStricter);
+      const { seen, unexplained } = compare(readBoth(source, host), callsFor, isStricter);
       expect(unexplained.slice(0, 5)).toEqual([]);
       stricter += seen.get('stricter') ?? 0;
     }
@@ -59,7 +60,7 @@ export function testRandomProfiles(abis: readonly AbiName[], runs: number): void
 }
 
 /** Random profiles on each ABI that name calls which socketcall and ipc make, so many beside a fixed one. */
-export function testSocketcall(runs: number): void {
+export function testSocketcall(runs: number, callsFor: Calls): void {
   test.each([...ABIS.keys()])('on %s, also where socketcall and ipc make calls that a profile names', (abi) => {
     const some = fc.subarray(['read', 'write', 'socket', 'semget', 'recvmmsg', 'socketcall', 'ipc', 'statx'], {
       minLength: 1,
@@ -68,6 +69,7 @@ export function testSocketcall(runs: number): void {
       expectAgreement(
         compat({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] }),
         hostOf(abi === 'x32' ? ['x86_64', 'x32'] : [abi]), // No machine has x32 alone.
+        callsFor,
       );
   });
 }
@@ -76,6 +78,7 @@ export function testSocketcall(runs: number): void {
 export interface Numbers {
   readonly documents: number;
   readonly compared: number;
+  readonly callsFor: Calls;
 }
 
 /** Random profiles with several rules on one syscall. */
@@ -105,28 +108,23 @@ export function testRulesOnOneSyscall(numbers: Numbers): void {
       );
     const errno = fc.integer({ min: 1, max: 3 }).map((errnoRet) => ({ action: 'SCMP_ACT_ERRNO', errnoRet }));
 
-    const isRefused = (work: () => unknown) => {
+    const isRefused = (source: Profile) => {
       try {
-        work();
+        resolve(source, host);
         return false;
       } catch (error) {
-        if (error instanceof ProfileError || String(error).includes('File exists')) return true;
+        if (error instanceof ProfileError) return true;
         throw error;
       }
     };
 
     // With more of them, libseccomp 2.6 may not terminate.
     test('with one comparison, compat refuses those that libseccomp refuses', () => {
-      const refused = documents(1, fc.oneof(fc.constant({}), errno)).map((document) => {
-        const source = compat(document);
-        const theirs = isRefused(() => libseccompFilter(runcRules(source, host)));
-        expect(
-          isRefused(() => resolve(source, host)),
-          JSON.stringify(document, inWords),
-        ).toBe(theirs);
-        return theirs;
-      });
-      expect(new Set(refused)).toEqual(new Set([true, false]));
+      const all = documents(1, fc.oneof(fc.constant({}), errno));
+      const refusals = libseccompRefusals(all.map((document) => runcRules(compat(document), host)));
+      const wrong = all.filter((document, i) => isRefused(compat(document)) !== refusals[i]?.endsWith(': File exists'));
+      expect(wrong.slice(0, 3)).toEqual([]);
+      expect(new Set(refusals.map((line) => line.replace(/^rule .*: /, '')))).toEqual(new Set(['', 'File exists']));
     });
 
     test('with one comparison, compat takes the same errno where several rules match', () => {
@@ -134,12 +132,12 @@ export function testRulesOnOneSyscall(numbers: Numbers): void {
       for (const document of documents(1, errno).slice(0, numbers.compared)) {
         const source = profileOf(document, { mode: 'compat', argumentWidth: 64 });
         if (issuesOn(source, host).some(({ severity }) => severity === 'error')) continue;
-        const outcome = compare(readBoth(source, host));
+        const outcome = compare(readBoth(source, host), numbers.callsFor);
         expect(outcome.unexplained.slice(0, 5), JSON.stringify(document, inWords)).toEqual([]);
         expect(outcome.seen.get('rules in conflict'), JSON.stringify(document, inWords)).toBeUndefined();
         calls += outcome.calls;
       }
-      expect(calls).toBeGreaterThan(1_000 * numbers.compared);
+      expect(calls).toBeGreaterThan(100 * numbers.compared);
     });
   });
 }

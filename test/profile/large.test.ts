@@ -6,7 +6,7 @@ import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { checkProfile, parseProfile } from '../../lib/profile/source.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
-const MANY = 100_000;
+const MANY = 50_000;
 const times = (make: (i: number) => string, count = MANY) => Array.from({ length: count }, (_, i) => make(i)).join(',');
 const document = (syscalls: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${syscalls}]}`;
 
@@ -14,17 +14,17 @@ const document = (syscalls: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "sys
 const PATIENCE = 300_000;
 
 describe('a document', { timeout: PATIENCE }, () => {
-  test('of 100,000 rules is read and resolved', () => {
+  test('of 50,000 rules is read and resolved', () => {
     const text = document(times(() => '{"names": ["brk"], "action": "SCMP_ACT_ALLOW"}'));
     const rules = parseProfile(text);
     expect(rules.document.syscalls).toHaveLength(MANY);
     expect(resolve(rules, host).abis[0]?.syscalls.size).toBe(1);
   });
 
-  test('of 30,000 rules with arguments is read', () => {
+  test('of 10,000 rules with arguments is read', () => {
     const argument = (i: number) => `{"index": 0, "value": ${i}, "op": "SCMP_CMP_EQ"}`;
     const rule = (i: number) => `{"names": ["brk"], "action": "SCMP_ACT_ALLOW", "args": [${argument(i)}]}`;
-    expect(parseProfile(document(times(rule, 30_000))).document.syscalls).toHaveLength(30_000);
+    expect(parseProfile(document(times(rule, 10_000))).document.syscalls).toHaveLength(10_000);
   });
 
   test('with too many errors is refused, with the first of them and a message of limited length', () => {
@@ -66,7 +66,7 @@ describe('a document', { timeout: PATIENCE }, () => {
       'many names in a rule',
       document(`{"names": [${times(() => '"read"')}], "action": "SCMP_ACT_ALLOW"}`),
       'syscalls[0].names',
-      /^has 100000 elements, far more than a filter can hold/,
+      /^has 50000 elements, far more than a filter can hold/,
     ],
     [
       'many comparisons in a rule',
@@ -78,12 +78,13 @@ describe('a document', { timeout: PATIENCE }, () => {
       'many ABIs',
       `{"defaultAction": "SCMP_ACT_LOG", "architectures": [${times(() => '"SCMP_ARCH_X86"')}]}`,
       'architectures',
-      /^has 100000 elements/,
+      /^has 50000 elements/,
     ],
   ];
 
   test.each(BIG)('with %s is refused, regardless of other errors', (_, text, path, message) => {
-    for (const mode of ['strict', 'compat'] as const) {
+    // What is no profile is refused before the mode counts.
+    for (const mode of path === '' ? (['strict'] as const) : (['strict', 'compat'] as const)) {
       const errors = checkProfile(text, { mode }).filter(({ severity }) => severity === 'error');
       expect(errors).toMatchObject([{ path, message: expect.stringMatching(message) }]);
     }
@@ -100,11 +101,13 @@ describe('a document', { timeout: PATIENCE }, () => {
     const many = times(() => '"brk"', 16_384);
     const repeated = parseProfile(document(`{"names": [${many}], "action": "SCMP_ACT_ALLOW", "args": ${argument(1)}}`));
     expect(resolve(repeated, host).abis[0]?.syscalls.get(12)).toHaveLength(16_384);
-    const names = times(() => '"read"', 10_000);
-    const most = times(() => `{"names": [${names}], "action": "SCMP_ACT_ALLOW"}`, 50);
-    const more = parseProfile(document(`${most}, {"names": ["read"], "action": "SCMP_ACT_ALLOW"}`));
-    expect(() => resolve(more, host)).toThrow('syscalls: 500001 names on 1 ABIs exceed the limit of 500000:');
-    expect(resolve(parseProfile(document(most)), host).abis[0]?.syscalls.size).toBe(1);
+    const on: Host = { ...host, abis: ['x86', 'x32'] };
+    const of = (names: number) => `{"names": [${times(() => '"read"', names)}], "action": "SCMP_ACT_ALLOW"}`;
+    const most = `${times(() => of(10_000), 16)}, ${of(6_666)}`;
+    expect(() => resolve(parseProfile(document(`${most}, ${of(1)}`)), on)).toThrow(
+      'syscalls: 500001 names on 3 ABIs exceed the limit of 500000:',
+    );
+    expect(resolve(parseProfile(document(most)), on).abis[0]?.syscalls.size).toBe(1);
   });
 
   test('whose rules compare many values of many arguments is refused for its length', () => {
@@ -112,11 +115,11 @@ describe('a document', { timeout: PATIENCE }, () => {
     const rule = (name: string) => (i: number) =>
       `{"names": ["${name}"], "action": "SCMP_ACT_ALLOW", "args": ${argument(i * 7)}}`;
     const names = ['clone', 'copy_file_range', 'futex', 'mmap', 'move_pages', 'sendto', 'splice', 'statx'];
-    const rules = parseProfile(document(names.map((name) => times(rule(name), 600)).join(',')));
+    const rules = parseProfile(document(names.map((name) => times(rule(name), 300)).join(',')));
     expect(() => compilePolicy(resolve(rules, host))).toThrow(/^the filter has \d+ instructions/);
   });
 
-  test('with one key 100,000 times is refused, for one reason', () => {
+  test('with one key 50,000 times is refused, for one reason', () => {
     const text = `{${times(() => '"defaultAction": "SCMP_ACT_ERRNO"')}}`;
     expect(checkProfile(text)).toEqual([
       expect.objectContaining({ path: 'defaultAction', message: expect.stringContaining('is repeated') }),

@@ -192,6 +192,9 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
     await expect(recordShell('true', options)).rejects.toThrow(message);
   });
 
+  // As in test/landlock/prediction.test.ts.
+  const ACCESSES = Number(process.env['SECCOMP_TEST_ACCESSES'] ?? 480);
+
   test('random accesses are allowed by the paths that are made of them, unless a note says otherwise', async () => {
     const abi = landlockAbi();
     const property = fc.asyncProperty(scenario(places(abi), abi, 40), async (each) => {
@@ -212,6 +215,6 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
       expect(wrong, JSON.stringify({ paths, notes })).toEqual([]);
       expect(refused.size).toBeLessThanOrEqual(notes.length * 40);
     });
-    await fc.assert(property, { numRuns: 20 });
+    await fc.assert(property, { numRuns: Math.ceil(ACCESSES / 40) });
   });
 });

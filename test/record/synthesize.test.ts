@@ -6,6 +6,7 @@ import { distinguishing } from '../../lib/decode/captures.js';
 import { namesOfFamilies } from '../../lib/decode/constant-names.js';
 import { checkProfile, stringify } from '../../lib/index.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
+import type { Profile } from '../../lib/profile/profile.js';
 import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { toOperatorManifest } from '../../lib/profile/security-profiles-operator.js';
 import { parseProfile, profileOf } from '../../lib/profile/source.js';
@@ -14,6 +15,7 @@ import { caveats, fileCaveats, pathCaveats } from '../../lib/record/caveats.js';
 import { extendProfile, type SeenCall, synthesize } from '../../lib/record/synthesize.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
+import { memoize } from '../../lib/util/memo.js';
 
 const host = { abi: 'x86_64', kernel: { major: 6, minor: 12 }, capabilities: new Set<string>() } as const;
 const bare = { containerStart: false };
@@ -24,9 +26,11 @@ function seen(syscall: string, args: readonly (number | bigint)[] = [], more: Pa
   return { abi: 'x86_64', syscall, args: registers, captured: [], executable: '/bin/a', ...more };
 }
 
-function isAllowed(profile: ReturnType<typeof synthesize>, { abi, syscall, args }: SeenCall): boolean {
+const policyOf = memoize((profile: Profile) => resolve(profile, host));
+
+function isAllowed(profile: Profile, { abi, syscall, args }: SeenCall): boolean {
   const number = syscallNumber(abi, syscall) ?? -1;
-  return evaluate(resolve(profile, host), { arch: abiOf(abi).audit, number, args }).kind === 'allow';
+  return evaluate(policyOf(profile), { arch: abiOf(abi).audit, number, args }).kind === 'allow';
 }
 
 const NAMES = [

@@ -66,9 +66,7 @@ describe('a program', () => {
 
   test('has at most as many arguments as could ever be passed on', () => {
     expect(MOST_ARGUMENTS).toBe(2 ** 20);
-    const args = Array(MOST_ARGUMENTS).fill('');
-    expect(called('program', args).args).toHaveLength(MOST_ARGUMENTS);
-    args.push('');
+    const args = Array(MOST_ARGUMENTS + 1).fill('');
     expect(() => called('program', args)).toThrow(/args.* has 1048577 elements, more than 1048576/);
   });
 

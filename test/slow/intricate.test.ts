@@ -12,6 +12,8 @@ const SHAPES: readonly Shape[] = [
   { rules: 64, conditions: 6, ops: 'every', end: 30 },
   { rules: 100, conditions: 6, ops: 'every', end: 2 ** 40 },
   { rules: 200, conditions: 3, ops: 'masks', end: 256 },
+  { rules: 60, conditions: 3, ops: 'masks', end: 256 },
+  { rules: 100, conditions: 2, ops: 'orders', end: 2 ** 40 },
   { rules: 300, conditions: 2, ops: 'orders', end: 2 ** 40 },
   { rules: 400, conditions: 1, ops: 'masks', end: 2 ** 31 },
 ];

@@ -3,8 +3,8 @@
  * an errno, so that no call has an effect; any other filter is refused. The calls are of the ABI that this program is
  * compiled for, and on x86_64 also of x32 and x86.
  *
- * Standard input: the numbers of instructions and of calls, 32 bits each; `struct sock_filter` for each instruction;
- * `struct call` for each call. Standard output: the return value of each call, 64 bits each; or -10000 - SIGNAL if a
+ * Standard input, for each filter: the numbers of instructions and of calls, 32 bits each; `struct sock_filter` for each
+ * instruction; `struct call` for each call. Standard output: the return value of each call, 64 bits each; or -10000 - SIGNAL if a
  * signal ended the process, and another process continued with the next call.
  *
  * A process whose every call is denied can neither write nor exit: it stores results in memory that it shares with its
@@ -173,9 +173,7 @@ static void make_all(const struct sock_fprog *program, const struct call *calls,
   __builtin_trap();
 }
 
-int main(void) {
-  uint32_t counts[2];
-  if (fread(counts, sizeof counts, 1, stdin) != 1) fail("standard input is too short", EINVAL);
+static void answer(const uint32_t counts[2]) {
   size_t count = counts[1];
   struct sock_filter *instructions = take(counts[0] * sizeof *instructions);
   struct call *calls = take(count * sizeof *calls);
@@ -201,5 +199,10 @@ int main(void) {
   }
   if (fwrite((const void *)shared->results, sizeof *shared->results, count, stdout) != count || fflush(stdout))
     fail("standard output", errno);
+}
+
+int main(void) {
+  uint32_t counts[2];
+  while (fread(counts, sizeof counts, 1, stdin) == 1) answer(counts);
   return 0;
 }

@@ -1,13 +1,16 @@
 /** Makes thousands of calls under the filter of a policy in the running kernel. None of them has an effect. */
 import { execFileSync } from 'node:child_process';
+import { expect } from 'vitest';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
 import { actionBase, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Decision, Policy, PolicyCall } from '../../lib/policy/policy.js';
-import { abiOf } from '../../lib/syscalls/abi.js';
-import { showCall } from './calls.js';
+import type { Profile } from '../../lib/profile/profile.js';
+import { resolve } from '../../lib/profile/resolve/resolve.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { showCall, tellingCalls } from './calls.js';
 import { compileC } from './compile-c.js';
 
 /** The first errno that represents an action. The kernel's own errnos end at 530 (linux/errno.h). */
@@ -101,24 +104,43 @@ export function disagreements(
  * @throws {Error} if the filter does not deny all calls, or can't be attached.
  */
 export function kernelAnswers(filter: Filter, calls: readonly PolicyCall[]): readonly number[] {
-  const output = execFileSync(compileC('agreement.c'), {
-    input: encodeQuestions(filter, calls),
+  return decodeAnswers(ask([encodeQuestions(filter, calls)], calls.length), calls);
+}
+
+/** What the kernel, interpreter and evaluator disagree on, for each of `all`: `disagreements`, by one process. */
+export function allDisagreements(all: readonly Inquiry[]): readonly (readonly string[])[] {
+  const questions = all.map(({ denyingFilter, calls }) => encodeQuestions(denyingFilter, calls));
+  const output = ask(
+    questions,
+    all.reduce((sum, { calls }) => sum + calls.length, 0),
+  );
+  let end = 0;
+  return all.map((asked) => {
+    const start = end;
+    end += asked.calls.length * 8;
+    return disagreements(asked, decodeAnswers(output.subarray(start, end), asked.calls));
+  });
+}
+
+function ask(questions: readonly Uint8Array[], answers: number): Buffer {
+  return execFileSync(compileC('agreement.c'), {
+    input: Buffer.concat(questions),
     stdio: 'pipe',
-    maxBuffer: 8 * calls.length + 4096,
+    maxBuffer: 8 * answers + 4096,
     timeout: 120_000,
     killSignal: 'SIGKILL',
   });
-  return decodeAnswers(output, calls);
 }
 
 /** The input of agreement.c. */
 export function encodeQuestions(filter: Filter, calls: readonly PolicyCall[]): Uint8Array {
-  const input = new DataView(new ArrayBuffer(8 + filter.bytes.length + calls.length * 64));
+  const { bytes } = filter; // A copy each time.
+  const input = new DataView(new ArrayBuffer(8 + bytes.length + calls.length * 64));
   input.setUint32(0, filter.instructions.length, true);
   input.setUint32(4, calls.length, true);
-  new Uint8Array(input.buffer).set(filter.bytes, 8);
+  new Uint8Array(input.buffer).set(bytes, 8);
   calls.forEach(({ arch, number, args }, i) => {
-    const at = 8 + filter.bytes.length + i * 64;
+    const at = 8 + bytes.length + i * 64;
     input.setBigUint64(at, arch === abiOf('x86').audit ? 1n : 0n, true);
     input.setBigUint64(at + 8, BigInt(number), true);
     for (const [index, value] of args.entries()) input.setBigUint64(at + 16 + index * 8, value, true);
@@ -135,4 +157,29 @@ export function decodeAnswers(output: Buffer, calls: readonly PolicyCall[]): rea
 /** `errno 1` or `signal 4`. */
 export function showAnswer(answer: number): string {
   return answer >= ENDED_BY_SIGNAL ? `signal ${answer - ENDED_BY_SIGNAL}` : `errno ${answer}`;
+}
+
+/** Calls to which a filter for a machine of `abi` answers what the policy does not say. */
+export function misreadings(policy: Policy, abi: AbiName, calls: readonly PolicyCall[]): readonly string[] {
+  const filter = compilePolicy(policy, { prove: false });
+  return calls.flatMap((call) => {
+    const interpreted = interpret(filter.instructions, call, abiOf(abi).endian).value;
+    const meant = returnValue(evaluate(policy, call));
+    if (interpreted === meant) return [];
+    return [`${showCall(call)}: interpreter 0x${interpreted.toString(16)}, evaluator 0x${meant.toString(16)}`];
+  });
+}
+
+/** Expects filters for a machine of `abi` to decide as their policies do. */
+export function checkCorpusOn(abi: AbiName, corpus: readonly { readonly name: string; readonly profile: Profile }[]) {
+  let calls = 0;
+  const wrong = corpus.flatMap(({ name, profile }) => {
+    // The ABIs that the profiles list have the other byte order on some of these machines.
+    const policy = resolve(profile, { abi, abis: [abi], kernel: { major: 6, minor: 18 }, capabilities: new Set() });
+    const asked = [...tellingCalls([abi], policy)];
+    calls += asked.length;
+    return misreadings(policy, abi, asked).map((misreading) => `${name}: ${misreading}`);
+  });
+  expect(wrong.slice(0, 5), `of ${calls} calls`).toEqual([]);
+  expect(calls).toBeGreaterThan(30);
 }

@@ -1,7 +1,8 @@
 /** Calls that tell filters apart: every number of an ABI, with argument values on both sides of every comparison. */
 import type { Condition, Decision, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
-import { syscallName, syscallsOf } from '../../lib/syscalls/table.js';
+import { syscallName, syscallNumber, syscallsOf } from '../../lib/syscalls/table.js';
+import { memoize } from '../../lib/util/memo.js';
 
 const ALL_ONES = (1n << 64n) - 1n;
 const ZEROS: readonly bigint[] = Array.from({ length: 6 }, () => 0n);
@@ -35,6 +36,17 @@ export function callsAbout(abis: readonly AbiName[], ...policies: readonly Polic
   return callsTo(abis, (arch) => withNeighbors(decided(arch)), policies);
 }
 
+/** All calls that the policy decides by their arguments, and a part of the others, which are many and alike. */
+export function tellingCalls(abis: readonly AbiName[], policy: Policy): Generator<PolicyCall> {
+  const byArguments = new Set(
+    policy.abis.flatMap(({ syscalls }) =>
+      [...syscalls].flatMap(([number, all]) => (all.some((each) => each.conditions.length > 0) ? [number] : [])),
+    ),
+  );
+  const some = (arch: number) => [...numbersOf(arch)].filter((number, i) => i % 15 === 0 || byArguments.has(number));
+  return callsTo(abis, some, [policy]);
+}
+
 function* callsTo(
   abis: readonly AbiName[],
   numbers: (arch: number) => Iterable<number>,
@@ -42,10 +54,11 @@ function* callsTo(
 ): Generator<PolicyCall> {
   for (const arch of new Set(abis.map((abi) => abiOf(abi).audit))) {
     const tables = policies.flatMap((policy) => policy.abis.filter(({ abi }) => abi.audit === arch));
+    const multiplexers = multiplexersOf(arch);
     for (const number of numbers(arch)) {
       const decisions = tables.flatMap(({ syscalls }) => syscalls.get(number) ?? []);
-      for (const args of argumentsFor(decisions)) yield { arch, number, args };
-      if (isMultiplexer(arch, number)) for (const args of SUBCALLS) yield { arch, number, args };
+      for (const args of argumentsFor(number, decisions)) yield { arch, number, args };
+      if (multiplexers.has(number)) for (const args of SUBCALLS) yield { arch, number, args };
     }
   }
 }
@@ -53,17 +66,19 @@ function* callsTo(
 /** socketcall and ipc, whose first argument selects a call. Source: linux/net.h, linux/ipc.h. */
 const SUBCALLS = Array.from({ length: 32 }, (_, subcall) => ZEROS.with(0, BigInt(subcall)));
 
-function isMultiplexer(arch: number, number: number): boolean {
-  const names = [...ABIS.values()].filter(({ audit }) => audit === arch).map(({ name }) => syscallName(name, number));
-  return names.includes('socketcall') || names.includes('ipc');
+function multiplexersOf(arch: number): ReadonlySet<number | undefined> {
+  const names = abisOf(arch);
+  return new Set(names.flatMap((abi) => ['socketcall', 'ipc'].map((name) => syscallNumber(abi, name))));
 }
 
-function numbersOf(arch: number): ReadonlySet<number> {
-  const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
-  const known = sharing.map(({ name }) => [...syscallsOf(name).values()].toSorted((a, b) => a - b));
+const abisOf = (arch: number) => [...ABIS.values()].filter(({ audit }) => audit === arch).map(({ name }) => name);
+
+/** Thousands of numbers, for which most tests ask again and again. */
+const numbersOf = memoize((arch: number): ReadonlySet<number> => {
+  const known = abisOf(arch).map((abi) => [...syscallsOf(abi).values()].toSorted((a, b) => a - b));
   const rows = [0, ...known.map(([first = 0]) => first)].flatMap((first) => row(first));
   return new Set([...rows, ...withNeighbors(known.flat())]);
-}
+});
 
 function withNeighbors(numbers: readonly number[]): ReadonlySet<number> {
   const around = numbers.flatMap((number) => [number - 1, number, number + 1]);
@@ -74,11 +89,15 @@ function row(first: number): readonly number[] {
   return Array.from({ length: ROW }, (_, i) => first + i);
 }
 
-function* argumentsFor(decisions: readonly Decision[]): Generator<readonly bigint[]> {
+/** If none are compared, either zeros or ones: enough among thousands of such numbers. */
+function* argumentsFor(number: number, decisions: readonly Decision[]): Generator<readonly bigint[]> {
+  const conditions = decisions.flatMap((decision) => decision.conditions);
+  if (conditions.length === 0) {
+    yield number % 2 === 0 ? ZEROS : ONES;
+    return;
+  }
   yield ZEROS;
   yield ONES;
-  const conditions = decisions.flatMap((decision) => decision.conditions);
-  if (conditions.length === 0) return;
   const values = ZEROS.map((_, index) => [
     ...new Set(conditions.filter((condition) => condition.index === index).flatMap(valuesAround)),
   ]);
@@ -144,9 +163,9 @@ function maskedConstants(value: bigint, mask: bigint): readonly bigint[] {
 
 /** Writes a call: `x86 socket(0x28, 0x0, …)`, or with its number if it has no name. */
 export function showCall({ arch, number, args }: PolicyCall): string {
-  const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
-  const named = sharing.find(({ name }) => syscallName(name, number) !== undefined) ?? sharing[0];
-  const name = named === undefined ? undefined : syscallName(named.name, number);
+  const sharing = abisOf(arch);
+  const named = sharing.find((abi) => syscallName(abi, number) !== undefined) ?? sharing[0];
+  const name = named === undefined ? undefined : syscallName(named, number);
   const hex = args.map((value) => `0x${value.toString(16)}`).join(', ');
-  return `${named?.name ?? `ABI 0x${arch.toString(16)}`} ${name ?? ''}[${number}](${hex})`;
+  return `${named ?? `ABI 0x${arch.toString(16)}`} ${name ?? ''}[${number}](${hex})`;
 }

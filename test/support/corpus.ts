@@ -7,6 +7,7 @@ import { ProfileError } from '../../lib/errors.js';
 import type { Profile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { parseProfile } from '../../lib/profile/source.js';
+import { memoize } from '../../lib/util/memo.js';
 
 const included = new URL('../data/profiles/', import.meta.url);
 const beside = new URL('../../../shared/data/corpus/', import.meta.url);
@@ -44,9 +45,12 @@ function filesIn(folder: URL): readonly CorpusFile[] {
   return readdirSync(folder).map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
 }
 
-function read({ name, text }: CorpusFile, host: Host): CorpusEntry {
+const parsed = memoize(({ name, text }: CorpusFile) => parseProfile(text, { source: name, mode: 'compat' }));
+
+function read(file: CorpusFile, host: Host): CorpusEntry {
+  const { name } = file;
   try {
-    const profile = parseProfile(text, { source: name, mode: 'compat' });
+    const profile = parsed(file);
     resolve(profile, host);
     return { name, profile };
   } catch (error) {

@@ -5,8 +5,9 @@ import type { Action, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { Argument, Rule } from '../../lib/profile/document/types.js';
 import type { Profile } from '../../lib/profile/profile.js';
 import { type Host, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
-import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
+import { once } from '../../lib/util/memo.js';
 import { compileC } from './compile-c.js';
 
 /** The optimization level of libseccomp: 1 is the default, 2 a binary tree. */
@@ -20,11 +21,19 @@ export function libseccompObstacle(): string | undefined {
     : 'needs a C compiler and libseccomp-dev';
 }
 
+// The library comes last: some linkers drop a library that nothing before it needs.
+const program = () => compileC('../../bench/libseccomp-filter.c', ['-Wl,--no-as-needed', '-lseccomp']);
+
 /** The program that libseccomp makes from `rules`, in the byte order of the native ABI. */
 export function libseccompFilter(rules: string): Buffer {
-  // The library comes last: some linkers drop a library that nothing before it needs.
-  const program = compileC('../../bench/libseccomp-filter.c', ['-Wl,--no-as-needed', '-lseccomp']);
-  return execFileSync(program, { input: rules, stdio: 'pipe' });
+  return execFileSync(program(), { input: rules, stdio: 'pipe' });
+}
+
+/** Why libseccomp refuses each of `all`, one line each: an empty one if it does not. */
+export function libseccompRefusals(all: readonly string[]): readonly string[] {
+  const each = 'for rules; do echo "$(printf %s "$rules" | "$0" 2>&1 >/dev/null)"; done';
+  const lines = execFileSync('/bin/sh', ['-c', each, program(), ...all], { encoding: 'utf8' }).split('\n');
+  return lines.slice(0, -1);
 }
 
 /**
@@ -61,19 +70,21 @@ function isWord(name: string): boolean {
   return /^\w{1,63}$/.test(name);
 }
 
-const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
+/** The numbers of all ABIs, for which one process is asked. */
+const numbers = once((): ReadonlyMap<AbiName, ReadonlyMap<string, number>> => {
+  const names = [...syscallNames()];
+  const questions = [...ABIS.keys()].flatMap((abi) => names.map((name) => `number ${abi} ${name}\n`));
+  const answers = libseccompFilter(questions.join('')).toString().split('\n').map(Number);
+  const found = [...ABIS.keys()].map((abi, row) => {
+    const own = answers.slice(row * names.length);
+    return [abi, new Map(names.map((name, i) => [name, own[i] ?? Number.NaN]))] as const;
+  });
+  return new Map(found);
+});
 
 /** libseccomp's numbers for our names: −1 for a name that it lacks, and less for a call of socketcall or ipc. */
 export function libseccompNumbers(abi: AbiName): ReadonlyMap<string, number> {
-  const known = numbers.get(abi);
-  if (known !== undefined) return known;
-  const names = [...syscallNames()];
-  const answers = libseccompFilter(names.map((name) => `number ${abi} ${name}\n`).join(''))
-    .toString()
-    .split('\n');
-  const found = new Map(names.map((name, i) => [name, Number(answers[i])]));
-  numbers.set(abi, found);
-  return found;
+  return numbers().get(abi) ?? new Map();
 }
 
 /** libseccomp's names for the numbers `from`, …, `to` − 1 of an ABI. */

@@ -1,7 +1,8 @@
 /** The policies of a profile on many hosts, and the differences between two of them, as text. */
+import { expect } from 'vitest';
 import type { AbiPolicy, Action, Condition, Decision, Policy } from '../../lib/policy/policy.js';
 import type { Profile } from '../../lib/profile/profile.js';
-import type { Host } from '../../lib/profile/resolve/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
 import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
 import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
@@ -24,16 +25,28 @@ function namedIn(profiles: readonly Profile[]): readonly string[] {
 
 /**
  * The hosts on which `profiles` could differ if `abi` is native: each kernel with no capability, with all and with random
- * ones; and the newest with each capability that a rule names, alone and missing. On x86_64, with each of all.
+ * ones; and the newest with every so many-th capability that a rule names, alone and missing. On x86_64, with each of all.
  */
-export function* hostsOf(abi: AbiName, ...profiles: readonly Profile[]): Generator<Host> {
+function* hostsOf(abi: AbiName, every: number, profiles: readonly Profile[]): Generator<Host> {
   const random = generator(20_480_601 + [...ABIS.keys()].indexOf(abi));
   const anyOf = () => new Set<string>(CAPABILITIES.filter(() => random() < 0.5));
   for (const kernel of KERNELS)
     for (const capabilities of [new Set<string>(), new Set<string>(CAPABILITIES), anyOf(), anyOf()])
       yield { abi, kernel, capabilities };
-  for (const capabilities of singledOut(abi === 'x86_64' ? CAPABILITIES : namedIn(profiles)))
+  const first = [...ABIS.keys()].indexOf(abi) % every;
+  const some = namedIn(profiles).filter((_, i) => i % every === first);
+  for (const capabilities of singledOut(abi === 'x86_64' ? CAPABILITIES : some))
     yield { abi, kernel: NEW_KERNEL, capabilities };
+}
+
+/** Expects two profiles to decide every call alike on all hosts with a native ABI, or with a part of their capabilities. */
+export function expectSame(abi: AbiName, ours: Profile, theirs: Profile, every: number): void {
+  for (const host of hostsOf(abi, every, [ours, theirs])) {
+    const difference = differences(resolve(ours, host), resolve(theirs, host));
+    const { major, minor } = host.kernel;
+    const where = `${abi}, Linux ${major}.${minor}, capabilities [${[...host.capabilities].join(' ')}]`;
+    if (difference.length > 0) expect.fail(`${where}:\n${difference.join('\n')}`);
+  }
 }
 
 /** Pseudo-random numbers in [0, 1), the same in each run. Source: mulberry32, public domain. */

@@ -113,9 +113,9 @@ export function checkFound(filter: Filter, stride: number): void {
     if ('call' in result) {
       found++;
       const message = `${what}: the call that prove shows is decided otherwise`;
-      expect(returned(instructions, result.call), message).toBe(result.returned);
-      expect(returnValue(evaluate(filter.policy, result.call)), message).toBe(returnValue(result.meant));
-      expect(result.returned, message).not.toBe(returnValue(result.meant));
+      const [does, should] = [returned(instructions, result.call), returnValue(evaluate(filter.policy, result.call))];
+      expect([does, should], message).toEqual([result.returned, returnValue(result.meant)]);
+      expect(does, message).not.toBe(should);
     } else {
       const missed = calls.find((each, i) => returned(instructions, each) !== meant[i]);
       expect(missed, `${what} was proven, and decides this call otherwise`).toBeUndefined();

@@ -4,29 +4,15 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../../lib/filter/compile.js';
 import { proveProgram } from '../../../lib/filter/verify/prove.js';
 import type { ProfileDocument } from '../../../lib/profile/document/types.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../../lib/profile/source.js';
-import { host, policyOfAny, profile } from '../../support/arbitrary.js';
 import { checkFound, FILTERS, withInstructions, x86 } from '../../support/program-mutants.js';
 
-const filterOf = (document: ProfileDocument, on = x86) => compilePolicy(policyOfAny(document, on));
-
 describe('proveProgram', () => {
-  test('proves the compiled filters of random profiles', () => {
-    const property = host.chain((on) => profile(on).map((document) => ({ on, document })));
-    fc.assert(
-      fc.property(property, ({ on, document }) => {
-        expect(filterOf(document, on).proof).toMatchObject({ steps: expect.any(Number) });
-      }),
-      { numRuns: 100 },
-    );
-  });
-
   test('proves a filter with an exec gate, and nothing else opens it', () => {
     const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] }), x86);
     const filter = compilePolicy(policy, { gate: ['execve', 'exit_group'] });
@@ -39,9 +25,9 @@ describe('proveProgram', () => {
 
   // test/slow/mutants.test.ts tries all of them.
   test.each(FILTERS)(
-    'finds every mutant of one instruction that changes the meaning, of a seventh of all: %s',
+    'finds every mutant of one instruction that changes the meaning, of a thirteenth of all: %s',
     (_, make) => {
-      checkFound(make(), 7);
+      checkFound(make(), 13);
     },
   );
 });

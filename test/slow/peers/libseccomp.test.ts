@@ -1,15 +1,16 @@
-/** Many random profiles, and all of other projects on all machines, against libseccomp. test/peers/libseccomp.test.ts has a few. */
+/** Many random profiles, and all built-in ones and of other projects on all machines, against libseccomp. test/peers/libseccomp.test.ts has a few. */
 import { describe } from 'vitest';
-import { hostOf, MACHINES, testCorpus } from '../../peers/both-filters.js';
+import { allCalls, hostOf, MACHINES, testBuiltins, testCorpus } from '../../peers/both-filters.js';
 import { testRandomProfiles, testRulesOnOneSyscall, testSocketcall } from '../../peers/random-rules.js';
 import { describeUnless } from '../../support/describe-unless.js';
 import { libseccompObstacle } from '../../support/libseccomp.js';
 
 describeUnless(libseccompObstacle(), 'a compiled filter decides as libseccomp’s', () => {
   describe.each(MACHINES.map((abis) => [abis.join(' + '), abis] as const))('on %s', (_, abis) => {
-    testRandomProfiles(abis, 20);
+    testBuiltins(abis, () => true);
+    testRandomProfiles(abis, 20, allCalls);
     testCorpus(hostOf(abis), () => true);
   });
-  testSocketcall(4);
-  testRulesOnOneSyscall({ documents: 150, compared: 30 });
+  testSocketcall(4, allCalls);
+  testRulesOnOneSyscall({ documents: 150, compared: 30, callsFor: allCalls });
 });

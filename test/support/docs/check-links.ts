@@ -1,16 +1,13 @@
 /** Finds the links of Markdown pages that lead nowhere, in a checkout or in an unpacked package. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { memoize } from '../../../lib/util/memo.js';
 import { isRelative, type Page, readPage } from './links.js';
 
-const read = new Map<string, Page>();
+/** A page by its text, which is read once: most pages of the package are those of the checkout. */
+const pageOf = memoize(readPage);
 
-/** A page, which is read once. */
-function pageAt(file: string): Page {
-  const page = read.get(file) ?? readPage(readFileSync(file, 'utf8'));
-  read.set(file, page);
-  return page;
-}
+const pageAt = memoize((file: string): Page => pageOf(readFileSync(file, 'utf8')));
 
 /** The problems of the links of these pages, which are relative paths in a folder. */
 export function problemsOf(root: string, pages: readonly string[]): readonly string[] {
