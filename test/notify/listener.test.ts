@@ -2,7 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { addon, type ListenerHandle, type MailboxHandle, type OnMail } from '../../lib/native.js';
-import { Listener, onConnectionSettled, openMailbox, type PendingNotification } from '../../lib/notify/listener.js';
+import type * as listeners from '../../lib/notify/listener.js';
+
+type PendingNotification = listeners.PendingNotification;
+
+// Of its own: another file may have left a mailbox open.
+const instance = '../../lib/notify/listener.js?test';
+const { Listener, onConnectionSettled, openMailbox }: typeof listeners = await import(instance);
 
 const ENOENT = 2;
 let send: OnMail = () => expect.fail('no mailbox is open');

@@ -192,7 +192,7 @@ describeUnless(NO_GIT, 'npm run release', () => {
   test('fails if the commit is not ready, and names the remedies', () => {
     const { status, stdout } = release('--to', join(folder, 'empty'));
     expect(stdout).toMatch(
-      /^\nthe release fails its checks:\n- no prebuilt addon .*\n {2}Remedy: scripts\/prebuild\.sh\n/,
+      /^\nthe release fails its checks:\n- no prebuilt addon .*\n {2}Remedy: scripts\/build\/prebuild\.sh\n/,
     );
     expect(stdout.includes(`\n  Remedy: git tag v${version}\n`)).toBe(!isTagged());
     expect(status).toBe(1);

@@ -7,6 +7,7 @@ import { packageRoot } from './root.js';
 /** Files that may do so, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'test/support/docs/run-block.ts': 'ends a block of the documentation that hangs; no result depends on when',
+  'test/support/docs/shared-node.ts': 'ends a module that hangs; no result depends on when',
   'test/support/faults.ts': 'ends a program that hangs; no result depends on when',
   'test/support/hardened.mjs': 'timers have to work under a profile: one of a millisecond elapses',
   'test/process-tree/limits/usage.c':

@@ -124,6 +124,7 @@ class OutputFiles {
   constructor({ beside }: PageFolder, name: string, isOneFile: boolean) {
     const open = (end: string): [string, number] => {
       const file = join(beside, `${name}.${end}`);
+      writeFileSync(file, '');
       const fd = openSync(file, 'a');
       chmodSync(file, 0o666);
       return [file, fd];
