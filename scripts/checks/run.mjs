@@ -120,6 +120,7 @@ for (const [index, check] of checks.entries()) {
   console.log(
     `== ${check.name}: ${result.failures.length === 0 ? 'passed' : 'failed'}, ${result.minutes.toFixed(1)} min, ${Math.round(result.cpu)} s of CPU`,
   );
+  for (const failure of result.failures) console.log(`   ${failure.split('\n')[0]}`);
   passed += result.passed;
   failed.push(...result.failures.map((failure) => `${check.name}: ${failure}`));
   if (!isGate) keepResult(check, result);
