@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '20' }, only: { type: 'string' }, write: { type: 'boolean' } },
 });
 const obstacle = libseccompObstacle();
-if (obstacle !== undefined) throw new Error(`bench:filter ${obstacle}`);
+if (obstacle !== undefined) throw new Error(`npm run bench -- filter ${obstacle}`);
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-bench-'));
 process.on('exit', () => rmSync(directory, { recursive: true }));

@@ -7,8 +7,11 @@ import { CHECKS } from './table.mjs';
 const FILE = join(import.meta.dirname, 'results.json');
 const PAGE = 'CONTRIBUTING.md';
 
-/** Results don't depend on where they are kept. */
+/** What keeps the results, on which they don't depend. */
 const KEPT_IN = [`:(exclude)${PAGE}`, ':(exclude)scripts/checks/results.json'];
+
+/** The page without its table: commands and packages of some checks are in it. @param {string} page */
+const withoutTable = (page) => page.replace(/<!-- checks -->.*<!-- \/checks -->/s, '');
 
 /**
  * @typedef {object} Result
@@ -34,21 +37,32 @@ export function isValid({ name, files = ['.'] }) {
   const result = readResults()[name];
   if (result === undefined || result.failed > 0) return false;
   // Also what is not committed. Git fails if the commit is unknown.
-  return spawnSync('git', ['diff', '--quiet', result.commit, '--', ...files, ...KEPT_IN]).status === 0;
+  if (spawnSync('git', ['diff', '--quiet', result.commit, '--', ...files, ...KEPT_IN]).status !== 0) return false;
+  if (git('ls-files', '--others', '--exclude-standard', '--', ...files) !== '') return false;
+  return withoutTable(git('show', `${result.commit}:${PAGE}`)) === withoutTable(readFileSync(PAGE, 'utf8').trim());
+}
+
+/** The commit that is checked. Undefined if the checkout has changes that are in no commit. */
+export function commitOfCheckout() {
+  const isClean = git('status', '--porcelain', '--', '.', ...KEPT_IN) === '';
+  return isClean && withoutTable(git('show', `HEAD:${PAGE}`)) === withoutTable(readFileSync(PAGE, 'utf8').trim())
+    ? git('rev-parse', '--short=8', 'HEAD')
+    : undefined;
 }
 
 /**
- * Keeps the result of a check, unless the checkout has changes that are in no commit.
+ * Keeps the result of a check of a commit, if the checkout is still of this commit.
  * @param {import('./table.d.mts').Check} check
+ * @param {string | undefined} commit
  * @param {{ passed: number, failures: readonly string[], minutes: number, cpu: number }} result
  */
-export function keepResult({ name }, { passed, failures, minutes, cpu }) {
-  if (git('status', '--porcelain', '--', '.', ...KEPT_IN) !== '') {
-    console.log(`${name}: the result is not kept, since not all changes are committed`);
+export function keepResult({ name }, commit, { passed, failures, minutes, cpu }) {
+  if (commit === undefined || commitOfCheckout() !== commit) {
+    console.log(`${name}: the result is not kept: the checkout was not of the same commit all the time`);
     return writeTable();
   }
   const result = {
-    ...{ commit: git('rev-parse', '--short=8', 'HEAD'), date: new Date().toISOString().slice(0, 10) },
+    ...{ commit, date: new Date().toISOString().slice(0, 10) },
     ...{ passed, failed: failures.length, minutes: Number(minutes.toFixed(1)), cpu: Math.round(cpu) },
   };
   const kept = { ...readResults(), [name]: result };

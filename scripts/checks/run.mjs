@@ -15,7 +15,7 @@ import { chmodSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { isValid, keepResult } from './results.mjs';
+import { commitOfCheckout, isValid, keepResult } from './results.mjs';
 import { CHECKS } from './table.mjs';
 
 process.chdir(resolve(import.meta.dirname, '../..'));
@@ -39,6 +39,7 @@ const linesOf = (file) =>
 function readResults(directory) {
   const runs = readdirSync(directory).map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')));
   return {
+    count: runs.length,
     passed: runs.reduce((sum, { passed }) => sum + passed, 0),
     failures: runs.flatMap(({ failures }) => failures.map(({ test, message }) => `${test}\n${message}`)),
   };
@@ -72,13 +73,13 @@ async function runCheck({ name, packages = [], run }) {
     });
     const [code, signal] = await once(child, 'exit');
     clearInterval(progress);
-    const { passed, failures } = readResults(results);
+    const { count, passed, failures } = readResults(results);
     if (code !== 0 && failures.length === 0)
       failures.push(`ended with ${signal ?? code}\n${linesOf(log).slice(-15).join('\n')}`);
-    const isTest = passed + failures.length > 0;
+    if (count > 0 && passed + failures.length === 0) failures.push('no test was run');
     console.log(linesOf(log).slice(-30).join('\n'));
     return {
-      passed: isTest ? passed : 1,
+      passed: count > 0 || failures.length > 0 ? passed : 1,
       failures,
       minutes: (Date.now() - started) / 60_000,
       cpu: cpuSeconds() - cpu,
@@ -92,7 +93,7 @@ async function runCheck({ name, packages = [], run }) {
 
 /** @param {readonly string[]} words */
 function select(words) {
-  if (words[0] === 'gate') return CHECKS.filter(({ gate }) => gate);
+  if (words[0] === 'gate' && words.length === 1) return CHECKS.filter(({ gate }) => gate);
   if (words.length === 0) return CHECKS.filter((check) => !check.named && !isValid(check));
   const unknown = words.find((word) => !CHECKS.some(({ name }) => name === word));
   if (unknown === undefined) return CHECKS.filter(({ name }) => words.includes(name));
@@ -105,7 +106,7 @@ if (words[0] === '--list') {
   for (const { name, title, gate } of CHECKS) console.log(`${name.padEnd(14)}${gate ? 'gate  ' : '      '}${title}`);
   process.exit();
 }
-const isGate = words[0] === 'gate';
+const isGate = words.join() === 'gate';
 if (!isGate) {
   process.env['SECCOMP_TEST_SEED'] ??= String(Math.floor(Date.now() / 1000));
   console.log(`SECCOMP_TEST_SEED=${process.env['SECCOMP_TEST_SEED']}`);
@@ -116,6 +117,7 @@ let passed = 0;
 const failed = [];
 for (const [index, check] of checks.entries()) {
   console.log(`== ${check.name}: ${check.title} (${index + 1} of ${checks.length})`);
+  const commit = isGate ? undefined : commitOfCheckout();
   const result = await runCheck(check);
   console.log(
     `== ${check.name}: ${result.failures.length === 0 ? 'passed' : 'failed'}, ${result.minutes.toFixed(1)} min, ${Math.round(result.cpu)} s of CPU`,
@@ -123,7 +125,7 @@ for (const [index, check] of checks.entries()) {
   for (const failure of result.failures) console.log(`   ${failure.split('\n')[0]}`);
   passed += result.passed;
   failed.push(...result.failures.map((failure) => `${check.name}: ${failure}`));
-  if (!isGate) keepResult(check, result);
+  if (!isGate) keepResult(check, commit, result);
 }
 for (const failure of failed) console.log(`\nFAILED ${failure.slice(0, 2000)}`);
 console.log(`\n${passed} passed, ${failed.length} failed`);

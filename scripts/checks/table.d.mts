@@ -13,5 +13,5 @@ export interface Check {
   readonly files?: readonly string[];
 }
 
-/** The checks of a change: those of the gate, in their order, and those that only `npm run check:all` runs. */
+/** The checks of a change: those of the gate, in their order, and the others. */
 export const CHECKS: readonly Check[];

@@ -1,4 +1,4 @@
-/** The checks of a change: those of the gate, in their order, and those that only `npm run check:all` runs. */
+/** The checks of a change: those of the gate, in their order, and the others. */
 
 const TOOLS = [
   ...['python3', 'make', 'g++', 'git', 'util-linux', 'libseccomp-dev', 'python3-seccomp', 'linux-libc-dev', 'systemd'],
@@ -10,9 +10,9 @@ const PROGRAMS = [
   ...['default-jdk-headless', 'chromium', 'firejail', 'qemu-system-x86'],
 ];
 
-const ADDON = ['native', 'binding.gyp', 'CMakeLists.txt'];
+const ADDON = ['native', 'binding.gyp', 'CMakeLists.txt', 'package.json', 'package-lock.json'];
 /** What a start of a program depends on, and its tests. */
-const STARTS = [...ADDON, 'lib', 'test', 'vitest.config.ts', 'package.json', 'package-lock.json', 'scripts'];
+const STARTS = [...ADDON, 'lib', 'test', 'examples', 'vitest.config.ts', 'scripts', 'Dockerfile.test', '.dockerignore'];
 const PURE = ['lib', 'test', 'vitest.config.ts', 'package-lock.json'];
 
 /** What starts programs and receives their calls. */
@@ -23,7 +23,7 @@ export const CHECKS = [
   // Installs the package, which the others need.
   {
     name: 'start',
-    title: 'the first command above: the package installed in this checkout, a real program under docker-default',
+    title: '`npm install && npx … run`: a real program under docker-default',
     gate: true,
     packages: TOOLS,
     run: 'run_first',
@@ -32,7 +32,7 @@ export const CHECKS = [
   { name: 'lint', title: 'Biome', gate: true, run: 'npm run --silent lint -- code' },
   {
     name: 'test',
-    title: 'the second command: the suite, with the unit tests of the addon',
+    title: '`npm install && npm test`: the suite, with the unit tests of the addon',
     gate: true,
     packages: TOOLS,
     run: 'install_kernel_headers && npm run --silent libraries && run_tests',
@@ -43,7 +43,7 @@ export const CHECKS = [
     title: 'textlint',
     gate: true,
     run: 'npm run --silent lint -- prose',
-    files: ['*.md', 'scripts/linters'],
+    files: ['*.md', 'scripts/linters', 'scripts/checks/lint.sh'],
   },
   {
     name: 'shell',
@@ -65,7 +65,7 @@ export const CHECKS = [
     gate: true,
     packages: NATIVE_TOOLS,
     run: "TIDY_CHECKS='-clang-analyzer-*,-google-*,-modernize-*,-portability-*,-readability-*' npm run --silent lint -- native",
-    files: [...ADDON, '.clang-tidy', '.clang-format'],
+    files: [...ADDON, '.clang-tidy', '.clang-format', 'scripts/checks/lint.sh'],
   },
   {
     name: 'prebuilt-x64',
@@ -73,7 +73,7 @@ export const CHECKS = [
     gate: true,
     packages: ['musl-tools', 'qemu-user'],
     run: 'scripts/build/prebuild.sh x64 && npx vitest run test/package/prebuilt.test.ts',
-    files: [...ADDON, 'scripts/build/prebuild.sh', 'test/package'],
+    files: [...ADDON, 'lib', 'scripts/build/prebuild.sh', 'test/package'],
   },
   {
     name: 'asan',
@@ -93,7 +93,8 @@ export const CHECKS = [
   },
   {
     name: 'kernel-6.1',
-    title: 'Linux 6.1 with x32 under qemu-system: kernel = interpreter = evaluator, the addon, Landlock, limits',
+    title:
+      'Linux 6.1 with x32 under qemu-system: the kernel, the interpreter and the evaluator agree; the addon, Landlock, limits',
     gate: true,
     run: 'SECCOMP_TEST_MACHINES=amd64-6.1 scripts/checks/arch-test.sh test/arch --exclude test/arch/denials-log.test.ts --exclude test/arch/untrusted.test.ts',
     files: STARTS,
@@ -113,7 +114,7 @@ export const CHECKS = [
   },
   {
     name: 'slow',
-    title: 'test/slow: what the suite has a sample of',
+    title: 'test/slow: everything that the suite only samples',
     packages: TOOLS,
     run: 'npm run --silent libraries && npm run --silent test:slow',
   },
@@ -167,7 +168,7 @@ export const CHECKS = [
     title: 'clang-tidy with its static analyzer and checks of style, the unit tests too',
     packages: NATIVE_TOOLS,
     run: 'TIDY_FILES=native/ npm run --silent lint -- native',
-    files: [...ADDON, '.clang-tidy'],
+    files: [...ADDON, '.clang-tidy', '.clang-format', 'scripts/checks/lint.sh'],
   },
   {
     name: 'clang',
@@ -255,7 +256,7 @@ export const CHECKS = [
     title: 'the prebuilt addons for x64, arm64 and riscv64; the same bytes from another directory',
     packages: ['musl-tools', 'qemu-user'],
     run: 'prebuilds_twice',
-    files: [...ADDON, 'scripts/build/prebuild.sh', 'test/package'],
+    files: [...ADDON, 'lib', 'scripts/build/prebuild.sh', 'test/package'],
   },
   {
     name: 'kernels',
@@ -266,12 +267,12 @@ export const CHECKS = [
   {
     name: 'bare',
     title:
-      'the two commands as an ordinary user in a new minimal Debian: only the packages that this page names, Debian’s Node and npm',
+      'both of these commands as an ordinary user in a new minimal Debian: only the packages that this page names, Debian’s Node and npm',
     run: 'scripts/checks/bare-debian.sh',
   },
   {
     name: 'nodes',
-    title: 'the two commands in a new clone under Node 20.19.0, 22, 24 and 26',
+    title: 'both of these commands in a new clone under Node 20.19.0, 22, 24 and 26',
     run: 'on_nodes 20.19.0 22 24 26',
   },
   {
@@ -289,7 +290,7 @@ export const CHECKS = [
   {
     name: 'mutants',
     title:
-      '[mutants](test/README.md#mutants): small changes of lib/ and native/, of which the tests notice 92 % in each folder; goes on where it was ended',
+      '[mutants](test/README.md#mutants): small changes of lib/ and native/, of which the tests notice 92 % in each folder; resumes where it was stopped',
     named: true,
     packages: TOOLS,
     run: 'npm run --silent libraries && npm run --silent mutants -- run --suite',

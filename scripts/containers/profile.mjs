@@ -33,6 +33,6 @@ function codeOf(call) {
 function expectCode(call, expected, code) {
   console.log(`${call}: ${code}`);
   if (code === expected) return;
-  console.error(`container-profile.mjs: ${call} should fail with ${expected}`);
+  console.error(`containers/profile.mjs: ${call} should fail with ${expected}`);
   process.exitCode = 1;
 }

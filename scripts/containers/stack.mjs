@@ -11,7 +11,7 @@ const first = Number(process.argv[3] ?? filters);
 console.log(`generation ${generation}: Seccomp_filters ${filters}`);
 
 if (filters !== first + generation) {
-  console.error(`container-stack.mjs: ${first + generation} filters should be attached`);
+  console.error(`containers/stack.mjs: ${first + generation} filters should be attached`);
   process.exitCode = 1;
 } else if (generation < GENERATIONS) {
   const child = spawn(
@@ -24,7 +24,7 @@ if (filters !== first + generation) {
     throw error;
   });
   child.on('exit', (code, signal) => {
-    if (signal !== null) console.error(`container-stack.mjs: generation ${generation + 1} ended by ${signal}`);
+    if (signal !== null) console.error(`containers/stack.mjs: generation ${generation + 1} ended by ${signal}`);
     process.exitCode = code ?? 1;
   });
 }

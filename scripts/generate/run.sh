@@ -11,18 +11,38 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-for name; do
-  case $name in
-    syscalls) npx tsx scripts/generate/syscalls.ts && npx tsx scripts/generate/constants.ts ;;
-    programs | schema) npx tsx "scripts/generate/$name.ts" ;;
-    docs) npx tsx scripts/generate/reference/pages.ts ;;
-    api) npm run --silent libraries && npm run --silent build && npx tsx scripts/generate/api.ts ;;
-    pictures) npx tsx scripts/pinned.ts scripts/generate/pictures && npx tsx scripts/generate/pictures.ts ;;
-    terminal) npm run --silent build && npx tsx scripts/generate/terminal.ts ;;
-    *) set -- && break ;;
-  esac
-done
+# As functions: `&&` in a branch of `case` would hide a failure from `set -e`.
+generate_syscalls() {
+  npx tsx scripts/generate/syscalls.ts
+  npx tsx scripts/generate/constants.ts
+}
+generate_programs() { npx tsx scripts/generate/programs.ts; }
+generate_docs() { npx tsx scripts/generate/reference/pages.ts; }
+generate_api() {
+  npm run --silent libraries
+  npm run --silent build
+  npx tsx scripts/generate/api.ts
+}
+generate_schema() { npx tsx scripts/generate/schema.ts; }
+generate_pictures() {
+  npx tsx scripts/pinned.ts scripts/generate/pictures
+  npx tsx scripts/generate/pictures.ts
+}
+generate_terminal() {
+  npm run --silent build
+  npx tsx scripts/generate/terminal.ts
+}
+
 [ $# != 0 ] || {
   sed -n 's/^#   //p' "$0" >&2
   exit 2
 }
+for name; do
+  case $name in
+    syscalls | programs | docs | api | schema | pictures | terminal) "generate_$name" ;;
+    *)
+      echo "run.sh: there is no \"$name\": without a name, all are listed" >&2
+      exit 2
+      ;;
+  esac
+done

@@ -10,7 +10,7 @@ import { inWordsOf, matches } from '../support/docs/expected-output.js';
 import { readPage } from '../support/docs/links.js';
 import { makePageFolder } from '../support/docs/page-folder.js';
 import { packageRoot } from '../support/docs/pages.js';
-import { runBlock, startInBackground } from '../support/docs/run-block.js';
+import { runBlock, SharedBlocks, startInBackground } from '../support/docs/run-block.js';
 import { until } from '../support/until.mjs';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
@@ -139,6 +139,27 @@ describe('a block that is run', () => {
     const { output } = await runBlock(folder, shell('env | cut -d= -f1 | grep -iE "^(npm_|vitest|node_)" | sort'));
     const names = ['npm_config_cache', 'npm_config_offline', 'npm_config_update_notifier', 'npm_config_yes'];
     expect(output.trim().split('\n')).toEqual(names);
+  });
+
+  test('ends in a shared Node as in one of its own', async () => {
+    const shared = new SharedBlocks(folder);
+    const program = (code: string, expected?: string) => shell(code, { language: 'js', name: 'a.mjs', expected });
+    const statusOf = async (code: string) => (await shared.run(program(code))).status;
+    try {
+      expect(await shared.run(program(`console.log('one'); console.error('two');`, ''))).toMatchObject({
+        ...{ status: 0, output: 'one\ntwo\n' },
+      });
+      expect(await shared.run(program(`console.error('three');`))).toEqual({
+        ...{ status: 0, output: 'three\n', stderr: 'three\n' },
+      });
+      expect(await statusOf('process.exitCode = 3;')).toBe(3);
+      expect(await statusOf('await new Promise(() => {});')).toBe(13);
+      expect(await statusOf(`throw new Error('thrown');`)).toBe(1);
+      expect(await statusOf(`process.kill(process.pid, 'SIGKILL');`)).toBe('SIGKILL');
+      expect(await statusOf('')).toBe(0);
+    } finally {
+      shared.end();
+    }
   });
 
   test('leaves nothing running', async () => {

@@ -13,7 +13,7 @@ test('the files of constants are up to date', ({ skip }) => {
   const written = generate();
   for (const name of ['common-constants', 'constants', 'names'] as const) {
     const path = new URL(`../../lib/syscalls/generated/${name}.ts`, import.meta.url);
-    expect(body(written[name]), `${name}.ts is out of date: run \`npm run generate\``).toBe(
+    expect(body(written[name]), `${name}.ts is out of date: run \`npm run generate -- syscalls\``).toBe(
       body(readFileSync(path, 'utf8')),
     );
   }

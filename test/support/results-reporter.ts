@@ -13,7 +13,8 @@ export default class ResultsReporter implements Reporter {
 function failuresOf(module: TestModule) {
   const file = module.relativeModuleId;
   const hasEnded = module.state() !== 'pending' && module.state() !== 'queued';
-  const ofFile = [...module.errors().map(({ message }) => message), ...(hasEnded ? [] : ['did not end'])];
+  const errors = [module, ...module.children.allSuites()].flatMap((each) => each.errors());
+  const ofFile = [...errors.map(({ message }) => message), ...(hasEnded ? [] : ['did not end'])];
   const failed = [...module.children.allTests('failed')];
   return [
     ...ofFile.map((message) => ({ test: file, message })),

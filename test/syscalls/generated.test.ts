@@ -16,7 +16,7 @@ test('are up to date', ({ skip }) => {
   const files = generate();
   for (const name of ['numbers', 'arguments'] as const) {
     const path = new URL(`../../lib/syscalls/generated/${name}.ts`, import.meta.url);
-    expect(body(files[name]), `${name}.ts is out of date: run \`npm run generate\``).toBe(
+    expect(body(files[name]), `${name}.ts is out of date: run \`npm run generate -- syscalls\``).toBe(
       body(readFileSync(path, 'utf8')),
     );
   }

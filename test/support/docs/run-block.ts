@@ -84,14 +84,9 @@ export class SharedBlocks {
 
   async run(block: Block): Promise<BlockRun> {
     const { node, files } = this.#nodeFor(block);
-    const before = files.read();
+    files.begin();
     const status = await node.run(writeProgram(this.#folder, block), this.#folder.path);
-    const after = files.read();
-    return {
-      status,
-      output: after.output.slice(before.output.length),
-      stderr: after.stderr.slice(before.stderr.length),
-    };
+    return { status, ...files.read() };
   }
 
   end(): void {
@@ -120,6 +115,7 @@ export class SharedBlocks {
 class OutputFiles {
   readonly descriptors: readonly [number, number];
   readonly #files: readonly [string, string];
+  #starts: readonly number[] = [0, 0];
 
   constructor({ beside }: PageFolder, name: string, isOneFile: boolean) {
     const open = (end: string): [string, number] => {
@@ -139,8 +135,16 @@ class OutputFiles {
     for (const fd of new Set(this.descriptors)) closeSync(fd);
   }
 
+  /** From now on, `read` returns what is written after this. */
+  begin(): void {
+    this.#starts = this.#files.map((file) => readFileSync(file).length);
+  }
+
   read(): Pick<BlockRun, 'output' | 'stderr'> {
-    const [out, err] = this.#files.map((file) => readFileSync(file, 'utf8')) as [string, string];
+    const [out, err] = this.#files.map((file, i) => readFileSync(file).subarray(this.#starts[i]).toString()) as [
+      string,
+      string,
+    ];
     return this.#files[0] === this.#files[1] ? { output: out, stderr: '' } : { output: out + err, stderr: err };
   }
 }

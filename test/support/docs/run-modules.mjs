@@ -3,8 +3,11 @@
  * and the working directory of each from descriptor 3, a socket, and writes its exit status to it when it has ended.
  */
 import { readSync, writeSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 
 let isRunning = false;
+let isSettled = false;
+let count = 0;
 
 function readLine() {
   const bytes = [];
@@ -14,7 +17,8 @@ function readLine() {
 }
 
 process.on('beforeExit', () => {
-  if (isRunning) writeSync(3, `${process.exitCode ?? 0}\n`);
+  // 13 is Node's status where an await at the top level never settles.
+  if (isRunning) writeSync(3, `${process.exitCode ?? (isSettled ? 0 : 13)}\n`);
   process.exitCode = undefined;
   const line = readLine();
   isRunning = line !== '';
@@ -22,5 +26,9 @@ process.on('beforeExit', () => {
   const { file, cwd } = JSON.parse(line);
   process.argv[1] = file;
   process.chdir(cwd);
-  import(file);
+  isSettled = false;
+  // With the query, a file that was written again is another module.
+  import(`${pathToFileURL(file)}?${++count}`).then(() => {
+    isSettled = true;
+  });
 });
