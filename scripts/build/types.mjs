@@ -41,7 +41,10 @@ export async function writeTypes(dist) {
   rmSync(folder, { recursive: true });
 }
 
-/** Returns the declarations of all that the entries export, and of what that refers to, as one file: installing a package takes longer with each file. */
+/**
+ * Returns the declarations of all that the entries export, and of what that refers to, as one file: installing a package takes
+ * longer with each file.
+ */
 async function bundle(folder) {
   const input = join(folder, 'types.d.ts');
   writeFileSync(input, ENTRIES.map((name) => `export * from './${name}.js';\n`).join(''));

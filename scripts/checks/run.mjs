@@ -2,12 +2,13 @@
  * Runs checks of table.mjs one after another, and adds up the results of their tests.
  *
  * run.mjs gate     the gate: .ci/run
- * run.mjs          all whose result in the table is not valid any more: `npm run check:all`
+ * run.mjs          all whose results are out of date: `npm run check:all`
  * run.mjs NAME…    these
  * run.mjs --list   prints the names
  *
- * The last line is `N passed, N failed`; the failures are listed above it. What is run is kept in results.json and
- * put into the table of CONTRIBUTING.md, but for the gate's. This file needs no installed package: the first check of the gate installs them.
+ * The last line is `N passed, N failed`; the failures are listed above it. Results are kept in results.json and
+ * put into the table of CONTRIBUTING.md, except the gate's. This file needs no installed package: the first check of the gate installs
+ * them.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -37,7 +38,14 @@ const linesOf = (file) =>
  * @param {string} directory
  */
 function readResults(directory) {
-  const runs = readdirSync(directory).map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')));
+  const runs = readdirSync(directory).map((name) => {
+    const text = readFileSync(join(directory, name), 'utf8');
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return { passed: 0, failures: [{ test: 'the results of a run', message: `${error}: ${text.slice(0, 200)}` }] };
+    }
+  });
   return {
     count: runs.length,
     passed: runs.reduce((sum, { passed }) => sum + passed, 0),

@@ -8,7 +8,7 @@ import { transformSync } from 'esbuild';
 import { obstacleUnder } from '../commands.js';
 import type { Block } from './blocks.js';
 import { type PageFolder, writeBlock } from './page-folder.js';
-import { needsOwnProcess, SharedNode } from './shared-node.js';
+import { killGroup, needsOwnProcess, SharedNode } from './shared-node.js';
 
 /** How long a block may take, in ms: only what hangs runs out of it. */
 const LIMIT = 30_000;
@@ -209,16 +209,6 @@ function environmentOf(folder: PageFolder, { directive }: Block): NodeJS.Process
     npm_config_cache: join(folder.beside, directive.isAsUser ? 'home/.npm' : 'npm'),
     ...(directive.isAsUser ? { HOME: join(folder.beside, 'home') } : {}),
   };
-}
-
-/** Signals the program and its descendants that are in its process group. */
-function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
 
 /** Why a block cannot run on this machine, if it cannot. */

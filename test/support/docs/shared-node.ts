@@ -14,6 +14,16 @@ export function needsOwnProcess(code: string): boolean {
 /** How long a module may take, in ms: only what hangs runs out of it. */
 const LIMIT = 60_000;
 
+/** Signals the program and its descendants that are in its process group. */
+export function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 interface Running {
   readonly child: ChildProcess;
   /** Its exit status, or the name of the signal that ended it. */
@@ -47,18 +57,14 @@ export class SharedNode {
     clearTimeout(timer);
     if (typeof ended === 'string' && /^\d+\n$/.test(ended)) return Number(ended);
     const status = await exit;
+    this.end();
     this.#running = undefined;
     return isLate ? `not ended after ${LIMIT / 1000} s` : status;
   }
 
   /** Kills the process, and what its modules have left running in its process group. */
   end(): void {
-    try {
-      const pid = this.#running?.child.pid;
-      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    if (this.#running !== undefined) killGroup(this.#running.child, 'SIGKILL');
   }
 
   #start(): Running {
