@@ -13,7 +13,6 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -263,8 +262,7 @@ function copyOfCheckout(): string {
         verbatimSymlinks: true,
       });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const now = new Date(); // The copied folders are newer than what was built of them.
-  utimesSync(join(copy, 'build/addon.stamp'), now, now);
+  writeFileSync(join(copy, 'build/addon.stamp'), ''); // The copied folders are newer than what was built of them.
   return copy;
 }
 
