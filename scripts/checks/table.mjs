@@ -60,6 +60,14 @@ export const CHECKS = [
     run: 'npm run --silent lint -- package',
   },
   {
+    name: 'docs',
+    title: 'every code block of docs/; the suite has those of README.md',
+    gate: true,
+    packages: TOOLS,
+    run: 'npx vitest run test/slow/blocks.test.ts',
+    files: [...STARTS, 'docs'],
+  },
+  {
     name: 'native-style',
     title: 'clang-format; clang-tidy without its static analyzer, its checks of style and the unit tests',
     gate: true,
