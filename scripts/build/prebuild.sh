@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# prebuild.sh [ARCHITECTURE…]: compiles the addon and the launcher for each architecture, and checks them.
+# prebuild.sh [--changed] [ARCHITECTURE…]: compiles the addon and the launcher for each architecture, and checks them.
+# --changed leaves out those that are newer than their sources.
 # ARCHITECTURE is as in process.arch: x64 arm64 riscv64 ppc64 s390x loong64. Without arguments,
 # for the first three, which the package contains: their addons are tested on real kernels.
 #
@@ -125,20 +126,37 @@ check() {
   expect "$launcher" "segments of a dynamic program" "" "$(readelf --segments --wide "$launcher" | grep -oE 'INTERP|DYNAMIC|RWE' | xargs)"
 }
 
-architectures=("$@")
-[ $# -gt 0 ] || architectures=(x64 arm64 riscv64)
-for architecture in "${architectures[@]}"; do
+# is_current ARCHITECTURE: whether nothing has changed since it was compiled.
+is_current() {
+  local launcher=out/prebuilds/linux-$1/seccomp-launch
+  [ -f "$launcher" ] && [ -z "$(find native scripts/build/prebuild.sh package.json package-lock.json -newer "$launcher")" ]
+}
+
+only_changed=
+if [ "${1-}" = --changed ]; then
+  only_changed=1
+  shift
+fi
+[ $# -gt 0 ] || set -- x64 arm64 riscv64
+architectures=()
+for architecture; do
   [ -n "$(field "$architecture" 1)" ] || fail "no prebuilt addon is made for '$architecture'"
+  [ -n "$only_changed" ] && is_current "$architecture" || architectures+=("$architecture")
 done
+[ ${#architectures[@]} != 0 ] || exit 0
 install_compilers "${architectures[@]}"
 objects_directory=$(mktemp -d)
-trap 'rm -rf "$objects_directory"' EXIT
+# What a check refuses must not stay either.
+unfinished=
+trap 'rm -rf "$objects_directory" ${unfinished:+"$unfinished"}' EXIT
 for architecture in "${architectures[@]}"; do
   directory=out/prebuilds/linux-$architecture
   echo "== $directory"
+  unfinished=$directory
   rm -rf "$directory"
   mkdir -p "$directory" "$objects_directory/$architecture"
   build "$architecture" "$objects_directory/$architecture" "$directory"
   check "$architecture" "$directory"
+  unfinished=
   (cd "$directory" && stat --format='%s %n' ./* && sha256sum ./*)
 done

@@ -186,11 +186,7 @@ make_systemd() {
 make_package() {
   step "build the addon for $1"
   package=$kernels/$1/package
-  # The gate has built it already.
-  addon=out/prebuilds/linux-$2/seccomp.node
-  if [ ! -f "$addon" ] || [ -n "$(find native scripts/build/prebuild.sh package.json package-lock.json -newer "$addon")" ]; then
-    scripts/build/prebuild.sh "$2"
-  fi
+  scripts/build/prebuild.sh --changed "$2"
   rm -rf "$package"
   mkdir -p "$package/prebuilds"
   cp -R "out/prebuilds/linux-$2" "$package/prebuilds/"

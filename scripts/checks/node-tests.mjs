@@ -217,5 +217,5 @@ try {
   if (values.keep === undefined) rmSync(folder, { recursive: true });
 }
 console.log(`${counts.passed} passed, ${failures.length} failed, ${counts.skipped} skipped`);
-writeResults({ passed: counts.passed, failures });
+writeResults({ ...counts, failures });
 process.exitCode = failures.length === 0 && counts.passed > 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 /** The last result of each check: results.json, and the table of CONTRIBUTING.md that is made of it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { CHECKS } from './table.mjs';
 
@@ -19,8 +20,11 @@ const withoutTable = (page) => page.replace(/<!-- checks -->.*<!-- \/checks -->/
  * @property {string} date
  * @property {number} passed
  * @property {number} failed
+ * @property {number} skipped
  * @property {number} minutes
  * @property {number} cpu Seconds.
+ * @property {string} seed That of random inputs: SECCOMP_TEST_SEED.
+ * @property {string} machine
  */
 
 /** @returns {Record<string, Result>} */
@@ -54,21 +58,37 @@ export function commitOfCheckout() {
  * Keeps the result of a check of a commit, if the checkout is still of this commit.
  * @param {import('./table.d.mts').Check} check
  * @param {string | undefined} commit
- * @param {{ passed: number, failures: readonly string[], minutes: number, cpu: number }} result
+ * @param {{ passed: number, skipped: number, failures: readonly string[], minutes: number, cpu: number }} result
  */
-export function keepResult({ name }, commit, { passed, failures, minutes, cpu }) {
+export function keepResult({ name }, commit, { passed, skipped, failures, minutes, cpu }) {
   if (commit === undefined || commitOfCheckout() !== commit) {
     console.log(`${name}: the result is not kept: the checkout was not of the same commit all the time`);
     return writeTable();
   }
   const result = {
     ...{ commit, date: new Date().toISOString().slice(0, 10) },
-    ...{ passed, failed: failures.length, minutes: Number(minutes.toFixed(1)), cpu: Math.round(cpu) },
+    ...{ passed, failed: failures.length, skipped, minutes: Number(minutes.toFixed(1)), cpu: Math.round(cpu) },
+    ...{ seed: process.env['SECCOMP_TEST_SEED'] ?? '1', machine: machine() },
   };
   const kept = { ...readResults(), [name]: result };
   const ordered = CHECKS.flatMap((each) => (kept[each.name] ? [[each.name, kept[each.name]]] : []));
   writeFileSync(FILE, `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`);
   writeTable();
+}
+
+const machine = () =>
+  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Linux ${release()}, Node ${process.versions.node}`;
+
+/**
+ * @param {import('./table.d.mts').Check} check
+ * @param {Result} result
+ */
+function wordsFor(check, { passed, failed, skipped }) {
+  const parts = [`${passed} passed`];
+  if (failed > 0) parts.push(`**${failed} failed**`);
+  if (skipped > 0) parts.push(`${skipped} skipped`);
+  if (failed === 0 && !isValid(check)) parts.push('out of date');
+  return parts.join(', ');
 }
 
 /** Writes the table of all checks into CONTRIBUTING.md. */
@@ -77,10 +97,7 @@ function writeTable() {
   const rows = CHECKS.map((check) => {
     const { name, title, gate } = check;
     const result = results[name];
-    const cells = result && [
-      `${result.passed} passed${result.failed > 0 ? `, **${result.failed} failed**` : ''}`,
-      ...[result.commit, result.minutes.toFixed(1), result.cpu],
-    ];
+    const cells = result && [wordsFor(check, result), result.commit, result.minutes.toFixed(1), result.cpu];
     return `| \`${name}\` | ${title} | ${gate ? 'yes' : ''} | ${(cells ?? ['', '', '', '']).join(' | ')} |`;
   });
   const head =

@@ -43,12 +43,17 @@ function readResults(directory) {
     try {
       return JSON.parse(text);
     } catch (error) {
-      return { passed: 0, failures: [{ test: 'the results of a run', message: `${error}: ${text.slice(0, 200)}` }] };
+      return {
+        passed: 0,
+        skipped: 0,
+        failures: [{ test: 'the results of a run', message: `${error}: ${text.slice(0, 200)}` }],
+      };
     }
   });
   return {
     count: runs.length,
     passed: runs.reduce((sum, { passed }) => sum + passed, 0),
+    skipped: runs.reduce((sum, { skipped }) => sum + skipped, 0),
     failures: runs.flatMap(({ failures }) => failures.map(({ test, message }) => `${test}\n${message}`)),
   };
 }
@@ -81,13 +86,14 @@ async function runCheck({ name, packages = [], run }) {
     });
     const [code, signal] = await once(child, 'exit');
     clearInterval(progress);
-    const { count, passed, failures } = readResults(results);
+    const { count, passed, skipped, failures } = readResults(results);
     if (code !== 0 && failures.length === 0)
       failures.push(`ended with ${signal ?? code}\n${linesOf(log).slice(-15).join('\n')}`);
     if (count > 0 && passed + failures.length === 0) failures.push('no test was run');
     console.log(linesOf(log).slice(-30).join('\n'));
     return {
       passed: count > 0 || failures.length > 0 ? passed : 1,
+      skipped,
       failures,
       minutes: (Date.now() - started) / 60_000,
       cpu: cpuSeconds() - cpu,

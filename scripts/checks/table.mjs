@@ -111,7 +111,7 @@ export const CHECKS = [
     name: 'node-26',
     title: 'Node 26 with the prebuilt addon, in a new clone: what starts programs and receives their calls',
     gate: true,
-    run: 'addon=$PWD/out/prebuilds/linux-x64 processes_on_node 26 adversary docs examples users',
+    run: 'scripts/build/prebuild.sh --changed x64 && addon=$PWD/out/prebuilds/linux-x64 processes_on_node 26 adversary docs examples users',
     files: STARTS,
   },
   {
@@ -287,7 +287,7 @@ export const CHECKS = [
     name: 'package',
     title:
       'a dry run of the release; its tarball with npm, pnpm, yarn and Bun, in Node 20 to 26, Node on musl, Bun and Deno, in TypeScript, and in bundles; how long its install takes',
-    run: 'npm run --silent release -- --dry-run && npm run --silent test:package',
+    run: 'scripts/build/prebuild.sh --changed && npm run --silent release -- --dry-run && npm run --silent test:package',
   },
   {
     name: 'benchmarks',

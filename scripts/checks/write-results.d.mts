@@ -1,5 +1,6 @@
 export interface TestResults {
   readonly passed: number;
+  readonly skipped: number;
   readonly failures: readonly { readonly test: string; readonly message: string }[];
 }
 

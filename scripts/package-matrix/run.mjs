@@ -101,9 +101,11 @@ printTable(results);
 const failed = results.filter(({ result }) => result === 'failed');
 for (const { what, version, detail } of failed) console.log(`\nFAILED ${what} ${version}: ${detail}`);
 const passed = results.filter(({ result }) => result === 'passed').length;
-console.log(`\n${passed} passed, ${failed.length} failed, ${results.length - passed - failed.length} not run`);
+const skipped = results.length - passed - failed.length;
+console.log(`\n${passed} passed, ${failed.length} failed, ${skipped} not run`);
 writeResults({
   passed,
+  skipped,
   failures: failed.map(({ what, version, detail }) => ({ test: `${what} ${version}`, message: detail })),
 });
 process.exitCode = failed.length === 0 ? 0 : 1;

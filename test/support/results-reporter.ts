@@ -4,9 +4,14 @@ import { writeResults } from '../../scripts/checks/write-results.mjs';
 
 export default class ResultsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly { readonly message: string }[]): void {
-    const passed = modules.flatMap((module) => [...module.children.allTests('passed')]).length;
+    const count = (state: 'passed' | 'skipped') =>
+      modules.flatMap((module) => [...module.children.allTests(state)]).length;
     const others = errors.map(({ message }) => ({ test: 'no test', message }));
-    writeResults({ passed, failures: [...modules.flatMap(failuresOf), ...others] });
+    writeResults({
+      passed: count('passed'),
+      skipped: count('skipped'),
+      failures: [...modules.flatMap(failuresOf), ...others],
+    });
   }
 }
 
