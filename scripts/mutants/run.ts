@@ -42,6 +42,7 @@ const FILE = join(root, 'node_modules/.cache/seccomp-mutants.json');
 const TESTS: Readonly<Record<string, readonly string[]>> = {
   lib: ['test/host.test.ts', 'test/errors/', 'test/boundary/', 'test/sandbox/register.test.ts'],
   'lib-addon': ['test/addon/', 'test/native.test.ts', 'test/launcher.test.ts', 'test/sandbox/'],
+  'lib-profile': ['test/profile/', 'test/analysis/'],
   'lib-process-tree': ['test/process-tree/', 'test/sandbox/', 'test/boundary/'],
   'lib-sandbox': ['test/sandbox/', 'test/boundary/', 'test/process-tree/'],
   native: [
