@@ -127,6 +127,7 @@ async function openRun(copy: string): Promise<Run> {
     watch: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    teardownTimeout: 1000, // A worker whose test was ended by `bail` may not end by itself.
   });
   const all = await vitest.globTestSpecifications();
   return {
