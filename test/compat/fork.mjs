@@ -21,7 +21,6 @@ const start = moduleOf(
   'start',
   'process.send([process.argv.slice(1), process.execArgv, process.cwd(), process.env.A])',
 );
-const speaks = moduleOf('speaks', "console.log('out'); console.error('err'); process.exitCode = 3");
 const sleeps = moduleOf('sleeps', 'setInterval(() => {}, 1000)');
 
 /** The first message, of a child that is then disconnected. */
@@ -37,16 +36,14 @@ async function storyOf(child, during) {
 }
 
 export default {
-  'gives a ChildProcess with a channel': async (cp) => {
+  'gives a ChildProcess with a channel, which can be let go': async (cp) => {
     const child = cp.fork(echo);
     const facts = [child instanceof ChildProcess, child.connected, typeof child.send, typeof child.channel];
-    child.disconnect();
-    return [...facts, child.connected, await once(child, 'exit')];
-  },
-  'messages go both ways': async (cp) => {
-    const child = cp.fork(echo);
+    child.channel.unref();
+    child.channel.ref();
     child.send({ a: [1, null, 'é'], left: undefined });
-    return told(child);
+    const message = await told(child);
+    return [...facts, message, child.connected, await once(child, 'exit')];
   },
   'serialization: advanced': async (cp) => {
     const child = cp.fork(echo, { serialization: 'advanced' });
@@ -54,18 +51,22 @@ export default {
     return told(child);
   },
   'serialization: another': (cp) => thrown(() => cp.fork(echo, { serialization: 'x' })),
-  'arguments and options': (cp) => told(cp.fork(start, ['a', 1, 'b c'], { cwd: '/', env: { A: 'b' } })),
-  'arguments may be left out before options': (cp) => told(cp.fork(start, { execArgv: ['--no-warnings'] })),
+  'arguments and options, and no shell': (cp) =>
+    told(
+      cp.fork(start, ['a', 1, 'b c', '$HOME'], { cwd: '/', env: { A: 'b' }, execArgv: ['--no-warnings'], shell: true }),
+    ),
   'null is no arguments and no options': (cp) => told(cp.fork(start, null, null)),
-  'execArgv null is this process’s': (cp) => told(cp.fork(start, { execArgv: null })),
-  'a URL': (cp) => told(cp.fork(pathToFileURL(start))),
+  'the URL of an ES module; arguments may be left out before options; execArgv null is this process’s': (cp) => {
+    const file = join(directory, 'module.mjs');
+    writeFileSync(file, 'process.send([import.meta.url, process.argv[1], process.execArgv])');
+    return told(cp.fork(pathToFileURL(file), { execArgv: null }));
+  },
   'an option in place of the module, which follows among the arguments': (cp) =>
-    told(cp.fork('-r', [speaks, '--no-warnings', start, 'a'], { execArgv: ['--trace-uncaught'], silent: true })),
-  'a shell is not used': (cp) => told(cp.fork(start, ['$HOME'], { shell: true })),
-  'silent gives streams': (cp) => storyOf(cp.fork(speaks, { silent: true })),
-  'stdio goes before silent': async (cp) => {
-    const child = cp.fork(speaks, { silent: true, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
-    return [child.stdio.map((stream) => stream !== null), await storyOf(child)];
+    told(cp.fork('-r', [echo, '--no-warnings', start, 'a'], { execArgv: ['--trace-uncaught'], silent: true })),
+  'silent gives streams, and an exception in the child is exit code 1': async (cp) => {
+    const throws = moduleOf('throws', "console.log('out'); throw new Error('of the child')");
+    const { stderr, ...rest } = await storyOf(cp.fork(throws, { silent: true }));
+    return [stderr.includes('Error: of the child'), rest];
   },
   'a module that is not there': async (cp) => {
     const { stderr, ...rest } = await storyOf(cp.fork(join(directory, 'none.cjs'), { silent: true }));
@@ -74,9 +75,9 @@ export default {
   'timeout and killSignal': (cp) => storyOf(cp.fork(sleeps, { timeout: 1, killSignal: 'SIGKILL' })),
   'signal: has one listener, until the child’s exit': async (cp) => {
     const { signal } = new AbortController();
-    const child = cp.fork(echo, { signal });
+    const child = cp.fork(sleeps, { signal });
     const before = getEventListeners(signal, 'abort').length;
-    child.disconnect();
+    child.kill();
     await once(child, 'exit');
     return [before, getEventListeners(signal, 'abort').length];
   },
@@ -108,27 +109,21 @@ export default {
     thrown(() => cp.fork(echo, { stdio: 'x' })),
   ],
   'what can’t be: execPath': (cp) => thrown(() => cp.fork(echo, { execPath: 'a\0' })),
-  'message, disconnect, exit come in this order': async (cp) => {
-    const child = cp.fork(echo);
-    const events = [];
-    for (const name of ['message', 'disconnect', 'exit']) child.on(name, () => events.push(name));
-    child.once('message', () => child.disconnect());
-    child.send('a');
-    await once(child, 'exit');
-    return [events, child.connected, child.exitCode];
-  },
-  'send: its callback, without a message, and after the channel is closed': async (cp) => {
-    const child = cp.fork(echo);
-    const nothing = thrown(() => child.send()).code;
-    const sent = await new Promise((resolve) => child.send('a', (error) => resolve([error, child.connected])));
-    const answer = await told(child);
-    const late = await new Promise((resolve) => child.send('b', (error) => resolve(factsOf(error))));
-    const errors = [];
-    child.on('error', (error) => errors.push(factsOf(error)));
-    child.disconnect();
-    await once(child, 'exit');
-    return [nothing, sent, answer, late, errors];
-  },
+  'send: its callback, without a message, and after the channel is closed; message, disconnect, exit come in this order':
+    async (cp) => {
+      const child = cp.fork(echo);
+      const events = [];
+      for (const name of ['message', 'disconnect', 'exit']) child.on(name, () => events.push(name));
+      const nothing = thrown(() => child.send()).code;
+      const sent = await new Promise((resolve) => child.send('a', (error) => resolve([error, child.connected])));
+      const answer = await told(child);
+      const late = await new Promise((resolve) => child.send('b', (error) => resolve(factsOf(error))));
+      const errors = [];
+      child.on('error', (error) => errors.push(factsOf(error)));
+      child.disconnect();
+      await once(child, 'exit');
+      return [nothing, sent, answer, late, errors, events, child.connected, child.exitCode];
+    },
   'send: a server and a socket': async (cp) => {
     const takes = moduleOf(
       'takes',
@@ -140,41 +135,18 @@ export default {
     const child = cp.fork(takes);
     return answersThroughHandles(child);
   },
-  'in the child: its channel, main module, and an environment with nothing more': (cp) => {
-    const looks = moduleOf(
-      'looks',
-      `process.send([process.connected, typeof process.channel, require.main === module, module.parent, module.children.length,
-        Object.keys(process.env), process.argv.length, process.execArgv])`,
-    );
-    return told(cp.fork(looks, { env: { A: '1' }, execArgv: [] }));
-  },
-  'in the child: an ES module': (cp) => {
-    const file = join(directory, 'module.mjs');
-    writeFileSync(
-      file,
-      "process.send([import.meta.url.endsWith('module.mjs'), process.argv[1].endsWith('module.mjs')])",
-    );
-    return told(cp.fork(file));
-  },
-  'the channel can be let go: unref of both': async (cp) => {
-    const child = cp.fork(echo);
-    child.channel.unref();
-    child.channel.ref();
-    child.send('still there');
-    return told(child);
-  },
-  'detached leads a session, uid and gid are the child’s': async (cp) => {
-    const who = moduleOf('who', 'process.send([process.getuid(), process.getgid(), process.ppid > 0])');
-    return told(cp.fork(who, { detached: true, uid: process.getuid(), gid: process.getgid() }));
-  },
-  'descriptors above the channel': async (cp) => {
-    const writes = moduleOf('writes', "require('node:fs').writeSync(4, 'four')");
-    const child = cp.fork(writes, { stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'] });
-    return text(child.stdio[4]);
-  },
-  'an exception in the child is exit code 1': async (cp) => {
-    const throws = moduleOf('throws', "throw new Error('of the child')");
-    const { stderr, ...rest } = await storyOf(cp.fork(throws, { silent: true }));
-    return [stderr.includes('Error: of the child'), rest];
-  },
+  'in the child: its channel, main module, descriptors, and an environment with nothing more; stdio goes before silent':
+    async (cp) => {
+      const looks = moduleOf(
+        'looks',
+        `process.send([process.connected, typeof process.channel, require.main === module, module.parent, module.children.length,
+        Object.keys(process.env), process.argv.length, process.execArgv, process.getuid(), process.getgid(), process.ppid > 0]);
+       require('node:fs').writeSync(4, 'four'); console.log('out'); console.error('err');`,
+      );
+      const stdio = ['ignore', 'pipe', 'ignore', 'ipc', 'pipe'];
+      const ids = { uid: process.getuid(), gid: process.getgid() };
+      const child = cp.fork(looks, { silent: true, stdio, env: { A: '1' }, execArgv: [], detached: true, ...ids });
+      const streams = child.stdio.map((stream) => stream !== null);
+      return [streams, ...(await Promise.all([told(child), text(child.stdout), text(child.stdio[4])]))];
+    },
 };

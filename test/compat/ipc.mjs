@@ -11,11 +11,12 @@ const moduleOf = (name, code) => {
   writeFileSync(file, code);
   return file;
 };
-const echo = moduleOf('echo', "process.on('message', (message) => process.send(message))");
-const greets = moduleOf('greets', "process.send('hello')");
 
 const STDIO = ['ignore', 'inherit', 'inherit', 'ipc'];
 const node = (cp, file, options) => cp.spawn(process.execPath, [file], { stdio: STDIO, ...options });
+/** A shell, whose channel is descriptor 3: JSON, one message a line. */
+const shell = (cp, script, options) => cp.spawn('sh', ['-c', script], { stdio: STDIO, ...options });
+const echo = (cp, options) => shell(cp, 'exec cat <&3 >&3', options);
 
 /** The first message, of a child that is then disconnected. */
 async function told(child) {
@@ -35,7 +36,7 @@ async function eventsOf(child, names, last = 'exit') {
 
 export default {
   'a channel, and its properties': async (cp) => {
-    const child = node(cp, echo);
+    const child = echo(cp);
     const before = [child.connected, typeof child.send, typeof child.disconnect, typeof child.channel.ref, child.stdio];
     child.disconnect();
     const after = [child.connected, child.channel];
@@ -48,19 +49,23 @@ export default {
     return [connected, channel, typeof send, typeof disconnect];
   },
   'messages go both ways': async (cp) => {
-    const child = node(cp, echo);
+    const child = echo(cp);
     const [accepted] = [child.send({ a: [1, null, 'é'], left: undefined })];
     return [accepted, await told(child)];
   },
   'serialization: advanced': async (cp) => {
-    const child = node(cp, echo, { serialization: 'advanced' });
+    const child = echo(cp, { serialization: 'advanced' });
     child.send(new Map([[1n, new Set(['a'])]]));
     return told(child);
   },
-  'serialization: another': (cp) => thrown(() => node(cp, echo, { serialization: 'x' })),
-  'in the child: an environment with nothing more': (cp) => {
-    const looks = moduleOf('looks', 'process.send([process.connected, Object.keys(process.env), process.argv.length])');
-    return told(node(cp, looks, { env: { A: '1' } }));
+  'serialization: another': (cp) => thrown(() => echo(cp, { serialization: 'x' })),
+  'in the child: an environment with nothing more, and the descriptors above the channel': async (cp) => {
+    const looks = moduleOf(
+      'looks',
+      `process.send([process.connected, Object.keys(process.env), process.argv.length]); require('node:fs').writeSync(4, 'four')`,
+    );
+    const child = node(cp, looks, { env: { A: '1' }, stdio: [...STDIO, 'pipe'] });
+    return Promise.all([text(child.stdio[4]), told(child)]);
   },
   'the variables of the channel, for any program': async (cp) => {
     const script = 'env | grep NODE_CHANNEL | sort; exec 5>&- 7>&-; ls /proc/self/fd';
@@ -73,14 +78,10 @@ export default {
     );
     return stdout.split('\n').filter((line) => line.startsWith('NODE_CHANNEL_FD'));
   },
-  'as descriptor 0': async (cp) => told(node(cp, greets, { stdio: ['ipc', 'inherit', 'inherit'] })),
-  'through a shell': (cp) => told(cp.spawn(`"${process.execPath}" "${greets}"`, { shell: true, stdio: STDIO })),
-  'descriptors above the channel': async (cp) => {
-    const writes = moduleOf('writes', "require('node:fs').writeSync(4, 'four')");
-    return text(node(cp, writes, { stdio: [...STDIO, 'pipe'] }).stdio[4]);
-  },
+  'as descriptor 0': (cp) => told(shell(cp, `echo '"hello"' >&0`, { stdio: ['ipc', 'inherit', 'inherit'] })),
+  'through a shell': (cp) => told(cp.spawn(`echo '"hello"' >&3`, { shell: true, stdio: STDIO })),
   'early messages wait for a listener': async (cp) => {
-    const child = node(cp, moduleOf('early', "process.send('early'); process.once('message', process.disconnect)"));
+    const child = shell(cp, `echo '"early"' >&3; read x <&3`);
     child.send('read by now');
     await once(child, 'exit');
     const messages = [];
@@ -88,24 +89,16 @@ export default {
     await new Promise((resolve) => setImmediate(resolve));
     return [messages.length <= 1, child.connected];
   },
-  'message, disconnect, exit come in this order': (cp) => {
-    const leaves = moduleOf(
-      'told-to-leave',
-      "process.send('hello', () => process.disconnect()); process.stdin.resume()",
-    );
-    const child = node(cp, leaves, { stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
+  'message, disconnect, exit come in this order, if the child disconnects': async (cp) => {
+    const script = `echo '"hello"' >&3; exec 3>&-; read x; exit 7`;
+    const child = shell(cp, script, { stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
     // A child that has nothing else to do may be reported to have ended before its channel is.
     child.once('disconnect', () => child.stdin.end());
-    return eventsOf(child, ['spawn', 'message', 'disconnect', 'exit', 'close'], 'close');
-  },
-  'the child disconnects': async (cp) => {
-    const leaves = moduleOf('leaves', 'process.disconnect(); process.stdin.resume(); process.exitCode = 7');
-    const child = node(cp, leaves, { stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
-    child.once('disconnect', () => child.stdin.end());
-    return [await eventsOf(child, ['disconnect', 'exit', 'close'], 'close'), child.connected, child.exitCode];
+    const events = await eventsOf(child, ['spawn', 'message', 'disconnect', 'exit', 'close'], 'close');
+    return [events, child.connected, child.exitCode];
   },
   'send: its callback, without a message, and after the channel is closed': async (cp) => {
-    const child = node(cp, echo);
+    const child = echo(cp);
     const nothing = thrown(() => child.send()).code;
     const odd = thrown(() => child.send(Symbol('a'))).code;
     const sent = await new Promise((resolve) => child.send('a', (error) => resolve([error, child.connected])));
@@ -146,7 +139,7 @@ export default {
     return [message, address];
   },
   'the channel and the child can be let go': async (cp) => {
-    const child = node(cp, echo);
+    const child = echo(cp);
     child.channel.unref();
     child.channel.ref();
     child.unref();
@@ -156,10 +149,10 @@ export default {
     return message;
   },
   'kill, timeout and signal': async (cp) => {
-    const killed = node(cp, echo);
+    const killed = echo(cp);
     killed.kill('SIGKILL');
-    const late = node(cp, echo, { timeout: 1, killSignal: 'SIGKILL' });
-    const aborted = node(cp, echo, { signal: AbortSignal.abort(), killSignal: 'SIGKILL' });
+    const late = echo(cp, { timeout: 1, killSignal: 'SIGKILL' });
+    const aborted = echo(cp, { signal: AbortSignal.abort(), killSignal: 'SIGKILL' });
     const children = [killed, late, aborted];
     return Promise.all(
       children.map(async (child) => {

@@ -1,20 +1,27 @@
-/** Runs one script of this folder against one implementation: `node runner.mjs SECTION node|PROFILE`; prints JSON. */
+/**
+ * Runs scripts of this folder against one implementation: `node runner.mjs node|PROFILE SECTION…`, and sends what they
+ * tell, by section.
+ */
 import * as nodes from 'node:child_process';
 import { inspect } from 'node:util';
 import { Sandbox } from '../../dist/index.js';
 
-const [section, implementation] = process.argv.slice(2);
+const [implementation, ...sections] = process.argv.slice(2);
 const cp = implementation === 'node' ? nodes : new Sandbox(implementation);
-const { default: behaviours } = await import(`./${section}.mjs`);
+
+async function told(body) {
+  try {
+    return inspect(await body(cp), { depth: 8, maxArrayLength: null, maxStringLength: 4000, breakLength: 100 });
+  } catch (error) {
+    return `FAILED ${inspect(error)}`;
+  }
+}
 
 const results = {};
-for (const [name, body] of Object.entries(behaviours)) {
-  let facts;
-  try {
-    facts = inspect(await body(cp), { depth: 8, maxArrayLength: null, maxStringLength: 4000, breakLength: 100 });
-  } catch (error) {
-    facts = `FAILED ${inspect(error)}`;
-  }
-  results[name] = { facts, row: body.row };
+for (const section of sections) {
+  const { default: behaviours } = await import(`./${section}.mjs`);
+  results[section] = {};
+  for (const [name, body] of Object.entries(behaviours))
+    results[section][name] = { facts: await told(body), row: body.row };
 }
 process.send?.(results);

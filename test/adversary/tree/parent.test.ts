@@ -5,11 +5,8 @@ import { ATTACKERS, NO_NAMESPACE, obstacle } from './attackers.js';
 import { type Death, endParents } from './deaths.js';
 
 /** How processes end, by the user. test/slow/trees.test.ts and test/extended/deaths.test.ts end more. */
-const DEATHS: readonly (readonly Death[])[] = [
-  ['kill', 'abort', 'segv', 'throw', 'exit'],
-  ['kill', 'segv'],
-];
-const DEATHS_OF_INITS: readonly (readonly Death[])[] = [['kill', 'segv'], ['kill']];
+const DEATHS: readonly (readonly Death[])[] = [['kill', 'segv', 'exit'], ['kill']];
+const DEATHS_OF_INITS: readonly (readonly Death[])[] = [['kill'], ['segv']];
 
 describeUnless(obstacle(), 'trees', () => {
   describe.each(ATTACKERS.map((attacker, i) => ({ ...attacker, i })))('of $who', (attacker) => {
