@@ -148,6 +148,6 @@ test('finds the relation that the algebra finds, and every example is a real dif
           expect(inA).not.toEqual(inB);
         }
     }),
-    { numRuns: 5 },
+    { numRuns: 10 },
   );
 });
