@@ -8,7 +8,6 @@ const { arg, compare, intersect, Profile, parseProfile, resolve, union } = secco
 const machine: seccomp.Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 /** Pairs of built-ins: allowlists and denylists, with conditions on arguments and without. */
 const PAIRS = [
-  ['docker-default', 'podman-default'],
   ['docker-default', 'node'],
   ['podman-default', 'compute'],
   ['node', 'node-no-exec'],

@@ -71,7 +71,7 @@ test('docs/ has the pages of the structure and no other', () => {
 
 test('docs/README.md links to every page, in the order of the structure', () => {
   const { links } = readPage(textOfPage('docs/README.md'));
-  const linked = links.map(({ url }) => url.replace(/#.*/, '')).filter((url) => STRUCTURE.includes(url));
+  const linked = links.map((url) => url.replace(/#.*/, '')).filter((url) => STRUCTURE.includes(url));
   expect([...new Set(linked)]).toEqual(STRUCTURE);
 });
 

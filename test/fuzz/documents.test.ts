@@ -1,6 +1,6 @@
 /**
  * Random and damaged documents are read or refused, and never misread. SECCOMP_TEST_FUZZ_DOCUMENTS is their number in each
- * test (default: 100), SECCOMP_TEST_SEED the seed of the first one.
+ * test (default: 60), SECCOMP_TEST_SEED the seed of the first one.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -34,7 +34,7 @@ import { SEED } from '../support/seed.js';
 import { damaged } from './documents.js';
 import { type Random, randomOf } from './random.js';
 
-const DOCUMENTS = Number(process.env['SECCOMP_TEST_FUZZ_DOCUMENTS'] ?? 100);
+const DOCUMENTS = Number(process.env['SECCOMP_TEST_FUZZ_DOCUMENTS'] ?? 60);
 
 const x86: Host = { abi: 'x86_64', abis: ['x86', 'x32'], kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 

@@ -36,18 +36,16 @@ const STRICT = {
 };
 
 /** Writes a configuration of a project. Returns its path. */
-function configure(project: string, name: string, options: object): string {
+function configure(project: string, name: string, options: object, include = '*.ts'): string {
   const config = join(folder, project, `tsconfig.${name.replaceAll(' ', '-')}.json`);
-  writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, include: ['*.ts'] }));
+  writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, include: [include] }));
   return config;
 }
 
 /** The settings under which each project that is written in TypeScript compiles and runs. */
 const SETTINGS = [
   ['commonjs', 'node16', { module: 'node16' }],
-  ['commonjs', 'nodenext', { module: 'nodenext' }],
   ['commonjs', 'commonjs and bundler', { module: 'commonjs', moduleResolution: 'bundler' }],
-  ['esm', 'node16', { module: 'node16' }],
   ['esm', 'nodenext', { module: 'nodenext' }],
   ['esm', 'esnext and bundler', { module: 'esnext', moduleResolution: 'bundler' }],
 ] as const;
@@ -84,11 +82,20 @@ describe('projects in TypeScript', () => {
     expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  // The compilation above checks the declarations themselves.
+  // The compilation above checks the declarations themselves, with those of Node, which take long to read.
   test('compile with the module resolution of TypeScript before 5', ({ skip }) => {
     skip(noLibraries !== undefined, noLibraries);
-    const options = { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' };
-    const config = configure('commonjs', 'node10', { ...options, skipLibCheck: true, noEmit: true });
+    writeFileSync(
+      join(folder, 'commonjs/node10.ts'),
+      `import { Profile, type ProfileDocument } from 'seccomp';
+      import { type ProbeAnswer, probe } from 'seccomp/testing';
+      const document: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW' };
+      const answers: readonly ProbeAnswer[] = probe(document, 'read');
+      // @ts-expect-error not the name of a syscall
+      Profile.denylist().deny('mkdri');`,
+    );
+    const options = { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0', types: [] };
+    const config = configure('commonjs', 'node10', { ...options, skipLibCheck: true, noEmit: true }, 'node10.ts');
     expect(node('commonjs', join(libraries, 'typescript/lib/tsc.js'), '-p', config).stdout).toBe('');
   });
 });

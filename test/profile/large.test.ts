@@ -6,7 +6,7 @@ import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { checkProfile, parseProfile } from '../../lib/profile/source.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
-const MANY = 50_000;
+const MANY = 20_000;
 const times = (make: (i: number) => string, count = MANY) => Array.from({ length: count }, (_, i) => make(i)).join(',');
 const document = (syscalls: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${syscalls}]}`;
 
@@ -14,17 +14,11 @@ const document = (syscalls: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "sys
 const PATIENCE = 300_000;
 
 describe('a document', { timeout: PATIENCE }, () => {
-  test('of 50,000 rules is read and resolved', () => {
+  test('of 20,000 rules is read and resolved', () => {
     const text = document(times(() => '{"names": ["brk"], "action": "SCMP_ACT_ALLOW"}'));
     const rules = parseProfile(text);
     expect(rules.document.syscalls).toHaveLength(MANY);
     expect(resolve(rules, host).abis[0]?.syscalls.size).toBe(1);
-  });
-
-  test('of 10,000 rules with arguments is read', () => {
-    const argument = (i: number) => `{"index": 0, "value": ${i}, "op": "SCMP_CMP_EQ"}`;
-    const rule = (i: number) => `{"names": ["brk"], "action": "SCMP_ACT_ALLOW", "args": [${argument(i)}]}`;
-    expect(parseProfile(document(times(rule, 10_000))).document.syscalls).toHaveLength(10_000);
   });
 
   test('with too many errors is refused, with the first of them and a message of limited length', () => {
@@ -45,13 +39,13 @@ describe('a document', { timeout: PATIENCE }, () => {
 
   test('with too many warnings is read, and errors after them are found', () => {
     const warned = times((i) => `{"names": ["x${i}"], "action": "SCMP_ACT_ALLOW"}`, 10_010);
-    const { warnings } = parseProfile(document(warned));
-    expect(warnings).toHaveLength(MOST_DIAGNOSTICS + 1);
-    expect(warnings.at(-1)?.message).toBe('there are more than 10000 warnings: the others are not reported');
     const mistaken = `${warned}, {"names": ["x"], "action": "SCMP_ACT_KILL", "includes": {"caps": ["CAP_X"]}}`;
     const errors = checkProfile(document(mistaken)).filter(({ severity }) => severity === 'error');
     expect(errors.map(({ path }) => path)).toEqual(['syscalls[10010].names[0]', 'syscalls[10010].includes.caps[0]']);
-    expect(parseProfile(document(mistaken), { mode: 'compat' }).document.syscalls).toHaveLength(10_011);
+    const read = parseProfile(document(mistaken), { mode: 'compat' });
+    expect(read.document.syscalls).toHaveLength(10_011);
+    expect(read.warnings).toHaveLength(MOST_DIAGNOSTICS + 1);
+    expect(read.warnings.at(-1)?.message).toBe('there are more than 10000 warnings: the others are not reported');
   });
 
   const BIG: readonly (readonly [what: string, text: string, path: string, message: RegExp])[] = [
@@ -66,7 +60,7 @@ describe('a document', { timeout: PATIENCE }, () => {
       'many names in a rule',
       document(`{"names": [${times(() => '"read"')}], "action": "SCMP_ACT_ALLOW"}`),
       'syscalls[0].names',
-      /^has 50000 elements, far more than a filter can hold/,
+      /^has 20000 elements, far more than a filter can hold/,
     ],
     [
       'many comparisons in a rule',
@@ -78,7 +72,7 @@ describe('a document', { timeout: PATIENCE }, () => {
       'many ABIs',
       `{"defaultAction": "SCMP_ACT_LOG", "architectures": [${times(() => '"SCMP_ARCH_X86"')}]}`,
       'architectures',
-      /^has 50000 elements/,
+      /^has 20000 elements/,
     ],
   ];
 
@@ -90,11 +84,12 @@ describe('a document', { timeout: PATIENCE }, () => {
     }
   });
 
-  test('with too many rules is refused before they are resolved', () => {
+  test('with too many rules with arguments is read, and refused before they are resolved', () => {
     const argument = (i: number) => `[{"index": 0, "value": ${i}, "op": "SCMP_CMP_EQ"}]`;
     const compared = parseProfile(
       document(times((i) => `{"names": ["brk"], "action": "SCMP_ACT_ALLOW", "args": ${argument(i)}}`, 16_385)),
     );
+    expect(compared.document.syscalls).toHaveLength(16_385);
     expect(() => resolve(compared, host)).toThrow(
       'syscalls: 16385 comparisons of arguments on 1 ABIs exceed the limit of 16384: write fewer rules',
     );
@@ -119,7 +114,7 @@ describe('a document', { timeout: PATIENCE }, () => {
     expect(() => compilePolicy(resolve(rules, host))).toThrow(/^the filter has \d+ instructions/);
   });
 
-  test('with one key 50,000 times is refused, for one reason', () => {
+  test('with one key 20,000 times is refused, for one reason', () => {
     const text = `{${times(() => '"defaultAction": "SCMP_ACT_ERRNO"')}}`;
     expect(checkProfile(text)).toEqual([
       expect.objectContaining({ path: 'defaultAction', message: expect.stringContaining('is repeated') }),

@@ -4,18 +4,18 @@ import { join, posix } from 'node:path';
 import { memoize } from '../../../lib/util/memo.js';
 import { isRelative, type Page, readPage } from './links.js';
 
-/** A page by its text, which is read once: most pages of the package are those of the checkout. */
+/** A page by its text, which is read once: the pages of the package are those of the checkout without comments. */
 const pageOf = memoize(readPage);
 
-const pageAt = memoize((file: string): Page => pageOf(readFileSync(file, 'utf8')));
+const pageAt = memoize((file: string): Page => pageOf(readFileSync(file, 'utf8').replaceAll(/^<!-- .* -->\n/gm, '')));
 
 /** The problems of the links of these pages, which are relative paths in a folder. */
 export function problemsOf(root: string, pages: readonly string[]): readonly string[] {
   const problemOf = (path: string, url: string) => problemOfTarget(root, targetOf(path, url));
   return pages.flatMap((path) =>
-    pageAt(join(root, path)).links.flatMap((link) => {
-      const problem = isRelative(link) ? problemOf(path, link.url) : problemOfAddress(link.url);
-      return problem === undefined ? [] : [`${path}:${link.line}: ${link.url}: ${problem}`];
+    pageAt(join(root, path)).links.flatMap((url) => {
+      const problem = isRelative(url) ? problemOf(path, url) : problemOfAddress(url);
+      return problem === undefined ? [] : [`${path}: ${url}: ${problem}`];
     }),
   );
 }

@@ -5,26 +5,21 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { toString as textOf } from 'mdast-util-to-string';
 
 export interface Page {
-  readonly links: readonly Link[];
+  readonly links: readonly string[];
   /** The anchors of its headings: a repeated one ends in its number. */
   readonly anchors: ReadonlySet<string>;
 }
 
-export interface Link {
-  readonly line: number;
-  readonly url: string;
-}
-
 /** Reads a page's links and headings. */
 export function readPage(text: string): Page {
-  const links: Link[] = [];
+  const links: string[] = [];
   const anchors = new Set<string>();
   const slugger = new GithubSlugger();
   const visit = (node: Nodes) => {
     if (node.type === 'heading') anchors.add(slugger.slug(textOf(node, { includeHtml: false })));
     if (node.type === 'html')
       for (const [, id = ''] of node.value.matchAll(/\b(?:id|name)="([^"]+)"/g)) anchors.add(id);
-    for (const url of urlsOf(node)) links.push({ line: node.position?.start.line ?? 0, url });
+    links.push(...urlsOf(node));
     if ('children' in node) node.children.forEach(visit);
   };
   visit(fromMarkdown(text));
@@ -37,4 +32,4 @@ function urlsOf(node: Nodes): readonly string[] {
   return [...node.value.matchAll(/\b(?:href|src|srcset)="([^"\s]+)/g)].map(([, url = '']) => url);
 }
 
-export const isRelative = ({ url }: Link) => !/^[a-z][a-z+.-]*:/i.test(url);
+export const isRelative = (url: string) => !/^[a-z][a-z+.-]*:/i.test(url);

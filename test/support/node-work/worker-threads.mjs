@@ -10,13 +10,13 @@ const body = `
   Atomics.notify(workerData, 0);
   parentPort.postMessage({ sum: 40 + 2 });
 `;
-const workers = Array.from({ length: 3 }, () => new Worker(body, { eval: true, workerData: shared }));
+const workers = Array.from({ length: 2 }, () => new Worker(body, { eval: true, workerData: shared }));
 const answers = await Promise.all(workers.map((worker) => once(worker, 'message')));
 assert.deepEqual(
   answers.map(([{ sum }]) => sum),
-  [42, 42, 42],
+  [42, 42],
 );
-assert.equal(shared[0], 3);
+assert.equal(shared[0], 2);
 const endless = new Worker('for (;;);', { eval: true });
 await once(endless, 'online');
 await endless.terminate();
