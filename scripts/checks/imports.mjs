@@ -23,7 +23,8 @@ const ALLOWED = {
   'lib/analysis': 'util errors.ts syscalls policy decode profile filter host.ts sandbox',
   'lib/agent': 'node: util errors.ts native.ts notify sandbox',
   'lib/record': 'node: util errors.ts native.ts syscalls policy decode profile landlock host.ts notify sandbox',
-  'lib/testing': 'node: util errors.ts native.ts syscalls policy profile filter host.ts sandbox record vitest @jest/globals',
+  'lib/testing':
+    'node: util errors.ts native.ts syscalls policy profile filter host.ts sandbox record vitest @jest/globals',
   'native/system': '',
   'native/supervisor': 'system',
   'native/landlock': 'system launcher',

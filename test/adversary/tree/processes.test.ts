@@ -8,6 +8,9 @@ const obstacleHere = obstacle();
 /** How many trees are ended one after another, by each escape. test/slow/trees.test.ts and test/extended/trees.test.ts end more. */
 const TREES = 28;
 
+/** process-group.test.ts has the others. */
+const LAST = ATTACKERS.slice(-1);
+
 describeUnless(obstacleHere, 'trees', () => {
   const names = obstacleHere === undefined ? escapes() : [];
 
@@ -25,8 +28,7 @@ describeUnless(obstacleHere, 'trees', () => {
     },
   );
 
-  // process-group.test.ts has the first user.
-  test.each(ATTACKERS.slice(-1))('of a worker of $who end with it, and those of other threads live on', (attacker) => {
+  test.each(LAST)('of a worker of $who end with it, and those of other threads live on', (attacker) => {
     const lived = { lived: true, end: 0, held: false };
     const ends = ['terminate', 'exit'].map((how) => ({ how, ...lived }));
     expect(attack('workers.mjs', attacker)).toEqual({ ends, children: 0 });
