@@ -28,7 +28,7 @@ describeUnless(obstacleHere, 'trees', () => {
     },
   );
 
-  test.each(LAST)('of a worker of $who end with it, and those of other threads live on', (attacker) => {
+  test.each(LAST)('of a worker end with it, and those of other threads live on: of $who', (attacker) => {
     const lived = { lived: true, end: 0, held: false };
     const ends = ['terminate', 'exit'].map((how) => ({ how, ...lived }));
     expect(attack('workers.mjs', attacker)).toEqual({ ends, children: 0 });
