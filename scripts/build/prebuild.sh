@@ -126,7 +126,7 @@ check() {
   expect "$launcher" "segments of a dynamic program" "" "$(readelf --segments --wide "$launcher" | grep -oE 'INTERP|DYNAMIC|RWE' | xargs)"
 }
 
-# is_current ARCHITECTURE: whether nothing has changed since it was compiled.
+# is_current ARCHITECTURE: whether nothing has changed since its last build began, which is the time of what it built.
 is_current() {
   local launcher=out/prebuilds/linux-$1/seccomp-launch
   [ -f "$launcher" ] && [ -z "$(find native scripts/build/prebuild.sh package.json package-lock.json -newer "$launcher")" ]
@@ -146,17 +146,17 @@ done
 [ ${#architectures[@]} != 0 ] || exit 0
 install_compilers "${architectures[@]}"
 objects_directory=$(mktemp -d)
-# What a check refuses must not stay either.
-unfinished=
-trap 'rm -rf "$objects_directory" ${unfinished:+"$unfinished"}' EXIT
+trap 'rm -rf "$objects_directory"' EXIT
 for architecture in "${architectures[@]}"; do
   directory=out/prebuilds/linux-$architecture
   echo "== $directory"
-  unfinished=$directory
+  built=$objects_directory/$architecture/built
+  mkdir -p "$built" "${directory%/*}"
+  touch "$objects_directory/began"
+  build "$architecture" "$objects_directory/$architecture" "$built"
+  check "$architecture" "$built"
+  touch --reference="$objects_directory/began" "$built"/*
   rm -rf "$directory"
-  mkdir -p "$directory" "$objects_directory/$architecture"
-  build "$architecture" "$objects_directory/$architecture" "$directory"
-  check "$architecture" "$directory"
-  unfinished=
+  mv "$built" "$directory"
   (cd "$directory" && stat --format='%s %n' ./* && sha256sum ./*)
 done

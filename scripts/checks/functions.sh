@@ -76,7 +76,7 @@ test_clone() {
   shift
   node --version &&
     if [ -n "${addon:-}" ]; then run_with_addon "$addon"; else run_first; fi && libraries_of "$checkout" &&
-    if [ $# = 0 ]; then run_tests; else npx vitest run "$@"; fi
+    if [ $# = 0 ]; then run_tests && npx vitest run test/slow/blocks.test.ts; else npx vitest run "$@"; fi
 }
 
 # run_with_addon DIRECTORY: installs the package without building its addon, and runs the program of the first command under the addon

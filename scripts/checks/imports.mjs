@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What each folder or file imports from, beside itself. `node:fs` stands for one module of Node, `node:` for all. Also packages of npm. */
+/** What each folder or file imports from, beside itself. `node:fs` stands for one module of Node, `node:` for all. Packages of npm have their names. */
 const ALLOWED = {
   'lib/util': 'node: fastest-levenshtein',
   'lib/errors.ts': 'util',

@@ -45,6 +45,7 @@ describe('a document', { timeout: PATIENCE }, () => {
     const read = parseProfile(document(mistaken), { mode: 'compat' });
     expect(read.document.syscalls).toHaveLength(10_011);
     expect(read.warnings).toHaveLength(MOST_DIAGNOSTICS + 1);
+    expect(parseProfile(document(warned)).warnings).toHaveLength(MOST_DIAGNOSTICS + 1);
     expect(read.warnings.at(-1)?.message).toBe('there are more than 10000 warnings: the others are not reported');
   });
 

@@ -63,6 +63,15 @@ describeUnless(obstacleHere, 'trees', () => {
       expect(left).toMatchObject({ held: 0, grown, children: 0, outsider: null, signal: 'SIGKILL' });
     });
 
+    test.each([
+      ['', {}],
+      ['that are process groups ', { withoutLandlock: true }],
+    ])('%sof a worker end with it, and those of other threads live on', { timeout }, (_, settings) => {
+      const lived = { lived: true, end: 0, held: false };
+      const ends = ['terminate', 'exit'].map((how) => ({ how, ...lived }));
+      expect(attack('workers.mjs', attacker, settings, 'beside', LONG_HUNG_MS)).toEqual({ ends, children: 0 });
+    });
+
     test('reach no guardian while it is started', { timeout }, () => {
       const result = attack('guardian.mjs', attacker, { times: STARTS }, 'beside', LONG_HUNG_MS);
       expect(result).toMatchObject({ early: [], held: false, children: 0 });

@@ -8,7 +8,7 @@ const obstacleHere = obstacle();
 /** How many trees are ended one after another, by each escape. test/slow/trees.test.ts and test/extended/trees.test.ts end more. */
 const TREES = 28;
 
-/** process-group.test.ts has the others. */
+/** test/slow/trees.test.ts has the others. */
 const LAST = ATTACKERS.slice(-1);
 
 describeUnless(obstacleHere, 'trees', () => {
