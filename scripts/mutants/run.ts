@@ -40,7 +40,10 @@ const FILE = join(root, 'node_modules/.cache/seccomp-mutants.json');
 
 /** Files of tests for folders of lib/ and native/ that have no folder of test/ with the same name. */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
-  lib: ['test/host.test.ts', 'test/errors/', 'test/boundary/', 'test/sandbox/register.test.ts'],
+  lib: [
+    ...['test/host.test.ts', 'test/errors/', 'test/boundary/'],
+    ...['test/sandbox/register.test.ts', 'test/sandbox/paths.test.ts'],
+  ],
   'lib-addon': ['test/addon/', 'test/native.test.ts', 'test/launcher.test.ts', 'test/sandbox/'],
   'lib-profile': ['test/profile/', 'test/analysis/'],
   'lib-process-tree': ['test/process-tree/', 'test/sandbox/', 'test/boundary/'],
