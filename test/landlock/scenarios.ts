@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { FileAccess, FileTree, FileType, Rule, Ruleset } from '../../lib/landlock/paths/prediction.js';
 import { bitsOf, GRANTS, RIGHTS, RIGHTS_OF_FILES, type Right } from '../../lib/landlock/paths/rights.js';
+import { SEED } from '../support/seed.js';
 
 /** An access, and the words by which accesses.c makes it. */
 export interface Attempt {
@@ -278,4 +279,13 @@ function modesOf(what: FileType | 'missing' | 'temporary'): string {
     default:
       return 'rwbnp';
   }
+}
+
+/** Tries so many scenarios, and others until there are enough: under some seeds, few of them lack a kind of result. */
+export async function tryUntil<Inputs>(
+  property: fc.IProperty<Inputs> | fc.IAsyncProperty<Inputs>,
+  numRuns: number,
+  isEnough: () => boolean,
+): Promise<void> {
+  for (let more = 0; more <= 20 && !isEnough(); more++) await fc.assert(property, { numRuns, seed: SEED + more });
 }
