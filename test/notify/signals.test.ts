@@ -19,7 +19,7 @@ const denying: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['sched_get_priority_min'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
 };
-const CALLS = 2_000;
+const CALLS = 5_000;
 
 /** The results of denied calls under a storm of signals. */
 async function underSignals(restarts: boolean) {
@@ -52,7 +52,7 @@ print(result, ctypes.get_errno(), flush=True)`;
   expect(pending).toEqual([expect.stringMatching(/^ShdPnd:\s*0+200$/m)]);
 });
 
-test('each of 2,000 denied calls is counted and gets its errno, unless a signal arrived before it was received', async ({
+test('each of 5,000 denied calls is counted and gets its errno, unless a signal arrived before it was received', async ({
   skip,
 }) => {
   if (!isKillable) skip(TOO_OLD);
@@ -61,7 +61,7 @@ test('each of 2,000 denied calls is counted and gets its errno, unless a signal 
   expect(interrupted).toBeLessThanOrEqual(signals);
 });
 
-test('all 2,000 denied calls of a program whose handlers restart calls get their errno', async ({ skip }) => {
+test('all 5,000 denied calls of a program whose handlers restart calls get their errno', async ({ skip }) => {
   if (!isKillable) skip(TOO_OLD);
   expect(await underSignals(true)).toMatchObject({ denied: CALLS, interrupted: 0, others: 0, counted: CALLS });
 });
@@ -90,7 +90,7 @@ process.on('SIGUSR2', () => {});
 const storm = nodeSpawn('python3', ['-c', 'import os, signal\\nwhile True: os.kill(os.getppid(), signal.SIGUSR2)'], { stdio: 'ignore' });
 const opens = \`import os
 wrong = 0
-for i in range(300):
+for i in range(1000):
   file = os.open('/nowhere', os.O_RDONLY)
   wrong += os.readlink(f'/proc/self/fd/{file}') != '/dev/zero'
   if file > 2: os.close(file)
