@@ -1,7 +1,6 @@
 #include "child/clone.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 
 #include "child/cgroup_clone.h"
 #include "child/guarded_start.h"
+#include "child/stdio.h"
 #include "system/descriptor.h"
 #include "system/dumpable.h"
 #include "system/linux_abi.h"
@@ -20,40 +20,6 @@
 
 namespace seccomp {
 namespace {
-
-// The descriptors of a child that does not run yet, on both sides.
-struct Stdio {
-  std::vector<int> child;             // As ChildPlan::descriptors.
-  std::vector<Descriptor> parent;     // This process's end of each socket; -1 for all others.
-  std::vector<Descriptor> temporary;  // Open only until the child has its duplicates.
-
-  // First of all: what is opened below could get the number of a wanted descriptor that is not open. What this process
-  // keeps from its children, and the cgroup's directory, may have got it already: no caller means them.
-  Failure Open(const Request& request) {
-    const std::vector<int>& wanted = request.stdio;
-    for (const int descriptor : wanted) {
-      if (descriptor < 0) continue;
-      if (IsPrivate(descriptor) || descriptor == request.cgroup) return {EBADF, "fcntl"};
-      if (fcntl(descriptor, F_GETFD) < 0) return {errno, "fcntl"};
-    }
-    for (size_t i = 0; i < wanted.size(); i++) {
-      parent.emplace_back();
-      child.push_back(wanted[i]);
-      if (wanted[i] == kNullDevice) {
-        temporary.emplace_back(open("/dev/null", O_CLOEXEC | (i == 0 ? O_RDONLY : O_RDWR)));
-        if (temporary.back().get() < 0) return {errno, "open"};
-        child.back() = temporary.back().get();
-      } else if (wanted[i] == kNewSocket) {
-        int pair[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
-        parent.back() = Descriptor(pair[0]);
-        temporary.emplace_back(pair[1]);
-        child.back() = pair[1];
-      }
-    }
-    return {};
-  }
-};
 
 // The sockets between a child that sends its listener and this process. With an agent, only the child's.
 struct ListenerChannel {

@@ -24,6 +24,7 @@ constexpr unsigned kCloseRangeUnshare = 2;        // CLOSE_RANGE_UNSHARE, Linux 
 constexpr unsigned kCloseRangeCloexec = 4;        // CLOSE_RANGE_CLOEXEC, Linux 5.11
 constexpr unsigned long kClonePidfd = 0x1000;     // CLONE_PIDFD, Linux 5.2
 constexpr int kWaitPidfd = 3;                     // P_PIDFD, Linux 5.4
+constexpr int kPassRights = 83;                   // SO_PASSRIGHTS, Linux 6.16
 
 // The highest signal, and the size of the kernel's sigset_t in bytes (include/uapi/asm-generic/signal.h; MIPS has its
 // own).
