@@ -91,6 +91,8 @@ export interface IsolationSubject {
   readonly mayInspect: boolean;
   /** Whether its hard limit for core dumps is 0. */
   readonly writesNoCore: boolean;
+  /** Whether one of its descriptors is a terminal. */
+  readonly hasTerminal: boolean;
 }
 
 /** The isolation of a child. */
@@ -146,7 +148,7 @@ export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enf
  * @param reason - Why it can't.
  */
 export function nothingEnforced(reason: string): Enforcement {
-  const others = openAnyway({ isSameUser: true, isRoot: true, mayInspect: true, writesNoCore: false });
+  const others = openAnyway({ isSameUser: true, isRoot: true, mayInspect: true, writesNoCore: false, hasTerminal: true });
   const reaches = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES, ...others.map(({ reach }) => reach)];
   const remedy = 'start the program under a profile, where isSupported() is true';
   return { isolation: { reason, closed: [], open: reaches.map((reach) => ({ reach, remedy })) } };
@@ -196,8 +198,10 @@ function isolationRefusal(reason: string, remedy = ''): IsolationRefusal {
 
 const OF_SANDBOX = { asked: 'isolation, which this sandbox needs,', remedy: 'give bestEffort: true' };
 
+const NO_TERMINAL = 'give the child no terminal in stdio';
+
 /** Ways that the filter closes, with Landlock or without. */
-const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];
+const BY_FILTER: readonly Reach[] = ['limits', 'terminal', 'keyrings'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
 
@@ -223,9 +227,10 @@ function enforcement({ by, reason }: Support, subject: IsolationSubject, abstrac
 function reachRemedy(
   reach: Reach,
   by: Support['by'],
-  { isSameUser, mayInspect }: IsolationSubject,
+  { isSameUser, mayInspect, hasTerminal }: IsolationSubject,
   abstractSockets: boolean,
 ): string | undefined {
+  if (reach === 'terminal' && hasTerminal) return NO_TERMINAL;
   if (BY_FILTER.includes(reach)) return undefined;
   if (reach === 'abstract-sockets' && abstractSockets) return 'leave out abstractSockets: true';
   const isByScopes = BY_SCOPES.includes(reach);
@@ -237,10 +242,12 @@ function reachRemedy(
 }
 
 /** The ways that neither a domain nor the filter closes. Most of them lead to processes with the child's user ID. */
-function openAnyway({ isSameUser, isRoot, writesNoCore }: IsolationSubject): readonly OpenReach[] {
+function openAnyway({ isSameUser, isRoot, writesNoCore, hasTerminal }: IsolationSubject): readonly OpenReach[] {
   const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
   const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };
   const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: without it, only the soft limit is 0' };
+  const modes: OpenReach = { reach: 'terminal-modes', remedy: hasTerminal ? NO_TERMINAL : `${remedy}, or paths` };
   const same: readonly Reach[] = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
-  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), ...same.map((reach) => ({ reach, remedy }))];
+  const others = same.map((reach) => ({ reach, remedy }));
+  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), modes, ...others];
 }

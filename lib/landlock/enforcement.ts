@@ -16,8 +16,15 @@ export type Reach =
   | 'abstract-sockets'
   /** Resource limits of a running process, prlimit(2). */
   | 'limits'
-  /** Typing into a shared terminal: TIOCSTI, TIOCLINUX. */
+  /**
+   * Typing into a shared terminal: TIOCSTI, TIOCLINUX; and taking it, to stop the processes that write to it and to read
+   * what is typed: TIOCSPGRP. Open to a child that is given a terminal.
+   */
   | 'terminal'
+  /** The modes of a shared terminal, such as its echo: tcsetattr(3). */
+  | 'terminal-modes'
+  /** The keyrings of the parent's session: keyctl(2), add_key(2), request_key(2). */
+  | 'keyrings'
   /** The program that the kernel passes a core dump to, core(5). */
   | 'core-dumps'
   /** `cgroup.kill`, `cgroup.freeze` and `cgroup.procs`, where the child's user owns them. */

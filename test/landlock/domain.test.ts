@@ -6,7 +6,10 @@ import { closedByPaths, isBeneath, overlap } from '../../lib/landlock/paths/file
 import { addon } from '../../lib/native.js';
 
 const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
-const OTHER_USER: IsolationSubject = { isSameUser: false, isRoot: false, mayInspect: false, writesNoCore: true };
+const OTHER_USER: IsolationSubject = {
+  ...{ isSameUser: false, isRoot: false, mayInspect: false },
+  ...{ writesNoCore: true, hasTerminal: false },
+};
 const REFER = 1 << 13;
 
 /** A kernel on which trying the domain with scopes and the one without them have these results. */

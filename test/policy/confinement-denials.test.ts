@@ -15,6 +15,7 @@ import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 const ISOLATED = denialsFor(true);
 const ALL = {
   isolated: true,
+  withoutTerminal: true,
   supervised: true,
   paths: true,
   grouped: true,

@@ -1,7 +1,4 @@
-/**
- * The ways to reach other processes that `paths` closes: those that lead through files, unless it grants these; and typing
- * into a terminal, which the filter denies.
- */
+/** The ways to reach other processes that `paths` closes: those that lead through files, unless it grants these. */
 import { relative } from 'node:path';
 import type { Reach } from '../enforcement.js';
 
@@ -11,7 +8,7 @@ const FOLDERS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly s
   ['oom-score', ['/proc']],
   ['autogroup', ['/proc']],
   ['proc-files', ['/proc']],
-  ['terminal', []],
+  ['terminal-modes', ['/dev/tty', '/dev/pts', '/dev/console']],
 ]);
 
 /**

@@ -54,7 +54,7 @@ function subjectOf(options: ProgramOptions, { user = 1000, ambient = '0', bounds
     ]),
   );
   const made = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
-  isolationFor(options, true);
+  isolationFor(options, { isFiltered: true, hasTerminal: false });
   return made.mock.calls[0]?.[1]();
 }
 
@@ -122,7 +122,7 @@ describe('isolation takes a child for', () => {
     const made = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
     vi.spyOn(process, 'geteuid').mockReturnValue(0);
     vi.spyOn(status, 'readStatus').mockReturnValue(new Map());
-    isolationFor({ capabilities: ['CAP_PERFMON'] }, true);
+    isolationFor({ capabilities: ['CAP_PERFMON'] }, { isFiltered: true, hasTerminal: false });
     expect(made.mock.calls[0]?.[1]()).toMatchObject({ mayInspect: true });
     expect(made.mock.calls[0]?.[2]).toBe(false);
   });
@@ -132,7 +132,7 @@ describe('isolation takes a child for', () => {
     vi.spyOn(process, 'geteuid').mockReturnValue(1000);
     vi.spyOn(process, 'getuid').mockReturnValue(1000);
     vi.spyOn(status, 'readStatus').mockImplementation(() => expect.fail('no /proc'));
-    isolationFor({}, true);
+    isolationFor({}, { isFiltered: true, hasTerminal: false });
     expect(made.mock.calls[0]?.[1]()).toMatchObject({ isSameUser: true, isRoot: false, mayInspect: false });
   });
 });
@@ -145,7 +145,7 @@ test.each([
   [false, true, false],
 ])('with isolate %o, a child is isolated if it is filtered (%s): %s', (isolate, isFiltered, isIsolated) => {
   const calls = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
-  isolationFor({ isolate }, isFiltered, true);
+  isolationFor({ isolate }, { isFiltered, hasTerminal: false }, true);
   const asked = isolate === undefined && !isFiltered ? [] : [[isolate, expect.any(Function), true]];
   expect(calls.mock.calls).toEqual(asked);
   expect(asked.length > 0 && isolate !== false).toBe(isIsolated);
@@ -164,17 +164,17 @@ describe('paths', () => {
   const all = readPaths({ read: ['/'] });
 
   test('are not restricted without the option', () => {
-    expect(pathsFor({}, 'reported', false)).toBe(undefined);
+    expect(pathsFor({}, 'reported', { removesTmp: false, hasTerminal: false })).toBe(undefined);
   });
 
   test.each([
     ['a process whose parent removes it', true, false],
     ['a process without a parent of this package', false, true],
   ])('may have @tmp for %s', (_, removesTmp, isRefused) => {
-    const start = () => pathsFor({ paths: readPaths({ write: ['@tmp'] }), bestEffort: true }, 'reported', removesTmp);
+    const start = () => pathsFor({ paths: readPaths({ write: ['@tmp'] }), bestEffort: true }, 'reported', { removesTmp, hasTerminal: false });
     if (isRefused) expect(start).toThrow(/^options\.paths: @tmp is removed by the parent/);
     else expect(start()?.paths.words.has('@tmp')).toBe(true);
-    expect(() => pathsFor({ paths: all, bestEffort: true }, 'reported', removesTmp)).not.toThrow();
+    expect(() => pathsFor({ paths: all, bestEffort: true }, 'reported', { removesTmp, hasTerminal: false })).not.toThrow();
   });
 
   test.each([
@@ -195,7 +195,7 @@ describe('paths', () => {
     const asked = vi.spyOn(domain, 'isolationSupport');
     asked.mockReturnValue({ by, reason: 'because of this', domain: undefined });
     vi.spyOn(support, 'pathsSupport').mockReturnValue({ rights: 1, abi, reason: null });
-    const start = (bestEffort: boolean) => pathsFor({ paths: all, bestEffort }, of, true);
+    const start = (bestEffort: boolean) => pathsFor({ paths: all, bestEffort }, of, { removesTmp: true, hasTerminal: false });
     if (refusal === null) {
       expect(start(false)).toMatchObject({ handled: 1, required: true });
       expect(start(true)).toMatchObject({ handled: 1, required: false });
@@ -211,7 +211,7 @@ describe('paths', () => {
     const isolate = { abstractSockets: true };
     const start = (rights: number, options: ProgramOptions = { isolate }) => {
       vi.spyOn(support, 'pathsSupport').mockReturnValue({ rights, abi: 9, reason: null });
-      return () => pathsFor({ paths: all, ...options }, 'reported', true);
+      return () => pathsFor({ paths: all, ...options }, 'reported', { removesTmp: true, hasTerminal: false });
     };
     expect(start(1)).toThrow(/abstractSockets can't be honored: with paths, Linux .* denies all Unix sockets/);
     expect(start(1, { isolate: true })).not.toThrow();
@@ -220,7 +220,7 @@ describe('paths', () => {
 
   test('of a sandbox that keeps home directories are refused in one, above one, and in /', () => {
     const keeping = new CheckedPaths(all.all, all.form, true);
-    const start = (cwd: string, paths = keeping) => pathsFor({ paths, cwd, bestEffort: true }, 'reported', true);
+    const start = (cwd: string, paths = keeping) => pathsFor({ paths, cwd, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false });
     const home = join(directory, 'home');
     mkdirSync(join(home, 'project'), { recursive: true });
     vi.spyOn(homes, 'homeDirectories').mockReturnValue(['/nowhere/x', home]);
@@ -230,13 +230,13 @@ describe('paths', () => {
     expect(start(join(home, 'project'))).toBeDefined();
     expect(start(home, all)).toBeDefined();
     vi.spyOn(process, 'cwd').mockReturnValue(home);
-    expect(() => pathsFor({ paths: keeping, bestEffort: true }, 'reported', true)).toThrow('contains the home');
+    expect(() => pathsFor({ paths: keeping, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false })).toThrow('contains the home');
   });
 });
 
 describe('denials', () => {
   const isolated = { request: { isolation: false, domain: undefined }, enforced: () => ({}) } as never;
-  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false };
+  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false, hasTerminal: false };
   const gaps = { unixSockets: true, truncation: false, deviceIoctls: true };
 
   test('are those of each confinement', () => {
@@ -256,7 +256,7 @@ describe('denials', () => {
 });
 
 describe('enforcement', () => {
-  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false };
+  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false, hasTerminal: false };
 
   test('of a child that is not isolated says whether that was asked for', () => {
     const remedyFor = (isolate?: boolean) => enforcementOf({ isolate }, nothing).isolation.open[0]?.remedy;
@@ -290,7 +290,7 @@ describe('enforcement', () => {
     const of = (write: string, cwd?: string) => {
       const ofPaths = { by: 'landlock', closed: ['files'], open: [], alsoDenied: [] };
       const paths = { enforced: () => ofPaths, paths: readPaths({ write: [write] }) } as never;
-      const enforced = enforcementOf({ cwd }, { isolation, paths, hasNoNetwork: true });
+      const enforced = enforcementOf({ cwd }, { isolation, paths, hasNoNetwork: true, hasTerminal: false });
       expect(enforced).toMatchObject({ paths: ofPaths, network: { by: 'filter' }, isolation: { by: 'scopes' } });
       const { closed, open: left } = enforced.isolation;
       return [closed, left.map(({ reach }) => reach)];

@@ -1,0 +1,24 @@
+/** Whether a program is given a terminal. */
+import { isatty } from 'node:tty';
+import { propertyOf } from '../../util/own-data.js';
+
+/** What a program's descriptors are connected to, unless its options say otherwise. */
+export type DefaultStdio = 'pipe' | 'inherit';
+
+/**
+ * Whether one of a program's descriptors is a terminal. Nothing of a program without one should reach the terminal of its
+ * parent, which `/dev/tty` opens.
+ */
+export function hasTerminal(
+  { stdio, silent }: { readonly stdio?: unknown; readonly silent?: unknown },
+  byDefault: DefaultStdio,
+): boolean {
+  const entries = stdio ?? (silent === true ? 'pipe' : byDefault);
+  const all: readonly unknown[] = Array.isArray(entries) ? entries : [entries, entries, entries];
+  return all.some((entry, i) => isTerminal(entry === 'inherit' ? i : entry));
+}
+
+function isTerminal(entry: unknown): boolean {
+  const descriptor = typeof entry === 'object' && entry !== null ? propertyOf(entry, 'fd') : entry;
+  return typeof descriptor === 'number' && Number.isInteger(descriptor) && descriptor >= 0 && isatty(descriptor);
+}
