@@ -1,4 +1,6 @@
 /** The checks of a change: those of the gate, in their order, and the others. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 const TOOLS = [
   ...['python3', 'make', 'g++', 'git', 'util-linux', 'libseccomp-dev', 'python3-seccomp', 'linux-libc-dev', 'systemd'],
@@ -10,13 +12,18 @@ const PROGRAMS = [
   ...['default-jdk-headless', 'chromium', 'firejail', 'qemu-system-x86'],
 ];
 
-const ADDON = ['native', 'binding.gyp', 'CMakeLists.txt', 'package.json', 'package-lock.json'];
+const UNIT_TESTS = 'native/test';
+const NATIVE = readdirSync(join(import.meta.dirname, '../../native'))
+  .map((name) => `native/${name}`)
+  .filter((path) => path !== UNIT_TESTS);
+const ADDON = [...NATIVE, 'binding.gyp', 'CMakeLists.txt', 'package.json', 'package-lock.json'];
 /** What each test that starts programs depends on. */
 const BUILT = [
   ...[...ADDON, 'lib', 'examples', 'vitest.config.ts', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build'],
   ...['scripts/checks/functions.sh', 'scripts/pinned.ts', 'test/support', 'test/data', 'test/adversary'],
 ];
 const STARTS = [...BUILT, 'test', 'scripts', 'Dockerfile.test', '.dockerignore'];
+const PACKED = ['README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md', 'docs', 'schema'];
 const EXTENDED = [...BUILT, 'test/extended'];
 
 /** What starts programs and receives their calls. */
@@ -78,7 +85,7 @@ export const CHECKS = [
     gate: true,
     packages: NATIVE_TOOLS,
     run: "TIDY_CHECKS='-clang-analyzer-*,-google-*,-modernize-*,-portability-*,-readability-*' npm run --silent lint -- native",
-    files: [...ADDON, '.clang-tidy', '.clang-format', 'scripts/checks/lint.sh'],
+    files: [UNIT_TESTS, ...ADDON, '.clang-tidy', '.clang-format', 'scripts/checks/lint.sh'],
   },
   {
     name: 'prebuilt-x64',
@@ -94,7 +101,7 @@ export const CHECKS = [
     gate: true,
     packages: [...TOOLS, ...NATIVE_TOOLS],
     run: `npm run --silent test:sanitized -- test/native.test.ts ${SUPERVISION.join(' ')}`,
-    files: [...BUILT, 'test/native.test.ts', ...SUPERVISION],
+    files: [UNIT_TESTS, ...BUILT, 'test/native.test.ts', ...SUPERVISION],
   },
   {
     name: 'docker',
@@ -160,14 +167,14 @@ export const CHECKS = [
     title: 'the lines of lib/ and native/ that the suite runs: at least 95 %',
     packages: [...TOOLS, 'cmake'],
     run: 'npm run --silent libraries && npm run --silent coverage',
-    files: STARTS,
+    files: [UNIT_TESTS, ...STARTS],
   },
   {
     name: 'sanitized',
     title: 'an addon built with ASan and UBSan: all that uses the addon',
     packages: [...TOOLS, ...NATIVE_TOOLS],
     run: 'npm run --silent test:sanitized',
-    files: STARTS,
+    files: [UNIT_TESTS, ...STARTS],
   },
   {
     name: 'threads',
@@ -175,14 +182,14 @@ export const CHECKS = [
       'an addon built with TSan: all that uses the addon. Children are not instrumented: they run in their parent’s memory',
     packages: [...TOOLS, ...NATIVE_TOOLS],
     run: 'SANITIZE=thread npm run --silent test:sanitized',
-    files: STARTS,
+    files: [UNIT_TESTS, ...STARTS],
   },
   {
     name: 'native-lint',
     title: 'clang-tidy with its static analyzer and checks of style, the unit tests too',
     packages: NATIVE_TOOLS,
     run: 'TIDY_FILES=native/ npm run --silent lint -- native',
-    files: [...ADDON, '.clang-tidy', '.clang-format', 'scripts/checks/lint.sh'],
+    files: [UNIT_TESTS, ...ADDON, '.clang-tidy', '.clang-format', 'scripts/checks/lint.sh'],
   },
   {
     name: 'clang',
@@ -301,6 +308,7 @@ export const CHECKS = [
     title:
       'a dry run of the release; its tarball with npm, pnpm, yarn and Bun, in Node 20 to 26, Node on musl, Bun and Deno, in TypeScript, and in bundles; how long its install takes',
     run: 'scripts/build/prebuild.sh --changed && npm run --silent release -- --dry-run && npm run --silent test:package',
+    files: [...BUILT, ...PACKED, 'scripts/release', 'scripts/package-matrix'],
   },
   {
     name: 'benchmarks',
