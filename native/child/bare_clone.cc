@@ -162,9 +162,11 @@ long BareClone(int (*function)(void*), void* stack_top, int flags, void* argumen
   return WithoutStalePidfd(result, flags, parent_id);
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as of BareClone.
+// NOLINTBEGIN(bugprone-easily-swappable-parameters, readability-non-const-parameter): as of BareClone; the kernel
+// writes to `child_id`.
 long BareCloneInto(int cgroup, int (*function)(void*), void* stack_top, int flags, void* argument, int* pidfd,
                    int* child_id) {
+  // NOLINTEND(bugprone-easily-swappable-parameters, readability-non-const-parameter)
   // struct clone_args of Linux 5.7. The kernel checks that the stack is below its end, and takes any size.
   constexpr uint64_t kIntoCgroup = 0x200000000;  // CLONE_INTO_CGROUP
   constexpr uintptr_t kAlignment = 16;

@@ -15,7 +15,7 @@ using Ids = std::array<uid_t, 6>;
 
 Ids OwnIds() {
   Ids ids = {};
-  getresuid(&ids[0], &ids[1], &ids[2]);
+  getresuid(ids.data(), &ids[1], &ids[2]);
   getresgid(&ids[3], &ids[4], &ids[5]);
   return ids;
 }

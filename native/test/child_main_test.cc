@@ -1061,7 +1061,7 @@ TEST(WaitsForItsGuardianThoughADescriptorTakesThePlaceOfTheSocket) {
   for (const int beyond : {-1, 0, 1, 2}) {
     Start start;
     start.guardian_socket = SocketOfReadyGuardian();
-    start.descriptors.resize(static_cast<size_t>(start.guardian_socket + beyond), 0);
+    start.descriptors.resize(static_cast<size_t>(long{start.guardian_socket} + beyond), 0);
     CHECK_STARTED(Run(start));
   }
 }
@@ -1133,6 +1133,7 @@ TEST(AttachesTheFilterOfItsGuardianWithItsId) {
 }
 
 // The flags of a filter of a stopped process; -errno if they are unknown. 0: the filter that was attached first.
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 long FilterFlags(pid_t process, uint64_t filter) {
   constexpr long kGetMetadata = 0x420d;  // PTRACE_SECCOMP_GET_METADATA, Linux 4.16: no flag but that to log.
   struct {
@@ -1283,7 +1284,7 @@ TEST(DrawsNoGateValueForAFilterWithoutGate) {
       {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
   };
   const sock_fprog denying = {4, instructions};
-  Filter gated = Gated({SYS_reboot});
+  const Filter gated = Gated({SYS_reboot});
   Filter plain = gated;
   plain.gate.clear();
   CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);

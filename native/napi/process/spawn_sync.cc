@@ -98,18 +98,7 @@ class Running {
         return;
       }
       if (Now() >= deadline_) Stop(ETIMEDOUT);
-      if (ready <= 0) continue;
-      if (polled[0].revents != 0) OnChildReadable();
-      if (polled[1].revents != 0) OnGuardianReadable();
-      if (polled[2].revents != 0 && has_tree_) reports_zombies_ = ReapReportedZombies(guardian_);
-      for (size_t i = 0; i < sockets_.size(); i++) {
-        if (polled[i + 3].revents == 0 || polled[i + 3].fd < 0) continue;
-        if (i == 0) {
-          WriteInput();
-        } else {
-          Read(i);
-        }
-      }
+      if (ready > 0) OnReady(polled);
     }
   }
 
@@ -132,6 +121,20 @@ class Running {
   }
 
  private:
+  void OnReady(const std::vector<pollfd>& polled) {
+    if (polled[0].revents != 0) OnChildReadable();
+    if (polled[1].revents != 0) OnGuardianReadable();
+    if (polled[2].revents != 0 && has_tree_) reports_zombies_ = ReapReportedZombies(guardian_);
+    for (size_t i = 0; i < sockets_.size(); i++) {
+      if (polled[i + 3].revents == 0 || sockets_[i].get() < 0) continue;
+      if (i == 0) {
+        WriteInput();
+      } else {
+        Read(i);
+      }
+    }
+  }
+
   void OnChildReadable() {
     has_ended_ = Reap(child_, WNOHANG, &status_);
     if (has_ended_ && has_tree_) ContinueGuardian(guardian_);

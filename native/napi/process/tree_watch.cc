@@ -53,8 +53,9 @@ GuardianHandle TreeWatch::Release(const Napi::Object& tree) { return Unwrap(tree
 
 Napi::Value TreeWatch::Signal(const Napi::CallbackInfo& info) {
   int32_t signal = 0;
-  const bool is_valid = ReadValue(info[0], &signal) && signal > 0 && signal <= 64;
-  const int error = !is_valid ? EINVAL : !poll_.is_open() ? ESRCH : SignalTree(guardian_, signal);
+  int error = EINVAL;
+  if (ReadValue(info[0], &signal) && signal > 0 && signal <= 64)
+    error = poll_.is_open() ? SignalTree(guardian_, signal) : ESRCH;
   return Napi::Number::New(info.Env(), error);
 }
 
@@ -91,7 +92,8 @@ void TreeWatch::Report(Napi::Env env, const siginfo_t& status) {
   const std::unique_ptr<Napi::AsyncContext> context = std::move(context_);
   Close();
   const bool has_exited = status.si_pid != 0 && status.si_code == CLD_EXITED;
-  const napi_value arguments[] = {has_exited ? napi_value(Napi::Number::New(env, status.si_status)) : env.Null()};
+  const napi_value arguments[] = {has_exited ? static_cast<napi_value>(Napi::Number::New(env, status.si_status))
+                                             : env.Null()};
   // As in ExitWatch::Report.
   napi_make_callback(env, *context, self, on_end, std::size(arguments), arguments, nullptr);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
