@@ -148,7 +148,13 @@ export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enf
  * @param reason - Why it can't.
  */
 export function nothingEnforced(reason: string): Enforcement {
-  const others = openAnyway({ isSameUser: true, isRoot: true, mayInspect: true, writesNoCore: false, hasTerminal: true });
+  const others = openAnyway({
+    isSameUser: true,
+    isRoot: true,
+    mayInspect: true,
+    writesNoCore: false,
+    hasTerminal: true,
+  });
   const reaches = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES, ...others.map(({ reach }) => reach)];
   const remedy = 'start the program under a profile, where isSupported() is true';
   return { isolation: { reason, closed: [], open: reaches.map((reach) => ({ reach, remedy })) } };

@@ -77,13 +77,15 @@ describe('the terminal of its parent', () => {
     expect(take(`{ stdio: 'inherit', paths: ${paths} }`).result).toBe('taken');
   });
 
-  test.for([["{ stdio: 'inherit' }"], ['{ stdio: [0] }'], ["{ stdio: ['ignore', process.stdout] }"], ['{ isolate: false }']])(
-    'is taken by a program that is given it, or not isolated: %s',
-    ([options = ''], { skip }) => {
-      skip(obstacle !== undefined, obstacle);
-      const { result, closed } = take(options);
-      expect(result).toBe('taken');
-      expect(closed).not.toContain('terminal');
-    },
-  );
+  test.for([
+    ["{ stdio: 'inherit' }"],
+    ['{ stdio: [0] }'],
+    ["{ stdio: ['ignore', process.stdout] }"],
+    ['{ isolate: false }'],
+  ])('is taken by a program that is given it, or not isolated: %s', ([options = ''], { skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    const { result, closed } = take(options);
+    expect(result).toBe('taken');
+    expect(closed).not.toContain('terminal');
+  });
 });

@@ -101,7 +101,9 @@ export class CheckedPaths {
     this.given = all.filter(({ path }) => !isWord(path));
     this.words = new Set([...all.map(({ path }) => path).filter(isWord), ...added]);
     this.executesTmp = all.some(({ path, access }) => path === '@tmp' && access === 'execute');
-    this.key = [...added, ...all.map(({ path, optional, access }) => `${access}${optional ? '?' : ''}:${path}`)].join('\0');
+    this.key = [...added, ...all.map(({ path, optional, access }) => `${access}${optional ? '?' : ''}:${path}`)].join(
+      '\0',
+    );
     Object.freeze(this);
   }
 

@@ -30,8 +30,8 @@ import {
   supervisorOf,
   WITHOUT_CALLBACKS,
 } from './supervised.js';
-import { asksForGuardian, isGroup, type TreePlan, treeFor, withTree } from './tree.js';
 import { hasTerminal } from './terminal.js';
+import { asksForGuardian, isGroup, type TreePlan, treeFor, withTree } from './tree.js';
 import { refuseUnsupported } from './unsupported-options.js';
 
 /** The filters of a program, and everything else that is enforced on it. */
@@ -70,15 +70,43 @@ export type Target = keyof typeof TARGETS;
 
 const TARGETS = {
   /** By a child, before it executes its program. */
-  child: { gate: START_GATES.child, hasListener: true, isIsolated: true, domain: 'reported', makesGroup: true, stdio: 'pipe' },
+  child: {
+    gate: START_GATES.child,
+    hasListener: true,
+    isIsolated: true,
+    domain: 'reported',
+    makesGroup: true,
+    stdio: 'pipe',
+  },
   /** By this process, before it executes another program. */
-  execve: { gate: START_GATES.execve, hasListener: true, isIsolated: true, domain: 'reported', makesGroup: false, stdio: 'inherit' },
+  execve: {
+    gate: START_GATES.execve,
+    hasListener: true,
+    isIsolated: true,
+    domain: 'reported',
+    makesGroup: false,
+    stdio: 'inherit',
+  },
   /** By a Node that runs already, which was started by a launcher that confines it. */
   fork: { gate: [], hasListener: false, isIsolated: true, domain: 'unreported', makesGroup: false, stdio: 'inherit' },
   /** By this process itself. */
-  harden: { gate: [], hasListener: false, isIsolated: false, domain: 'of all threads', makesGroup: false, stdio: 'inherit' },
+  harden: {
+    gate: [],
+    hasListener: false,
+    isIsolated: false,
+    domain: 'of all threads',
+    makesGroup: false,
+    stdio: 'inherit',
+  },
   /** By this process itself, which has entered the domain of its paths already. */
-  register: { gate: [], hasListener: false, isIsolated: false, domain: 'reported', makesGroup: false, stdio: 'inherit' },
+  register: {
+    gate: [],
+    hasListener: false,
+    isIsolated: false,
+    domain: 'reported',
+    makesGroup: false,
+    stdio: 'inherit',
+  },
 } as const;
 
 /** Targets that are this process itself. */
@@ -138,9 +166,7 @@ export function planFilters(
   const deniesCalls = sources.each.length > 0 || network.hasNoNetwork;
   const isFiltered = deniesCalls || names.length > 0 || asksForGuardian(options);
   const terminal = { hasTerminal: hasTerminal(options, stdio) };
-  const isolation = isIsolated
-    ? isolationFor(options, { isFiltered, ...terminal }, target === 'fork')
-    : undefined;
+  const isolation = isIsolated ? isolationFor(options, { isFiltered, ...terminal }, target === 'fork') : undefined;
   const tree =
     isIsolated && unsupported === undefined
       ? treeFor(options, descendants, { isIsolated: isolation !== undefined, makesGroup })

@@ -171,10 +171,16 @@ describe('paths', () => {
     ['a process whose parent removes it', true, false],
     ['a process without a parent of this package', false, true],
   ])('may have @tmp for %s', (_, removesTmp, isRefused) => {
-    const start = () => pathsFor({ paths: readPaths({ write: ['@tmp'] }), bestEffort: true }, 'reported', { removesTmp, hasTerminal: false });
+    const start = () =>
+      pathsFor({ paths: readPaths({ write: ['@tmp'] }), bestEffort: true }, 'reported', {
+        removesTmp,
+        hasTerminal: false,
+      });
     if (isRefused) expect(start).toThrow(/^options\.paths: @tmp is removed by the parent/);
     else expect(start()?.paths.words.has('@tmp')).toBe(true);
-    expect(() => pathsFor({ paths: all, bestEffort: true }, 'reported', { removesTmp, hasTerminal: false })).not.toThrow();
+    expect(() =>
+      pathsFor({ paths: all, bestEffort: true }, 'reported', { removesTmp, hasTerminal: false }),
+    ).not.toThrow();
   });
 
   test.each([
@@ -195,7 +201,8 @@ describe('paths', () => {
     const asked = vi.spyOn(domain, 'isolationSupport');
     asked.mockReturnValue({ by, reason: 'because of this', domain: undefined });
     vi.spyOn(support, 'pathsSupport').mockReturnValue({ rights: 1, abi, reason: null });
-    const start = (bestEffort: boolean) => pathsFor({ paths: all, bestEffort }, of, { removesTmp: true, hasTerminal: false });
+    const start = (bestEffort: boolean) =>
+      pathsFor({ paths: all, bestEffort }, of, { removesTmp: true, hasTerminal: false });
     if (refusal === null) {
       expect(start(false)).toMatchObject({ handled: 1, required: true });
       expect(start(true)).toMatchObject({ handled: 1, required: false });
@@ -220,7 +227,8 @@ describe('paths', () => {
 
   test('of a sandbox that keeps home directories are refused in one, above one, and in /', () => {
     const keeping = new CheckedPaths(all.all, all.form, true);
-    const start = (cwd: string, paths = keeping) => pathsFor({ paths, cwd, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false });
+    const start = (cwd: string, paths = keeping) =>
+      pathsFor({ paths, cwd, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false });
     const home = join(directory, 'home');
     mkdirSync(join(home, 'project'), { recursive: true });
     vi.spyOn(homes, 'homeDirectories').mockReturnValue(['/nowhere/x', home]);
@@ -230,7 +238,9 @@ describe('paths', () => {
     expect(start(join(home, 'project'))).toBeDefined();
     expect(start(home, all)).toBeDefined();
     vi.spyOn(process, 'cwd').mockReturnValue(home);
-    expect(() => pathsFor({ paths: keeping, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false })).toThrow('contains the home');
+    expect(() =>
+      pathsFor({ paths: keeping, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false }),
+    ).toThrow('contains the home');
   });
 });
 
