@@ -136,8 +136,11 @@ export function isolation(
  * @param isExplicit - Whether the option `isolate` is false. Otherwise it was left out, under `unconfined`.
  */
 export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enforcement {
-  const remedy = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
-  const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
+  const isolate = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
+  const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => {
+    const remedy = reach === 'terminal' && subject.hasTerminal ? `${isolate}, and ${NO_TERMINAL}` : isolate;
+    return { reach, remedy };
+  });
   const reason = 'isolation is off';
   return { isolation: { reason, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
@@ -247,13 +250,19 @@ function reachRemedy(
   return isSameUser && reach !== 'abstract-sockets' ? `${kernel}, or another uid` : kernel;
 }
 
-/** The ways that neither a domain nor the filter closes. Most of them lead to processes with the child's user ID. */
+/**
+ * The ways that neither a domain nor the filter closes. Most of them lead to processes with the child's user ID; every user
+ * can open /dev/tty.
+ */
 function openAnyway({ isSameUser, isRoot, writesNoCore, hasTerminal }: IsolationSubject): readonly OpenReach[] {
   const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
   const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };
   const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: without it, only the soft limit is 0' };
-  const modes: OpenReach = { reach: 'terminal-modes', remedy: hasTerminal ? NO_TERMINAL : `${remedy}, or paths` };
+  const terminals: OpenReach = {
+    reach: 'terminal-files',
+    remedy: hasTerminal ? `${NO_TERMINAL}, and paths that lead to none` : 'give paths that lead to no terminal',
+  };
   const same: readonly Reach[] = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
   const others = same.map((reach) => ({ reach, remedy }));
-  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), modes, ...others];
+  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), terminals, ...others];
 }

@@ -17,12 +17,12 @@ export type Reach =
   /** Resource limits of a running process, prlimit(2). */
   | 'limits'
   /**
-   * Typing into a shared terminal: TIOCSTI, TIOCLINUX; and taking it, to stop the processes that write to it and to read
-   * what is typed: TIOCSPGRP. Open to a child that is given a terminal.
+   * Typing into a shared terminal, TIOCSTI and TIOCLINUX, and taking it from the processes that use it, TIOCSPGRP. Open
+   * to a child that is given a terminal.
    */
   | 'terminal'
-  /** The modes of a shared terminal, such as its echo: tcsetattr(3). */
-  | 'terminal-modes'
+  /** `/dev/tty` and `/dev/pts`: reading what is typed there, writing, and changing modes such as the echo. */
+  | 'terminal-files'
   /** The keyrings of the parent's session: keyctl(2), add_key(2), request_key(2). */
   | 'keyrings'
   /** The program that the kernel passes a core dump to, core(5). */

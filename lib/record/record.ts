@@ -138,7 +138,7 @@ export async function record(
       seen === undefined
         ? []
         : [...seen.notes, ...fileCaveats(calls, otherFiles, danglingLinks(files), files.length > 0)];
-    const notes = [...caveats(calls, others), ...pathCaveats(child), ...ofFiles];
+    const notes = [...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
     const ofPaths = seen && { paths: seen.paths, files: seen.files };
     return { profile, calls: kinds, ...ofPaths, notes, exitCode, signal };
   } finally {

@@ -20,7 +20,7 @@ import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
 import { readStatus } from '../../util/process-status.js';
 import { homeDirectories, isOrContains } from '../file/home-directories.js';
 import type { ProgramOptions } from '../options/types.js';
-import { writtenPaths } from './written-paths.js';
+import { grantedPaths } from './granted-paths.js';
 
 type IsolationOptions = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits' | 'cwd'>;
 
@@ -173,9 +173,7 @@ export function enforcementOf(
   if (paths === undefined) return enforced;
   const ofPaths = paths.enforced(domainError);
   if (ofPaths.by === undefined) return { ...enforced, paths: ofPaths };
-  const reaches = closedByPaths(writtenPaths(paths.paths, options)).filter(
-    (reach) => !(hasTerminal && reach === 'terminal-modes'),
-  );
+  const reaches = closedByPaths(grantedPaths(paths.paths, options), hasTerminal);
   const { closed, open, ...how } = enforced.isolation;
   const stillOpen = open.filter(({ reach }) => !reaches.includes(reach));
   const ofIsolation = { ...how, closed: [...new Set([...closed, ...reaches])], open: stillOpen };

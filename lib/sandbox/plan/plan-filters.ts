@@ -49,6 +49,8 @@ export interface FilterPlan {
   readonly paths: PathPlan | undefined;
   /** Whether it may make and connect no sockets. */
   readonly hasNoNetwork: boolean;
+  /** Whether one of its descriptors is a terminal. */
+  readonly hasTerminal: boolean;
   /**
    * Whether Node itself starts the program: under `unconfined` where this system has no seccomp. Nothing is enforced
    * then.

@@ -19,6 +19,9 @@ export function hasTerminal(
 }
 
 function isTerminal(entry: unknown): boolean {
-  const descriptor = typeof entry === 'object' && entry !== null ? propertyOf(entry, 'fd') : entry;
-  return typeof descriptor === 'number' && Number.isInteger(descriptor) && descriptor >= 0 && isatty(descriptor);
+  if (typeof entry === 'number') return isatty(entry);
+  if (typeof entry !== 'object' || entry === null) return false;
+  const descriptor = propertyOf(entry, 'fd');
+  // Streams of node:tty have no descriptor, but those of this process.
+  return typeof descriptor === 'number' ? isatty(descriptor) : propertyOf(entry, 'isTTY') === true;
 }

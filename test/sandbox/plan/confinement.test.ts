@@ -104,7 +104,7 @@ describe('isolation takes a child for', () => {
       { isRoot: true, mayInspect: true, isSameUser: false },
     ],
   ])('%s', (_, options, ours, expected) => {
-    const none = { isSameUser: true, isRoot: false, mayInspect: false, writesNoCore: false };
+    const none = { isSameUser: true, isRoot: false, mayInspect: false, writesNoCore: false, hasTerminal: false };
     expect(subjectOf(options, ours)).toEqual({ ...none, ...expected });
   });
 
@@ -125,6 +125,12 @@ describe('isolation takes a child for', () => {
     isolationFor({ capabilities: ['CAP_PERFMON'] }, { isFiltered: true, hasTerminal: false });
     expect(made.mock.calls[0]?.[1]()).toMatchObject({ mayInspect: true });
     expect(made.mock.calls[0]?.[2]).toBe(false);
+  });
+
+  test('one that is given a terminal', () => {
+    const made = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
+    for (const hasTerminal of [true, false]) isolationFor({}, { isFiltered: true, hasTerminal });
+    expect(made.mock.calls.map(([, subject]) => subject().hasTerminal)).toEqual([true, false]);
   });
 
   test('this user without /proc', () => {
@@ -165,6 +171,15 @@ describe('paths', () => {
 
   test('are not restricted without the option', () => {
     expect(pathsFor({}, 'reported', { removesTmp: false, hasTerminal: false })).toBe(undefined);
+  });
+
+  test('of @system have its terminal for a program that is given one', () => {
+    const wordsFor = (paths: CheckedPaths, hasTerminal: boolean) => [
+      ...(pathsFor({ paths, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal })?.paths.words ?? []),
+    ];
+    const system = readPaths({ read: ['@system'] });
+    expect([wordsFor(system, false), wordsFor(system, true)]).toEqual([['@system'], ['@system', '@terminal']]);
+    expect(wordsFor(readPaths({ read: ['@node', '/dev/tty'] }), true)).toEqual(['@node']);
   });
 
   test.each([
@@ -251,7 +266,10 @@ describe('denials', () => {
 
   test('are those of each confinement', () => {
     expect(denialsOf(nothing, false)).toEqual(NO_DENIALS);
-    expect(denialsOf({ ...nothing, isolation: isolated }, false)).toEqual({ ...NO_DENIALS, isolated: true });
+    const ofIsolation = { ...NO_DENIALS, isolated: true };
+    expect(denialsOf({ ...nothing, isolation: isolated }, false)).toEqual({ ...ofIsolation, withoutTerminal: true });
+    expect(denialsOf({ ...nothing, isolation: isolated, hasTerminal: true }, false)).toEqual(ofIsolation);
+    expect(denialsOf({ ...nothing, hasTerminal: true }, false)).toEqual(NO_DENIALS);
     expect(denialsOf({ ...nothing, hasNoNetwork: true }, false)).toEqual({ ...NO_DENIALS, network: true });
     expect(denialsOf(nothing, true)).toEqual({ ...NO_DENIALS, grouped: true });
     expect(denialsOf({ ...nothing, paths: { gaps } as never }, false)).toEqual({ ...NO_DENIALS, ...gaps, paths: true });
@@ -260,8 +278,9 @@ describe('denials', () => {
 
   test('that are equal are one object, and others are not', () => {
     expect(denialsOf(nothing, false)).toBe(denialsOf({ ...nothing }, false));
-    const all = [nothing, { ...nothing, hasNoNetwork: true }, { ...nothing, isolation: isolated }];
-    expect(new Set(all.flatMap((each) => [denialsOf(each, false), denialsOf(each, true)])).size).toBe(6);
+    const ofIsolation = { ...nothing, isolation: isolated };
+    const all = [nothing, { ...nothing, hasNoNetwork: true }, ofIsolation, { ...ofIsolation, hasTerminal: true }];
+    expect(new Set(all.flatMap((each) => [denialsOf(each, false), denialsOf(each, true)])).size).toBe(8);
   });
 });
 
@@ -294,26 +313,42 @@ describe('enforcement', () => {
     expect(ofPaths.mock.calls).toEqual([[7]]);
   });
   test('of paths closes what leads through files that are not written', () => {
-    const open = ['cgroup-files', 'oom-score', 'scheduling'].map((reach) => ({ reach, remedy: 'x' }));
+    const open = ['cgroup-files', 'oom-score', 'terminal-files', 'scheduling'].map((reach) => ({ reach, remedy: 'x' }));
     const isolated = { isolation: { by: 'scopes', closed: ['limits', 'terminal'], open } };
     const isolation = { request: { isolation: false, domain: undefined }, enforced: () => isolated } as never;
-    const of = (write: string, cwd?: string) => {
+    const of = (write: string, cwd?: string, { read = '/usr', hasTerminal = false } = {}) => {
       const ofPaths = { by: 'landlock', closed: ['files'], open: [], alsoDenied: [] };
-      const paths = { enforced: () => ofPaths, paths: readPaths({ write: [write] }) } as never;
-      const enforced = enforcementOf({ cwd }, { isolation, paths, hasNoNetwork: true, hasTerminal: false });
+      const paths = { enforced: () => ofPaths, paths: readPaths({ read: [read], write: [write] }) } as never;
+      const enforced = enforcementOf({ cwd }, { isolation, paths, hasNoNetwork: true, hasTerminal });
       expect(enforced).toMatchObject({ paths: ofPaths, network: { by: 'filter' }, isolation: { by: 'scopes' } });
       const { closed, open: left } = enforced.isolation;
       return [closed, left.map(({ reach }) => reach)];
     };
     const inFiles = ['oom-score', 'autogroup', 'proc-files'];
-    const both = ['limits', 'terminal', 'cgroup-files', ...inFiles];
+    const both = ['limits', 'terminal', 'cgroup-files', ...inFiles, 'terminal-files'];
     expect(of('/usr')).toEqual([expect.arrayContaining(both), ['scheduling']]);
     expect(new Set(of('/usr')[0]).size).toBe(of('/usr')[0]?.length);
     expect(of('/proc')).toEqual([
-      ['limits', 'terminal', 'cgroup-files'],
+      ['limits', 'terminal', 'cgroup-files', 'terminal-files'],
       ['oom-score', 'scheduling'],
     ]);
     expect(of('.', '/proc')).toEqual(of('/proc'));
     expect(of('/sys')).toEqual([expect.arrayContaining(inFiles), ['cgroup-files', 'scheduling']]);
+    const toTerminal = [expect.not.arrayContaining(['terminal-files']), ['terminal-files', 'scheduling']];
+    expect(of('/dev')).toEqual(toTerminal);
+    expect(of('/usr', '/', { read: 'dev' })).toEqual(toTerminal);
+    expect(of('/usr', '/', { hasTerminal: true })).toEqual(toTerminal);
+  });
+
+  test('of paths without isolation leaves the terminal open: only isolation denies taking it', () => {
+    const paths = {
+      enforced: () => ({ by: 'landlock', closed: ['files'], open: [], alsoDenied: [] }),
+      paths: readPaths({ read: ['/usr'] }),
+    } as never;
+    for (const hasTerminal of [false, true]) {
+      const { closed, open } = enforcementOf({ isolate: false }, { ...nothing, paths, hasTerminal }).isolation;
+      expect([closed.includes('terminal'), open.some(({ reach }) => reach === 'terminal')]).toEqual([false, true]);
+      expect(closed.includes('terminal-files')).toBe(!hasTerminal);
+    }
   });
 });
