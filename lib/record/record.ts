@@ -131,7 +131,7 @@ export async function record(
       tmp &&
       synthesizePaths(
         seenAccesses(files, directory),
-        placesOf(directory, tmp.path, call.options.env?.['HOME']),
+        placesOf(directory, tmp.path, call.options.env?.['HOME'], plan.hasTerminal),
         mergePaths,
       );
     const ofFiles =

@@ -313,13 +313,16 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
       given: { text: path, list: access, form, directory },
     })),
     ...wordsFor(paths, subject).flatMap((word) =>
-      wordGrants(word).map(({ path, access }) => ruleFor(word, path, GRANTS[access])),
+      wordGrants(word).map(({ path, access }) => ruleFor(givenFor(word), path, GRANTS[access])),
     ),
     ...(tmp === undefined ? [] : [ruleFor('@tmp', tmp, rightsOfTmp, 'directory')]),
     ...files.map((path) => ruleFor('the module', path, bitsOf('READ_FILE'), 'file')),
     ...needs.map((path) => ruleFor('the program', path, GRANTS.execute, 'program')),
   ];
 }
+
+/** The word of an option that has these paths. */
+const givenFor = (word: SharedWord): PathWord => (word === '@terminal' ? '@system' : word);
 
 /** A rule that no list has: for a word, or for what the child needs itself. */
 function ruleFor(place: string, path: string, rights: number, kind?: 'directory' | 'file' | 'program'): PathRule {
