@@ -541,12 +541,15 @@ describeUnless(reason ?? undefined, 'enforcement.paths', () => {
       closed: expect.arrayContaining(['files', 'truncation', 'pathname-sockets']),
     });
     expect(paths?.open.map(({ reach }) => reach)).toContain('metadata');
-    expect(isolation?.closed).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score', 'autogroup', 'proc-files']));
+    const byFiles = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'terminal-files'];
+    expect(isolation?.closed).toEqual(expect.arrayContaining(byFiles));
     const open = (enforced: typeof isolation) => enforced?.open.map(({ reach }) => reach);
     const notIsolated = spawnSync('true', 'unconfined', { paths: SYSTEM }).enforcement?.isolation;
-    expect(notIsolated?.closed).toEqual(['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'terminal']);
-    expect(open(notIsolated)).not.toContain('terminal');
+    expect(notIsolated?.closed).toEqual(byFiles);
+    // Only isolation denies taking a terminal.
+    expect(open(notIsolated)).toContain('terminal');
     expect(isolation?.closed.filter((reach) => reach === 'terminal')).toEqual(['terminal']);
+    expect(open(by({ read: ['@system', '/dev'] })?.isolation)).toContain('terminal-files');
     expect(open(by({ write: ['/proc'] })?.isolation)).toEqual(expect.arrayContaining(['oom-score', 'proc-files']));
     expect(by({ read: ['/proc'] })?.isolation.closed).toEqual(expect.arrayContaining(['oom-score', 'proc-files']));
     expect(open(by({ write: ['/'] })?.isolation)).toEqual(expect.arrayContaining(['cgroup-files', 'oom-score']));
