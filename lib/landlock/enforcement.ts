@@ -16,12 +16,9 @@ export type Reach =
   | 'abstract-sockets'
   /** Resource limits of a running process, prlimit(2). */
   | 'limits'
-  /**
-   * Typing into a shared terminal, TIOCSTI and TIOCLINUX, and taking it from the processes that use it, TIOCSPGRP. Open
-   * to a child that is given a terminal.
-   */
+  /** Typing into a shared terminal, and taking it: TIOCSTI, TIOCLINUX, TIOCSPGRP. Open to a child that is given one. */
   | 'terminal'
-  /** `/dev/tty` and `/dev/pts`: reading what is typed there, writing, and changing modes such as the echo. */
+  /** `/dev/tty` and `/dev/pts`: reading what is typed, writing, and changing modes such as the echo. */
   | 'terminal-files'
   /** The keyrings of the parent's session: keyctl(2), add_key(2), request_key(2). */
   | 'keyrings'

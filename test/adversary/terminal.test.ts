@@ -9,6 +9,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { run } from '../../lib/sandbox/run.js';
 import { dist, main } from '../support/built.js';
 import { obstacleTo } from '../support/commands.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -128,8 +129,8 @@ describe('the terminal of its parent', () => {
     'is taken by a program of `seccomp run` only where the command has it: it %s it',
     async ([, redirected, expected], { skip }) => {
       skip(obstacle !== undefined, obstacle);
-      const run = quoted(process.execPath, main, 'run', '-p', 'docker-default', '--');
-      const command = `${run} ${quoted('python3', program, 'take', result)}`;
+      const start = quoted(process.execPath, main, 'run', '-p', 'docker-default', '--');
+      const command = `${start} ${quoted('python3', program, 'take', result)}`;
       expect(await inTerminal(`${command} ${redirected}`)).toBe(expected);
     },
   );
@@ -151,6 +152,36 @@ fork(${JSON.stringify(module)}, 'docker-default', ${options});`,
     );
     expect(await inTerminal(quoted(process.execPath, parent))).toBe(expected);
   });
+
+  test.for([
+    [true, DENIED],
+    [false, 'taken'],
+  ] as const)(
+    'is not the one that a program makes itself, which works; taken with isolate %s: %s',
+    async (given, { skip }) => {
+      const [isolate, expected] = given;
+      skip(obstacle !== undefined, obstacle);
+      const code = `import os, pty
+pid, terminal = pty.fork()
+if pid == 0:
+    try:
+        os.tcsetpgrp(0, os.getpgrp())
+        result = 'taken'
+    except OSError as error:
+        result = error.strerror
+    print(result, input(), sep=': ')
+    os._exit(0)
+os.write(terminal, b'typed\\n')
+text = b''
+try:
+    while data := os.read(terminal, 100): text += data
+except OSError: pass
+print(text.decode().split('\\n')[-2].strip())`;
+      const options = isolate ? {} : { isolate: false };
+      const { stdout } = await run('python3', ['-c', code], 'docker-default', options);
+      expect(stdout).toBe(`${expected}: typed\n`);
+    },
+  );
 
   test('shows what is typed for the parent, as long as no paths close it, whoever the user is', async ({ skip }) => {
     skip(obstacle !== undefined, obstacle);
