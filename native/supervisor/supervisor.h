@@ -1,4 +1,5 @@
-// The threads that serve the listeners of this process: one for all of them, and one for each listener with many calls.
+// The threads that serve the listeners of this process: a few for all of them, and one for each listener with many calls.
+// Serving a call may take as long as the notified process wants, whose memory is read: so one more thread always waits.
 // A listener whose calls all wait for JavaScript is served by JavaScript's thread (napi/notify/mailbox_reader.h), which
 // passes it to the Supervisor when it stops reading mail.
 //
@@ -7,6 +8,7 @@
 //   Supervisor::mutex_   the table of listeners; no other lock is taken under it
 //   Listener::mutex_     calls that wait for JavaScript; held while an answer is sent and a connection is ended
 //   Connection::mutex_   the state of a connection; no other lock is taken under it
+//   Worker's mutex       work that notified processes can make wait; never held while it is done
 //   CallKinds::mutex_    counts; never held while /proc is read, so JavaScript's thread does not wait for that
 //   Mailbox::wake_mutex_ held while the reader is woken up
 //   Mailbox::mutex_      mail
@@ -41,18 +43,20 @@ class Supervisor {
  private:
   Supervisor() = default;
   Failure Start();
+  int StartShared();
   // For a listener whose thread looks for files. The caller holds mutex_.
   Failure StartOwnThread(const std::shared_ptr<Listener>& listener);
-  [[noreturn]] void Run();
+  void Run();
   void ServeEvent(const epoll_event& event, Notification* notification);
-  // Moves the listener to a thread of its own, if there are not too many.
-  void GiveThread(const std::shared_ptr<Listener>& listener);
+  // Moves the listener to a thread of its own, if there are not too many. Returns whether it has one.
+  bool GiveThread(const std::shared_ptr<Listener>& listener);
   void RunFor(const std::shared_ptr<Listener>& listener);
   std::shared_ptr<Listener> Find(uint64_t id);
   void Remove(const std::shared_ptr<Listener>& listener);
   bool Watch(int operation, const Listener& listener);
 
   std::atomic<int> own_threads_{0};  // Listeners that GiveThread has given threads of their own.
+  std::atomic<int> waiting_{0};      // Threads that wait for events of all other listeners.
 
   std::mutex mutex_;
   Descriptor epoll_;
