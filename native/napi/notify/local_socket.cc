@@ -154,7 +154,9 @@ void LocalSocket::Close(const Napi::CallbackInfo&) { CloseAll(); }
 
 void LocalSocket::CloseAll() {
   StopWaiting();
-  if (peer_ != nullptr) worker_.Post([peer = std::move(peer_)] {});
+  if (peer_ == nullptr) return;
+  shutdown(peer_->socket.get(), SHUT_RDWR);  // The other side sees the end now, whenever the Worker closes the socket.
+  worker_.Post([peer = std::move(peer_)] {});
 }
 
 void LocalSocket::OnReadable(uv_poll_t* handle, int, int) {
