@@ -16,6 +16,7 @@ const ISOLATED = denialsFor(true);
 const ALL = {
   isolated: true,
   supervised: true,
+  connections: true,
   paths: true,
   grouped: true,
   network: true,
