@@ -40,6 +40,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   uint64_t id() const { return id_; }
   int descriptor() const { return descriptor_.get(); }
   const CallKinds& kinds() const { return kinds_; }
+  const Supervision& supervision() const { return *supervision_; }
   Mailbox& mailbox() const { return *mailbox_; }
   // Whether every call is passed to JavaScript.
   bool passes_all() const { return supervision_->passes_all; }

@@ -38,23 +38,52 @@ Supervisor& Supervisor::Get() {
   return *supervisor;
 }
 
-Failure Supervisor::Serve(std::shared_ptr<Listener> listener) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (listener->finds_files()) return StartOwnThread(listener);
-  const Failure failure = Start();
-  if (failure.error != 0) return failure;
-  if (!Watch(EPOLL_CTL_ADD, *listener)) return {errno, "epoll_ctl"};
-  listeners_.emplace(listener->id(), std::move(listener));
-  return {};
+int ReadyThread::Start(const char* name, Serve serve) {
+  const auto place = std::make_shared<Place>();
+  const int error = StartThread(name, [place, serve = std::move(serve)] {
+    std::unique_lock<std::mutex> lock(place->mutex);
+    place->is_given.wait(lock, [&place] { return place->listener.has_value(); });
+    const std::shared_ptr<Listener> listener = std::move(*place->listener);
+    lock.unlock();
+    if (listener != nullptr) serve(listener);
+  });
+  if (error == 0) place_ = place;
+  return error;
 }
 
-// A file system that does not answer must not keep other listeners waiting.
-Failure Supervisor::StartOwnThread(const std::shared_ptr<Listener>& listener) {
+void ReadyThread::Give(std::shared_ptr<Listener> listener) {
+  if (place_ == nullptr) return;
+  {
+    const std::lock_guard<std::mutex> lock(place_->mutex);
+    place_->listener = std::move(listener);
+  }
+  place_->is_given.notify_one();
+  place_.reset();
+}
+
+// A file system that does not answer must not keep other listeners waiting, and a thread that looks for files takes the
+// rights of their process.
+Failure Supervisor::Prepare(const Supervision& supervision, ReadyThread* thread) {
+  if (!supervision.paths.empty()) {
+    const int error = thread->Start(kThreadName, [this](const auto& listener) { RunFor(listener); });
+    return error == 0 ? Failure{} : Failure{error, "pthread_create"};
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return Start();
+}
+
+Failure Supervisor::Serve(std::shared_ptr<Listener> listener) {
+  ReadyThread thread;
+  const Failure failure = Prepare(listener->supervision(), &thread);
+  return failure.error == 0 ? Serve(std::move(listener), &thread) : failure;
+}
+
+Failure Supervisor::Serve(std::shared_ptr<Listener> listener, ReadyThread* thread) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!thread->is_started() && !Watch(EPOLL_CTL_ADD, *listener)) return {errno, "epoll_ctl"};
   listeners_.emplace(listener->id(), listener);
-  const int error = StartThread(kThreadName, [this, listener] { RunFor(listener); });
-  if (error == 0) return {};
-  listeners_.erase(listener->id());
-  return {error, "pthread_create"};
+  thread->Give(std::move(listener));
+  return {};
 }
 
 Failure Supervisor::Start() {

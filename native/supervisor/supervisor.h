@@ -20,14 +20,40 @@
 #include <sys/epoll.h>
 
 #include <atomic>
+#include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "supervisor/listener.h"
 #include "system/failure.h"
 
 namespace seccomp {
+
+// A thread that waits for its listener. Without one when it is destroyed, it ends.
+class ReadyThread {
+ public:
+  using Serve = std::function<void(const std::shared_ptr<Listener>&)>;
+  ReadyThread() = default;
+  ~ReadyThread() { Give(nullptr); }
+  ReadyThread(const ReadyThread&) = delete;
+  ReadyThread& operator=(const ReadyThread&) = delete;
+
+  // Returns 0 or an errno.
+  int Start(const char* name, Serve serve);
+  bool is_started() const { return place_ != nullptr; }
+  void Give(std::shared_ptr<Listener> listener);
+
+ private:
+  struct Place {
+    std::mutex mutex;
+    std::condition_variable is_given;
+    std::optional<std::shared_ptr<Listener>> listener;
+  };
+  std::shared_ptr<Place> place_;
+};
 
 class Supervisor {
  public:
@@ -35,7 +61,11 @@ class Supervisor {
   // calls fail with ENOSYS.
   static Supervisor& Get();
 
+  // Starts the threads that will serve a listener: before its program, which must not have begun if there can be none.
+  // `thread` is for Serve.
+  Failure Prepare(const Supervision& supervision, ReadyThread* thread);
   // Serves the listener until all processes with its filter have ended.
+  Failure Serve(std::shared_ptr<Listener> listener, ReadyThread* thread);
   Failure Serve(std::shared_ptr<Listener> listener);
   // Denies the calls that wait for answers from the reader of `mailbox`. To be called after Mailbox::Close.
   void DenyCallsOf(const Mailbox* mailbox);
@@ -44,8 +74,6 @@ class Supervisor {
   Supervisor() = default;
   Failure Start();
   int StartShared();
-  // For a listener whose thread looks for files. The caller holds mutex_.
-  Failure StartOwnThread(const std::shared_ptr<Listener>& listener);
   void Run();
   void ServeEvent(const epoll_event& event, Notification* notification);
   // Moves the listener to a thread of its own, if there are not too many. Returns whether it has one.

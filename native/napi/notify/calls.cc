@@ -99,7 +99,9 @@ std::shared_ptr<MemoryAccess> ReadAccess(const Napi::CallbackInfo& info, const c
   auto access = std::make_shared<MemoryAccess>();
   access->listener = ReadCall(info, usage, &access->call);
   if (access->listener == nullptr) return nullptr;
-  const bool is_read = ReadValue(info[2], &access->thread) && ReadValue(info[3], &access->address);
+  uint32_t thread = 0;
+  const bool is_read = ReadValue(info[2], &thread) && ReadValue(info[3], &access->address);
+  access->thread = static_cast<pid_t>(thread);
   return RequireUsage(info.Env(), is_read, usage) ? access : nullptr;
 }
 

@@ -144,9 +144,11 @@ Napi::Value LocalSocket::Serve(const Napi::CallbackInfo& info) {
   }
   if (!IsListener(received[static_cast<size_t>(*index)])) return Negative(env, ENOTTY);
   Descriptor descriptor = std::move(received[static_cast<size_t>(*index)]);
-  Failure failure = {};
+  ReadyThread thread;
+  Failure failure = MailboxReader::Prepare(*supervision, &thread);
+  if (failure.error != 0) return Negative(env, failure.error);
   const Napi::Value listener =
-      ServeListener(env, std::move(descriptor), std::move(supervision), reader.get(), &failure);
+      ServeListener(env, std::move(descriptor), std::move(supervision), reader.get(), &thread, &failure);
   return failure.error == 0 ? listener : Negative(env, failure.error);
 }
 
