@@ -95,7 +95,7 @@ export function landlockReason(errno: number): string {
       EPERM,
       'an attached filter denies Landlock: let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self',
     ],
-    [E2BIG, "this process is already in 16 Landlock domains, the kernel's limit"],
+    [E2BIG, "this process is in too many Landlock domains for another of the child: the kernel's limit is 16"],
   ]);
   return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
 }

@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "system/condition.h"
 #include "system/threads.h"
 
 namespace seccomp {
@@ -22,42 +21,6 @@ namespace {
 constexpr double kLeast = 1;                             // Milliseconds that each run may wait.
 constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patience for each millisecond.
 constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
-
-double Now() {
-  timespec now = {};
-  static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &now));  // Cannot fail: Linux always has this clock.
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
-// std::condition_variable waits by the clock that can be set, or needs glibc 2.30.
-class Condition {
- public:
-  Condition() {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&condition_, &attributes);
-    pthread_condattr_destroy(&attributes);
-  }
-  ~Condition() { pthread_cond_destroy(&condition_); }
-  Condition(const Condition&) = delete;
-  Condition& operator=(const Condition&) = delete;
-
-  void NotifyAll() { pthread_cond_broadcast(&condition_); }
-
-  // Waits until `is_true` is, or for some milliseconds. Returns whether it is.
-  template <typename IsTrue>
-  bool WaitFor(std::mutex* mutex, double milliseconds, IsTrue is_true) {
-    const double end = Now() + milliseconds;
-    const timespec until = {static_cast<time_t>(end / 1e3), static_cast<long>(end * 1e6) % 1'000'000'000};
-    int error = 0;
-    while (!is_true() && error != ETIMEDOUT) error = pthread_cond_timedwait(&condition_, mutex->native_handle(), &until);
-    return is_true();
-  }
-
- private:
-  pthread_cond_t condition_ = {};
-};
 
 struct Job {
   std::function<void()> work;
@@ -83,10 +46,10 @@ struct Worker::State {
   std::mutex mutex;   // Guards all members.
   Condition changed;  // There is work, some is done, or the Worker is gone.
   std::deque<std::shared_ptr<Job>> jobs;
-  bool has_thread = false, is_gone = false;
+  bool has_thread = false, stays = false, is_gone = false;
   pid_t thread = 0;  // 0: it has not begun yet.
   double patience = Worker::kPatience;
-  double refilled = Now();
+  double refilled = Milliseconds();
 
   // The caller of these functions holds the mutex.
   int StartThreadIfNone(const std::shared_ptr<State>& self) {
@@ -100,7 +63,10 @@ struct Worker::State {
   void Work() {
     std::unique_lock<std::mutex> lock(mutex);
     thread = static_cast<pid_t>(syscall(SYS_gettid));
-    while (changed.WaitFor(&mutex, kIdle, [this] { return !jobs.empty() || is_gone; }) && !jobs.empty()) {
+    const auto is_woken = [this] { return !jobs.empty() || is_gone; };
+    for (;;) {
+      while (!changed.WaitFor(&mutex, kIdle, is_woken) && stays) continue;
+      if (jobs.empty()) break;
       const std::shared_ptr<Job> job = std::move(jobs.front());
       jobs.pop_front();
       job->has_begun = true;
@@ -116,14 +82,14 @@ struct Worker::State {
 
   // Waits until the job is done. Returns 0, or ETIMEDOUT.
   int Await(const std::shared_ptr<Job>& job) {
-    const double begin = Now();
+    const double begin = Milliseconds();
     patience = std::min<double>(Worker::kPatience, patience + kRefill * (begin - refilled));
     refilled = begin;
     const auto is_done = [&job] { return job->is_done; };
     while (!changed.WaitFor(&mutex, std::max(kLeast, patience), is_done)) {
       if (thread != 0 && !IsStarved(thread)) break;
     }
-    const double waited = Now() - begin;
+    const double waited = Milliseconds() - begin;
     if (waited > kLeast) patience = std::max(0.0, patience - waited);
     if (job->is_done) return 0;
     if (!job->has_begun) jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
@@ -137,6 +103,12 @@ Worker::~Worker() {
   const std::lock_guard<std::mutex> lock(state_->mutex);
   state_->is_gone = true;
   state_->changed.NotifyAll();
+}
+
+int Worker::Start() {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->stays = true;
+  return state_->StartThreadIfNone(state_);
 }
 
 int Worker::Run(std::function<void()> work) {
