@@ -58,7 +58,8 @@
       "system/remove_tree.cc",
       "system/signals_blocked.cc",
       "system/threads.cc",
-      "system/unix_socket.cc"
+      "system/unix_socket.cc",
+      "system/worker.cc"
     ],
     "launcher_sources": [
       "guardian/guardian.cc",

@@ -3,6 +3,7 @@ import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
 import { freeze } from '../util/own-data.js';
+import { systemError } from '../util/system-error.js';
 import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 
 /** Whether a child is isolated, and which exceptions there are. */
@@ -57,13 +58,31 @@ export function isolationSupport(now = false): Support {
 
 function findSupport(): Support {
   const { EINVAL } = constants.errno;
-  const withScopes = addon().tryDomain(SCOPES);
+  const withScopes = answerOf(addon().tryDomain(SCOPES));
   if (withScopes === 0) return { by: 'scopes', reason: null, domain: SCOPES };
-  const without = addon().tryDomain(WITHOUT_SCOPES);
+  const without = answerOf(addon().tryDomain(WITHOUT_SCOPES));
   const noScopes = `Linux ${release()} has no Landlock scopes: they need Linux 6.12 or newer`;
   if (without === 0) return { by: 'domain', reason: noScopes, domain: WITHOUT_SCOPES };
   const tooOld = `the Landlock version of Linux ${release()} is too old: isolation needs Linux 5.19 or newer`;
   return { by: null, reason: without === EINVAL ? tooOld : landlockReason(without), domain: undefined };
+}
+
+/** The errnos by which the kernel says what it can't do. Any other is a shortage of this moment, such as EMFILE. */
+const ANSWERS: ReadonlySet<number> = new Set(
+  (['ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'E2BIG'] as const).map((name) => constants.errno[name]),
+);
+
+/** Whether an errno with which a call of Landlock failed says what this system can't do. */
+export const isAnswer = (errno: number): boolean => ANSWERS.has(errno);
+
+/**
+ * Returns the errno with which Landlock was tried: 0, or one that says what this system can't do.
+ *
+ * @throws {Error} a system error for a shortage, from which nothing follows about this system.
+ */
+export function answerOf(errno: number): number {
+  if (errno === 0 || isAnswer(errno)) return errno;
+  throw systemError(errno, 'spawn', ', when this process tried what Landlock can do here: nothing was started');
 }
 
 /** Why the system calls of Landlock fail with this errno. */
@@ -76,7 +95,7 @@ export function landlockReason(errno: number): string {
       EPERM,
       'an attached filter denies Landlock: let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self',
     ],
-    [E2BIG, "this process is already in 16 Landlock domains, the kernel's limit"],
+    [E2BIG, "this process is in too many Landlock domains for another of the child: the kernel's limit is 16"],
   ]);
   return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
 }

@@ -19,6 +19,8 @@ export interface Denials extends LandlockGaps {
    * Whether to deny what supervision denies: taking descriptors of other processes, such as the supervisor's listener.
    */
   readonly supervised: boolean;
+  /** Whether to deny what leads the connections that a handler of connect allows elsewhere: options of sockets. */
+  readonly connections: boolean;
   /**
    * Whether to deny leaving the process group: to a child whose tree is one. Only these calls leave it; a group is also
    * what clone(2) and execve(2) keep, for children of a parent's parent and in other namespaces as well.
@@ -51,6 +53,7 @@ export const NO_DENIALS: Denials = Object.freeze({
   isolated: false,
   withoutTerminal: false,
   supervised: false,
+  connections: false,
   grouped: false,
   network: false,
   unixSockets: false,

@@ -7,6 +7,7 @@ import { constants } from '../syscalls/constants.js';
 import { EACCES, EPERM } from '../syscalls/errno.js';
 import { argumentWidth } from '../syscalls/table.js';
 import { type DeniedCall, equals, masked, notThere } from './denials.js';
+import { DIVERTING } from './denied-options.js';
 import { OF_NETWORK, UNIX_SOCKETS_OF_PATHS, whyUnseen } from './denied-sockets.js';
 import type { Condition } from './policy.js';
 
@@ -176,6 +177,7 @@ export const DENIED: readonly DeniedCall[] = [
   ...OF_ISOLATION,
   OF_SUPERVISION,
   ...OF_GROUPS,
+  ...DIVERTING,
   ...OF_NETWORK,
   ...OF_PATHS,
 ];

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include <optional>
 #include <utility>
@@ -24,6 +25,7 @@ namespace {
 // The sockets between a child that sends its listener and this process. With an agent, only the child's.
 struct ListenerChannel {
   Descriptor parent, child;
+  Descriptor place;  // Keeps a number free for the listener, which this process must be able to have.
 
   Failure Open(const std::optional<AgentRequest>& agent) {
     if (agent) return ConnectToPath(agent->path, &child);
@@ -31,11 +33,27 @@ struct ListenerChannel {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
     parent = Descriptor(pair[0]);
     child = Descriptor(pair[1]);
-    return {};
+    place = Descriptor(fcntl(pair[0], F_DUPFD_CLOEXEC, 0));
+    return place.get() < 0 ? Failure{errno, "fcntl"} : Failure{};
   }
 
-  // Receives the listener of a child whose execve(2) has succeeded, and which has sent it before that.
-  Failure Receive(Descriptor* listener) const {
+  // Receives the listener of a child whose execve(2) has succeeded, and which has sent it before that. Other threads
+  // may take the number that was kept free: the kernel then gives no descriptor, and the message stays, as it is only
+  // looked at.
+  Failure Receive(Descriptor* listener) {
+    constexpr int kTries = 1000;
+    constexpr timespec kPause = {0, 1'000'000};
+    place = Descriptor();
+    Failure failure = Peek(listener);
+    for (int tries = 0; failure.error == EMFILE && tries < kTries; tries++) {
+      nanosleep(&kPause, nullptr);
+      failure = Peek(listener);
+    }
+    return failure;
+  }
+
+ private:
+  Failure Peek(Descriptor* listener) const {
     char byte = 0;
     int fd = -1;
     iovec data = {&byte, sizeof byte};
@@ -45,9 +63,8 @@ struct ListenerChannel {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    if (recvmsg(parent.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return {errno, "recvmsg"};
+    if (recvmsg(parent.get(), &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return {errno, "recvmsg"};
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    // The kernel drops descriptors without an error if this process may have no more of them.
     if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {EMFILE, "recvmsg"};
     memcpy(&fd, CMSG_DATA(header), sizeof fd);
     *listener = Descriptor(fd);

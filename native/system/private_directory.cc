@@ -52,6 +52,8 @@ Failure PrivateDirectory::Make(const std::string& parent, const std::optional<Fi
   if (made->parent_.get() < 0) return {errno, "open"};
   const int error = RandomName(&made->name_);
   if (error != 0) return {error, "getrandom"};
+  const int no_thread = made->worker_.Start();
+  if (no_thread != 0) return {no_thread, "pthread_create"};
   if (mkdirat(made->parent_.get(), made->name_.c_str(), S_IRWXU) != 0) return {errno, "mkdir"};
   const Failure failure = Prepare(made->parent_, made->name_, made->user_, &made->identity_);
   if (failure.error != 0) {
@@ -62,12 +64,21 @@ Failure PrivateDirectory::Make(const std::string& parent, const std::optional<Fi
   return {};
 }
 
-int PrivateDirectory::Remove() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+int PrivateDirectory::RemoveNow() {
   if (parent_.get() < 0) return 0;
   const int error = RemoveTree(parent_, name_, identity_, user_);
   if (error == 0) parent_ = Descriptor();
   return error;
+}
+
+void PrivateDirectory::Remove(std::function<void(int)> done) {
+  worker_.Post([self = shared_from_this(), done = std::move(done)] { done(self->RemoveNow()); });
+}
+
+int PrivateDirectory::RemoveSoon() {
+  const auto result = std::make_shared<int>(0);
+  const int error = worker_.Run([self = shared_from_this(), result] { *result = self->RemoveNow(); });
+  return error == 0 ? *result : error;
 }
 
 }  // namespace seccomp

@@ -17,6 +17,7 @@ const ALL = {
   isolated: true,
   withoutTerminal: true,
   supervised: true,
+  connections: true,
   paths: true,
   grouped: true,
   network: true,
