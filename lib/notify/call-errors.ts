@@ -44,7 +44,10 @@ export function unusableArgument(
     return namedSystemError(errno, `${syscall}: the call is over: it was answered or interrupted, or its caller ended`);
   const code = systemErrorName(errno);
   if (code === 'ETIMEDOUT')
-    return namedSystemError(errno, `${syscall}: the caller's ${use === 'socket' ? 'descriptor' : 'memory'} does not answer: it is that of a file system or a handler of its own`);
+    return namedSystemError(
+      errno,
+      `${syscall}: the caller's ${use === 'socket' ? 'descriptor' : 'memory'} does not answer: it is that of a file system or a handler of its own`,
+    );
   if (code === 'EACCES' || code === 'EPERM') {
     const forbidden = use === 'socket' ? "duplicate the caller's descriptors" : "access the caller's memory";
     return namedSystemError(errno, `${syscall}: this process may not ${forbidden}`);

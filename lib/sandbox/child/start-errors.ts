@@ -25,8 +25,7 @@ export function attachError(
   if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent.path);
   const isOfTree = call.startsWith(GUARDIAN_CALLS);
   if ((isOfTree || call.startsWith('landlock_')) && !isSystems(error)) return undefined;
-  if (isOfTree)
-    return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }), tree?.option);
+  if (isOfTree) return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }), tree?.option);
   if (call.startsWith('landlock_')) {
     if (paths !== undefined) return pathsError(paths, error);
     const isOfIsolation = isolation?.request.isolation === true || tree === undefined;
