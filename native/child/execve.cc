@@ -50,8 +50,8 @@ class LimitsKept {
   std::vector<ResourceLimit> saved_;
 };
 
-// Restores O_NONBLOCK of this process's descriptors, which the program is not to have: it is a flag of the open file, which
-// all threads share.
+// Restores O_NONBLOCK of this process's descriptors, which the program is not to have: it is a flag of the open file,
+// which all threads share.
 class NonBlockingKept {
  public:
   explicit NonBlockingKept(const std::vector<int>& descriptors) {

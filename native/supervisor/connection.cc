@@ -96,8 +96,8 @@ int Connection::OpenSocket() {
   return request_.expected && !(*request_.expected == traits) ? EBADF : 0;
 }
 
-// JavaScript parsed the address by its family, and the notified process may have another socket than one of that family. IPv6
-// sockets accept IPv4 addresses, and AF_UNSPEC dissolves a connection.
+// JavaScript parsed the address by its family, and the notified process may have another socket than one of that
+// family. IPv6 sockets accept IPv4 addresses, and AF_UNSPEC dissolves a connection.
 int Connection::CheckAddress(const SocketTraits& traits) const {
   const int family = request_.address.ss_family;
   const bool is_for = family == traits.domain || (family == AF_INET && traits.domain == AF_INET6) ||

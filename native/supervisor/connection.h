@@ -28,7 +28,8 @@ struct SocketTraits {
 // Duplicates a socket of `thread`. Returns 0 or an errno; ENOTSOCK: the descriptor is not a socket. The caller must
 // check afterwards that the call still waits: otherwise the thread ID may have been reused, and the socket may be that
 // of another process. Before Linux 6.9, the socket is that of the thread's process, whose first thread must not have
-// ended. May only be called, and the socket only closed, where nobody else waits: see Worker. Linux 5.6, pidfd_getfd(2).
+// ended. May only be called, and the socket only closed, where nobody else waits: see Worker. Linux 5.6,
+// pidfd_getfd(2).
 int DuplicateSocket(pid_t thread, int descriptor, Descriptor* socket, SocketTraits* traits);
 
 // What a connection is made of.

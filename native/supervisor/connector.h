@@ -13,8 +13,8 @@
 
 namespace seccomp {
 
-// At most kMaxPerListener connections of one listener run at once. Further connections wait, so a program with a thousand
-// threads that connect uses four threads and sockets here, and keeps no other program waiting.
+// At most kMaxPerListener connections of one listener run at once. Further connections wait, so a program with a
+// thousand threads that connect uses four threads and sockets here, and keeps no other program waiting.
 class Connector {
  public:
   static constexpr int kMaxPerListener = 4;

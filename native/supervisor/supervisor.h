@@ -1,7 +1,7 @@
-// The threads that serve the listeners of this process: a few for all of them, and one for each listener with many calls.
-// Serving a call may take as long as the notified process wants, whose memory is read: so one more thread always waits.
-// A listener whose calls all wait for JavaScript is served by JavaScript's thread (napi/notify/mailbox_reader.h), which
-// passes it to the Supervisor when it stops reading mail.
+// The threads that serve the listeners of this process: a few for all of them, and one for each listener with many
+// calls. Serving a call may take as long as the notified process wants, whose memory is read: so one more thread always
+// waits. A listener whose calls all wait for JavaScript is served by JavaScript's thread
+// (napi/notify/mailbox_reader.h), which passes it to the Supervisor when it stops reading mail.
 //
 // Lock order. A thread that holds one of these locks takes only locks further down, and never two of one kind:
 //   Connector::mutex_    starts connections; held while a failed start is reported to the mailbox

@@ -40,7 +40,8 @@ class Condition {
     const auto seconds = static_cast<time_t>(end / 1e3);
     const timespec until = {seconds, static_cast<long>((end - static_cast<double>(seconds) * 1e3) * 1e6)};
     int error = 0;
-    while (!is_true() && error != ETIMEDOUT) error = pthread_cond_timedwait(&condition_, mutex->native_handle(), &until);
+    while (!is_true() && error != ETIMEDOUT)
+      error = pthread_cond_timedwait(&condition_, mutex->native_handle(), &until);
     return is_true();
   }
 

@@ -18,7 +18,10 @@
 namespace seccomp {
 namespace {
 
-constexpr double kLeast = 1;                             // Milliseconds that each run may wait.
+constexpr double kSlice = 5;  // Milliseconds from one look at what is waited for to the next.
+constexpr double kLate = 1;   // Milliseconds by which a thread is woken late if processors are lacking.
+constexpr double kLongest = 10 * Worker::kPatience;     // Milliseconds that are waited for want of processors.
+constexpr double kLeast = 1;                            // Milliseconds that each run may wait.
 constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patience for each millisecond.
 constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
 
@@ -80,14 +83,20 @@ struct Worker::State {
     has_thread = false;
   }
 
-  // Waits until the job is done. Returns 0, or ETIMEDOUT.
+  // Waits until the job is done. Returns 0, or ETIMEDOUT. Time in which this thread itself is woken late, or the other
+  // has no processor, does not count: the machine is slow then.
   int Await(const std::shared_ptr<Job>& job) {
     const double begin = Milliseconds();
     patience = std::min<double>(Worker::kPatience, patience + kRefill * (begin - refilled));
     refilled = begin;
     const auto is_done = [&job] { return job->is_done; };
-    while (!changed.WaitFor(&mutex, std::max(kLeast, patience), is_done)) {
-      if (thread != 0 && !IsStarved(thread)) break;
+    for (double left = std::max(kLeast, patience), now = begin; left > 0;) {
+      const double slice = std::min(left, kSlice);
+      if (changed.WaitFor(&mutex, slice, is_done)) break;
+      const double waited = Milliseconds() - now;
+      now += waited;
+      const bool is_slow = waited > slice + kLate && now - begin < kLongest;
+      if (!is_slow && thread != 0 && !IsStarved(thread)) left -= slice;
     }
     const double waited = Milliseconds() - begin;
     if (waited > kLeast) patience = std::max(0.0, patience - waited);

@@ -772,8 +772,8 @@ double ResultFor(int domain, sa_family_t family, std::optional<SocketTraits> exp
 TEST(ConnectsSocketsToAddressesOfTheirFamilyOnly) {
   for (const int domain : {AF_INET, AF_INET6, AF_UNIX}) {
     for (const int family : {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC}) {
-      const bool is_for = family == domain || (domain == AF_INET6 && family == AF_INET) ||
-                          (family == AF_UNSPEC && domain != AF_UNIX);
+      const bool is_for =
+          family == domain || (domain == AF_INET6 && family == AF_INET) || (family == AF_UNSPEC && domain != AF_UNIX);
       CHECK_EQUAL(ResultFor(domain, static_cast<sa_family_t>(family)) == EAFNOSUPPORT, !is_for);
     }
   }

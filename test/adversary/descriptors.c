@@ -1,5 +1,5 @@
-// descriptors WAY FD: tries to pass a descriptor to the parent over descriptor FD, and prints to stderr what the kernel says.
-//   linger  a TCP connection with unread data, whose last close takes an hour
+// descriptors WAY FD PORT: tries to pass a descriptor to the parent over descriptor FD.
+//   linger  a TCP connection to a port whose server reads nothing, and whose last close takes an hour
 //   own     this process's stdout
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,37 +11,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int lingering(void) {
+static int lingering(const char *port) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  int listening = socket(AF_INET, SOCK_STREAM, 0);
+  address.sin_port = htons((uint16_t)atoi(port));
   int connected = socket(AF_INET, SOCK_STREAM, 0);
-  if (bind(listening, (struct sockaddr *)&address, sizeof address) != 0 || listen(listening, 1) != 0 ||
-      getsockname(listening, (struct sockaddr *)&address, &size) != 0 ||
-      connect(connected, (struct sockaddr *)&address, sizeof address) != 0) {
-    exit(3);
-  }
-  int accepted = accept(listening, NULL, NULL);
-  // Nobody reads what fills the connection, as long as a process has the accepted end.
-  if (fork() == 0) {
-    signal(SIGTERM, SIG_IGN);
-    for (int i = 0; i < 3; i++) close(i);
-    close(connected);
-    sleep(3600);
-    _exit(0);
-  }
-  close(accepted);
+  if (connect(connected, (struct sockaddr *)&address, sizeof address) != 0) exit(3);
   char bytes[65536] = {0};
   while (send(connected, bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
   struct linger linger = {1, 3600};
-  setsockopt(connected, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  if (setsockopt(connected, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) != 0) exit(3);
   return connected;
 }
 
 int main(int count, char **arguments) {
-  if (count != 3) return 2;
+  if (count != 4) return 2;
   signal(SIGPIPE, SIG_IGN);
-  int passed = strcmp(arguments[1], "linger") == 0 ? lingering() : STDOUT_FILENO;
+  int passed = strcmp(arguments[1], "linger") == 0 ? lingering(arguments[3]) : STDOUT_FILENO;
   char byte = 'x';
   struct iovec data = {&byte, 1};
   char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0};
@@ -51,7 +36,10 @@ int main(int count, char **arguments) {
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof passed);
   memcpy(CMSG_DATA(header), &passed, sizeof passed);
-  long sent = sendmsg(atoi(arguments[2]), &message, 0);
-  fprintf(stderr, "%s\n", sent < 0 ? strerror(errno) : "passed");
+  // Once it is passed, the parent has the last one. Otherwise its close would take this process an hour.
+  if (sendmsg(atoi(arguments[2]), &message, MSG_NOSIGNAL) < 0) {
+    struct linger none = {0, 0};
+    setsockopt(passed, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  }
   return 0;
 }

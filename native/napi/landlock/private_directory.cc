@@ -17,8 +17,8 @@
 namespace seccomp {
 namespace {
 
-// A directory, and what tells the event loop that it is removed. Both are made before the child, so that nothing is lacking
-// after its end.
+// A directory, and what tells the event loop that it is removed. Both are made before the child, so that nothing is
+// lacking after its end.
 class Removal : public std::enable_shared_from_this<Removal> {
  public:
   ~Removal() = default;

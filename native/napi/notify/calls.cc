@@ -53,9 +53,9 @@ Napi::Array ToArray(Napi::Env env, const std::vector<NamedFile>& files) {
   return array;
 }
 
-// An access to the memory of a process that waits in a call, which the listener's Worker makes. The memory is opened before
-// the check that the call waits. If the check succeeds, the descriptor refers to the memory of that process, even if the
-// process ends later: seccomp_unotify(2).
+// An access to the memory of a process that waits in a call, which the listener's Worker makes. The memory is opened
+// before the check that the call waits. If the check succeeds, the descriptor refers to the memory of that process,
+// even if the process ends later: seccomp_unotify(2).
 struct MemoryAccess {
   std::shared_ptr<Listener> listener;
   uint64_t call = 0, address = 0;

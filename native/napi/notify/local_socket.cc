@@ -111,8 +111,7 @@ Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
   if (failure != 0) return Negative(env, failure);
   if (received->size < 0) return Napi::Number::New(env, static_cast<double>(received->size));
   const Napi::Object result = Napi::Object::New(env);
-  SetOwn(result, "bytes",
-         Napi::Buffer<char>::Copy(env, received->bytes.data(), static_cast<size_t>(received->size)));
+  SetOwn(result, "bytes", Napi::Buffer<char>::Copy(env, received->bytes.data(), static_cast<size_t>(received->size)));
   SetOwn(result, "descriptors", static_cast<double>(received->descriptors));
   SetOwn(result, "lost", received->is_truncated);
   return result;

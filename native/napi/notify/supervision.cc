@@ -111,8 +111,8 @@ Failure StartSupervised(Napi::Env env, SpawnRequest* request, StartedChild* star
   if (request->supervision != nullptr) failure = MailboxReader::Prepare(*request->supervision, &thread);
   if (failure.error == 0) failure = StartChild(request, started);
   if (failure.error != 0 || request->supervision == nullptr) return failure;
-  const Napi::Value listener = ServeListener(env, std::move(started->listener), request->supervision,
-                                             request->reader.get(), &thread, &failure);
+  const Napi::Value listener =
+      ServeListener(env, std::move(started->listener), request->supervision, request->reader.get(), &thread, &failure);
   if (failure.error == 0) SetOwn(result, "listener", listener);
   if (failure.error != 0) EndStarted(started);
   return failure;
