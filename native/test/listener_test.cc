@@ -56,11 +56,13 @@ static bool& IsOldKernel() {
 }  // namespace seccomp::test
 
 // In the place of those of the C library.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): reserved names.
 extern "C" int uname(utsname* system) noexcept {
   const auto result = static_cast<int>(syscall(SYS_uname, system));
   if (seccomp::test::IsOldKernel()) strcpy(system->release, "6.10.99");
   return result;
 }
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): reserved names.
 extern "C" int connect(int socket, const sockaddr* address, socklen_t size) {
   if (seccomp::test::BeforeConnect()) seccomp::test::BeforeConnect()();
   return static_cast<int>(syscall(SYS_connect, socket, address, size));
@@ -293,7 +295,7 @@ TEST(DeniesWaitingCalls) {
 }
 
 TEST(DeniesACallThatNobodyWillAnswer) {
-  Caller caller;
+  const Caller caller;
   const auto mailbox = std::make_shared<Mailbox>([] {});
   mailbox->Close();
   Listener listener(caller.TakeListener(), Answering(SECCOMP_RET_USER_NOTIF), mailbox);
@@ -313,7 +315,7 @@ TEST(FailsTheCallsOfAListenerThatIsClosed) {
 }
 
 TEST(ReceivesNothingOfACallerThatWasKilledBefore) {
-  Caller caller;
+  const Caller caller;
   Listener listener(caller.TakeListener(), Answering(SECCOMP_RET_USER_NOTIF), std::make_shared<Mailbox>([] {}));
   caller.Kill();
   Notification notification;
@@ -324,7 +326,7 @@ TEST(ReceivesNothingOfACallerThatWasKilledBefore) {
 TEST(ReceivesOneCallAfterTheOtherIntoTheSameMemory) {
   Notification notification;
   for (int i = 0; i < 2; i++) {
-    Caller caller;
+    const Caller caller;
     Listener listener(caller.TakeListener(), Answering(SECCOMP_RET_ERRNO | 77), std::make_shared<Mailbox>([] {}));
     CHECK_EQUAL(listener.Serve(&notification), true);
     CHECK_EQUAL(caller.Result(), -77);
@@ -640,6 +642,7 @@ TEST(ConnectsToLocalSocketsButNotByLinksThatDifferForEachProcess) {
     socklen_t size = 0;
     const sockaddr_un address = LocalAddress(each, &size);
     const Descriptor server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (server.get() < 0) std::abort();
     CHECK_EQUAL(bind(server.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
     CHECK_EQUAL(ConnectToPath(each), ECONNREFUSED);
     CHECK_EQUAL(listen(server.get(), 4), 0);

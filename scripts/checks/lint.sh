@@ -32,11 +32,11 @@ lint_package() {
 lint_native() {
   find native \( -name '*.h' -o -name '*.cc' \) -exec clang-format-19 --dry-run --Werror {} +
   npm run --silent build:dev
-  local found
-  found=$(run-clang-tidy-19 -p build-cmake -quiet ${TIDY_CHECKS:+"-checks=$TIDY_CHECKS"} "${TIDY_FILES:-native/(?!test/)}" 2>&1) || {
-    printf '%s\n' "$found"
+  local log
+  log=$(mktemp)
+  run-clang-tidy-19 -p build-cmake -quiet ${TIDY_CHECKS:+"-checks=$TIDY_CHECKS"} "${TIDY_FILES:-native/(?!test/)}" 2>&1 | tee "$log" || {
     # Once more at the end, without the notes between them.
-    grep ' error: ' <<<"$found" | sort -u
+    grep ' error: ' "$log" | sort -u
     return 1
   }
 }

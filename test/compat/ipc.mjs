@@ -84,6 +84,7 @@ export default {
     const child = shell(cp, `echo '"early"' >&3; read x <&3`);
     child.send('read by now');
     await once(child, 'exit');
+    if (child.connected) await once(child, 'disconnect');
     const messages = [];
     child.on('message', (message) => messages.push(message));
     await new Promise((resolve) => setImmediate(resolve));
