@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../lib/sandbox/run.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -50,16 +51,19 @@ describe.each(users)('a child of %s', (_, options) => {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       ...options,
     });
-    for (const stream of [child.stdout, child.stderr, child.stdio[3]]) stream?.resume();
+    for (const stream of child.stdio.slice(1)) if (stream instanceof Readable) stream.resume();
     expect(await once(child, 'exit')).toEqual([0, null]);
     const { stdout } = await run('echo', ['the loop goes on'], 'docker-default');
     expect(stdout).toBe('the loop goes on\n');
     server.close();
   });
 
-  test.for(['0', '1', '2'])('does not keep spawnSync waiting by passing its own output over descriptor %s', (fd, { skip }) => {
-    skip(needsRoot, 'needs root');
-    const { status, limit } = spawnSync(program, ['own', fd, ''], 'docker-default', { timeout: 60_000, ...options });
-    expect([status, limit]).toEqual([0, null]);
-  });
+  test.for(['0', '1', '2'])(
+    'does not keep spawnSync waiting by passing its own output over descriptor %s',
+    (fd, { skip }) => {
+      skip(needsRoot, 'needs root');
+      const { status, limit } = spawnSync(program, ['own', fd, ''], 'docker-default', { timeout: 60_000, ...options });
+      expect([status, limit]).toEqual([0, null]);
+    },
+  );
 });

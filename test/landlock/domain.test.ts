@@ -66,16 +66,19 @@ test.each([
   expect([closed, domain]).toEqual([[...ALWAYS, 'core-dumps'], undefined]);
 });
 
-test.each(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'] as const)('%s is no answer about the kernel, and is not kept', (name) => {
-  const shortage = constants.errno[name];
-  isolationSupport(true);
-  onKernel(shortage, shortage);
-  expect(() => isolationSupport(true)).toThrow(expect.objectContaining({ code: name, syscall: 'spawn' }));
-  onKernel(EINVAL, shortage);
-  expect(() => isolationSupport(true)).toThrow(expect.objectContaining({ code: name }));
-  onKernel(0);
-  expect(isolationSupport(true).by).toBe('scopes');
-});
+test.each(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'] as const)(
+  '%s is no answer about the kernel, and is not kept',
+  (name) => {
+    const shortage = constants.errno[name];
+    isolationSupport(true);
+    onKernel(shortage, shortage);
+    expect(() => isolationSupport(true)).toThrow(expect.objectContaining({ code: name, syscall: 'spawn' }));
+    onKernel(EINVAL, shortage);
+    expect(() => isolationSupport(true)).toThrow(expect.objectContaining({ code: name }));
+    onKernel(0);
+    expect(isolationSupport(true).by).toBe('scopes');
+  },
+);
 
 test('a child that failed to enter its domain is not isolated by it', () => {
   expect(enforced({}, undefined, E2BIG)).toMatchObject({

@@ -59,7 +59,10 @@ describe('a guardian that ended with', () => {
     [64 + 2, REMAIN, UNWEIGHED],
     [3, `${MAY_REMAIN}they were killed, but /proc of this process’s PID namespace can’t be read to confirm it`],
     [4, OTHER, OTHER],
-    [5, 'child 5 and all that it has started were ended, since their guardian could not attach its own filter: an attached filter denies seccomp'],
+    [
+      5,
+      'child 5 and all that it has started were ended, since their guardian could not attach its own filter: an attached filter denies seccomp',
+    ],
     [null, OTHER, OTHER],
     [-1, OTHER, OTHER],
   ])('%o leaves a tree that has ended, or rejects with: %s', async (status, rejects, failure = rejects) => {
