@@ -1,4 +1,7 @@
-// waiting WAY: makes a call whose argument is answered by this process alone, which never answers. Prints the call's errno.
+// waiting WAY: makes a call whose argument is answered by this process alone, which never answers. Prints the call's errno,
+// and stays, save in the last way.
+//   linger         shutdown of a socket that is closed meanwhile, whose last close waits for its peer for an hour
+//   queue          300 times connect to a local socket that accepts nobody
 //   fuse-memory    mkdir, whose path is in a file of a file system of this process
 //   fuse-file      connect, with a descriptor of such a file, whose close waits for this process
 //   userfaultfd    mkdir, whose path is in memory that this process is to fill
@@ -8,6 +11,8 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <linux/userfaultfd.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void fail(const char *what) {
@@ -36,6 +42,7 @@ static void reply(int fuse, uint64_t unique, const void *data, size_t size) {
 // Answers what is needed to open a file of the name "f", and neither reads nor closes.
 static void serve(int fuse) {
   static char bytes[1 << 20];
+  alarm(60);
   for (;;) {
     if (read(fuse, bytes, sizeof bytes) <= 0) continue;
     struct fuse_in_header *in = (struct fuse_in_header *)bytes;
@@ -87,12 +94,62 @@ static char *in_userfaultfd(void) {
   return memory;
 }
 
+// A connected socket whose data is not acknowledged, as its peer reads nothing.
+static int lingering(void) {
+  struct sockaddr_in address = {AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {0}};
+  socklen_t size = sizeof address;
+  int server = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(server, (struct sockaddr *)&address, size) != 0 || listen(server, 1) != 0) fail("listen");
+  getsockname(server, (struct sockaddr *)&address, &size);
+  int client = socket(AF_INET, SOCK_STREAM, 0);
+  if (connect(client, (struct sockaddr *)&address, size) != 0) fail("connect");
+  static const char data[65536];
+  while (send(client, data, sizeof data, MSG_DONTWAIT) > 0) continue;
+  const struct linger hour = {1, 3600};
+  setsockopt(client, SOL_SOCKET, SO_LINGER, &hour, sizeof hour);
+  return client;
+}
+
+static void *close_soon(void *socket) {
+  usleep(50000);
+  close(*(int *)socket);
+  return NULL;
+}
+
+static struct sockaddr_un full = {AF_UNIX, "\0seccomp-waiting"};
+
+static void *connect_once(void *unused) {
+  connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&full, sizeof full);
+  return unused;
+}
+
+static long connect_often(void) {
+  int server = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (bind(server, (struct sockaddr *)&full, sizeof(sa_family_t)) != 0) fail("bind");  // The kernel chooses a name.
+  socklen_t size = sizeof full;
+  getsockname(server, (struct sockaddr *)&full, &size);
+  listen(server, 0);
+  pthread_t thread;
+  for (int i = 0; i < 300; i++) pthread_create(&thread, NULL, connect_once, NULL);
+  puts("ready");
+  pthread_join(thread, NULL);
+  return 0;
+}
+
 int main(int count, char **arguments) {
   if (count != 2) return 2;
   const char *way = arguments[1];
   setvbuf(stdout, NULL, _IOLBF, 0);
   long result;
-  if (strcmp(way, "fuse-file") == 0) {
+  if (strcmp(way, "linger") == 0) {
+    pthread_t thread;
+    int socket = lingering();
+    puts("ready");
+    pthread_create(&thread, NULL, close_soon, &socket);
+    result = shutdown(socket, SHUT_RD);
+  } else if (strcmp(way, "queue") == 0) {
+    result = connect_often();
+  } else if (strcmp(way, "fuse-file") == 0) {
     struct sockaddr address = {AF_INET, {0}};
     int file = open_fuse_file();
     puts("ready");
@@ -105,5 +162,6 @@ int main(int count, char **arguments) {
     result = syscall(SYS_mkdir, path, 0);
   }
   puts(result == 0 ? "done" : strerror(errno));
+  if (strcmp(way, "plain") != 0) pause();
   _exit(0);
 }
