@@ -1,8 +1,9 @@
 /** What paths mean on this machine: to whom they belong, and which words stand for them. */
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { parentOf, type Rule } from '../../landlock/paths/prediction.js';
 import { bitsOf, GRANTS } from '../../landlock/paths/rights.js';
 import { type PathWord, type SharedWord, wordGrants } from '../../landlock/paths/words.js';
+import { homeDirectory } from '../../util/home-directory.js';
 import { once } from '../../util/memo.js';
 import { realPath } from './seen-files.js';
 
@@ -26,7 +27,7 @@ export interface Places {
  */
 export function placesOf(directory: string, tmp: string, home: string | undefined, hasTerminal: boolean): Places {
   const real = (path: string) => realPath(path) ?? path;
-  const homes = [homedir(), ...(home?.startsWith('/') ? [home] : [])].map(real);
+  const homes = [homeDirectory(), home].flatMap((path) => (path?.startsWith('/') === true ? [real(path)] : []));
   const system = [...rulesOf('@system'), ...(hasTerminal ? rulesOf('@terminal') : [])];
   const words = new Map([['@system', system] as const, ['@node', rulesOf('@node')] as const]);
   return { directory, tmp: real(tmp), homes, words };
