@@ -29,7 +29,8 @@ class PrivateDirectory : public std::enable_shared_from_this<PrivateDirectory> {
   // its user. Then calls `done` there with 0 or an errno. May be called again: that gives 0 if the directory does not
   // exist any more.
   void Remove(std::function<void(int)> done);
-  // The same, but waits for the end, though no longer than a Worker's patience: ETIMEDOUT means that the removal goes on.
+  // The same, but waits for the end, though no longer than a Worker's patience: ETIMEDOUT means that the removal goes
+  // on.
   int RemoveSoon();
 
  private:

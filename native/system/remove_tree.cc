@@ -197,8 +197,8 @@ class Emptying {
   int error_ = 0;
 };
 
-// The file rights of another user, on the calling thread. Restores its own. By syscall(2), since libc's wrappers change all
-// threads.
+// The file rights of another user, on the calling thread. Restores its own. By syscall(2), since libc's wrappers change
+// all threads.
 class RightsOf {
  public:
   explicit RightsOf(const FileUser& user) : groups_(OwnGroups()) {

@@ -26,8 +26,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Starts the thread, which then waits for work as long as this object lives: for work that must not fail later for want
-  // of a thread. Returns 0 or an errno.
+  // Starts the thread, which then waits for work as long as this object lives: for work that must not fail later for
+  // want of a thread. Returns 0 or an errno.
   int Start();
 
   // Does the work, and returns 0; ETIMEDOUT: it is not done in time, or earlier work is not; or the errno with which
