@@ -281,7 +281,9 @@ describeUnless(reason ?? undefined, 'under paths', () => {
 
   test('a start that fails leaves no directory behind', async () => {
     vi.stubEnv('TMPDIR', mkdtempSync(join(home, 'tmp-'))); // Other processes have directories in the usual one.
-    onTestFinished(() => vi.unstubAllEnvs());
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
     expect(spawnSync('none', 'docker-default', { paths: { write: ['@tmp'] } }).error).toMatchObject({ code: 'ENOENT' });
     const child = spawn('none', 'docker-default', { paths: { write: ['@tmp'] } });
     await once(child, 'error');

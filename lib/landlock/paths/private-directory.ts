@@ -59,11 +59,13 @@ export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): Private
     removed,
     variables: { TMPDIR: path },
     remove(done) {
-      addon().removePrivateDirectory(handle, (errno) => {
+      const end = (errno: number) => {
         report(errno);
         setRemoved();
         done();
-      });
+      };
+      const errno = addon().removePrivateDirectory(handle, end);
+      if (errno !== undefined) end(errno);
     },
     removeSync() {
       const errno = addon().removePrivateDirectory(handle);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "napi/loop_handle.h"
 #include "napi/values.h"
@@ -42,17 +43,15 @@ class Removal : public std::enable_shared_from_this<Removal> {
     return error;
   }
 
-  // Keeps the event loop alive until the end.
-  void Remove(const Napi::Function& done) {
-    if (!ended_.is_open() || is_begun_) {  // It was removed before.
-      directory_->RemoveSoon();
-      return;
-    }
-    is_begun_ = true;
-    done_ = Napi::Persistent(done);
+  // Keeps the event loop alive until the end. Returns the result at once if a removal has ended before.
+  std::optional<int> Remove(const Napi::Function& done) {
+    if (!ended_.is_open()) return directory_->RemoveSoon();
+    done_.push_back(Napi::Persistent(done));
+    if (self_ != nullptr) return std::nullopt;
     self_ = shared_from_this();
     uv_ref(reinterpret_cast<uv_handle_t*>(ended_.get()));
     directory_->Remove([self = self_](int error) { self->SetEnd(error); });
+    return std::nullopt;
   }
 
  private:
@@ -71,20 +70,23 @@ class Removal : public std::enable_shared_from_this<Removal> {
     if (removal == nullptr) return;
     const Napi::HandleScope scope(removal->env_);
     const Napi::AsyncContext context(removal->env_, "seccomp.Removal");
-    const Napi::Function done = removal->done_.Value();
+    const std::vector<Napi::FunctionReference> all = std::move(removal->done_);
     const int error = removal->Close();
     napi_value number = nullptr;
     if (napi_create_int32(removal->env_, error, &number) != napi_ok) return;
-    napi_make_callback(removal->env_, context, done, done, 1, &number, nullptr);
-    if (removal->env_.IsExceptionPending())
-      napi_fatal_exception(removal->env_, removal->env_.GetAndClearPendingException().Value());
+    for (const Napi::FunctionReference& each : all) {
+      const Napi::Function done = each.Value();
+      napi_make_callback(removal->env_, context, done, done, 1, &number, nullptr);
+      if (removal->env_.IsExceptionPending())
+        napi_fatal_exception(removal->env_, removal->env_.GetAndClearPendingException().Value());
+    }
   }
 
   int Close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     is_awaited_ = false;
     ended_.Close();
-    done_.Reset();
+    done_.clear();
     self_.reset();
     return error_;
   }
@@ -92,7 +94,7 @@ class Removal : public std::enable_shared_from_this<Removal> {
   // As long as a removal takes, but not for ever: the process or the worker is to end.
   void OnTeardown() {
     const std::shared_ptr<Removal> self = self_;
-    if (is_begun_) {
+    if (self != nullptr) {
       const std::lock_guard<std::mutex> lock(mutex_);
       is_ended_.WaitFor(&mutex_, kLongestTeardown, [this] { return has_ended_; });
     }
@@ -104,8 +106,7 @@ class Removal : public std::enable_shared_from_this<Removal> {
   const Napi::Env env_;
   std::shared_ptr<PrivateDirectory> directory_;
   std::shared_ptr<Removal> self_;  // During a removal.
-  Napi::FunctionReference done_;
-  bool is_begun_ = false;
+  std::vector<Napi::FunctionReference> done_;
   std::mutex mutex_;  // Guards the members below, and the handle while the other thread uses it.
   Condition is_ended_;
   bool has_ended_ = false, is_awaited_ = true;
@@ -171,8 +172,8 @@ Napi::Value RemovePrivateDirectory(const Napi::CallbackInfo& info) {
   const bool is_read = ReadHandle(info[0], &removal) && (!is_async || info[1].IsFunction());
   if (!RequireUsage(env, is_read, "removePrivateDirectory(handle, done?)")) return env.Undefined();
   if (!is_async) return Napi::Number::New(env, removal->RemoveSoon());
-  removal->Remove(info[1].As<Napi::Function>());
-  return env.Undefined();
+  const std::optional<int> error = removal->Remove(info[1].As<Napi::Function>());
+  return error ? Napi::Number::New(env, *error) : env.Undefined();
 }
 
 }  // namespace seccomp
