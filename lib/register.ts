@@ -6,7 +6,6 @@ import type { Cluster } from 'node:cluster';
 import { createHash } from 'node:crypto';
 import { closeSync, constants, opendirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
@@ -23,6 +22,7 @@ import { runOrExit } from './sandbox/this-process/exit-status.js';
 import { deniesIoUring, ioUringDescriptors } from './sandbox/this-process/io-uring.js';
 import { hasEval } from './sandbox/this-process/node-arguments.js';
 import { type Restart, restartNode, WITHOUT_IO_URING } from './sandbox/this-process/restart.js';
+import { homeDirectory } from './util/home-directory.js';
 import { emptyFields, own } from './util/own-data.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
@@ -40,7 +40,7 @@ const AS_VARIABLE: PathsForm = {
   skip: 'give {"path":"…","optional":true}',
   toRead: 'put it into read',
   url: '',
-  home: (rest) => `give ${homedir()}${rest}`,
+  home: (rest) => `give ${homeDirectory() ?? '/your/home'}${rest}`,
   variable: () => 'give its value',
   without: `unset ${PATHS_VARIABLE}: this Node then reaches all files that its user may`,
 };

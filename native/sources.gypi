@@ -12,7 +12,9 @@
       "child/guardian_handle.cc",
       "child/memory.cc",
       "child/privileges.cc",
+      "child/relay.cc",
       "child/request.cc",
+      "child/stdio.cc",
       "guardian/process_group.cc",
       "guardian/program.cc",
       "guardian/replacement.cc",
@@ -56,7 +58,8 @@
       "system/remove_tree.cc",
       "system/signals_blocked.cc",
       "system/threads.cc",
-      "system/unix_socket.cc"
+      "system/unix_socket.cc",
+      "system/worker.cc"
     ],
     "launcher_sources": [
       "guardian/guardian.cc",

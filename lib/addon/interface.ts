@@ -307,11 +307,13 @@ export interface Addon {
    * ENOTEMPTY if processes add files faster than they are removed, EBUSY or EXDEV for a mount, ESTALE if another
    * directory has the name now. May be called again: removing a directory that does not exist succeeds.
    *
-   * With `done`, a thread of libuv's pool removes the directory, and `done` is called with the result; until then, the
-   * event loop is kept alive. A worker that is terminated waits for that thread, and does not call `done`.
+   * Without `done`, waits for at most 50 ms: after ETIMEDOUT, the removal goes on. With `done`, keeps the event loop
+   * alive until the directory is removed, and then calls `done` with the result; returns the result at once if a removal
+   * has ended before. A worker that is terminated does not call `done`; it waits for the removal, as the process does
+   * when it exits, for at most 10 s.
    */
   removePrivateDirectory(handle: PrivateDirectoryHandle): number;
-  removePrivateDirectory(handle: PrivateDirectoryHandle, done: (errno: number) => void): void;
+  removePrivateDirectory(handle: PrivateDirectoryHandle, done: (errno: number) => void): number | undefined;
   /** Makes the table by which the calls of a filter's listeners are answered and counted. */
   supervision(options: SupervisionOptions): Supervision;
   /** Opens a mailbox, whose mail `onMail` receives; or returns −errno. It does not keep the event loop alive. */

@@ -95,7 +95,7 @@ export interface AgentEvents {
   refused: [error: Error, sender?: PeerCredentials];
 }
 
-/** Maximum connections that have not sent their whole message. Others wait in the kernel's queue. */
+/** Maximum connections that have not sent their whole message. The next one takes the place of the one that is silent longest. */
 const MAX_CONNECTING = 64;
 /** Milliseconds until connections are accepted again after a failure. */
 const ACCEPT_PAUSE = 100;
@@ -192,7 +192,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #await(): void {
-    if (!this.#isOpen || this.#isAwaiting || this.#connecting.size >= MAX_CONNECTING) return;
+    if (!this.#isOpen || this.#isAwaiting) return;
     const error = this.#socket.await(() => {
       this.#isAwaiting = false;
       this.#accept();
@@ -221,9 +221,10 @@ export class Agent extends EventEmitter<AgentEvents> {
       this.#connecting.delete(connection);
       const failure = outcome instanceof Error || outcome === null ? outcome : this.#serve(socket, outcome);
       socket.close();
-      this.#await();
       if (failure !== null) this.#refuse(failure, connection.sender);
     });
+    const [silent] = this.#connecting;
+    if (this.#connecting.size >= MAX_CONNECTING) silent?.displace();
     this.#connecting.add(connection);
     connection.start();
   }

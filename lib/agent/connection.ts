@@ -44,6 +44,11 @@ export class AgentConnection {
     if (error !== 0) this.#finish(new Error(`uv_poll_init ${systemErrorName(error)}`));
   }
 
+  /** Ends the wait for the message, as too many other connections wait. */
+  displace(): void {
+    this.#finish(new Error('no complete message yet, and too many other connections'));
+  }
+
   /** Closes the socket. `done` is not called any more. */
   giveUp(): void {
     clearTimeout(this.#timer);

@@ -53,6 +53,11 @@ const NO_GAPS: LandlockGaps = { unixSockets: false, truncation: false, deviceIoc
 /** What denies some calls to a child, regardless of the profile. Of two that deny the same for `paths`, the first is named. */
 const CONFINEMENTS: readonly (Pick<ExplainChange, 'kind' | 'by'> & { readonly denials: Denials })[] = [
   { kind: 'isolation', by: 'in a child that is isolated, as it is by default', denials: denialsFor(true) },
+  {
+    kind: 'isolation',
+    by: 'in a child that is isolated, as it is by default, and given no terminal',
+    denials: { ...NO_DENIALS, withoutTerminal: true },
+  },
   { kind: 'network', by: "in a child with network: 'none'", denials: { ...NO_DENIALS, network: true } },
   { kind: 'paths', by: 'in a child with paths', denials: denialsFor(false, NO_GAPS) },
   {

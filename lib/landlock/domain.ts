@@ -3,6 +3,7 @@ import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
 import { freeze } from '../util/own-data.js';
+import { systemError } from '../util/system-error.js';
 import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 
 /** Whether a child is isolated, and which exceptions there are. */
@@ -57,13 +58,31 @@ export function isolationSupport(now = false): Support {
 
 function findSupport(): Support {
   const { EINVAL } = constants.errno;
-  const withScopes = addon().tryDomain(SCOPES);
+  const withScopes = answerOf(addon().tryDomain(SCOPES));
   if (withScopes === 0) return { by: 'scopes', reason: null, domain: SCOPES };
-  const without = addon().tryDomain(WITHOUT_SCOPES);
+  const without = answerOf(addon().tryDomain(WITHOUT_SCOPES));
   const noScopes = `Linux ${release()} has no Landlock scopes: they need Linux 6.12 or newer`;
   if (without === 0) return { by: 'domain', reason: noScopes, domain: WITHOUT_SCOPES };
   const tooOld = `the Landlock version of Linux ${release()} is too old: isolation needs Linux 5.19 or newer`;
   return { by: null, reason: without === EINVAL ? tooOld : landlockReason(without), domain: undefined };
+}
+
+/** The errnos by which the kernel says what it can't do. Any other is a shortage of this moment, such as EMFILE. */
+const ANSWERS: ReadonlySet<number> = new Set(
+  (['ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'E2BIG'] as const).map((name) => constants.errno[name]),
+);
+
+/** Whether an errno with which a call of Landlock failed says what this system can't do. */
+export const isAnswer = (errno: number): boolean => ANSWERS.has(errno);
+
+/**
+ * Returns the errno with which Landlock was tried: 0, or one that says what this system can't do.
+ *
+ * @throws {Error} a system error for a shortage, from which nothing follows about this system.
+ */
+export function answerOf(errno: number): number {
+  if (errno === 0 || isAnswer(errno)) return errno;
+  throw systemError(errno, 'spawn', ', when this process tried what Landlock can do here: nothing was started');
 }
 
 /** Why the system calls of Landlock fail with this errno. */
@@ -76,7 +95,7 @@ export function landlockReason(errno: number): string {
       EPERM,
       'an attached filter denies Landlock: let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self',
     ],
-    [E2BIG, "this process is already in 16 Landlock domains, the kernel's limit"],
+    [E2BIG, "this process is in too many Landlock domains for another of the child: the kernel's limit is 16"],
   ]);
   return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
 }
@@ -91,6 +110,8 @@ export interface IsolationSubject {
   readonly mayInspect: boolean;
   /** Whether its hard limit for core dumps is 0. */
   readonly writesNoCore: boolean;
+  /** Whether one of its descriptors is a terminal. */
+  readonly hasTerminal: boolean;
 }
 
 /** The isolation of a child. */
@@ -134,8 +155,11 @@ export function isolation(
  * @param isExplicit - Whether the option `isolate` is false. Otherwise it was left out, under `unconfined`.
  */
 export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enforcement {
-  const remedy = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
-  const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
+  const isolate = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
+  const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => {
+    const remedy = reach === 'terminal' && subject.hasTerminal ? `${isolate}, and ${NO_TERMINAL}` : isolate;
+    return { reach, remedy };
+  });
   const reason = 'isolation is off';
   return { isolation: { reason, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
@@ -146,7 +170,13 @@ export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enf
  * @param reason - Why it can't.
  */
 export function nothingEnforced(reason: string): Enforcement {
-  const others = openAnyway({ isSameUser: true, isRoot: true, mayInspect: true, writesNoCore: false });
+  const others = openAnyway({
+    isSameUser: true,
+    isRoot: true,
+    mayInspect: true,
+    writesNoCore: false,
+    hasTerminal: true,
+  });
   const reaches = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES, ...others.map(({ reach }) => reach)];
   const remedy = 'start the program under a profile, where isSupported() is true';
   return { isolation: { reason, closed: [], open: reaches.map((reach) => ({ reach, remedy })) } };
@@ -196,8 +226,10 @@ function isolationRefusal(reason: string, remedy = ''): IsolationRefusal {
 
 const OF_SANDBOX = { asked: 'isolation, which this sandbox needs,', remedy: 'give bestEffort: true' };
 
+const NO_TERMINAL = 'give the child no terminal in stdio';
+
 /** Ways that the filter closes, with Landlock or without. */
-const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];
+const BY_FILTER: readonly Reach[] = ['limits', 'terminal', 'keyrings'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
 
@@ -223,9 +255,10 @@ function enforcement({ by, reason }: Support, subject: IsolationSubject, abstrac
 function reachRemedy(
   reach: Reach,
   by: Support['by'],
-  { isSameUser, mayInspect }: IsolationSubject,
+  { isSameUser, mayInspect, hasTerminal }: IsolationSubject,
   abstractSockets: boolean,
 ): string | undefined {
+  if (reach === 'terminal' && hasTerminal) return NO_TERMINAL;
   if (BY_FILTER.includes(reach)) return undefined;
   if (reach === 'abstract-sockets' && abstractSockets) return 'leave out abstractSockets: true';
   const isByScopes = BY_SCOPES.includes(reach);
@@ -236,11 +269,19 @@ function reachRemedy(
   return isSameUser && reach !== 'abstract-sockets' ? `${kernel}, or another uid` : kernel;
 }
 
-/** The ways that neither a domain nor the filter closes. Most of them lead to processes with the child's user ID. */
-function openAnyway({ isSameUser, isRoot, writesNoCore }: IsolationSubject): readonly OpenReach[] {
+/**
+ * The ways that neither a domain nor the filter closes. Most of them lead to processes with the child's user ID; every user
+ * can open /dev/tty.
+ */
+function openAnyway({ isSameUser, isRoot, writesNoCore, hasTerminal }: IsolationSubject): readonly OpenReach[] {
   const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
   const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };
   const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: without it, only the soft limit is 0' };
+  const terminals: OpenReach = {
+    reach: 'terminal-files',
+    remedy: hasTerminal ? `${NO_TERMINAL}, and paths that lead to none` : 'give paths that lead to no terminal',
+  };
   const same: readonly Reach[] = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
-  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), ...same.map((reach) => ({ reach, remedy }))];
+  const others = same.map((reach) => ({ reach, remedy }));
+  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), terminals, ...others];
 }

@@ -16,8 +16,12 @@ export type Reach =
   | 'abstract-sockets'
   /** Resource limits of a running process, prlimit(2). */
   | 'limits'
-  /** Typing into a shared terminal: TIOCSTI, TIOCLINUX. */
+  /** Typing into a shared terminal, and taking it: TIOCSTI, TIOCLINUX, TIOCSPGRP. Open to a child that is given one. */
   | 'terminal'
+  /** `/dev/tty` and `/dev/pts`: reading what is typed, writing, and changing modes such as the echo. */
+  | 'terminal-files'
+  /** The keyrings of the parent's session: keyctl(2), add_key(2), request_key(2). */
+  | 'keyrings'
   /** The program that the kernel passes a core dump to, core(5). */
   | 'core-dumps'
   /** `cgroup.kill`, `cgroup.freeze` and `cgroup.procs`, where the child's user owns them. */

@@ -27,7 +27,7 @@ const { ENOENT, ESRCH } = constants.errno;
 
 /**
  * The error of a method that cannot use an argument. Its `code` is the errno's name: ENOENT if the call is over, as the
- * kernel says of its notification; ESRCH if the caller is unknown.
+ * kernel says of its notification; ESRCH if the caller is unknown; ETIMEDOUT if its memory or its descriptor does not answer.
  *
  * @param use - What the method does with the argument: reads a string or other memory, writes, reads so many bytes,
  * looks at a socket.
@@ -43,6 +43,11 @@ export function unusableArgument(
   if (errno === ENOENT)
     return namedSystemError(errno, `${syscall}: the call is over: it was answered or interrupted, or its caller ended`);
   const code = systemErrorName(errno);
+  if (code === 'ETIMEDOUT')
+    return namedSystemError(
+      errno,
+      `${syscall}: the caller's ${use === 'socket' ? 'descriptor' : 'memory'} does not answer: it is that of a file system or a handler of its own`,
+    );
   if (code === 'EACCES' || code === 'EPERM') {
     const forbidden = use === 'socket' ? "duplicate the caller's descriptors" : "access the caller's memory";
     return namedSystemError(errno, `${syscall}: this process may not ${forbidden}`);

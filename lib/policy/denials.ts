@@ -5,12 +5,22 @@ import type { Condition } from './policy.js';
 
 /** Which of the calls are denied to a child. */
 export interface Denials extends LandlockGaps {
-  /** Whether to deny what isolation denies: setting limits of other processes, and putting input into a terminal. */
+  /**
+   * Whether to deny what isolation denies: setting limits of other processes, putting input into a terminal, making
+   * children of its parent, and the keyrings that it shares with its parent.
+   */
   readonly isolated: boolean;
+  /**
+   * Whether to deny taking its parent's terminal: to an isolated child that is given none, and could else stop its
+   * parent and read what is typed for it.
+   */
+  readonly withoutTerminal: boolean;
   /**
    * Whether to deny what supervision denies: taking descriptors of other processes, such as the supervisor's listener.
    */
   readonly supervised: boolean;
+  /** Whether to deny what leads the connections that a handler of connect allows elsewhere: options of sockets. */
+  readonly connections: boolean;
   /**
    * Whether to deny leaving the process group: to a child whose tree is one. Only these calls leave it; a group is also
    * what clone(2) and execve(2) keep, for children of a parent's parent and in other namespaces as well.
@@ -41,7 +51,9 @@ export interface LandlockGaps {
 /** No denials. */
 export const NO_DENIALS: Denials = Object.freeze({
   isolated: false,
+  withoutTerminal: false,
   supervised: false,
+  connections: false,
   grouped: false,
   network: false,
   unixSockets: false,

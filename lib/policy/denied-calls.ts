@@ -7,20 +7,26 @@ import { constants } from '../syscalls/constants.js';
 import { EACCES, EPERM } from '../syscalls/errno.js';
 import { argumentWidth } from '../syscalls/table.js';
 import { type DeniedCall, equals, masked, notThere } from './denials.js';
+import { DIVERTING } from './denied-options.js';
 import { OF_NETWORK, UNIX_SOCKETS_OF_PATHS, whyUnseen } from './denied-sockets.js';
 import type { Condition } from './policy.js';
 
-/** What the requests of a terminal have on SuperH beside their generic number. */
-const ON_SH = 0x4001_0000;
+/** The requests of ioctl(2) for a terminal, by architecture. Source: asm/ioctls.h. A test compares them with constants.ts. */
+const TERMINAL_REQUESTS = {
+  TIOCSTI: { others: 0x5412, mips: 0x5472, sh: 0x4001_5412 },
+  TIOCLINUX: { others: 0x541c, mips: 0x5483, sh: 0x4001_541c },
+  TIOCSPGRP: { others: 0x5410, mips: 0x8004_7476, ppc: 0x8004_7476, parisc: 0x8004_541d, sh: 0x4004_7476 },
+} as const;
 
-/**
- * Returns the condition for a request of ioctl(2), whose number differs on MIPS and SuperH. The kernel reads 32 bits of
- * it. Source of TIOCSTI and TIOCLINUX: asm-generic/ioctls.h, and asm/ioctls.h of MIPS and SuperH.
- */
-const ioctl = (generic: number, mips: number) => (abi: AbiName) => {
-  const isSh = abi === 'sh' || abi === 'sheb';
-  return [equals(1, abi.startsWith('mips') ? mips : isSh ? ON_SH + generic : generic)];
+/** The condition for a request of ioctl(2), of which the kernel reads 32 bits. */
+const ioctl = (name: keyof typeof TERMINAL_REQUESTS) => (abi: AbiName) => {
+  const values: Readonly<Record<string, number>> = TERMINAL_REQUESTS[name];
+  const architecture = /^(?:mips|ppc|parisc|sh)/.exec(abi)?.[0] ?? '';
+  return [equals(1, values[architecture] ?? TERMINAL_REQUESTS[name].others)];
 };
+
+/** clone's flags are its first argument, and its second on s390. */
+const withCloneFlags = (flags: number) => (abi: AbiName) => [masked(abi.startsWith('s390') ? 1 : 0, flags, flags)];
 
 const OF_ISOLATION: readonly DeniedCall[] = [
   {
@@ -33,15 +39,32 @@ const OF_ISOLATION: readonly DeniedCall[] = [
   },
   {
     syscall: 'ioctl',
-    conditions: ioctl(0x5412, 0x5472),
+    conditions: ioctl('TIOCSTI'),
     why: 'isolate denies ioctl TIOCSTI, which inserts input into a terminal that other processes read',
   },
   {
     syscall: 'ioctl',
-    conditions: ioctl(0x541c, 0x5483),
+    conditions: ioctl('TIOCLINUX'),
     why: 'isolate denies ioctl TIOCLINUX, which pastes input into a console that other processes read',
   },
-].map((call) => ({ ...call, to: ['isolated'], by: 'isolation', errno: () => EPERM }));
+  {
+    syscall: 'ioctl',
+    to: ['withoutTerminal'] as const,
+    conditions: ioctl('TIOCSPGRP'),
+    why: 'isolate denies ioctl TIOCSPGRP, by which a program that was given no terminal takes that of its parent: pass one in stdio',
+  },
+  {
+    syscall: 'clone',
+    conditions: withCloneFlags(constants.CLONE_PARENT),
+    why: 'isolate denies clone with CLONE_PARENT, which makes children of the parent that it does not know: leave it out',
+  },
+  // A keyring of the session is shared with the parent, and a key is found by its number alone.
+  ...['keyctl', 'add_key', 'request_key'].map((syscall) => ({
+    syscall,
+    conditions: () => [],
+    why: `isolate denies ${syscall}, by which a program reads and replaces the session keyring of its parent`,
+  })),
+].map((call) => ({ to: ['isolated'], by: 'isolation', errno: () => EPERM, ...call }));
 
 const OF_SUPERVISION: DeniedCall = {
   syscall: 'pidfd_getfd',
@@ -108,18 +131,15 @@ const OF_ROOT: readonly (readonly [syscall: string, why: string])[] = [
 ];
 
 /** By these, a child types commands into a shell that is not restricted, without a right to the terminal's device. */
-const TYPING: readonly (readonly [name: string, conditions: DeniedCall['conditions']])[] = [
-  ['TIOCSTI', ioctl(0x5412, 0x5472)],
-  ['TIOCLINUX', ioctl(0x541c, 0x5483)],
-];
+const TYPING = ['TIOCSTI', 'TIOCLINUX'] as const;
 
 const OF_PATHS: readonly DeniedCall[] = [
-  ...TYPING.map(([name, conditions]) =>
+  ...TYPING.map((name) =>
     ofPaths({
       syscall: 'ioctl',
       to: ['paths'],
       errno: () => EPERM,
-      conditions,
+      conditions: ioctl(name),
       why: `paths denies ioctl ${name}, which types commands into a terminal's shell: write to the terminal instead`,
     }),
   ),
@@ -157,6 +177,7 @@ export const DENIED: readonly DeniedCall[] = [
   ...OF_ISOLATION,
   OF_SUPERVISION,
   ...OF_GROUPS,
+  ...DIVERTING,
   ...OF_NETWORK,
   ...OF_PATHS,
 ];

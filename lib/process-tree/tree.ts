@@ -80,24 +80,28 @@ export class Tree {
 
 /** The error for a guardian that has failed; undefined if it has done what it is for. */
 export function guardianFailure(code: number | null, pid: number | undefined): Error | undefined {
-  if (!isUnweighed(code)) return treeFailure(code, pid);
-  const child = pid === undefined ? 'the child' : `child ${pid}`;
-  return new Error(
-    `${child} and all that it has started were ended, since the guardian could not read in /proc what they use (options.limits)`,
-  );
+  if (isUnweighed(code)) return ended(pid, 'could not read in /proc what they use (options.limits)');
+  return treeFailure(code, pid);
 }
+
+/** The error for a guardian that has ended its tree because it could not do something. */
+const ended = (pid: number | undefined, lack: string) =>
+  new Error(`${childName(pid)} and all that it has started were ended, since their guardian ${lack}`);
+
+const childName = (pid: number | undefined) => (pid === undefined ? 'the child' : `child ${pid}`);
 
 /** The error for a tree that may have left processes; undefined if it has not. */
 function treeFailure(given: number | null, pid: number | undefined): Error | undefined {
   const status = treeStatus(given);
   if (status === TREE_ENDED) return undefined;
+  if (status === NOT_CONFINED) return ended(pid, 'could not attach its own filter: an attached filter denies seccomp');
   const reasons: ReadonlyMap<number | null, string> = new Map([
-    [PROCESSES_REMAIN, 'the kernel has not ended all of them within 10 seconds, and will when they leave the kernel'],
+    [
+      PROCESSES_REMAIN,
+      'they were killed, and wait in the kernel since 10 seconds, for a device or a file system that does not answer; if one of them served it by FUSE, root must abort it in /sys/fs/fuse/connections',
+    ],
     [PROCESSES_UNKNOWN, 'they were killed, but /proc of this process’s PID namespace can’t be read to confirm it'],
-    [NOT_CONFINED, 'their guardian could not attach its own filter, and has killed them'],
   ]);
   const reason = reasons.get(status) ?? 'their guardian was ended by another process, and only the child was killed';
-  return new Error(
-    `processes that ${pid === undefined ? 'the child' : `child ${pid}`} has started may remain: ${reason}`,
-  );
+  return new Error(`processes that ${childName(pid)} has started may remain: ${reason}`);
 }

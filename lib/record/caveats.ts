@@ -12,9 +12,12 @@ import { syscallNumber } from '../syscalls/table.js';
 import { has, own } from '../util/own-data.js';
 
 /**
- * Returns one sentence for each caveat. `others` is the number of calls beyond the kinds that a listener keeps apart.
+ * Returns one sentence for each caveat.
+ *
+ * @param others - The number of calls beyond the kinds that a listener keeps apart.
+ * @param hasTerminal - Whether the program was given a terminal.
  */
-export function caveats(calls: readonly ObservedCall[], others: number): readonly string[] {
+export function caveats(calls: readonly ObservedCall[], others: number, hasTerminal: boolean): readonly string[] {
   const nameless = calls.filter(({ abi, syscall }) => syscallNumber(abi, syscall) === undefined);
   return [
     ...(others > 0
@@ -25,7 +28,7 @@ export function caveats(calls: readonly ObservedCall[], others: number): readonl
     ),
     ...(calls.some(({ syscall }) => syscall === 'io_uring_setup') ? [IO_URING_CAVEAT] : []),
     ...(calls.some(attachesFilter) ? [OWN_FILTER_CAVEAT] : []),
-    ...new Set(calls.flatMap(isolationCaveat)),
+    ...new Set(calls.flatMap((call) => isolationCaveat(call, hasTerminal))),
   ];
 }
 
@@ -94,7 +97,9 @@ function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: Obser
 }
 
 /** The caveat for a call that isolation denies under any profile. */
-function isolationCaveat({ abi, syscall, args }: ObservedCall): readonly string[] {
-  const denial = denialOf(abi, syscall, args, denialsFor(true));
-  return denial === undefined ? [] : [`${denial.why}; under the profile, the program needs isolate: false`];
+function isolationCaveat({ abi, syscall, args }: ObservedCall, hasTerminal: boolean): readonly string[] {
+  const denial = denialOf(abi, syscall, args, { ...denialsFor(true), withoutTerminal: !hasTerminal });
+  if (denial === undefined) return [];
+  const unless = denial.why.includes(': ') ? 'otherwise, ' : ''; // A remedy is after the colon.
+  return [`${denial.why}; ${unless}under the profile, the program needs isolate: false`];
 }

@@ -131,14 +131,14 @@ export async function record(
       tmp &&
       synthesizePaths(
         seenAccesses(files, directory),
-        placesOf(directory, tmp.path, call.options.env?.['HOME']),
+        placesOf(directory, tmp.path, call.options.env?.['HOME'], plan.hasTerminal),
         mergePaths,
       );
     const ofFiles =
       seen === undefined
         ? []
         : [...seen.notes, ...fileCaveats(calls, otherFiles, danglingLinks(files), files.length > 0)];
-    const notes = [...caveats(calls, others), ...pathCaveats(child), ...ofFiles];
+    const notes = [...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
     const ofPaths = seen && { paths: seen.paths, files: seen.files };
     return { profile, calls: kinds, ...ofPaths, notes, exitCode, signal };
   } finally {

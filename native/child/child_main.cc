@@ -126,8 +126,8 @@ class Child {
     if (!SetNoNewPrivileges()) return false;
     const bool logged = (plan_->filter_flags & SECCOMP_FILTER_FLAG_LOG) != 0;
     plan_->domain_error = seccomp::EnterDomain(plan_->ruleset, logged);
-    return plan_->domain_error == 0 || !plan_->domain_required ||
-           FailWith(plan_->domain_error, "landlock_restrict_self");
+    const bool may_go_on = !plan_->domain_required && IsAnswer(plan_->domain_error);
+    return plan_->domain_error == 0 || may_go_on || FailWith(plan_->domain_error, "landlock_restrict_self");
   }
 
   bool StartGuardian() {

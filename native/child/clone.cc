@@ -6,12 +6,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include <optional>
 #include <utility>
 
 #include "child/cgroup_clone.h"
 #include "child/guarded_start.h"
+#include "child/stdio.h"
 #include "system/descriptor.h"
 #include "system/dumpable.h"
 #include "system/linux_abi.h"
@@ -21,43 +23,10 @@
 namespace seccomp {
 namespace {
 
-// The descriptors of a child that does not run yet, on both sides.
-struct Stdio {
-  std::vector<int> child;             // As ChildPlan::descriptors.
-  std::vector<Descriptor> parent;     // This process's end of each socket; -1 for all others.
-  std::vector<Descriptor> temporary;  // Open only until the child has its duplicates.
-
-  // First of all: what is opened below could get the number of a wanted descriptor that is not open. What this process
-  // keeps from its children, and the cgroup's directory, may have got it already: no caller means them.
-  Failure Open(const Request& request) {
-    const std::vector<int>& wanted = request.stdio;
-    for (const int descriptor : wanted) {
-      if (descriptor < 0) continue;
-      if (IsPrivate(descriptor) || descriptor == request.cgroup) return {EBADF, "fcntl"};
-      if (fcntl(descriptor, F_GETFD) < 0) return {errno, "fcntl"};
-    }
-    for (size_t i = 0; i < wanted.size(); i++) {
-      parent.emplace_back();
-      child.push_back(wanted[i]);
-      if (wanted[i] == kNullDevice) {
-        temporary.emplace_back(open("/dev/null", O_CLOEXEC | (i == 0 ? O_RDONLY : O_RDWR)));
-        if (temporary.back().get() < 0) return {errno, "open"};
-        child.back() = temporary.back().get();
-      } else if (wanted[i] == kNewSocket) {
-        int pair[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
-        parent.back() = Descriptor(pair[0]);
-        temporary.emplace_back(pair[1]);
-        child.back() = pair[1];
-      }
-    }
-    return {};
-  }
-};
-
 // The sockets between a child that sends its listener and this process. With an agent, only the child's.
 struct ListenerChannel {
   Descriptor parent, child;
+  Descriptor place;  // Keeps a number free for the listener, which this process must be able to have.
 
   Failure Open(const std::optional<AgentRequest>& agent) {
     if (agent) return ConnectToPath(agent->path, &child);
@@ -65,11 +34,27 @@ struct ListenerChannel {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
     parent = Descriptor(pair[0]);
     child = Descriptor(pair[1]);
-    return {};
+    place = Descriptor(fcntl(pair[0], F_DUPFD_CLOEXEC, 0));
+    return place.get() < 0 ? Failure{errno, "fcntl"} : Failure{};
   }
 
-  // Receives the listener of a child whose execve(2) has succeeded, and which has sent it before that.
-  Failure Receive(Descriptor* listener) const {
+  // Receives the listener of a child whose execve(2) has succeeded, and which has sent it before that. Other threads
+  // may take the number that was kept free: the kernel then gives no descriptor, and the message stays, as it is only
+  // looked at.
+  Failure Receive(Descriptor* listener) {
+    constexpr int kTries = 1000;
+    constexpr timespec kPause = {0, 1'000'000};
+    place = Descriptor();
+    Failure failure = Peek(listener);
+    for (int tries = 0; failure.error == EMFILE && tries < kTries; tries++) {
+      nanosleep(&kPause, nullptr);
+      failure = Peek(listener);
+    }
+    return failure;
+  }
+
+ private:
+  Failure Peek(Descriptor* listener) const {
     char byte = 0;
     int fd = -1;
     iovec data = {&byte, sizeof byte};
@@ -79,9 +64,8 @@ struct ListenerChannel {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    if (recvmsg(parent.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return {errno, "recvmsg"};
+    if (recvmsg(parent.get(), &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return {errno, "recvmsg"};
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    // The kernel drops descriptors without an error if this process may have no more of them.
     if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {EMFILE, "recvmsg"};
     memcpy(&fd, CMSG_DATA(header), sizeof fd);
     *listener = Descriptor(fd);

@@ -3,6 +3,7 @@
 #include "child/execve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -49,6 +50,26 @@ class LimitsKept {
   std::vector<ResourceLimit> saved_;
 };
 
+// Restores O_NONBLOCK of this process's descriptors, which the program is not to have: it is a flag of the open file,
+// which all threads share.
+class NonBlockingKept {
+ public:
+  explicit NonBlockingKept(const std::vector<int>& descriptors) {
+    for (const int descriptor : descriptors) {
+      const int flags = descriptor < 0 ? -1 : fcntl(descriptor, F_GETFL);
+      if (flags >= 0 && (flags & O_NONBLOCK) != 0) saved_.push_back(descriptor);
+    }
+  }
+  ~NonBlockingKept() {
+    for (const int descriptor : saved_) fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  }
+  NonBlockingKept(const NonBlockingKept&) = delete;
+  NonBlockingKept& operator=(const NonBlockingKept&) = delete;
+
+ private:
+  std::vector<int> saved_;
+};
+
 // Runs the plan on a new thread and waits for the end of that thread.
 Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory, bool guarded) {
   GuardedReplacement replacement;
@@ -87,6 +108,7 @@ Failure ReplaceThisProcess(Request* request) {
   if (memory == nullptr) return {errno, "mmap"};
   PreparedPlan plan(request, memory);
   std::vector<int> descriptors = request->stdio;
+  const NonBlockingKept flags(descriptors);
   plan->descriptors = descriptors.data();
   plan->descriptor_count = static_cast<int>(descriptors.size());
   plan->exit_call = SYS_exit;

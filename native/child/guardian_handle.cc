@@ -40,10 +40,11 @@ void ContinueGuardian(const GuardianHandle& guardian) { SendSignal(guardian.proc
 bool ReapReportedZombies(const GuardianHandle& guardian) {
   std::array<int32_t, kMaxZombies> ids = {};
   for (;;) {
-    const ssize_t size = recv(guardian.control.get(), ids.data(), sizeof ids, MSG_DONTWAIT);
+    const ssize_t size = recv(guardian.control.get(), ids.data(), sizeof ids, MSG_DONTWAIT | MSG_PEEK);
     if (size <= 0) return size < 0 && (errno == EAGAIN || errno == EINTR);
-    // The kernel does not reuse the ID of a zombie, and nothing else reaps these.
+    // The kernel does not reuse the ID of a zombie, nothing else reaps these, and none is reported twice.
     for (size_t i = 0; i < static_cast<size_t>(size) / sizeof ids[0]; i++) waitpid(ids[i], nullptr, WNOHANG);
+    recv(guardian.control.get(), ids.data(), sizeof ids, MSG_DONTWAIT);  // Only now: see guardian/protocol.h.
   }
 }
 

@@ -112,7 +112,7 @@ Descriptor PreparedPlan::OpenDomain() {
   plan_.ruleset = ruleset.get();
   if (ruleset.get() < 0) {
     plan_.domain_error = errno;
-    if (plan_.domain_required) plan_.failure = {errno, "landlock_create_ruleset"};
+    if (plan_.domain_required || !IsAnswer(errno)) plan_.failure = {errno, "landlock_create_ruleset"};
   }
   return ruleset;
 }

@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/sock_diag.h>
 #include <linux/time_types.h>
 #include <poll.h>
 #include <signal.h>
@@ -81,9 +82,9 @@ bool HoldsGroup(int32_t group) {
 
 // Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
 bool AttachOwnFilter() {
-  static constexpr uint32_t kAllowed[] = {SYS_read,   SYS_kill,          SYS_getdents64,     SYS_close, SYS_nanosleep,
-                                          SYS_sendto, SYS_getppid,       SYS_exit_group,     SYS_ppoll, SYS_getpgid,
-                                          SYS_wait4,  SYS_clock_gettime, SYS_restart_syscall};
+  static constexpr uint32_t kAllowed[] = {
+      SYS_read,       SYS_kill,  SYS_getdents64, SYS_close, SYS_nanosleep,     SYS_sendto,          SYS_getppid,
+      SYS_exit_group, SYS_ppoll, SYS_getpgid,    SYS_wait4, SYS_clock_gettime, SYS_restart_syscall, SYS_getsockopt};
   constexpr size_t kCount = sizeof kAllowed / sizeof *kAllowed;
   std::array<sock_filter, kCount + 9> program = {};
   size_t next = 0;
@@ -146,7 +147,7 @@ class Tree {
       // A look takes long where there are many processes, as when many trees are ended at once: it must not keep these
       // from ending.
       pause = std::min(std::max({kFirstPause, 2 * pause, Nanoseconds() - begin}), kLastPause);
-      waited += pause;
+      if (running_ > 0) waited += pause;  // Otherwise, it is this process's parent that is late.
       if (waited > kEndSeconds * kSecond) return kProcessesRemain;
       Sleep(pause);
     }
@@ -163,12 +164,24 @@ class Tree {
   static constexpr int64_t kFirstPause = 50'000;
   static constexpr int64_t kLastPause = 20'000'000;
 
+  // Whether the other end of the socket has received all that was sent.
+  bool IsAllReceived() const {
+    std::array<uint32_t, SK_MEMINFO_VARS> memory = {};
+    uint32_t size = sizeof memory;
+    RawCall(SYS_getsockopt, control_, SOL_SOCKET, SO_MEMINFO, Pointer(memory.data()), Pointer(&size));
+    return memory[SK_MEMINFO_WMEM_ALLOC] == 0;
+  }
+
   // Counts the processes of the tree that still run. Reports the zombies of the parent, save `child_`: the init of a
   // PID namespace does not end before those in its namespace are reaped.
+  //
+  // None is reported twice: the ID of one that has been reaped may be that of another child. So nothing is reported
+  // before the parent has received, and thereby reaped, what was reported before.
   bool Count() {
     running_ = 0;
     others_ = 0;
     all_reported_ = true;
+    may_report_ = IsAllReceived();
     NumberedEntries processes(AT_FDCWD, "/proc", "");
     const auto parent = static_cast<int32_t>(RawCall(SYS_getppid));
     while (const char* name = processes.Next()) Look(processes.descriptor(), name, parent);
@@ -188,9 +201,17 @@ class Tree {
     if (!stat || stat->is_running) {  // What cannot be read counts as running.
       running_++;
     } else if (stat->parent == parent && *id != child_) {
-      zombies_[zombie_count_++] = *id;
-      if (zombie_count_ == zombies_.size()) ReportZombies();
+      Report(*id);
     }
+  }
+
+  void Report(int32_t zombie) {
+    if (!may_report_) {
+      all_reported_ = false;
+      return;
+    }
+    zombies_[zombie_count_++] = zombie;
+    if (zombie_count_ == zombies_.size()) ReportZombies();
   }
 
   void ReportZombies() {
@@ -209,6 +230,7 @@ class Tree {
   int32_t running_ = 0;  // Processes that have not ended, and
   int32_t others_ = 0;   // those of the tree that have not been reaped, save its first process.
   bool all_reported_ = true;
+  bool may_report_ = true;
   size_t zombie_count_ = 0;
   std::array<int32_t, kMaxZombies> zombies_ = {};
 };

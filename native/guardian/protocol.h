@@ -4,8 +4,9 @@
 // process waits. The addon sends the number of each signal for the tree as an int32_t. When the tree's first process
 // has ended, or when the socket has no other end any more, the guardian kills the tree, waits for its end, and exits
 // with a GuardianStatus. It does so too when the tree passes a limit of TreeLimits. Meanwhile it sends the IDs of
-// zombies that the addon's process must reap, each as an int32_t, some repeatedly: those whose parent is the addon's
-// process, as it is if it has adopted them, save the first process.
+// zombies that the addon's process must reap, each as an int32_t and once: those whose parent is the addon's process,
+// as it is if it has adopted them, save the first process. The addon reaps them before it takes their message off the
+// socket: only then may the guardian send another one.
 #ifndef SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 #define SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 

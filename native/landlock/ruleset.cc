@@ -50,4 +50,8 @@ int EnterDomain(int ruleset, bool logged) {
   return syscall(kLandlockRestrictSelf, ruleset, 0) == 0 ? 0 : errno;
 }
 
+bool IsAnswer(int error) {
+  return error == ENOSYS || error == EOPNOTSUPP || error == EPERM || error == EINVAL || error == E2BIG;
+}
+
 }  // namespace seccomp

@@ -28,6 +28,10 @@ int OpenRuleset(const Domain& domain);
 // the thread executes, and to those after it, as it does by default before that.
 int EnterDomain(int ruleset, bool logged = false);
 
+// Whether an errno with which a call of Landlock failed says what this system can't do: the kernel, its settings, a
+// filter or the limit of 16 domains. Any other is a shortage of this moment.
+bool IsAnswer(int error);
+
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_LANDLOCK_RULESET_H_

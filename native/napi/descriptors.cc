@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "child/relay.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/values.h"
@@ -15,13 +16,6 @@
 
 namespace seccomp {
 namespace {
-
-// Returns a number that no other socket has had since boot; 0: unknown. socket(7), SO_COOKIE, Linux 4.6.
-uint64_t CookieOf(int fd) {
-  uint64_t cookie = 0;
-  socklen_t size = sizeof cookie;
-  return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
-}
 
 bool ReadDescriptor(const Napi::CallbackInfo& info, int* fd) {
   return Require(info.Env(), ReadValue(info[0], fd), "descriptor must be a 32-bit integer");
@@ -103,7 +97,7 @@ void CloseSocket(const Napi::CallbackInfo& info) {
 Napi::Value EndReading(const Napi::CallbackInfo& info) {
   int fd = -1;
   if (!ReadDescriptor(info, &fd)) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), shutdown(fd, SHUT_RD) == 0 ? 0 : errno);
+  return Napi::Number::New(info.Env(), EndReadingFrom(fd));
 }
 
 Napi::Value IsListening(const Napi::CallbackInfo& info) {

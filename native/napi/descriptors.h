@@ -61,7 +61,7 @@ void GiveBack(const Napi::CallbackInfo& info);
 void CloseSocket(const Napi::CallbackInfo& info);
 
 // endReading(fd) → 0 or an errno. The other end can write nothing more; what it wrote before can still be read,
-// followed by the end. shutdown(2), SHUT_RD.
+// followed by the end.
 Napi::Value EndReading(const Napi::CallbackInfo& info);
 
 // isListening(fd) → whether the descriptor is a socket on which listen(2) was called. socket(7), SO_ACCEPTCONN.

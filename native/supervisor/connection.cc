@@ -64,9 +64,12 @@ int ResolvePath(const Descriptor& descriptors, sockaddr_un* address, socklen_t* 
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 int DuplicateSocket(pid_t thread, int descriptor, Descriptor* socket, SocketTraits* traits) {
-  const pid_t process = ProcessOf(thread);
-  if (process == 0) return ESRCH;
-  const Descriptor pidfd(static_cast<int>(syscall(kPidfdOpen, process, 0)));
+  Descriptor pidfd(static_cast<int>(syscall(kPidfdOpen, thread, kPidfdThread)));
+  if (pidfd.get() < 0 && errno == EINVAL) {
+    const pid_t process = ProcessOf(thread);
+    if (process == 0) return ESRCH;
+    pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
+  }
   if (pidfd.get() < 0) return errno;
   *socket = Descriptor(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), descriptor, 0)));
   if (socket->get() < 0) return errno;
@@ -74,49 +77,61 @@ int DuplicateSocket(pid_t thread, int descriptor, Descriptor* socket, SocketTrai
   return traits->domain < 0 ? ENOTSOCK : 0;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
-bool IsAddressFor(int domain, int family) {
-  return family == domain || (family == AF_INET && domain == AF_INET6) || (family == AF_UNSPEC && IsInternet(domain));
-}
+Connection::Connection(double number, ConnectionRequest request) : number_(number), request_(std::move(request)) {}
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
-Connection::Connection(double number, std::shared_ptr<Listener> listener, uint64_t call, pid_t thread,
-                       Descriptor socket, const void* address, socklen_t size)
-    : number_(number),
-      listener_(std::move(listener)),
-      call_(call),
-      thread_(thread),
-      socket_(std::move(socket)),
-      size_(size) {
-  memcpy(&address_, address, size_);
-}
+Connection::~Connection() { listener().worker().Close(std::move(socket_)); }
 
 void Connection::Run() { Report(Connect()); }
 
-void Connection::Report(int error) { listener_->mailbox().AddConnected(number_, error); }
+void Connection::Report(int error) { listener().mailbox().AddConnected(number_, error); }
+
+int Connection::OpenSocket() {
+  SocketTraits traits = {};
+  const int error = DuplicateSocket(request_.thread, request_.descriptor, &socket_, &traits);
+  // Also after an error: once the call is over, the thread and the descriptor may be other ones.
+  const int not_waiting = listener().IsWaiting(request_.call);
+  if (not_waiting != 0 || error != 0) return not_waiting != 0 ? not_waiting : error;
+  const int wrong = CheckAddress(traits);
+  if (wrong != 0) return wrong;
+  return request_.expected && !(*request_.expected == traits) ? EBADF : 0;
+}
+
+// JavaScript parsed the address by its family, and the notified process may have another socket than one of that
+// family. IPv6 sockets accept IPv4 addresses, and AF_UNSPEC dissolves a connection.
+int Connection::CheckAddress(const SocketTraits& traits) const {
+  const int family = request_.address.ss_family;
+  const bool is_for = family == traits.domain || (family == AF_INET && traits.domain == AF_INET6) ||
+                      (family == AF_UNSPEC && IsInternet(traits.domain));
+  if (!is_for) return EAFNOSUPPORT;
+  return family == AF_UNIX && request_.size > sizeof(sockaddr_un) ? EINVAL : 0;
+}
 
 bool Connection::IsUnixPath() const {
-  const auto* local = reinterpret_cast<const sockaddr_un*>(&address_);
-  return address_.ss_family == AF_UNIX && size_ > offsetof(sockaddr_un, sun_path) && local->sun_path[0] != '\0';
+  const auto* local = reinterpret_cast<const sockaddr_un*>(&request_.address);
+  return request_.address.ss_family == AF_UNIX && request_.size > offsetof(sockaddr_un, sun_path) &&
+         local->sun_path[0] != '\0';
 }
 
 // The kernel checks no credentials when an internet socket connects. For other families (local sockets, netlink, …) it
 // may check the credentials or report them to the peer, so the connection is made with those of the notified thread.
 int Connection::Connect() {
-  const bool needs_identity = !IsInternet(address_.ss_family) && address_.ss_family != AF_UNSPEC;
-  return needs_identity ? ConnectAsThread() : ConnectTo(reinterpret_cast<const sockaddr*>(&address_), size_);
+  const int error = OpenSocket();
+  if (error != 0) return error;
+  const auto* address = reinterpret_cast<const sockaddr*>(&request_.address);
+  const bool needs_identity = !IsInternet(address->sa_family) && address->sa_family != AF_UNSPEC;
+  return needs_identity ? ConnectAsThread() : ConnectTo(address, request_.size);
 }
 
 int Connection::ConnectAsThread() {
   const Descriptor descriptors(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const SignalsBlocked blocked;  // setuid(3) on another thread would change the identity of this one.
   const DumpableKept dumpable;   // Before `identity`, whose destructor clears the flag too.
-  std::optional<Identity> identity = Identity::Of(thread_);
-  const int error = listener_->IsWaiting(call_);
+  std::optional<Identity> identity = Identity::Of(request_.thread);
+  const int error = listener().IsWaiting(request_.call);
   if (error != 0) return error;  // The identity may be that of another process.
   if (!identity || !identity->Assume()) return EACCES;
-  sockaddr_storage address = address_;
-  socklen_t size = size_;
+  sockaddr_storage address = request_.address;
+  socklen_t size = request_.size;
   Descriptor file;
   if (IsUnixPath()) {
     const int wrong = ResolvePath(descriptors, reinterpret_cast<sockaddr_un*>(&address), &size, &file);
@@ -131,7 +146,7 @@ int Connection::ConnectTo(const sockaddr* address, socklen_t size) {
   // A connect(2) that is called again after an interruption would wait for the whole SO_SNDTIMEO again.
   if (!HasTimeout(socket_)) interruption.Every(kCheckInterval);
   for (bool is_begun = false;; is_begun = true) {
-    int error = listener_->IsWaiting(call_);
+    int error = listener().IsWaiting(request_.call);
     if (error == 0 && !Enter(&interruption)) error = ENOENT;
     if (error != 0) {
       // The kernel goes on with a connection after connect(2) was interrupted.
@@ -168,20 +183,19 @@ int Connection::Leave(int error) {
   return ENOENT;
 }
 
-// May be called while another thread is in connect(2).
 void Connection::Undo() const {
   sockaddr none = {};
   none.sa_family = AF_UNSPEC;
   if (connect(socket_.get(), &none, sizeof none) != 0) shutdown(socket_.get(), SHUT_RDWR);
 }
 
-void Connection::End(int answer) {
+bool Connection::End(int answer) {
   const std::lock_guard<std::mutex> lock(mutex_);
   is_answered_ = true;
   const bool is_made = result_ == 0 || result_ == EINPROGRESS;
-  if (state_ == State::kWaits || (state_ == State::kDone && (answer == result_ || !is_made))) return;
-  Undo();
+  if (state_ == State::kWaits || (state_ == State::kDone && (answer == result_ || !is_made))) return false;
   if (interruption_ != nullptr) interruption_->Every(kEndInterval);
+  return true;
 }
 
 }  // namespace seccomp

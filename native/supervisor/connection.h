@@ -4,8 +4,10 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "system/descriptor.h"
 #include "system/threads.h"
@@ -17,54 +19,68 @@ class Listener;
 // The parameters of the socket(2) call that made a socket.
 struct SocketTraits {
   int domain, type, protocol;
+
+  bool operator==(const SocketTraits& other) const {
+    return domain == other.domain && type == other.type && protocol == other.protocol;
+  }
 };
 
 // Duplicates a socket of `thread`. Returns 0 or an errno; ENOTSOCK: the descriptor is not a socket. The caller must
 // check afterwards that the call still waits: otherwise the thread ID may have been reused, and the socket may be that
-// of another process. Linux 5.6, pidfd_getfd(2).
+// of another process. Before Linux 6.9, the socket is that of the thread's process, whose first thread must not have
+// ended. May only be called, and the socket only closed, where nobody else waits: see Worker. Linux 5.6,
+// pidfd_getfd(2).
 int DuplicateSocket(pid_t thread, int descriptor, Descriptor* socket, SocketTraits* traits);
 
-// Whether an address of `family` may be passed to a socket of `domain`. JavaScript parsed the address by its family,
-// and the notified process may since have replaced its socket by one of another domain. IPv6 sockets accept IPv4
-// addresses, and AF_UNSPEC dissolves a connection.
-bool IsAddressFor(int domain, int family);
+// What a connection is made of.
+struct ConnectionRequest {
+  std::shared_ptr<Listener> listener;
+  uint64_t call = 0;
+  pid_t thread = 0;
+  int descriptor = -1;                   // The thread's number for its socket.
+  std::optional<SocketTraits> expected;  // The socket must have these.
+  sockaddr_storage address = {};
+  socklen_t size = 0;
+};
 
 class Connection {
  public:
-  // `number` is the connection's number in JavaScript. `size` is at most that of a sockaddr_storage.
-  Connection(double number, std::shared_ptr<Listener> listener, uint64_t call, pid_t thread, Descriptor socket,
-             const void* address, socklen_t size);
+  // `number` is the connection's number in JavaScript.
+  Connection(double number, ConnectionRequest request);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
-  Listener& listener() const { return *listener_; }
+  Listener& listener() const { return *request_.listener; }
 
-  // Connects if the call still waits, and reports the result. The calling thread may keep the root directory, working
-  // directory, groups and capabilities of the notified thread.
+  // Duplicates the socket, connects it if the call still waits, and reports the result. The calling thread may keep the
+  // root directory, working directory, groups and capabilities of the notified thread.
   void Run();
   // Reports the result to JavaScript: 0 or an errno.
   void Report(int error);
 
   static constexpr int kContinued = -1;
   // Called by the listener before it answers the call. `answer` is an errno, or kContinued. If the answer differs from
-  // the result of the connection, undoes the connection or prevents it.
-  void End(int answer);
+  // the result of the connection, prevents it; returns true if it must be undone before the call is answered.
+  bool End(int answer);
+  // Dissolves the connection, as the notified process may make this wait. May be called while another thread is in
+  // connect(2).
+  void Undo() const;
 
  private:
   int Connect();
+  int OpenSocket();
+  int CheckAddress(const SocketTraits& traits) const;
   int ConnectAsThread();
   int ConnectTo(const sockaddr* address, socklen_t size);
   bool Enter(const Interruption* interruption);
   int Leave(int error);
   bool IsUnixPath() const;
-  void Undo() const;
 
   const double number_;
-  const std::shared_ptr<Listener> listener_;
-  const uint64_t call_;
-  const pid_t thread_;
-  const Descriptor socket_;
-  sockaddr_storage address_ = {};
-  const socklen_t size_;
-  std::mutex mutex_;  // Guards the members below.
+  const ConnectionRequest request_;
+  Descriptor socket_;  // Set by Run, before the state changes.
+  std::mutex mutex_;   // Guards the members below.
   enum class State { kWaits, kConnects, kDone } state_ = State::kWaits;
   const Interruption* interruption_ = nullptr;  // Of the thread that is in connect(2).
   bool is_answered_ = false;                    // The call has been answered.

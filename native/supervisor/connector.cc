@@ -30,47 +30,49 @@ void Connector::StartThreads() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     StartWaiting();
-    changed_.wait(lock);
+    // Here, since a Connection that is destroyed may start the thread that closes its socket.
+    std::vector<std::shared_ptr<Connection>> ended;
+    ended.swap(ended_);
+    if (ended.empty()) {
+      changed_.wait(lock);
+    } else {
+      lock.unlock();
+      ended.clear();
+      lock.lock();
+    }
   }
 }
 
 std::shared_ptr<Connection> Connector::Next() {
-  if (running_ >= kMaxTotal) return nullptr;
-  auto at = queues_.upper_bound(last_);
-  for (size_t i = 0; i < queues_.size(); i++, at++) {
-    if (at == queues_.end()) at = queues_.begin();
-    auto& [listener, queue] = *at;
+  for (auto& [listener, queue] : queues_) {
     if (queue.running >= kMaxPerListener || queue.waiting.empty()) continue;
     std::shared_ptr<Connection> next = std::move(queue.waiting.front());
     queue.waiting.pop_front();
     queue.running++;
-    running_++;
-    last_ = listener;
     return next;
   }
   return nullptr;
 }
 
 void Connector::StartWaiting() {
-  while (const std::shared_ptr<Connection> connection = Next()) {
-    const uint64_t listener = connection->listener().id();
-    const int error = StartThread("seccomp-connect", [this, connection, listener] {
+  while (std::shared_ptr<Connection> connection = Next()) {
+    const int error = StartThread("seccomp-connect", [this, connection]() mutable {
       connection->Run();
       const std::lock_guard<std::mutex> lock(mutex_);
-      OnEnd(listener);
+      OnEnd(std::move(connection));
       changed_.notify_one();
     });
     if (error == 0) continue;
     connection->Report(error);
-    OnEnd(listener);
+    OnEnd(std::move(connection));
   }
 }
 
-void Connector::OnEnd(uint64_t listener) {
-  running_--;
-  const auto queue = queues_.find(listener);
+void Connector::OnEnd(std::shared_ptr<Connection> connection) {
+  const auto queue = queues_.find(connection->listener().id());
   queue->second.running--;
   if (queue->second.running == 0 && queue->second.waiting.empty()) queues_.erase(queue);
+  ended_.push_back(std::move(connection));
 }
 
 }  // namespace seccomp

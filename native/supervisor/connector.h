@@ -7,17 +7,17 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "supervisor/connection.h"
 
 namespace seccomp {
 
-// At most kMaxPerListener connections of one listener, and kMaxTotal of all listeners, run at once. Further connections
-// wait, and the listeners take turns.
+// At most kMaxPerListener connections of one listener run at once. Further connections wait, so a program with a
+// thousand threads that connect uses four threads and sockets here, and keeps no other program waiting.
 class Connector {
  public:
   static constexpr int kMaxPerListener = 4;
-  static constexpr int kMaxTotal = 64;
 
   // Never destroyed: its threads go on while the process ends.
   static Connector& Get();
@@ -34,7 +34,7 @@ class Connector {
   [[noreturn]] void StartThreads();
   // The caller of these functions holds mutex_.
   void StartWaiting();
-  void OnEnd(uint64_t listener);
+  void OnEnd(std::shared_ptr<Connection> connection);
   // Takes the next connection that may run, or returns nullptr.
   std::shared_ptr<Connection> Next();
 
@@ -42,8 +42,7 @@ class Connector {
   std::condition_variable changed_;   // A connection was added, or one has ended.
   bool has_starter_ = false;          // The thread of StartThreads runs.
   std::map<uint64_t, Queue> queues_;  // By listener.
-  uint64_t last_ = 0;                 // The listener whose connection was started last.
-  int running_ = 0;
+  std::vector<std::shared_ptr<Connection>> ended_;
 };
 
 }  // namespace seccomp

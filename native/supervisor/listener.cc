@@ -136,21 +136,31 @@ void Listener::Send(seccomp_notif_resp answer) const { ListenerIoctl(descriptor_
 
 bool Listener::IsValid(uint64_t call) const { return ListenerIoctl(descriptor_, kNotifIdValid, &call) == 0; }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
-bool Listener::EndWait(uint64_t call, int answer) {
-  const auto waiting = waiting_.find(call);
-  if (waiting == waiting_.end()) return false;
-  const std::shared_ptr<Connection> connection = std::move(waiting->second);
+std::shared_ptr<Connection> Listener::EndWait(Waiting::iterator waiting, int answer) {
+  std::shared_ptr<Connection> connection = std::move(waiting->second);
   waiting_.erase(waiting);
-  if (connection != nullptr) connection->End(answer);
-  return true;
+  return connection != nullptr && connection->End(answer) ? connection : nullptr;
+}
+
+int Listener::SendAfter(std::shared_ptr<Connection> undone, seccomp_notif_resp answer) {
+  if (undone == nullptr) return ListenerIoctl(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0 ? 0 : errno;
+  worker_.Post([self = shared_from_this(), undone = std::move(undone), answer] {
+    undone->Undo();
+    const std::lock_guard<std::mutex> lock(self->mutex_);
+    self->Send(answer);
+  });
+  return 0;
+}
+
+void Listener::UndoLater(std::shared_ptr<Connection> undone) {
+  if (undone != nullptr) worker_.Post([undone = std::move(undone)] { undone->Undo(); });
 }
 
 void Listener::Close() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     descriptor_ = PrivateDescriptor();
-    while (!waiting_.empty()) EndWait(waiting_.begin()->first, ESRCH);
+    while (!waiting_.empty()) UndoLater(EndWait(waiting_.begin(), ESRCH));
   }
   mailbox_->AddEnd(id_);
 }
@@ -159,22 +169,22 @@ void Listener::DenyWaiting() {
   const std::lock_guard<std::mutex> lock(mutex_);
   while (!waiting_.empty()) {
     const uint64_t call = waiting_.begin()->first;
-    EndWait(call, EPERM);
-    Send(Errno(call, EPERM));
+    SendAfter(EndWait(waiting_.begin(), EPERM), Errno(call, EPERM));
   }
 }
 
 int Listener::Answer(const seccomp_notif_resp& answer) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  const auto waiting = waiting_.find(answer.id);
+  if (waiting == waiting_.end()) return ENOENT;
   const bool continues = (answer.flags & SECCOMP_USER_NOTIF_FLAG_CONTINUE) != 0;
-  if (!EndWait(answer.id, continues ? Connection::kContinued : -answer.error)) return ENOENT;
-  seccomp_notif_resp copy = answer;
-  return ListenerIoctl(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
+  return SendAfter(EndWait(waiting, continues ? Connection::kContinued : -answer.error), answer);
 }
 
 int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (waiting_.count(call) == 0) return ENOENT;
+  const auto waiting = waiting_.find(call);
+  if (waiting == waiting_.end()) return ENOENT;
   NotifAddfd request = {call, kAddfdSend, static_cast<uint32_t>(descriptor), 0,
                         close_on_exec ? static_cast<uint32_t>(O_CLOEXEC) : 0};
   int error = 0;
@@ -186,7 +196,7 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
     error = *added < 0 ? errno : 0;
   }
   // After other errors, such as EMFILE, the call still waits.
-  if (error == 0 || error == ENOENT) EndWait(call, error);
+  if (error == 0 || error == ENOENT) UndoLater(EndWait(waiting, error));
   return error;
 }
 

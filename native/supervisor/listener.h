@@ -14,6 +14,7 @@
 #include "supervisor/call_kinds.h"
 #include "supervisor/mailbox.h"
 #include "system/descriptor.h"
+#include "system/worker.h"
 
 namespace seccomp {
 
@@ -31,7 +32,7 @@ class Notification {
   std::vector<uint64_t> bytes_;
 };
 
-class Listener {
+class Listener : public std::enable_shared_from_this<Listener> {
  public:
   Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Mailbox> mailbox);
 
@@ -39,9 +40,12 @@ class Listener {
   uint64_t id() const { return id_; }
   int descriptor() const { return descriptor_.get(); }
   const CallKinds& kinds() const { return kinds_; }
+  const Supervision& supervision() const { return *supervision_; }
   Mailbox& mailbox() const { return *mailbox_; }
   // Whether every call is passed to JavaScript.
   bool passes_all() const { return supervision_->passes_all; }
+  // Does what the notified processes can make wait. Others must not wait for it.
+  Worker& worker() { return worker_; }
   // Whether the thread that serves it looks for the files that calls name.
   bool finds_files() const { return !supervision_->paths.empty(); }
 
@@ -82,19 +86,25 @@ class Listener {
   // Sends an answer that JavaScript did not give. Errors are ignored: the calling thread may have died.
   void Send(seccomp_notif_resp answer) const;
   bool IsValid(uint64_t call) const;
-  // Removes the call from waiting_ and ends its connection. Returns false if the call does not wait. The caller holds
-  // mutex_.
-  bool EndWait(uint64_t call, int answer);
+  // Sends an answer to a call and returns 0 or an errno. First undoes a connection, if there is one, on the Worker. The
+  // caller holds mutex_.
+  int SendAfter(std::shared_ptr<Connection> undone, seccomp_notif_resp answer);
+  void UndoLater(std::shared_ptr<Connection> undone);
+  // Removes a call from waiting_ and ends its connection, which is returned if it must be undone; otherwise nullptr.
+  // The caller holds mutex_.
+  using Waiting = std::unordered_map<uint64_t, std::shared_ptr<Connection>>;
+  std::shared_ptr<Connection> EndWait(Waiting::iterator waiting, int answer);
 
   const uint64_t id_;
   PrivateDescriptor descriptor_;
   const std::shared_ptr<const Supervision> supervision_;
   const std::shared_ptr<Mailbox> mailbox_;
   CallKinds kinds_;
+  Worker worker_;
   uint64_t served_ = 0;
   std::mutex mutex_;  // Guards waiting_, and keeps descriptor_ open while another thread uses it.
   // The calls that wait for JavaScript, with the connection that is made for each; nullptr: none.
-  std::unordered_map<uint64_t, std::shared_ptr<Connection>> waiting_;
+  Waiting waiting_;
 };
 
 }  // namespace seccomp

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,15 +72,15 @@ std::string ModuleIn(const std::string& maps, uint64_t address) {
 
 }  // namespace
 
-// Bytes before an unmapped page are read, although the man page promises this only for whole elements of the vector:
-// process_vm_rw_single_vec() of mm/process_vm_access.c, since Linux 3.15.
+// By /proc, where reading memory that userfaultfd(2) has not filled fails with EFAULT; process_vm_readv(2) would wait.
+// Bytes before an unmapped page are read. As an offset, an address of no process would be negative.
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ReadMemory(pid_t thread, uint64_t address, size_t size) {
+  if (address > static_cast<uint64_t>(INT64_MAX)) return {};
+  const Descriptor memory(open(ProcPath(thread, "mem").c_str(), O_RDONLY | O_CLOEXEC));
+  if (memory.get() < 0) return {};
   std::string bytes(std::min(size, kMaxRead), '\0');
-  const iovec local = {bytes.data(), bytes.size()};
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process.
-  const iovec remote = {reinterpret_cast<void*>(address), bytes.size()};
-  const ssize_t got = process_vm_readv(thread, &local, 1, &remote, 1, 0);
+  const ssize_t got = pread(memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(address));
   bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
   return bytes;
 }

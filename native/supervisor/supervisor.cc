@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -20,6 +19,9 @@ constexpr const char* kThreadName = "seccomp";
 // this is tried again after as many further calls.
 constexpr uint64_t kCallsForThread = 8;
 constexpr int kMaxOwnThreads = 64;
+
+// Threads that wait for events, beyond which one ends.
+constexpr int kMostWaiting = 2;
 
 // Whether all processes with the filter have ended, by the events that poll(2) or epoll_wait(2) reports for a listener.
 // POLLERR alone means that the kernel did not look: another thread was using the listener, and a signal was pending or
@@ -36,23 +38,52 @@ Supervisor& Supervisor::Get() {
   return *supervisor;
 }
 
-Failure Supervisor::Serve(std::shared_ptr<Listener> listener) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (listener->finds_files()) return StartOwnThread(listener);
-  const Failure failure = Start();
-  if (failure.error != 0) return failure;
-  if (!Watch(EPOLL_CTL_ADD, *listener)) return {errno, "epoll_ctl"};
-  listeners_.emplace(listener->id(), std::move(listener));
-  return {};
+int ReadyThread::Start(const char* name, Serve serve) {
+  const auto place = std::make_shared<Place>();
+  const int error = StartThread(name, [place, serve = std::move(serve)] {
+    std::unique_lock<std::mutex> lock(place->mutex);
+    place->is_given.wait(lock, [&place] { return place->listener.has_value(); });
+    const std::shared_ptr<Listener> listener = std::move(*place->listener);
+    lock.unlock();
+    if (listener != nullptr) serve(listener);
+  });
+  if (error == 0) place_ = place;
+  return error;
 }
 
-// A file system that does not answer must not keep other listeners waiting.
-Failure Supervisor::StartOwnThread(const std::shared_ptr<Listener>& listener) {
+void ReadyThread::Give(std::shared_ptr<Listener> listener) {
+  if (place_ == nullptr) return;
+  {
+    const std::lock_guard<std::mutex> lock(place_->mutex);
+    place_->listener = std::move(listener);
+  }
+  place_->is_given.notify_one();
+  place_.reset();
+}
+
+// A file system that does not answer must not keep other listeners waiting, and a thread that looks for files takes the
+// rights of their process.
+Failure Supervisor::Prepare(const Supervision& supervision, ReadyThread* thread) {
+  if (!supervision.paths.empty()) {
+    const int error = thread->Start(kThreadName, [this](const auto& listener) { RunFor(listener); });
+    return error == 0 ? Failure{} : Failure{error, "pthread_create"};
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return Start();
+}
+
+Failure Supervisor::Serve(std::shared_ptr<Listener> listener) {
+  ReadyThread thread;
+  const Failure failure = Prepare(listener->supervision(), &thread);
+  return failure.error == 0 ? Serve(std::move(listener), &thread) : failure;
+}
+
+Failure Supervisor::Serve(std::shared_ptr<Listener> listener, ReadyThread* thread) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!thread->is_started() && !Watch(EPOLL_CTL_ADD, *listener)) return {errno, "epoll_ctl"};
   listeners_.emplace(listener->id(), listener);
-  const int error = StartThread(kThreadName, [this, listener] { RunFor(listener); });
-  if (error == 0) return {};
-  listeners_.erase(listener->id());
-  return {error, "pthread_create"};
+  thread->Give(std::move(listener));
+  return {};
 }
 
 Failure Supervisor::Start() {
@@ -60,18 +91,30 @@ Failure Supervisor::Start() {
   Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   if (epoll.get() < 0) return {errno, "epoll_create1"};
   epoll_ = std::move(epoll);
-  const int error = StartThread(kThreadName, [this] { Run(); });
+  const int error = StartShared();
   if (error == 0) return {};
   epoll_ = Descriptor();
   return {error, "pthread_create"};
 }
 
+int Supervisor::StartShared() {
+  waiting_++;
+  const int error = StartThread(kThreadName, [this] { Run(); });
+  if (error != 0) waiting_--;
+  return error;
+}
+
+// Each thread takes one event at a time, and leaves another thread behind that waits for the next.
 void Supervisor::Run() {
   Notification notification;
-  std::array<epoll_event, 64> events = {};
   for (;;) {
-    const int count = epoll_wait(epoll_.get(), events.data(), events.size(), -1);
-    for (int i = 0; i < count; i++) ServeEvent(events[i], &notification);
+    epoll_event event = {};
+    if (epoll_wait(epoll_.get(), &event, 1, -1) != 1) continue;
+    if (--waiting_ == 0) StartShared();  // If it fails, the others wait for this event only.
+    ServeEvent(event, &notification);
+    if (++waiting_ <= kMostWaiting) continue;
+    waiting_--;
+    return;
   }
 }
 
@@ -83,24 +126,23 @@ void Supervisor::ServeEvent(const epoll_event& event, Notification* notification
     Remove(listener);
     return;
   }
-  if ((event.events & EPOLLIN) != 0 && listener->Serve(notification) && listener->served() % kCallsForThread == 0)
-    GiveThread(listener);
+  const bool is_served = (event.events & EPOLLIN) != 0 && listener->Serve(notification);
+  if (!is_served || listener->served() % kCallsForThread != 0 || !GiveThread(listener)) Watch(EPOLL_CTL_MOD, *listener);
 }
 
 // A thread that waits in SECCOMP_IOCTL_NOTIF_RECV is woken on the CPU of the calling thread, which waits then
 // (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP). A thread that waits in epoll_wait(2) is not, which costs twice as much.
-void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
-  if (own_threads_ >= kMaxOwnThreads) return;
+bool Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
+  if (own_threads_ >= kMaxOwnThreads) return false;
   own_threads_++;
-  Watch(EPOLL_CTL_DEL, *listener);
   const auto run = [this, listener] {
+    Watch(EPOLL_CTL_DEL, *listener);
     RunFor(listener);
     own_threads_--;
   };
-  if (StartThread(kThreadName, run) == 0) return;
-  own_threads_--;
-  // The calls of a listener that no thread serves would wait forever; those of a closed listener fail.
-  if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
+  const bool is_started = StartThread(kThreadName, run) == 0;
+  if (!is_started) own_threads_--;
+  return is_started;
 }
 
 void Supervisor::RunFor(const std::shared_ptr<Listener>& listener) {
@@ -122,7 +164,7 @@ void Supervisor::RunFor(const std::shared_ptr<Listener>& listener) {
 // A listener must be removed before it is closed: if a fork of this process has its descriptor, epoll(7) keeps it.
 bool Supervisor::Watch(int operation, const Listener& listener) {
   epoll_event event = {};
-  event.events = EPOLLIN;
+  event.events = EPOLLIN | EPOLLONESHOT;  // One thread serves it.
   event.data.u64 = listener.id();
   return epoll_ctl(epoll_.get(), operation, listener.descriptor(), &event) == 0;
 }

@@ -13,6 +13,7 @@ static_assert(sizeof(long) == 8, "the exec gate needs 64-bit registers");
 
 constexpr long kPidfdSendSignal = 424;            // pidfd_send_signal(2), Linux 5.1
 constexpr long kPidfdOpen = 434;                  // pidfd_open(2), Linux 5.3
+constexpr unsigned kPidfdThread = 0200;           // PIDFD_THREAD of pidfd_open(2), Linux 6.9; O_EXCL
 constexpr long kCloseRange = 436;                 // close_range(2), Linux 5.9
 constexpr long kOpenat2 = 437;                    // openat2(2), Linux 5.6
 constexpr long kPidfdGetfd = 438;                 // pidfd_getfd(2), Linux 5.6
@@ -24,6 +25,7 @@ constexpr unsigned kCloseRangeUnshare = 2;        // CLOSE_RANGE_UNSHARE, Linux 
 constexpr unsigned kCloseRangeCloexec = 4;        // CLOSE_RANGE_CLOEXEC, Linux 5.11
 constexpr unsigned long kClonePidfd = 0x1000;     // CLONE_PIDFD, Linux 5.2
 constexpr int kWaitPidfd = 3;                     // P_PIDFD, Linux 5.4
+constexpr int kPassRights = 83;                   // SO_PASSRIGHTS, Linux 6.16
 
 // The highest signal, and the size of the kernel's sigset_t in bytes (include/uapi/asm-generic/signal.h; MIPS has its
 // own).

@@ -8,11 +8,59 @@
 
 #include <array>
 #include <cstdint>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
+#include "system/condition.h"
+
 namespace seccomp {
 namespace {
+
+// The removals that have begun. The process waits for them when it exits, but not for ever: it is to end.
+class Removals {
+ public:
+  // Never destroyed: threads can outlive static objects.
+  static Removals& Get() {
+    static auto* const removals = new Removals;
+    static const AtExit at_exit;
+    return *removals;
+  }
+
+  void Change(int by) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    count_ += by;
+    changed_.NotifyAll();
+  }
+
+ private:
+  struct AtExit {
+    AtExit() = default;
+    AtExit(const AtExit&) = delete;
+    AtExit& operator=(const AtExit&) = delete;
+    ~AtExit() { Get().Await(); }
+  };
+
+  void Await() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    changed_.WaitFor(&mutex_, kLongestExit, [this] { return count_ == 0; });
+  }
+
+  static constexpr double kLongestExit = 10'000;  // Milliseconds.
+
+  std::mutex mutex_;  // Guards the count.
+  Condition changed_;
+  int count_ = 0;
+};
+
+// One of them.
+class Begun {
+ public:
+  Begun() { Removals::Get().Change(1); }
+  ~Begun() { Removals::Get().Change(-1); }
+  Begun(const Begun&) = delete;
+  Begun& operator=(const Begun&) = delete;
+};
 
 constexpr std::string_view kPrefix = "seccomp-";
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
@@ -52,6 +100,8 @@ Failure PrivateDirectory::Make(const std::string& parent, const std::optional<Fi
   if (made->parent_.get() < 0) return {errno, "open"};
   const int error = RandomName(&made->name_);
   if (error != 0) return {error, "getrandom"};
+  const int no_thread = made->worker_.Start();
+  if (no_thread != 0) return {no_thread, "pthread_create"};
   if (mkdirat(made->parent_.get(), made->name_.c_str(), S_IRWXU) != 0) return {errno, "mkdir"};
   const Failure failure = Prepare(made->parent_, made->name_, made->user_, &made->identity_);
   if (failure.error != 0) {
@@ -62,12 +112,24 @@ Failure PrivateDirectory::Make(const std::string& parent, const std::optional<Fi
   return {};
 }
 
-int PrivateDirectory::Remove() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+int PrivateDirectory::RemoveNow() {
   if (parent_.get() < 0) return 0;
   const int error = RemoveTree(parent_, name_, identity_, user_);
   if (error == 0) parent_ = Descriptor();
   return error;
+}
+
+void PrivateDirectory::Remove(std::function<void(int)> done) {
+  worker_.Post([self = shared_from_this(), done = std::move(done), begun = std::make_shared<Begun>()] {
+    done(self->RemoveNow());
+  });
+}
+
+int PrivateDirectory::RemoveSoon() {
+  const auto result = std::make_shared<int>(0);
+  const int error = worker_.Run(
+      [self = shared_from_this(), result, begun = std::make_shared<Begun>()] { *result = self->RemoveNow(); });
+  return error == 0 ? *result : error;
 }
 
 }  // namespace seccomp

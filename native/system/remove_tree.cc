@@ -3,13 +3,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "system/dumpable.h"
 #include "system/file_status.h"
@@ -195,45 +197,54 @@ class Emptying {
   int error_ = 0;
 };
 
-// A round on a thread that has taken the rights of another user. The thread ends with it, so no other thread of this
-// process is ever seen with these rights.
-struct RoundAs {
-  Emptying* emptying;
-  FileUser user;
-  int error;
+// The file rights of another user, on the calling thread. Restores its own. By syscall(2), since libc's wrappers change
+// all threads.
+class RightsOf {
+ public:
+  explicit RightsOf(const FileUser& user) : groups_(OwnGroups()) {
+    syscall(SYS_setgroups, 0, nullptr);  // Fails without CAP_SETGID. Then the thread keeps its groups.
+    gid_ = syscall(SYS_setfsgid, user.gid);
+    uid_ = syscall(SYS_setfsuid, user.uid);
+    are_taken_ = Are(user.uid, user.gid);
+  }
+  ~RightsOf() {
+    syscall(SYS_setfsuid, uid_);
+    syscall(SYS_setfsgid, gid_);
+    if (groups_) syscall(SYS_setgroups, groups_->size(), groups_->data());
+  }
+  RightsOf(const RightsOf&) = delete;
+  RightsOf& operator=(const RightsOf&) = delete;
 
-  static void* Run(void* data) {
-    const SignalsBlocked blocked;  // setuid(3) on another thread would change the IDs of this one.
-    auto* round = static_cast<RoundAs*>(data);
-    const auto [uid, gid] = round->user;
-    syscall(SYS_setgroups, 0, nullptr);  // Fails without CAP_SETGID. Then the thread keeps the groups of this process.
-    syscall(SYS_setfsgid, gid);
-    syscall(SYS_setfsuid, uid);
-    // Both calls return the former ID, even if they fail. -1 changes nothing.
-    const bool has_changed =
-        static_cast<gid_t>(syscall(SYS_setfsgid, -1)) == gid && static_cast<uid_t>(syscall(SYS_setfsuid, -1)) == uid;
-    if (has_changed) round->emptying->Round();
-    round->error = has_changed ? 0 : EPERM;
-    return nullptr;
+  bool are_taken() const { return are_taken_; }
+
+ private:
+  // Both calls return the former ID, even if they fail. -1 changes nothing.
+  static bool Are(uid_t uid, gid_t gid) {
+    return static_cast<gid_t>(syscall(SYS_setfsgid, -1)) == gid && static_cast<uid_t>(syscall(SYS_setfsuid, -1)) == uid;
   }
 
-  // Returns 0, or the errno for which there was no round.
-  int Join() {
-    const DumpableKept dumpable;
-    pthread_t thread = 0;
-    int failed = 0;  // Not `error`, which the thread may set at once.
-    {
-      const SignalsBlocked blocked(Signals::kButThoseOfLibc);  // The thread inherits the mask.
-      failed = blocked.error() != 0 ? blocked.error() : pthread_create(&thread, nullptr, Run, this);
-    }
-    if (failed != 0) return failed;
-    pthread_join(thread, nullptr);
-    return error;
+  static std::optional<std::vector<gid_t>> OwnGroups() {
+    const long count = syscall(SYS_getgroups, 0, nullptr);
+    std::vector<gid_t> groups(static_cast<size_t>(std::max(count, 0L)));
+    return syscall(SYS_getgroups, groups.size(), groups.data()) == count ? std::optional(groups) : std::nullopt;
   }
+
+  const std::optional<std::vector<gid_t>> groups_;
+  long uid_ = -1, gid_ = -1;
+  bool are_taken_ = false;
 };
 
+// Returns 0, or the errno for which there was no round.
 int RunRound(Emptying* emptying, const std::optional<FileUser>& user) {
-  if (user) return RoundAs{emptying, *user, 0}.Join();
+  if (!user) {
+    emptying->Round();
+    return 0;
+  }
+  const DumpableKept dumpable;
+  const SignalsBlocked blocked;  // setuid(3) on another thread would change the IDs of this one.
+  if (blocked.error() != 0) return blocked.error();
+  const RightsOf rights(*user);
+  if (!rights.are_taken()) return EPERM;
   emptying->Round();
   return 0;
 }

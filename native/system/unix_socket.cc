@@ -85,4 +85,10 @@ ssize_t ReceiveDescriptors(const Descriptor& socket, char* bytes, std::vector<De
   return size;
 }
 
+uint64_t CookieOf(int socket) {
+  uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  return getsockopt(socket, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
 }  // namespace seccomp

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ constexpr size_t kMaxReceivedDescriptors = 16;
 // `is_truncated` if descriptors were lost because there were too many at once, or more than this process may have.
 ssize_t ReceiveDescriptors(const Descriptor& socket, char* bytes, std::vector<Descriptor>* descriptors,
                            bool* is_truncated);
+
+// Returns a number that no other socket has had since boot; 0: unknown. socket(7), SO_COOKIE, Linux 4.6.
+uint64_t CookieOf(int socket);
 
 }  // namespace seccomp
 

@@ -2,6 +2,10 @@
 #ifndef SECCOMP_NATIVE_TEST_CHECK_H_
 #define SECCOMP_NATIVE_TEST_CHECK_H_
 
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -31,6 +35,15 @@ void CheckEqual(const char* what, const Actual& actual, const Expected& expected
 [[noreturn]] inline void Skip(const char* why) {
   std::cerr << "skipped: " << why << "\n";
   std::exit(77);
+}
+
+// Skips the rest of the test unless this process is root's and has a capability, which root lacks in most containers.
+inline void NeedRootWith(int capability) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  const auto index = static_cast<unsigned>(capability);
+  const bool has = syscall(SYS_capget, &header, sets) == 0 && (sets[index / 32].effective >> index % 32 & 1) != 0;
+  if (geteuid() != 0 || !has) Skip("needs root with all capabilities");
 }
 
 inline int RunTest(const std::string& name) {

@@ -2,6 +2,7 @@
 #include "child/execve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -122,6 +123,17 @@ rlim_t SoftLimit(__rlimit_resource_t resource) {
   rlimit limit = {};
   getrlimit(resource, &limit);
   return limit.rlim_cur;
+}
+
+TEST(LeavesOutputNonBlocking) {
+  int ends[2] = {-1, -1};
+  CHECK_EQUAL(pipe2(ends, O_NONBLOCK), 0);
+  CHECK_EQUAL(fcntl(ends[0], F_SETFL, 0), 0);
+  Request request;
+  request.stdio = {ends[0], ends[1], 2};
+  CHECK_EQUAL(Fail(request), ENOENT);
+  CHECK_EQUAL(fcntl(ends[0], F_GETFL) & O_NONBLOCK, 0);
+  CHECK_EQUAL(fcntl(ends[1], F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 }
 
 TEST(LeavesResourceLimits) {

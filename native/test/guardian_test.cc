@@ -27,6 +27,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "guardian/process_group.h"
 #include "guardian/protocol.h"
@@ -121,20 +122,39 @@ class Guardian {
 
   // Waits for the guardian's end and returns the signal that has ended it, or 0.
   int Signal() const {
-    int status = 0;
-    CHECK_EQUAL(waitpid(process_, &status, 0), process_);
+    const int status = AwaitEnd([](const Zombies&) {});
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   }
 
-  // Waits for the guardian's end and returns its status.
-  int Status() const {
-    int status = 0;
-    CHECK_EQUAL(waitpid(process_, &status, 0), process_);
+  using Zombies = std::vector<int32_t>;
+
+  // Waits for the guardian's end and returns its status. Passes each message with zombies on before it is received.
+  int Status(const std::function<void(const Zombies&)>& on_zombies = [](const Zombies&) {}) const {
+    const int status = AwaitEnd(on_zombies);
     CHECK_EQUAL(WIFEXITED(status), true);
     return WEXITSTATUS(status);
   }
 
  private:
+  int AwaitEnd(const std::function<void(const Zombies&)>& on_zombies) const {
+    const Descriptor pidfd(static_cast<int>(syscall(kPidfdOpen, process_, 0L)));
+    for (;;) {
+      std::array<pollfd, 2> polled = {{{control_.get(), POLLIN, 0}, {pidfd.get(), POLLIN, 0}}};
+      CHECK_EQUAL(poll(polled.data(), polled.size(), -1) > 0, true);
+      Zombies zombies(kMaxZombies + 1);
+      const size_t room = zombies.size() * sizeof zombies[0];
+      const ssize_t size = recv(control_.get(), zombies.data(), room, MSG_DONTWAIT | MSG_PEEK);
+      if (size <= 0 && polled[1].revents != 0) break;
+      if (size <= 0) continue;
+      zombies.resize(static_cast<size_t>(size) / sizeof zombies[0]);
+      on_zombies(zombies);
+      CHECK_EQUAL(recv(control_.get(), zombies.data(), room, MSG_DONTWAIT), size);
+    }
+    int status = 0;
+    CHECK_EQUAL(waitpid(process_, &status, 0), process_);
+    return status;
+  }
+
   static void* GuardInThread(void* guardian) { static_cast<Guardian*>(guardian)->Guard(); }
 
   [[noreturn]] void Run() {
@@ -246,17 +266,22 @@ TEST(EndsATreeWhoseSocketWasClosedBeforeItStarted) {
   CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
 }
 
-// A zombie is left to this process, the parent of the guardian's, while the first process has not been reaped.
-TEST(ReportsTheZombiesOfItsParent) {
+// A zombie is left to this process, the parent of the guardian's, while the first process has not been reaped. Once
+// this process has reaped it, its ID may be that of another child, which the guardian must not have it reap.
+TEST(ReportsEachZombieOfItsParentOnce) {
   const Ready ready;
   const Guardian guardian({Kind::kGroup, WithSecond(ready)});
   const pid_t second = ready.Next();
   CHECK_EQUAL(guardian.IsGuarding(), true);
   kill(guardian.first(), SIGKILL);
-  CHECK_EQUAL(guardian.Status(), kTreeEnded);
-  int32_t reported = 0;
-  CHECK_EQUAL(recv(guardian.control(), &reported, sizeof reported, 0), static_cast<ssize_t>(sizeof reported));
-  CHECK_EQUAL(reported, second);
+  Guardian::Zombies reported;
+  const int status = guardian.Status([&reported](const Guardian::Zombies& zombies) {
+    usleep(100'000);  // The guardian looks at its tree several times meanwhile.
+    for (const int32_t pid : zombies) waitpid(pid, nullptr, WNOHANG);
+    reported.insert(reported.end(), zombies.begin(), zombies.end());
+  });
+  CHECK_EQUAL(status, kTreeEnded);
+  CHECK_EQUAL(reported == Guardian::Zombies{second}, true);
 }
 
 TEST(ReportsMoreZombiesThanOneMessageHolds) {
@@ -274,14 +299,13 @@ TEST(ReportsMoreZombiesThanOneMessageHolds) {
   while (others.size() < kCount) others.insert(ready.Next());
   CHECK_EQUAL(guardian.IsGuarding(), true);
   kill(guardian.first(), SIGKILL);
-  CHECK_EQUAL(guardian.Status(), kTreeEnded);
-  for (const int32_t pid : others) CHECK_EQUAL(waitpid(pid, nullptr, WNOHANG), pid);  // All have ended before it.
   std::set<int32_t> reported;
-  std::array<int32_t, kMaxZombies + 1> ids = {};
-  for (ssize_t size = 0; (size = recv(guardian.control(), ids.data(), sizeof ids, MSG_DONTWAIT)) > 0;) {
-    CHECK_EQUAL(static_cast<size_t>(size) <= kMaxZombies * sizeof ids[0], true);
-    reported.insert(ids.data(), ids.data() + static_cast<size_t>(size) / sizeof ids[0]);
-  }
+  const int status = guardian.Status([&reported](const Guardian::Zombies& zombies) {
+    CHECK_EQUAL(zombies.size() <= kMaxZombies, true);
+    reported.insert(zombies.begin(), zombies.end());
+  });
+  CHECK_EQUAL(status, kTreeEnded);
+  for (const int32_t pid : others) CHECK_EQUAL(waitpid(pid, nullptr, WNOHANG), pid);  // All have ended before it.
   CHECK_EQUAL(reported == others, true);
 }
 

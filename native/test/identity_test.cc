@@ -32,9 +32,8 @@ bool IsKnown(const std::function<bool()>& change) {
   return Identity::Of(other.pid()).has_value();
 }
 
-void NeedRoot() {
-  if (geteuid() != 0) Skip("needs root");
-}
+// The root directory of another user's process can be seen with it.
+void NeedRoot() { NeedRootWith(CAP_SYS_PTRACE); }
 
 bool BecomeWithoutCapabilities() {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -121,7 +120,7 @@ TEST(IsAssumedOnOneThreadOnly) {
 }
 
 TEST(HasTheCapabilitiesOfTheOtherThreadOnly) {
-  NeedRoot();
+  NeedRootWith(CAP_SYSLOG);
   const Other other([] {
     __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};

@@ -461,30 +461,47 @@ TEST(IsNotKeptIfThereIsNoThreadForIt) {
 
 // --- Connections of a call -------------------------------------------------------------------------------------------
 
-// A connection of the call that has not begun. `far`: the end of a pair of which the connection has the other.
-std::shared_ptr<Connection> NewConnection(Served* served, Descriptor* far) {
-  int ends[2] = {-1, -1};
-  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  *far = Descriptor(ends[1]);
-  sockaddr address = {};
-  address.sa_family = AF_UNSPEC;
-  return std::make_shared<Connection>(5, served->shared(), served->call(), served->caller().pid(), Descriptor(ends[0]),
-                                      &address, static_cast<socklen_t>(sizeof address));
+// A connection of the call, of a socket of this process in the caller's place.
+template <typename Address>
+std::shared_ptr<Connection> NewConnection(Served* served, double number, Descriptor socket, const Address& address,
+                                          socklen_t size = sizeof(Address)) {
+  static std::vector<Descriptor> sockets;
+  ConnectionRequest request;
+  request.listener = served->shared();
+  request.call = served->call();
+  request.thread = getpid();
+  request.descriptor = socket.get();
+  memcpy(&request.address, &address, size);
+  request.size = size;
+  sockets.push_back(std::move(socket));
+  return std::make_shared<Connection>(number, std::move(request));
+}
+
+// A connection to nothing, with this number.
+std::shared_ptr<Connection> Refused(Served* served, double number) {
+  sockaddr_in nowhere = {};
+  nowhere.sin_family = AF_INET;
+  nowhere.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  nowhere.sin_port = htons(1);
+  return NewConnection(served, number, Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), nowhere);
+}
+
+// Waits until the listener's Worker has done what it was given.
+void Settle(Served* served) {
+  while (served->listener().worker().Run([] {}) != 0) sched_yield();
 }
 
 TEST(AttachesOneConnectionToACall) {
   Served served;
-  Descriptor far;
-  CHECK_EQUAL(served.listener().Begin(served.call(), NewConnection(&served, &far)), 0);
-  CHECK_EQUAL(served.listener().Begin(served.call(), NewConnection(&served, &far)), EALREADY);
+  CHECK_EQUAL(served.listener().Begin(served.call(), Refused(&served, 5)), 0);
+  CHECK_EQUAL(served.listener().Begin(served.call(), Refused(&served, 5)), EALREADY);
   CHECK_EQUAL(served.Answer(EPERM), 0);
-  CHECK_EQUAL(served.listener().Begin(served.call(), NewConnection(&served, &far)), ENOENT);
+  CHECK_EQUAL(served.listener().Begin(served.call(), Refused(&served, 5)), ENOENT);
 }
 
 TEST(MakesNoConnectionForACallThatWasAnswered) {
   Served served;
-  Descriptor far;
-  const auto connection = NewConnection(&served, &far);
+  const auto connection = Refused(&served, 5);
   CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
   CHECK_EQUAL(served.Answer(EPERM), 0);
   static_cast<void>(served.TakeMail());
@@ -515,9 +532,7 @@ bool IsConnected(const Descriptor& socket) {
 
 // Begins to connect a socket to the server in the caller's place.
 std::shared_ptr<Connection> BeginConnection(Served* served, const Server& server, Descriptor socket) {
-  auto connection =
-      std::make_shared<Connection>(5, served->shared(), served->call(), served->caller().pid(), std::move(socket),
-                                   &server.address, static_cast<socklen_t>(sizeof server.address));
+  auto connection = NewConnection(served, 5, std::move(socket), server.address);
   CHECK_EQUAL(served->listener().Begin(served->call(), connection), 0);
   static_cast<void>(served->TakeMail());
   return connection;
@@ -536,6 +551,7 @@ bool StaysAfter(int type, Function answer) {
   CHECK_EQUAL(reported.size(), 2U);
   CHECK_EQUAL(reported[1] == 0 || reported[1] == EINPROGRESS, true);
   CHECK_EQUAL(answer(&served), 0);
+  Settle(&served);
   return IsConnected(copy);
 }
 
@@ -565,6 +581,7 @@ TEST(UndoesAConnectionThatIsMadeWhileItsCallIsAnswered) {
     };
     connection->Run();
     BeforeConnect() = nullptr;
+    Settle(&served);
     CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ENOENT}), true);
     CHECK_EQUAL(IsConnected(copy), false);
   }
@@ -585,9 +602,8 @@ TEST(ReportsWhyAConnectionFails) {
     closed = server.address;
   }
   Served served;
-  const auto connection = std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(),
-                                                       Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
-                                                       &closed, static_cast<socklen_t>(sizeof closed));
+  const auto connection =
+      NewConnection(&served, 5, Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), closed);
   CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
   connection->Run();
   CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ECONNREFUSED}), true);
@@ -608,8 +624,7 @@ double ConnectToPath(const std::string& path) {
   socklen_t size = 0;
   const sockaddr_un address = LocalAddress(path, &size);
   const auto connection =
-      std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(),
-                                   Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), &address, size);
+      NewConnection(&served, 5, Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), address, size);
   CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
   static_cast<void>(served.TakeMail());
   std::thread([&connection] { connection->Run(); }).join();  // The thread keeps what it has of the caller.
@@ -686,17 +701,6 @@ class Hold {
   bool is_open_ = false;
 };
 
-// A connection with this number to nothing.
-std::shared_ptr<Connection> Refused(Served* served, double number) {
-  sockaddr_in nowhere = {};
-  nowhere.sin_family = AF_INET;
-  nowhere.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  nowhere.sin_port = htons(1);
-  return std::make_shared<Connection>(number, served->shared(), served->call(), served->caller().pid(),
-                                      Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), &nowhere,
-                                      static_cast<socklen_t>(sizeof nowhere));
-}
-
 // Waits until so many connections were reported, and returns their numbers.
 std::set<double> AwaitRefused(Served* served, size_t count) {
   std::set<double> numbers;
@@ -749,16 +753,39 @@ TEST(ReportsThatThereIsNoThreadForAConnection) {
   CHECK_EQUAL(status, 0);
 }
 
-TEST(KnowsWhichAddressesASocketTakes) {
-  CHECK_EQUAL(IsAddressFor(AF_INET, AF_INET), true);
-  CHECK_EQUAL(IsAddressFor(AF_UNIX, AF_UNIX), true);
-  CHECK_EQUAL(IsAddressFor(AF_INET6, AF_INET), true);
-  CHECK_EQUAL(IsAddressFor(AF_INET, AF_INET6), false);
-  CHECK_EQUAL(IsAddressFor(AF_UNIX, AF_INET), false);
-  CHECK_EQUAL(IsAddressFor(AF_INET, AF_UNIX), false);
-  CHECK_EQUAL(IsAddressFor(AF_INET, AF_UNSPEC), true);
-  CHECK_EQUAL(IsAddressFor(AF_INET6, AF_UNSPEC), true);
-  CHECK_EQUAL(IsAddressFor(AF_UNIX, AF_UNSPEC), false);
+// The result of connecting a socket of a family to an address of another one.
+double ResultFor(int domain, sa_family_t family, std::optional<SocketTraits> expected = std::nullopt) {
+  Served served;
+  sockaddr_in6 address = {};
+  address.sin6_family = family;
+  ConnectionRequest request;
+  const Descriptor socket(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  request.listener = served.shared();
+  request.call = served.call();
+  request.thread = getpid();
+  request.descriptor = socket.get();
+  request.expected = expected;
+  memcpy(&request.address, &address, sizeof address);
+  request.size = sizeof address;
+  static_cast<void>(served.TakeMail());
+  Connection(5, std::move(request)).Run();
+  return served.TakeMail().connected[1];
+}
+
+TEST(ConnectsSocketsToAddressesOfTheirFamilyOnly) {
+  for (const int domain : {AF_INET, AF_INET6, AF_UNIX}) {
+    for (const int family : {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC}) {
+      const bool is_for =
+          family == domain || (domain == AF_INET6 && family == AF_INET) || (family == AF_UNSPEC && domain != AF_UNIX);
+      CHECK_EQUAL(ResultFor(domain, static_cast<sa_family_t>(family)) == EAFNOSUPPORT, !is_for);
+    }
+  }
+}
+
+TEST(ConnectsNoSocketButTheOneThatWasSeen) {
+  CHECK_EQUAL(ResultFor(AF_INET, AF_UNSPEC, SocketTraits{AF_INET, SOCK_DGRAM, IPPROTO_UDP}), 0);
+  CHECK_EQUAL(ResultFor(AF_INET, AF_UNSPEC, SocketTraits{AF_INET, SOCK_DGRAM, IPPROTO_TCP}), EBADF);
+  CHECK_EQUAL(ResultFor(AF_INET, AF_UNSPEC, SocketTraits{AF_INET, SOCK_STREAM, IPPROTO_UDP}), EBADF);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -486,6 +487,13 @@ struct Made {
   Failure failure = {};
   fs::path path;
   struct stat file = {};
+
+  // Removes the directory, and waits for the end however long that takes.
+  int Remove() const {
+    std::promise<int> result;
+    directory->Remove([&result](int error) { result.set_value(error); });
+    return result.get_future().get();
+  }
 };
 
 TEST(APrivateDirectoryIsOnlyForItsUser) {
@@ -496,9 +504,10 @@ TEST(APrivateDirectoryIsOnlyForItsUser) {
     CHECK_EQUAL(made.file.st_mode, static_cast<mode_t>(S_IFDIR | 0700));
     CHECK_EQUAL(made.file.st_uid, geteuid());
     CHECK_EQUAL(made.directory->name().size(), 32U);
-    CHECK_EQUAL(made.directory->Remove(), 0);
+    CHECK_EQUAL(made.Remove(), 0);
     CHECK_EQUAL(fs::exists(made.path), false);
-    CHECK_EQUAL(made.directory->Remove(), 0);
+    CHECK_EQUAL(made.Remove(), 0);
+    CHECK_EQUAL(made.directory->RemoveSoon(), 0);
   }
 }
 
@@ -506,7 +515,7 @@ TEST(RemovesAPrivateDirectoryWhateverTheDescriptorOfItsParent) {
   const Scratch scratch;
   close(0);  // The parent gets the number.
   const Made made(scratch.path);
-  CHECK_EQUAL(made.directory->Remove(), 0);
+  CHECK_EQUAL(made.Remove(), 0);
   CHECK_EQUAL(fs::exists(made.path), false);
 }
 
@@ -516,7 +525,7 @@ TEST(APrivateDirectoryMayBelongToAnotherUser) {
   const Made made(scratch.path, FileUser{kNobody, kNobody});
   CHECK_EQUAL(made.file.st_uid, kNobody);
   CHECK_EQUAL(made.file.st_gid, kNobody);
-  CHECK_EQUAL(made.directory->Remove(), 0);
+  CHECK_EQUAL(made.Remove(), 0);
   CHECK_EQUAL(fs::exists(made.path), false);
 }
 
@@ -563,7 +572,7 @@ TEST(ARemovalClosesTheDescriptors) {
   const int before = Descriptor(dup(STDERR_FILENO)).get();
   const Made made(scratch.path);
   CHECK_EQUAL(Descriptor(dup(STDERR_FILENO)).get(), before + 1);
-  CHECK_EQUAL(made.directory->Remove(), 0);
+  CHECK_EQUAL(made.Remove(), 0);
   CHECK_EQUAL(Descriptor(dup(STDERR_FILENO)).get(), before);
 }
 

@@ -32,6 +32,9 @@ const HOSTS = (
 /** The gaps of Landlock on that kernel: ABI 5 to 8, Linux 6.10 to 7.0. */
 const GAPS = { unixSockets: true, truncation: false, deviceIoctls: false };
 
+/** Most programs are given no terminal. */
+const NO_TERMINAL = { withoutTerminal: true };
+
 const LINE = 110;
 
 /** Returns the text of the file. */
@@ -42,8 +45,9 @@ export function programsText(): string {
       const policy = resolve(profile, host);
       const variants = [
         [name, policy],
-        [`${name}, isolated`, withDenials(policy, [], denialsFor(true))],
-        [`${name}, isolated, with paths`, withDenials(policy, [], denialsFor(true, GAPS))],
+        [`${name}, isolated, with a terminal`, withDenials(policy, [], denialsFor(true))],
+        [`${name}, isolated`, withDenials(policy, [], { ...denialsFor(true), ...NO_TERMINAL })],
+        [`${name}, isolated, with paths`, withDenials(policy, [], { ...denialsFor(true, GAPS), ...NO_TERMINAL })],
       ] as const;
       // Some profiles already deny the calls that are denied to a child.
       const byKey = new Map(variants.toReversed().map((variant) => [precompiledKey(variant[1]), variant]));
@@ -51,7 +55,7 @@ export function programsText(): string {
     }),
     entry(
       'the sandbox untrusted',
-      withDenials(resolve(untrustedProfile(), host), [], { ...denialsFor(true, GAPS), network: true }),
+      withDenials(resolve(untrustedProfile(), host), [], { ...denialsFor(true, GAPS), ...NO_TERMINAL, network: true }),
     ),
     entry('of trees with a guardian', guardianPolicy([host.abi, ...others])),
   ]);

@@ -62,6 +62,7 @@ const OF_THE_SAME_USER = [
   'kill',
   'prlimit',
   'TIOCSTI',
+  'TIOCSPGRP',
   'oom_score_adj',
 ];
 const CASES: readonly Case[] = [
@@ -78,7 +79,7 @@ const CASES: readonly Case[] = [
           who: 'root that gives another uid',
           user: undefined,
           options: { uid: NOBODY, gid: NOBODY, cwd: '/' },
-          attacks: ['abstract socket', 'TIOCSTI', 'TIOCLINUX'],
+          attacks: ['abstract socket', 'TIOCSTI', 'TIOCLINUX', 'TIOCSPGRP'],
         },
       ]
     : []),

@@ -127,6 +127,25 @@ static long control_terminal(int descriptor, unsigned long request) {
   return result < 0 && errno == ENOTTY ? 0 : result;
 }
 
+/* keyctl(KEYCTL_READ, KEY_SPEC_SESSION_KEYRING): the numbers of the keys of the session, which the parent shares. */
+static long read_session_keyring(void) {
+  int keys[64];
+  return syscall(SYS_keyctl, 11, -3, keys, sizeof keys);
+}
+
+/* Adds a key to that keyring, and removes it: KEYCTL_INVALIDATE. */
+static long add_to_session_keyring(void) {
+  long key = syscall(SYS_add_key, "user", "seccomp-reach", "x", (size_t)1, -3);
+  if (key >= 0) syscall(SYS_keyctl, 21, key);
+  return key;
+}
+
+/* A caller with permission gets ENOKEY, as there is no such key. */
+static long find_in_session_keyring(void) {
+  long result = syscall(SYS_request_key, "user", "seccomp-reach-none", NULL, 0);
+  return result < 0 && errno == ENOKEY ? 0 : result;
+}
+
 /* Older versions of libuv use all of sun_path as the name. */
 static long connect_abstract(const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -222,6 +241,11 @@ int main(int count, char **arguments) {
   report("prlimit", limit());
   report("TIOCSTI", control_terminal(null, TIOCSTI));
   report("TIOCLINUX", control_terminal(null, TIOCLINUX));
+  report("TIOCSPGRP", control_terminal(null, TIOCSPGRP));
+  report("/dev/tty", open_to_write("/dev/tty"));
+  report("keyctl", read_session_keyring());
+  report("add_key", add_to_session_keyring());
+  report("request_key", find_in_session_keyring());
   if (count > 2) report("abstract socket", connect_abstract(arguments[2]));
   report("core_pattern", open_to_write("/proc/sys/kernel/core_pattern"));
   report("cgroup.procs", open_cgroup());

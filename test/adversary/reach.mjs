@@ -35,7 +35,9 @@ async function reachAll({ home, reach, runs }) {
   const results = [];
   for (const { listener, ...options } of runs) {
     const attack = async (...args) => {
-      const child = spawn(reach, args.map(String), DENY_ONE, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+      // Not this process's own standard error: a console is a terminal.
+      const child = spawn(reach, args.map(String), DENY_ONE, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+      child.stderr.pipe(process.stderr, { end: false });
       let text = '';
       child.stdout.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;

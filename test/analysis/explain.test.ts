@@ -5,6 +5,7 @@ import { explain } from '../../lib/index.js';
 const ALLOWING = { defaultAction: 'SCMP_ACT_ALLOW' } as const;
 
 const ISOLATION = 'in a child that is isolated, as it is by default';
+const NO_TERMINAL = `${ISOLATION}, and given no terminal`;
 const NETWORK = "in a child with network: 'none'";
 const PATHS = 'in a child with paths';
 const DESCENDANTS = "in a child with descendants: 'kill', before Linux 6.12";
@@ -22,6 +23,13 @@ test.each<
       ['paths', PATHS, 1],
     ],
   ],
+  ['ioctl', [0n, 0x5410n], [['isolation', NO_TERMINAL, 1]]],
+  ['ioctl', [0n, 0x540fn], []],
+  ['clone', [0x8011n], [['isolation', ISOLATION, 1]]],
+  ['clone', [0x11n], []],
+  ['keyctl', [18n], [['isolation', ISOLATION, 1]]],
+  ['add_key', [], [['isolation', ISOLATION, 1]]],
+  ['request_key', [], [['isolation', ISOLATION, 1]]],
   [
     'socket',
     [1n],

@@ -16,7 +16,10 @@ const USERS = [
   { who: 'root that gives another uid', user: undefined, options: { uid: NOBODY, gid: NOBODY, cwd: '/' } },
 ];
 /** The ways to reach other processes of an ordinary user; those that Landlock does not affect are last. */
-const ATTACKS = ['memory', 'environ', 'fd', 'pidfd_getfd', 'ptrace', 'kill', 'abstract socket', 'prlimit', 'TIOCSTI'];
+const ATTACKS =
+  'memory,environ,fd,pidfd_getfd,ptrace,kill,abstract socket,prlimit,TIOCSTI,TIOCSPGRP,keyctl,add_key,request_key'.split(
+    ',',
+  );
 
 describeMachines('', (machine) =>
   describe.each([

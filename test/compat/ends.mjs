@@ -143,6 +143,7 @@ export default {
       process.removeAllListeners('warning'); // Node's own writes the process ID.
       process.on('warning', ({ name, code, message }) => console.log(name, code, message));
       for (const shell of [true, '/bin/sh']) cp.spawnSync('true', ['a'], { shell });
+      await new Promise(setImmediate); // The warning is printed before what children print.
 
       const script = (name) => 'echo ' + name + ' out; echo ' + name + ' err >&2';
       await once(cp.spawn('sh', ['-c', script('spawn')], { stdio: 'inherit' }), 'close');

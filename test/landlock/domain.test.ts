@@ -3,10 +3,14 @@ import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type IsolationSubject, isolation, isolationSupport, notIsolated } from '../../lib/landlock/domain.js';
 import { closedByPaths, isBeneath, overlap } from '../../lib/landlock/paths/file-reaches.js';
+import type { Access } from '../../lib/landlock/paths/rights.js';
 import { addon } from '../../lib/native.js';
 
 const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
-const OTHER_USER: IsolationSubject = { isSameUser: false, isRoot: false, mayInspect: false, writesNoCore: true };
+const OTHER_USER: IsolationSubject = {
+  ...{ isSameUser: false, isRoot: false, mayInspect: false },
+  ...{ writesNoCore: true, hasTerminal: false },
+};
 const REFER = 1 << 13;
 
 /** A kernel on which trying the domain with scopes and the one without them have these results. */
@@ -27,10 +31,10 @@ function enforced(subject: Partial<IsolationSubject> = {}, isolate?: Parameters<
   return { by, reason, closed, open: new Map(open.map(({ reach, remedy }) => [reach, remedy])), ...made?.request };
 }
 
-const ALWAYS = ['limits', 'terminal'];
+const ALWAYS = ['limits', 'terminal', 'keyrings'];
 const MEMORY = ['memory', 'environment', 'descriptors', 'ptrace'];
 const SCOPED = ['signals', 'abstract-sockets'];
-const NEVER = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
+const NEVER = ['terminal-files', 'cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
 
 test('with scopes, a child reaches neither memory nor signals of other processes', () => {
   const { by, reason, closed, open, domain, isolation } = enforced();
@@ -54,8 +58,7 @@ test.each([
   [ENOSYS, / has no Landlock: it needs 5\.13 or newer/],
   [EOPNOTSUPP, /add landlock to lsm=/],
   [EPERM, /an attached filter denies Landlock/],
-  [E2BIG, /already in 16 Landlock domains/],
-  [5, /^Landlock fails with errno 5$/],
+  [E2BIG, /too many Landlock domains .* limit is 16/],
 ])('without Landlock (errno %i), only what the filter denies is closed', (errno, reason) => {
   onKernel(errno, errno);
   const { closed, domain, ...found } = enforced();
@@ -63,10 +66,24 @@ test.each([
   expect([closed, domain]).toEqual([[...ALWAYS, 'core-dumps'], undefined]);
 });
 
+test.each(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'] as const)(
+  '%s is no answer about the kernel, and is not kept',
+  (name) => {
+    const shortage = constants.errno[name];
+    isolationSupport(true);
+    onKernel(shortage, shortage);
+    expect(() => isolationSupport(true)).toThrow(expect.objectContaining({ code: name, syscall: 'spawn' }));
+    onKernel(EINVAL, shortage);
+    expect(() => isolationSupport(true)).toThrow(expect.objectContaining({ code: name }));
+    onKernel(0);
+    expect(isolationSupport(true).by).toBe('scopes');
+  },
+);
+
 test('a child that failed to enter its domain is not isolated by it', () => {
   expect(enforced({}, undefined, E2BIG)).toMatchObject({
     by: undefined,
-    reason: expect.stringMatching(/16 Landlock domains/),
+    reason: expect.stringMatching(/limit is 16$/),
     closed: [...ALWAYS, 'core-dumps'],
   });
 });
@@ -100,6 +117,22 @@ describe('what is open depends on the child:', () => {
   test('a hard limit for core dumps above 0 lets it dump core', () => {
     const { open, closed } = enforced({ writesNoCore: false });
     expect([open.get('core-dumps'), closed.includes('core-dumps')]).toEqual([expect.stringMatching(/^rlimits/), false]);
+  });
+
+  test('a terminal that it is given is open, whatever else is enforced', () => {
+    const { open, closed } = enforced({ hasTerminal: true });
+    expect(closed).toEqual(enforced().closed.filter((reach) => reach !== 'terminal'));
+    expect([open.get('terminal'), open.get('terminal-files')]).toEqual([
+      'give the child no terminal in stdio',
+      'give the child no terminal in stdio, and paths that lead to none',
+    ]);
+    onKernel(ENOSYS, ENOSYS);
+    expect(enforced({ hasTerminal: true }).closed).toEqual(['limits', 'keyrings', 'core-dumps']);
+  });
+
+  test('no uid closes the files of terminals: every user can open /dev/tty', () => {
+    for (const isSameUser of [false, true])
+      expect(enforced({ isSameUser }).open.get('terminal-files')).toBe('give paths that lead to no terminal');
   });
 
   test('another uid is a remedy for a child of the same user', () => {
@@ -157,6 +190,11 @@ test('isolate: false asks the kernel for nothing, and everything is open', () =>
   expect(open[0]?.remedy).toBe('leave out isolate: false');
   expect(notIsolated(OTHER_USER, false).isolation.open[0]?.remedy).toBe('give isolate: true');
   expect(notIsolated(OTHER_USER, false).isolation.reason).toBe('isolation is off');
+  const { open: withTerminal } = notIsolated({ ...OTHER_USER, hasTerminal: true }, true).isolation;
+  expect(withTerminal.map(({ reach }) => reach)).toEqual(open.map(({ reach }) => reach));
+  expect(withTerminal.find(({ reach }) => reach === 'terminal')?.remedy).toBe(
+    'leave out isolate: false, and give the child no terminal in stdio',
+  );
 });
 
 test('the kernel is asked once, unless it is asked again', () => {
@@ -170,17 +208,43 @@ test('the kernel is asked once, unless it is asked again', () => {
   expect(calls.length).toBe(before + 1);
 });
 
-const BY_FILES = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'terminal'];
+const BY_FILES = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'terminal-files'];
+const granted = (access: Access, paths: readonly string[]) => paths.map((path) => ({ path, access }));
 test.each([
   [[], BY_FILES],
   [['/home', '/procs', '/sys/fs/cgroup2'], BY_FILES],
   [['/sys/fs/cgroup/a'], BY_FILES.slice(1)],
   [['/tmp', '/sys'], BY_FILES.slice(1)],
-  [['/proc/self/oom_score_adj'], ['cgroup-files', 'terminal']],
-  [['/proc', '/sys/fs'], ['terminal']],
-  [['/'], ['terminal']],
+  [['/proc/self/oom_score_adj'], ['cgroup-files', 'terminal-files']],
+  [['/proc', '/sys/fs'], ['terminal-files']],
+  [['/dev/null', '/dev/shm', '/dev/ptmx', '/devices', '/srv/dev/tty'], BY_FILES],
+  [['/'], []],
 ])('a program that may write %j is kept from %j', (written, closed) => {
-  expect(closedByPaths(written)).toEqual(closed);
+  expect(closedByPaths(granted('write', written), false)).toEqual(closed);
+});
+
+test.each([
+  '/',
+  '/dev',
+  '/dev/tty',
+  '/dev/tty1',
+  '/dev/ttyS0',
+  '/dev/pts',
+  '/dev/pts/3',
+  '/dev/console',
+  '/dev/vcs1',
+  '/dev/hvc0',
+])(
+  'a program that may read or write %s is not kept from terminals, but, if it may only read, from the rest',
+  (path) => {
+    expect(closedByPaths(granted('write', [path]), false)).not.toContain('terminal-files');
+    for (const access of ['read', 'execute'] as const)
+      expect(closedByPaths(granted(access, ['/usr', path]), false)).toEqual(BY_FILES.slice(0, -1));
+  },
+);
+
+test('a program that is given a terminal is not kept from it by paths', () => {
+  expect(closedByPaths([], true)).toEqual(BY_FILES.slice(0, -1));
 });
 
 test.each([

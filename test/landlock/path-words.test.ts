@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { expanded } from '../../lib/landlock/paths/patterns.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
-import { PATH_WORDS, type SharedWord, wordGrants } from '../../lib/landlock/paths/words.js';
+import { PATH_WORDS, type PathWord, type SharedWord, wordGrants } from '../../lib/landlock/paths/words.js';
 import { run } from '../../lib/sandbox/run.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
@@ -27,7 +27,13 @@ afterEach(() => {
   process.execPath = execPath;
 });
 
-const WORDS: readonly SharedWord[] = ['@system', '@node'];
+const WORDS: readonly SharedWord[] = ['@system', '@terminal', '@node'];
+
+/** The word that has a section of docs/reference/path-words.md, and the words whose rows are there. */
+const SECTIONS: readonly (readonly [PathWord, readonly SharedWord[]])[] = [
+  ['@system', ['@system', '@terminal']],
+  ['@node', ['@node']],
+];
 
 /** What a path leads to; the path itself if this system lacks it. */
 function real(path: string): string {
@@ -90,18 +96,6 @@ describe.each(WORDS)('%s', (word) => {
     expect(granted).toEqual(SECRET.map((secret) => [secret, []]));
   });
 
-  test('has the rows of docs/reference/path-words.md', () => {
-    const page = readFileSync(join(packageRoot, 'docs/reference/path-words.md'), 'utf8');
-    const [, section = ''] = page.split(`\n## ${word}\n`);
-    const [own = ''] = section.split('\n## ');
-    const shown = [...own.matchAll(/^\| (`.*`) \| (\w+(?:, \w+)?) \| (.*) \|$/gm)].map(([, paths, access, why]) => ({
-      shown: paths?.slice(1, -1).split('` `'),
-      access: access?.split(', '),
-      why,
-    }));
-    expect(PATH_WORDS.get(word)?.map(({ shown, access, why }) => ({ shown, access, why }))).toEqual(shown);
-  });
-
   test('has one grant for each path and access of its table', () => {
     const grants = wordGrants(word).map(({ path, access }) => `${access} ${path}`);
     const rows = (PATH_WORDS.get(word) ?? []).flatMap((row) =>
@@ -116,6 +110,19 @@ describe.each(WORDS)('%s', (word) => {
   });
 });
 
+test.each(SECTIONS)('%s has the rows of docs/reference/path-words.md', (word, words) => {
+  const page = readFileSync(join(packageRoot, 'docs/reference/path-words.md'), 'utf8');
+  const [, section = ''] = page.split(`\n## ${word}\n`);
+  const [own = ''] = section.split('\n## ');
+  const shown = [...own.matchAll(/^\| (`.*`) \| (\w+(?:, \w+)?) \| (.*) \|$/gm)].map(([, paths, access, why]) => ({
+    shown: paths?.slice(1, -1).split('` `'),
+    access: access?.split(', '),
+    why,
+  }));
+  const rows = words.flatMap((each) => PATH_WORDS.get(each) ?? []);
+  expect(rows.map(({ shown, access, why }) => ({ shown, access, why }))).toEqual(shown);
+});
+
 const PROGRAMS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 const PROGRAMS_OF_USR = [...PROGRAMS, 'libexec', 'share', 'include', 'games'];
 
@@ -124,9 +131,9 @@ describe('@system', () => {
 
   test('lets nothing be written but devices', () => {
     const written = grants.filter(({ access }) => access === 'write').map(({ path }) => path);
-    expect(written.toSorted()).toEqual(
-      ['full', 'null', 'random', 'tty', 'urandom', 'zero'].map((name) => `/dev/${name}`),
-    );
+    expect(written.toSorted()).toEqual(['full', 'null', 'random', 'urandom', 'zero'].map((name) => `/dev/${name}`));
+    expect(wordGrants('@terminal')).toEqual([{ path: '/dev/tty', access: 'write' }]);
+    expect(wordGrants('@terminal')).toBe(wordGrants('@terminal')); // A ruleset that is kept has the same one.
     expect(written.filter((path) => statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === false)).toEqual(
       [],
     );

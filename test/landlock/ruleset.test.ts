@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AS_OPTION } from '../../lib/landlock/paths/messages.js';
-import { pathRules, readPaths, wordsFor } from '../../lib/landlock/paths/option.js';
+import { CheckedPaths, pathRules, readPaths, wordsFor } from '../../lib/landlock/paths/option.js';
 import { bitsOf, GRANTS } from '../../lib/landlock/paths/rights.js';
 import { rulesetFor } from '../../lib/landlock/paths/ruleset.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
@@ -194,6 +194,32 @@ test('checked paths tell paths from words, in the order of the lists', () => {
   expect(readPaths({ read: ['@tmp'], write: ['@tmp'], execute: ['./@tmp'] }).executesTmp).toBe(false);
 });
 
+test('checked paths of a program that is given a terminal have one more word if they have @system', () => {
+  const paths = readPaths({ read: ['@system', 'a'], execute: ['@tmp'] });
+  const kept = new CheckedPaths(paths.all, paths.form, true);
+  for (const each of [paths, kept]) {
+    const { withTerminal } = each;
+    expect(withTerminal).not.toBe(each);
+    expect([each.withTerminal, withTerminal.withTerminal, readPaths(withTerminal)]).toEqual(
+      Array(3).fill(withTerminal),
+    );
+    expect(each.withTerminal).toBe(withTerminal);
+    expect(Object.isFrozen(withTerminal)).toBe(true);
+    const { all, given, executesTmp, form, keepsHome } = each;
+    expect(withTerminal).toMatchObject({ all, given, executesTmp, form, keepsHome });
+    expect([[...each.words], [...withTerminal.words]]).toEqual([
+      ['@system', '@tmp'],
+      ['@system', '@tmp', '@terminal'],
+    ]);
+    expect(withTerminal.key).not.toBe(each.key);
+  }
+  const without = readPaths({ read: ['@node', '@tmp', '/dev/tty'] });
+  expect(without.withTerminal).toBe(without);
+  expect(() => readPaths({ read: ['@terminal'] })).toThrow(
+    /"@terminal" is unknown: the words are @system, @node and @tmp/,
+  );
+});
+
 describe('the rules of a child', () => {
   const child = { directory: '/w', needs: [], files: [], isNode: false, tmp: undefined };
   const plain = { optional: false, isProgram: false, isFile: false };
@@ -236,6 +262,14 @@ describe('the rules of a child', () => {
     expect(words({ read: ['@node', '@system'] }, true)).toEqual(['@node', '@system']);
     expect(words({ read: ['@system', '@tmp'] }, true)).toEqual(['@system', '@node']);
     expect(words({ execute: ['@system'] }, false)).toEqual(['@system']);
+  });
+
+  test('have the terminal that it is given for @system, which is named', () => {
+    words.grants = [{ path: '/dev/tty', access: 'write' }];
+    const { withTerminal } = readPaths({ read: ['@system'] });
+    const terminal = own('@system', '/dev/tty', GRANTS.write, { optional: true });
+    expect(pathRules(withTerminal, child)).toEqual([terminal, terminal]); // Here both words have the same paths.
+    expect(wordsFor(withTerminal, { isNode: true })).toEqual(['@system', '@terminal', '@node']);
   });
 });
 

@@ -6,7 +6,7 @@ import { thisHost } from '../../lib/host.js';
 import { addon, NULL, SOCKET } from '../../lib/native.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 
-const { EAFNOSUPPORT, EBADF, EFAULT, EINVAL, ENOENT, ENOTSOCK } = constants.errno;
+const { EALREADY, EBADF, EFAULT, EINVAL, ENOENT, ENOTSOCK } = constants.errno;
 const number = syscallNumber(thisHost().abi, 'sched_get_priority_max') ?? 0;
 const NOTIFY = 0x7fc0_0000;
 const ALLOW = 0x7fff_0000;
@@ -156,10 +156,8 @@ test('a socket is known by its traits, and connects to addresses of its family',
     Uint8Array.from({ length: size }, (_, i) => (i === 0 ? family : 0));
   const connect = (...rest: readonly unknown[]) => of('connect', thread, socket, ...rest);
   expect([connect(new Uint8Array(), traits), connect(new Uint8Array(1), undefined)]).toEqual([-EINVAL, -EINVAL]);
-  expect(connect(addressOf(AF_UNIX, 16), traits)).toBe(-EAFNOSUPPORT);
-  expect(connect(addressOf(AF_INET, 16), [AF_INET, 1, 17])).toBe(-EBADF);
-  expect(connect(addressOf(AF_INET, 16), [AF_INET, 2, 6])).toBe(-EBADF);
-  expect(of('connect', thread, 1000, addressOf(AF_INET, 16), undefined)).toBe(-EBADF);
+  expect(connect(addressOf(AF_UNIX, 16), traits)).toBeGreaterThan(0);
+  expect(connect(addressOf(AF_INET, 16), traits)).toBe(-EALREADY);
 });
 
 test('a call takes one answer', async () => {

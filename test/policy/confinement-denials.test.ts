@@ -15,7 +15,9 @@ import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 const ISOLATED = denialsFor(true);
 const ALL = {
   isolated: true,
+  withoutTerminal: true,
   supervised: true,
+  connections: true,
   paths: true,
   grouped: true,
   network: true,
@@ -86,13 +88,67 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
   },
 );
 
-const GAPS = { unixSockets: true, truncation: true, deviceIoctls: true };
-/** What a kernel denies to a child with paths if its Landlock checks only what the first one did. */
-const ALL_GAPS = denialsFor(false, GAPS);
-
 /** The value of a constant on an ABI, by the generated table: the source has it written out. */
 const valueOn = (abi: AbiName, name: string) => BigInt(constantOn(abi, name) ?? -1);
 const HIGH = 1n << 32n; // The kernel reads 32 bits of these arguments.
+
+describe.each([...ABIS.keys()])('isolated, on %s', (abi) => {
+  const policy = denialsPolicy([abi], ISOLATED);
+  const withoutTerminal = denialsPolicy([abi], { ...ISOLATED, withoutTerminal: true });
+  /** clone's arguments with these flags: only s390 has the stack first. */
+  const cloneWith = (flags: bigint) => (abi.startsWith('s390') ? [HIGH | 0x8000n, flags] : [flags, HIGH | 0x8000n]);
+
+  test.each(['TIOCSTI', 'TIOCLINUX'] as const)('%s is denied, with any bits that the kernel does not read', (name) => {
+    for (const high of [0n, HIGH]) expect(decide(policy, abi, 'ioctl', 0n, high | valueOn(abi, name))).toEqual(EPERM);
+  });
+
+  test('TIOCSPGRP is denied to a program without a terminal, and to no other', () => {
+    const request = valueOn(abi, 'TIOCSPGRP');
+    expect(request).toBeGreaterThan(0n);
+    for (const args of [
+      [0n, request],
+      [7n, HIGH | request, 1n],
+    ]) {
+      expect(decide(withoutTerminal, abi, 'ioctl', ...args)).toEqual(EPERM);
+      expect(decide(policy, abi, 'ioctl', ...args)).toEqual({ kind: 'allow' });
+      expect(denialOf(abi, 'ioctl', args, { ...NO_DENIALS, withoutTerminal: true })).toMatchObject({
+        ...{ by: 'isolation', action: EPERM },
+        why: expect.stringMatching(/^isolate denies ioctl TIOCSPGRP, .*: pass one in stdio$/),
+      });
+      expect(denialOf(abi, 'ioctl', args, ISOLATED)).toBe(undefined);
+    }
+    for (const other of ['TIOCGPGRP', 'TIOCSCTTY', 'TCGETS', 'TCSETS', 'TIOCSWINSZ'])
+      expect([other, decide(withoutTerminal, abi, 'ioctl', 0n, valueOn(abi, other))]).toEqual([
+        other,
+        { kind: 'allow' },
+      ]);
+  });
+
+  test('clone makes no children of the parent, but its own and threads', () => {
+    const parent = valueOn(abi, 'CLONE_PARENT');
+    for (const flags of [parent, parent | 17n, HIGH | parent | 17n, parent | valueOn(abi, 'CLONE_VM')]) {
+      expect(decide(policy, abi, 'clone', ...cloneWith(flags))).toEqual(EPERM);
+      expect(denialOf(abi, 'clone', cloneWith(flags), ISOLATED)).toMatchObject({ by: 'isolation', action: EPERM });
+    }
+    const THREAD = ['CLONE_VM', 'CLONE_FS', 'CLONE_FILES', 'CLONE_SIGHAND', 'CLONE_THREAD', 'CLONE_PARENT_SETTID'];
+    const thread = THREAD.reduce((all, name) => all | valueOn(abi, name), 0n);
+    for (const flags of [17n, thread, valueOn(abi, 'CLONE_VM') | valueOn(abi, 'CLONE_VFORK') | 17n])
+      expect(decide(policy, abi, 'clone', ...cloneWith(flags))).toEqual({ kind: 'allow' });
+    expect(decide(policy, abi, 'clone3')).toEqual({ kind: 'allow' }); // A filter can't read its flags.
+  });
+
+  test.each(['keyctl', 'add_key', 'request_key'])('%s is denied', (name) => {
+    for (const args of [[], [11n, BigInt.asUintN(64, -3n)]]) {
+      expect(decide(policy, abi, name, ...args)).toEqual(EPERM);
+      expect(denialOf(abi, name, args, ISOLATED)).toMatchObject({ by: 'isolation', action: EPERM });
+    }
+    expect(decide(denialsPolicy([abi], denialsFor(false, GAPS)), abi, name)).toEqual({ kind: 'allow' });
+  });
+});
+
+const GAPS = { unixSockets: true, truncation: true, deviceIoctls: true };
+/** What a kernel denies to a child with paths if its Landlock checks only what the first one did. */
+const ALL_GAPS = denialsFor(false, GAPS);
 
 /** Calls, with the errno that they get with all gaps; null for an allowed call. */
 const CALLS_UNDER_PATHS: readonly (readonly [

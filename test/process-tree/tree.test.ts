@@ -44,9 +44,9 @@ test('when its guardian has ended, nothing is signaled, unless it is a process g
 describe('a guardian that ended with', () => {
   const MAY_REMAIN = 'processes that child 5 has started may remain: ';
   const OTHER = `${MAY_REMAIN}their guardian was ended by another process, and only the child was killed`;
-  const REMAIN = `${MAY_REMAIN}the kernel has not ended all of them within 10 seconds, and will when they leave the kernel`;
+  const REMAIN = `${MAY_REMAIN}they were killed, and wait in the kernel since 10 seconds, for a device or a file system that does not answer; if one of them served it by FUSE, root must abort it in /sys/fs/fuse/connections`;
   const UNWEIGHED =
-    'child 5 and all that it has started were ended, since the guardian could not read in /proc what they use (options.limits)';
+    'child 5 and all that it has started were ended, since their guardian could not read in /proc what they use (options.limits)';
 
   test.each([
     [0, undefined, undefined],
@@ -59,7 +59,10 @@ describe('a guardian that ended with', () => {
     [64 + 2, REMAIN, UNWEIGHED],
     [3, `${MAY_REMAIN}they were killed, but /proc of this process’s PID namespace can’t be read to confirm it`],
     [4, OTHER, OTHER],
-    [5, `${MAY_REMAIN}their guardian could not attach its own filter, and has killed them`],
+    [
+      5,
+      'child 5 and all that it has started were ended, since their guardian could not attach its own filter: an attached filter denies seccomp',
+    ],
     [null, OTHER, OTHER],
     [-1, OTHER, OTHER],
   ])('%o leaves a tree that has ended, or rejects with: %s', async (status, rejects, failure = rejects) => {

@@ -1,5 +1,5 @@
 /** What stands for files with other names in each run, and what a recording grants to nobody. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { bitsOf, GRANTS } from '../../lib/landlock/paths/rights.js';
@@ -95,9 +95,9 @@ test('the directories above a path are the nearest first, up to /', () => {
 });
 
 test('the places of a program have its HOME if that is absolute, and the paths of words without links', () => {
-  const homes = (home?: string) => placesOf('/work', '/nowhere/tmp', home).homes.slice(1);
+  const homes = (home?: string) => placesOf('/work', '/nowhere/tmp', home, false).homes.slice(1);
   expect([homes('/nowhere/me'), homes('me'), homes(), homes('')]).toEqual([['/nowhere/me'], [], [], []]);
-  const { directory, tmp, words } = placesOf('/work', '/nowhere/tmp', undefined);
+  const { directory, tmp, words } = placesOf('/work', '/nowhere/tmp', undefined, false);
   expect([directory, tmp, [...words.keys()]]).toEqual(['/work', '/nowhere/tmp', ['@system', '@node']]);
   const system = words.get('@system') ?? [];
   expect(system.length).toBeGreaterThan(0);
@@ -105,4 +105,12 @@ test('the places of a program have its HOME if that is absolute, and the paths o
     expect(realpathSync(path)).toBe(path);
     expect([GRANTS.read, GRANTS.write, GRANTS.execute]).toContain(rights);
   }
+});
+
+test('/dev/tty is one of the paths of @system for a program that was given a terminal', ({ skip }) => {
+  skip(!existsSync('/dev/tty'), 'needs /dev/tty');
+  const system = (hasTerminal: boolean) => placesOf('/work', '/tmp', undefined, hasTerminal).words.get('@system') ?? [];
+  const terminal = { path: '/dev/tty', rights: GRANTS.write };
+  expect(system(true)).toEqual([...system(false), terminal]);
+  expect(system(false)).not.toContainEqual(terminal);
 });

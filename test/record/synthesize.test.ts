@@ -242,9 +242,9 @@ test('adds ABIs to the archMap of a profile that has one, and does not change ot
 });
 
 test('has caveats for calls that a recording cannot contain', () => {
-  expect(caveats([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
+  expect(caveats([seen('read'), seen('prctl', [38, 1])], 0, false)).toEqual([]);
   const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
-  expect(caveats(calls, 3)).toEqual([
+  expect(caveats(calls, 3, false)).toEqual([
     expect.stringMatching(/^3 calls are of further kinds that were not recorded separately/),
     'syscall 600 of x86_64 has no known name, so no profile can allow it',
     expect.stringMatching(/^the program used io_uring/),
@@ -295,13 +295,30 @@ test.each<readonly [string, SeenCall, boolean]>([
   ['a call with the same arguments', seen('fcntl', [22, 2]), false],
 ])('%s is a filter of the program: %s', (_, each, isFilter) => {
   const expected = isFilter ? [expect.stringMatching(/^the program attached its own seccomp filter/)] : [];
-  expect(caveats([each], 0)).toEqual(expected);
+  expect(caveats([each], 0, false)).toEqual(expected);
 });
 
 test('has a caveat for each call that isolation denies under any profile', () => {
   const ioctl = seen('ioctl', [0, 0x5412]); // TIOCSTI
-  expect(caveats([ioctl, ioctl, seen('ioctl', [0, 0x5413])], 0)).toEqual([
+  expect(caveats([ioctl, ioctl, seen('ioctl', [0, 0x5413])], 0, false)).toEqual([
     expect.stringMatching(/; under the profile, the program needs isolate: false$/),
+  ]);
+  const CLONE_PARENT = 0x8000;
+  const denied = [seen('clone', [CLONE_PARENT | 17]), seen('keyctl', [18]), seen('add_key'), seen('request_key')];
+  const others = [seen('clone', [17]), seen('clone', [0x3d0f00]), seen('clone3'), seen('setsid')];
+  expect(caveats([...denied, ...others], 0, true)).toEqual([
+    expect.stringMatching(/^isolate denies clone with CLONE_PARENT.*: leave it out; otherwise, under the profile/),
+    ...['keyctl', 'add_key', 'request_key'].map((name) =>
+      expect.stringMatching(new RegExp(`^isolate denies ${name}, [^:]*; under the profile, .* isolate: false$`)),
+    ),
+  ]);
+});
+
+test('has a caveat for a program that takes a terminal, unless it was given one', () => {
+  const calls = [seen('ioctl', [3, 0x5410]), seen('ioctl', [3, 0x540f])]; // TIOCSPGRP, TIOCGPGRP
+  expect(caveats(calls, 0, true)).toEqual([]);
+  expect(caveats(calls, 0, false)).toEqual([
+    expect.stringMatching(/^isolate denies ioctl TIOCSPGRP, .*: pass one in stdio; otherwise, under the profile/),
   ]);
 });
 

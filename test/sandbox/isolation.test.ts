@@ -11,6 +11,7 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { explain } from '../../lib/analysis/explain.js';
+import { thisHost } from '../../lib/host.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { record } from '../../lib/record/record.js';
@@ -22,6 +23,8 @@ import { run as runToEnd } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { constantOn } from '../../lib/syscalls/constants.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { finish, run, statusOf } from '../support/processes.js';
 import {
@@ -255,10 +258,10 @@ describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scope
     expect([status, isolation.by, isolation.reason]).toEqual([
       0,
       undefined,
-      expect.stringContaining('16 Landlock domains'),
+      expect.stringContaining('too many Landlock domains'),
     ]);
-    expect(isolation.closed).toEqual(['limits', 'terminal']);
-    expect(error).toMatch(/isolate: true can't be honored: .*16 Landlock domains/);
+    expect(isolation.closed).toEqual(['limits', 'terminal', 'keyrings']);
+    expect(error).toMatch(/isolate: true can't be honored: .*too many Landlock domains/);
   });
 });
 
@@ -306,6 +309,25 @@ describe('without Landlock', () => {
     skip(nodeSpawnSync('perl', ['--version']).error !== undefined, 'no perl');
     const { notes } = await record('perl', ['-e', 'ioctl(STDIN, 0x5412, my $x = "x")'], { stdio: 'ignore' });
     expect(notes.join()).toMatch(/isolate denies ioctl TIOCSTI.*; under the profile, the program needs isolate: false/);
+  });
+
+  test('so are those that concern its parent, and a terminal that it is not given', async ({ skip }) => {
+    skip(nodeSpawnSync('perl', ['--version']).error !== undefined, 'no perl');
+    const { abi } = thisHost();
+    const [clone, keyctl] = ['clone', 'keyctl'].map((name) => syscallNumber(abi, name));
+    // The child that a child makes is one of the program, which waits for both.
+    const script = `
+      system("true");
+      if (fork == 0) { syscall(${clone}, ${0x8000 | constants.signals.SIGCHLD}, 0, 0, 0, 0); exit }
+      1 while wait > 0;
+      syscall(${keyctl}, 11, -3, 0, 0);
+      ioctl(STDIN, ${constantOn(abi, 'TIOCSPGRP')}, my $group = pack("i", $$));`;
+    const { notes } = await record('perl', ['-e', script], { stdio: 'ignore' });
+    const found = notes.map(
+      (note) => /^isolate denies (.*?)[,:] .*; (?:otherwise, )?under the profile, /.exec(note)?.[1],
+    );
+    expect(found.filter(Boolean).toSorted()).toEqual(['clone with CLONE_PARENT', 'ioctl TIOCSPGRP', 'keyctl']);
+    expect((await record('true', [], { stdio: 'ignore' })).notes).toEqual([]);
   });
 
   test.each([

@@ -97,11 +97,14 @@ const KEPT = 1;
 /** The number of descriptors that the addon keeps open from its loading: the guardians' program. */
 const OF_ADDON = 1;
 
-/** A process that has loaded the code for a start, and has made the same start before unless it is to be the first. */
+/** A process that has loaded the code for a start, and has made the same start before unless it is to be the first supervised one. */
 async function ready({ how, first = false }: Start): Promise<Starter> {
   const starter = new Starter();
   const createsSupervisor = !first && how.endsWith(', supervised');
-  const outcome = await starter.start(how, { missing: first, kept: OF_ADDON + (createsSupervisor ? KEPT : 0) });
+  const outcome = await starter.start(first ? 'spawn' : how, {
+    missing: first,
+    kept: OF_ADDON + (createsSupervisor ? KEPT : 0),
+  });
   if (typeof outcome === 'string') throw new Error(outcome);
   return starter;
 }

@@ -11,8 +11,12 @@ import { programText } from './programs.js';
 export function precompiledKey({ abis, defaultAction }: Policy): string {
   const sizes = abis.map(({ abi, syscalls }) => `${abi.name} ${syscalls.size}`);
   let allowed = 0; // The sum of the numbers of the allowed native syscalls.
-  for (const [number, [first]] of abis.at(0)?.syscalls ?? []) if (first?.action.kind === 'allow') allowed += number;
-  return `${sizes.join(' ')} ${allowed} ${returnValue(defaultAction).toString(16)}`;
+  let count = 0; // The number of decisions about native syscalls.
+  for (const [number, decisions] of abis.at(0)?.syscalls ?? []) {
+    if (decisions[0]?.action.kind === 'allow') allowed += number;
+    count += decisions.length;
+  }
+  return `${sizes.join(' ')} ${allowed} ${count} ${returnValue(defaultAction).toString(16)}`;
 }
 
 /** Returns the program that may be the policy's, as `struct sock_filter[]`; undefined if there is none. */

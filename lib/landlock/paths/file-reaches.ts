@@ -1,28 +1,37 @@
-/**
- * The ways to reach other processes that `paths` closes: those that lead through files, unless it grants these; and typing
- * into a terminal, which the filter denies.
- */
+/** The ways to reach other processes that `paths` closes: those that lead through files, unless it grants these. */
 import { relative } from 'node:path';
 import type { Reach } from '../enforcement.js';
+import type { Access } from './rights.js';
 
-/** The directories that hold the files of a way. */
+/** A path that a program is granted: absolute, and without symbolic links. */
+export interface GrantedPath {
+  readonly path: string;
+  readonly access: Access;
+}
+
+/** The directories whose files a program writes in order to reach other processes. */
 const FOLDERS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly string[]>([
   ['cgroup-files', ['/sys/fs/cgroup']],
   ['oom-score', ['/proc']],
   ['autogroup', ['/proc']],
   ['proc-files', ['/proc']],
-  ['terminal', []],
 ]);
+
+/** The devices of terminals. What is typed there can be read by whoever may read them. */
+const TERMINAL = /^\/dev\/(?:console|hvc|pts|tty|vcs)/;
 
 /**
  * The ways that are closed to a program.
  *
- * @param written - The absolute paths that it may write.
+ * @param hasTerminal - Whether it is given a terminal, which is open then, whatever the paths are.
  */
-export function closedByPaths(written: readonly string[]): readonly Reach[] {
-  return [...FOLDERS].flatMap(([reach, folders]) =>
-    folders.some((folder) => written.some((path) => overlap(path, folder))) ? [] : [reach],
+export function closedByPaths(granted: readonly GrantedPath[], hasTerminal: boolean): readonly Reach[] {
+  const written = granted.filter(({ access }) => access === 'write');
+  const closed = [...FOLDERS].flatMap(([reach, folders]) =>
+    folders.some((folder) => written.some(({ path }) => overlap(path, folder))) ? [] : [reach],
   );
+  const leadsToTerminal = granted.some(({ path }) => isBeneath('/dev', path) || TERMINAL.test(path));
+  return hasTerminal || leadsToTerminal ? closed : [...closed, 'terminal-files'];
 }
 
 /** Whether one of two directories contains the other, or both are one. */

@@ -72,6 +72,9 @@ export interface GivenPath {
   readonly place: string;
 }
 
+/** A word of an option, or the one that `withTerminal` adds. */
+type Word = PathWord | SharedWord;
+
 /** Checked and copied `paths`. */
 export class CheckedPaths {
   /** Makes this assignable to `Paths`, which is what options have before they are checked. */
@@ -80,7 +83,7 @@ export class CheckedPaths {
   readonly all: readonly GivenPath[];
   /** The paths alone. */
   readonly given: readonly GivenPath[];
-  readonly words: ReadonlySet<PathWord>;
+  readonly words: ReadonlySet<Word>;
   /** Whether programs in the private directory may be executed. */
   readonly executesTmp: boolean;
   /** The same for equal options. */
@@ -89,16 +92,26 @@ export class CheckedPaths {
   readonly form: PathsForm;
   /** Whether a program whose working directory has a home directory beneath it, or is one, is not started. */
   readonly keepsHome: boolean;
+  #withTerminal: CheckedPaths | undefined;
 
-  constructor(all: readonly GivenPath[], form: PathsForm, keepsHome = false) {
+  constructor(all: readonly GivenPath[], form: PathsForm, keepsHome = false, added: readonly Word[] = []) {
     this.form = form;
     this.keepsHome = keepsHome;
     this.all = all;
     this.given = all.filter(({ path }) => !isWord(path));
-    this.words = new Set(all.map(({ path }) => path).filter(isWord));
+    this.words = new Set([...all.map(({ path }) => path).filter(isWord), ...added]);
     this.executesTmp = all.some(({ path, access }) => path === '@tmp' && access === 'execute');
-    this.key = all.map(({ path, optional, access }) => `${access}${optional ? '?' : ''}:${path}`).join('\0');
+    this.key = [...added, ...all.map(({ path, optional, access }) => `${access}${optional ? '?' : ''}:${path}`)].join(
+      '\0',
+    );
     Object.freeze(this);
+  }
+
+  /** The paths of a program that is given a terminal, which `@system` then grants. */
+  get withTerminal(): CheckedPaths {
+    if (!this.words.has('@system')) return this;
+    this.#withTerminal ??= new CheckedPaths(this.all, this.form, this.keepsHome, ['@terminal']);
+    return this.#withTerminal;
   }
 }
 
@@ -278,7 +291,7 @@ export interface PathsSubject {
 /** The words whose paths a child is granted. */
 export function wordsFor({ words }: CheckedPaths, { isNode }: Pick<PathsSubject, 'isNode'>): readonly SharedWord[] {
   if (words.size === 0 && !isNode) return NO_WORDS;
-  const all = new Set<PathWord>(isNode ? [...words, '@node'] : words);
+  const all = new Set(isNode ? [...words, '@node' as const] : words);
   return [...all].filter((word) => word !== '@tmp');
 }
 
@@ -300,13 +313,16 @@ export function pathRules(paths: CheckedPaths, subject: PathsSubject): readonly 
       given: { text: path, list: access, form, directory },
     })),
     ...wordsFor(paths, subject).flatMap((word) =>
-      wordGrants(word).map(({ path, access }) => ruleFor(word, path, GRANTS[access])),
+      wordGrants(word).map(({ path, access }) => ruleFor(givenFor(word), path, GRANTS[access])),
     ),
     ...(tmp === undefined ? [] : [ruleFor('@tmp', tmp, rightsOfTmp, 'directory')]),
     ...files.map((path) => ruleFor('the module', path, bitsOf('READ_FILE'), 'file')),
     ...needs.map((path) => ruleFor('the program', path, GRANTS.execute, 'program')),
   ];
 }
+
+/** The word of an option that has these paths. */
+const givenFor = (word: SharedWord): PathWord => (word === '@terminal' ? '@system' : word);
 
 /** A rule that no list has: for a word, or for what the child needs itself. */
 function ruleFor(place: string, path: string, rights: number, kind?: 'directory' | 'file' | 'program'): PathRule {

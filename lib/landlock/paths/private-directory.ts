@@ -1,11 +1,11 @@
 /** The private directory of a child for its temporary files: the word `@tmp` of the option `paths`. */
 import type { ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
 import { has } from '../../util/own-data.js';
-import { systemErrorName } from '../../util/system-error.js';
+import { systemError, systemErrorName } from '../../util/system-error.js';
 
 /**
  * A directory that one child has for itself. It exists until it is removed. If this process ends before the child, or is
@@ -23,7 +23,10 @@ export interface PrivateDirectory {
   remove(done: () => void): void;
   /** Resolves when `remove` has removed the directory. */
   readonly removed: Promise<void>;
-  /** As `remove`, but returns when the directory is removed. Either method may be called again. */
+  /**
+   * As `remove`, but returns when the directory is removed, or after 50 ms: what a program has filled with many files is
+   * then removed on another thread. Either method may be called again.
+   */
   removeSync(): void;
 }
 
@@ -40,6 +43,8 @@ export interface DirectoryOwner {
  */
 export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): PrivateDirectory {
   const made = addon().makePrivateDirectory(parentDirectory(), uid, gid);
+  if (has(made, 'error') && made.call === 'pthread_create')
+    throw systemError(made.error, 'spawn', ': there is no thread to remove the directory of @tmp later');
   if (has(made, 'error')) throw cannotMake(tmpdir(), `${made.call} ${systemErrorName(made.error)}`);
   const { path, handle } = made;
   const report = (errno: number) => {
@@ -54,14 +59,18 @@ export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): Private
     removed,
     variables: { TMPDIR: path },
     remove(done) {
-      addon().removePrivateDirectory(handle, (errno) => {
+      const end = (errno: number) => {
         report(errno);
         setRemoved();
         done();
-      });
+      };
+      const errno = addon().removePrivateDirectory(handle, end);
+      if (errno !== undefined) end(errno);
     },
     removeSync() {
-      report(addon().removePrivateDirectory(handle));
+      const errno = addon().removePrivateDirectory(handle);
+      if (errno === constants.errno.ETIMEDOUT) addon().removePrivateDirectory(handle, report);
+      else report(errno);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { addon } from '../../native.js';
 import { freeze } from '../../util/own-data.js';
-import { landlockReason } from '../domain.js';
+import { answerOf, landlockReason } from '../domain.js';
 import { ALL_RIGHTS } from './rights.js';
 
 /** The file access rights that Landlock can restrict here. */
@@ -34,8 +34,8 @@ export function pathsSupport(now = false): PathsSupport {
 
 function findSupport(): PathsSupport {
   const found = addon().landlockSupport(ALL_RIGHTS);
-  if (typeof found === 'number') return { rights: 0, abi: null, reason: landlockReason(-found) };
+  if (typeof found === 'number') return { rights: 0, abi: null, reason: landlockReason(answerOf(-found)) };
   const [rights, abi] = found;
-  const error = rights === 0 ? constants.errno.EINVAL : addon().tryDomain([rights, rights, 0]);
+  const error = rights === 0 ? constants.errno.EINVAL : answerOf(addon().tryDomain([rights, rights, 0]));
   return error === 0 ? { rights, abi, reason: null } : { rights: 0, abi, reason: landlockReason(error) };
 }

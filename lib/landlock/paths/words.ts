@@ -2,6 +2,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { launcherFile, preloadFile } from '../../native.js';
+import { once } from '../../util/memo.js';
 import { freeze } from '../../util/own-data.js';
 import { expanded } from './patterns.js';
 import type { Access } from './rights.js';
@@ -23,8 +24,8 @@ export interface WordGrant {
  */
 export type PathWord = '@system' | '@node' | '@tmp';
 
-/** A word that stands for the same paths in every child. */
-export type SharedWord = Exclude<PathWord, '@tmp'>;
+/** A word that stands for the same paths in every child. `@terminal`, which no option has, is a part of `@system`. */
+export type SharedWord = Exclude<PathWord, '@tmp'> | '@terminal';
 
 /** Paths that a word grants for the same reason. docs/reference/path-words.md is made of these. */
 export interface WordRow {
@@ -140,7 +141,6 @@ const SYSTEM: readonly WordRow[] = freeze([
     'libreoffice',
   ),
   rowIn('/dev', WRITE, 'devices without a state', 'null', 'zero', 'full', 'random', 'urandom'),
-  rowIn('/dev', WRITE, 'the terminal of the process, if it has one', 'tty'),
   rowIn(
     '/proc',
     READ,
@@ -164,6 +164,11 @@ const SYSTEM: readonly WordRow[] = freeze([
     'kernel/mm/hugepages',
     'kernel/mm/transparent_hugepage',
   ),
+]);
+
+/** What `@system` grants to a child that is given a terminal: others would find that of their parent. */
+const TERMINAL: readonly WordRow[] = freeze([
+  rowIn('/dev', WRITE, 'the terminal of a program that was given one in `stdio`', 'tty'),
 ]);
 
 /** What `@node` grants: the Node that runs this, wherever it is installed, and what this package needs in a child. */
@@ -224,6 +229,7 @@ const NODE: readonly WordRow[] = freeze([
 /** The rows of each word. */
 export const PATH_WORDS: ReadonlyMap<SharedWord, readonly WordRow[]> = new Map([
   ['@system', SYSTEM],
+  ['@terminal', TERMINAL],
   ['@node', NODE],
 ]);
 
@@ -234,8 +240,11 @@ export const PATH_WORDS: ReadonlyMap<SharedWord, readonly WordRow[]> = new Map([
  * @throws {SeccompError} ERR_SECCOMP_ADDON for `@node`, if the addon or its launcher can't be used.
  */
 export function wordGrants(word: SharedWord): readonly WordGrant[] {
+  if (word === '@terminal') return terminalGrants();
   return word === '@system' ? systemGrants() : nodeGrants();
 }
+
+const terminalGrants = once(() => grantsOf(TERMINAL));
 
 let knownSystem: { readonly changed: number; readonly grants: readonly WordGrant[] } | undefined;
 

@@ -1,8 +1,9 @@
 /** What paths mean on this machine: to whom they belong, and which words stand for them. */
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { parentOf, type Rule } from '../../landlock/paths/prediction.js';
 import { bitsOf, GRANTS } from '../../landlock/paths/rights.js';
-import { type SharedWord, wordGrants } from '../../landlock/paths/words.js';
+import { type PathWord, type SharedWord, wordGrants } from '../../landlock/paths/words.js';
+import { homeDirectory } from '../../util/home-directory.js';
 import { once } from '../../util/memo.js';
 import { realPath } from './seen-files.js';
 
@@ -15,17 +16,22 @@ export interface Places {
   /** The private directory of the program, which stands for `@tmp`. */
   readonly tmp: string;
   /** The paths of words, without symbolic links, with their rights. */
-  readonly words: ReadonlyMap<SharedWord, readonly Rule[]>;
+  readonly words: ReadonlyMap<PathWord, readonly Rule[]>;
 }
 
-/** The places of a program, whose variable HOME is `home`. */
-export function placesOf(directory: string, tmp: string, home: string | undefined): Places {
+/**
+ * The places of a program.
+ *
+ * @param home - Its variable HOME.
+ * @param hasTerminal - Whether it was given a terminal, which `@system` then grants.
+ */
+export function placesOf(directory: string, tmp: string, home: string | undefined, hasTerminal: boolean): Places {
   const real = (path: string) => realPath(path) ?? path;
-  const homes = [homedir(), ...(home?.startsWith('/') ? [home] : [])].map(real);
-  return { directory, tmp: real(tmp), homes, words: new Map(WORDS.map((word) => [word, rulesOf(word)])) };
+  const homes = [homeDirectory(), home].flatMap((path) => (path?.startsWith('/') === true ? [real(path)] : []));
+  const system = [...rulesOf('@system'), ...(hasTerminal ? rulesOf('@terminal') : [])];
+  const words = new Map([['@system', system] as const, ['@node', rulesOf('@node')] as const]);
+  return { directory, tmp: real(tmp), homes, words };
 }
-
-const WORDS: readonly SharedWord[] = ['@system', '@node'];
 
 function rulesOf(word: SharedWord): readonly Rule[] {
   return wordGrants(word).flatMap(({ path, access }) => {

@@ -1,7 +1,7 @@
 /** Errors of a start, by errno and by the system call that failed before the program was executed. */
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
-import { isolationError } from '../../landlock/domain.js';
+import { isAnswer, isolationError, landlockReason } from '../../landlock/domain.js';
 import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
 import { define, own } from '../../util/own-data.js';
@@ -20,12 +20,19 @@ const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom',
  */
 export function attachError(
   { error, call }: NativeFailure,
-  { agent, paths, tree }: Partial<Pick<FilterPlan, 'agent' | 'paths' | 'tree'>> = NO_PLAN,
+  { agent, isolation, paths, tree }: Partial<Pick<FilterPlan, 'agent' | 'isolation' | 'paths' | 'tree'>> = NO_PLAN,
 ): SeccompError | undefined {
   if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent.path);
-  if (call.startsWith(GUARDIAN_CALLS))
-    return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }), tree?.option);
-  if (call.startsWith('landlock_')) return paths === undefined ? isolationError(error) : pathsError(paths, error);
+  const isOfTree = call.startsWith(GUARDIAN_CALLS);
+  if ((isOfTree || call.startsWith('landlock_')) && !isSystems(error)) return undefined;
+  if (isOfTree) return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }), tree?.option);
+  if (call.startsWith('landlock_')) {
+    if (paths !== undefined) return pathsError(paths, error);
+    const isOfIsolation = isolation?.request.isolation === true || tree === undefined;
+    return isOfIsolation
+      ? isolationError(error)
+      : refused('ERR_SECCOMP_UNSUPPORTED', landlockReason(error), tree.option);
+  }
   if (!OUR_CALLS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;
@@ -34,6 +41,14 @@ export function attachError(
   const remedy = attachRemedy(error, 'the child');
   return new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${remedy}`, { cause });
 }
+
+const { ENOENT, EACCES, EXDEV } = constants.errno;
+
+/**
+ * Whether an errno with which a guardian could not be started, or a domain not entered, says what this system and this
+ * installation can't do. Any other is a shortage of this moment: the program then does not start.
+ */
+export const isSystems = (errno: number): boolean => isAnswer(errno) || [ENOENT, EACCES, EXDEV].includes(errno);
 
 /** How the name of a call begins that failed in a guardian. */
 export const GUARDIAN_CALLS = 'guardian: ';

@@ -26,7 +26,7 @@ import type { FilterPlan } from '../plan/plan-filters.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 import { NO_GUARDIAN, privateDirectoryFor, toNativeRequest } from './native-request.js';
 import { makeProcess, type SandboxedProcess } from './process/child-process.js';
-import { attachError, GUARDIAN_CALLS, guardianProblem, startError } from './start-errors.js';
+import { attachError, GUARDIAN_CALLS, guardianProblem, isSystems, startError } from './start-errors.js';
 import type { OpenedStdio } from './stdio.js';
 
 /**
@@ -188,8 +188,8 @@ function launch(
 }
 
 /**
- * Starts a program. If its guardian can't be started although there could be one, starts it without, unless it was asked
- * for.
+ * Starts a program. If its guardian can't be started because of what this system is, starts it without, unless it was asked
+ * for. A shortage of this moment is an error.
  */
 function guardedIfPossible<Started extends object>(
   request: NativeRequest,
@@ -198,8 +198,9 @@ function guardedIfPossible<Started extends object>(
 ): readonly [started: Started | NativeFailure, unguarded: string | undefined] {
   const started = begin(request);
   if (!request.guarded || tree?.required || !has(started, 'error')) return [started, undefined];
-  const { call } = started as NativeFailure;
+  const { call, error } = started as NativeFailure;
   if (!call.startsWith(GUARDIAN_CALLS) && call !== 'landlock_restrict_self') return [started, undefined];
+  if (!isSystems(error)) return [started, undefined];
   const domainRequired = paths?.required === true || isolation?.request.isolation === true;
   const unguarded = guardianProblem(started as NativeFailure);
   return [begin(own({ ...request, ...NO_GUARDIAN, domainRequired })), unguarded];

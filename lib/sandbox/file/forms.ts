@@ -1,7 +1,7 @@
 /** How errors about paths and limits of a sandbox file name places and remedies. */
-import { homedir } from 'node:os';
 import { AS_OPTION as PATHS_AS_OPTION, type PathsForm } from '../../landlock/paths/messages.js';
 import { AS_OPTION as LIMITS_AS_OPTION, type LimitsForm } from '../../process-tree/limits.js';
+import { homeDirectory } from '../../util/home-directory.js';
 import { HERE } from './problems.js';
 
 /** Paths of a sandbox file while it is read: their places are those of the problems. */
@@ -16,7 +16,7 @@ export function pathsForm(source: string): PathsForm {
     skip: 'write { "path": …, "optional": true }',
     several: () => 'write each path as an element of its own',
     url: '',
-    home: (rest) => `write ${homedir()}${rest}`,
+    home: (rest) => `write ${homeDirectory() ?? '/your/home'}${rest}`,
     variable: () => 'write its value',
     without: 'leave "paths" out, or give bestEffort: true: enforcement.paths then reports what is not restricted',
   };

@@ -1,7 +1,7 @@
 /** The home directories of people, which a sandbox for untrusted programs keeps closed. */
 import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
+import { homeDirectory } from '../../util/home-directory.js';
 import { realPath } from './file-names.js';
 
 /** The user IDs of people, but for root's. Source: UID_MIN of login.defs(5); Debian's users above are those of services. */
@@ -10,15 +10,7 @@ const LAST_USER = 59_999;
 
 /** That of this process's user, as the environment and the system say, and those of root and of all other people. */
 export function homeDirectories(): readonly string[] {
-  return [...new Set([homeByEnvironment(), ...homesOfUsers()])].filter((home) => isAbsolute(home) && home !== '/');
-}
-
-function homeByEnvironment(): string {
-  try {
-    return homedir();
-  } catch {
-    return ''; // A user without an entry, and no HOME.
-  }
+  return [...new Set([homeDirectory() ?? '', ...homesOfUsers()])].filter((home) => isAbsolute(home) && home !== '/');
 }
 
 /** Source: passwd(5). */

@@ -113,7 +113,7 @@ export interface ProgramOptions extends HostOptions {
   readonly rlimits?: ResourceLimits | undefined;
   /**
    * Whether the program is kept from this process and from the processes that others started: from their memory,
-   * environment, descriptors, signals, limits and terminals. With `true`, the program does not start where this can't
+   * environment, descriptors, signals, limits, keyrings and terminal. With `true`, the program does not start where this can't
    * be enforced in full. See docs/isolation.md. Default: as far as this kernel can, or not at all under `unconfined` without `network`.
    */
   readonly isolate?: Isolate | undefined;

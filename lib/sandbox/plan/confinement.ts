@@ -20,7 +20,7 @@ import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
 import { readStatus } from '../../util/process-status.js';
 import { homeDirectories, isOrContains } from '../file/home-directories.js';
 import type { ProgramOptions } from '../options/types.js';
-import { writtenPaths } from './written-paths.js';
+import { grantedPaths } from './granted-paths.js';
 
 type IsolationOptions = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits' | 'cwd'>;
 
@@ -32,6 +32,8 @@ export interface Confinement {
   readonly paths: PathPlan | undefined;
   /** Whether it may make and connect no sockets. */
   readonly hasNoNetwork: boolean;
+  /** Whether one of its descriptors is a terminal. */
+  readonly hasTerminal: boolean;
 }
 
 /**
@@ -41,9 +43,14 @@ export interface Confinement {
  * @param now - Whether to probe the kernel again, instead of using the first result.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honored.
  */
-export function isolationFor(options: IsolationOptions, isFiltered: boolean, now = false): Isolation | undefined {
+export function isolationFor(
+  options: IsolationOptions,
+  { isFiltered, hasTerminal }: { readonly isFiltered: boolean; readonly hasTerminal: boolean },
+  now = false,
+): Isolation | undefined {
   const { isolate } = options;
-  return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options), now);
+  if (isolate === undefined && !isFiltered) return undefined;
+  return isolation(isolate, () => subjectOf(options, hasTerminal), now);
 }
 
 type PathOptions = Pick<ProgramOptions, 'paths' | 'bestEffort' | 'isolate' | 'cwd'>;
@@ -56,16 +63,18 @@ type DomainOf = 'reported' | 'unreported' | 'of all threads';
 /**
  * How a program's paths are restricted; undefined if they are not.
  *
- * @param removesTmp - Whether this process can remove a private directory when the program has ended.
+ * @param subject - Whether this process can remove a private directory when the program has ended, and whether the program
+ * is given a terminal.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if they can't be, unless `bestEffort` is set.
  */
 export function pathsFor(
   { paths, bestEffort = false, isolate, cwd }: PathOptions,
   domain: DomainOf,
-  removesTmp: boolean,
+  { removesTmp, hasTerminal }: { readonly removesTmp: boolean; readonly hasTerminal: boolean },
 ): PathPlan | undefined {
   if (paths === undefined) return undefined;
-  const checked = paths as CheckedPaths;
+  const given = paths as CheckedPaths;
+  const checked = hasTerminal ? given.withTerminal : given;
   if (!removesTmp && checked.words.has('@tmp')) refuseTmp(checked);
   if (checked.keepsHome) refuseHome(resolve(String(cwd ?? '')));
   const plan = planPaths(checked, bestEffort, obstacleTo(domain));
@@ -134,8 +143,14 @@ function refuseAbstractSockets(code: 'ERR_SECCOMP_OPTION' | 'ERR_SECCOMP_UNSUPPO
  *
  * @param isGroup - Whether the program's tree is a process group.
  */
-export function denialsOf({ isolation, paths, hasNoNetwork: network }: Confinement, isGroup: boolean): Denials {
-  const denials = { ...denialsFor(isolation !== undefined, paths?.gaps, isGroup), network };
+export function denialsOf(confined: Confinement, isGroup: boolean): Denials {
+  const { isolation, paths, hasNoNetwork: network, hasTerminal } = confined;
+  const isIsolated = isolation !== undefined;
+  const denials = {
+    ...denialsFor(isIsolated, paths?.gaps, isGroup),
+    withoutTerminal: isIsolated && !hasTerminal,
+    network,
+  };
   const key = Object.values(denials).join();
   const known = knownDenials.get(key) ?? Object.freeze(denials);
   knownDenials.set(key, known);
@@ -149,15 +164,16 @@ const knownDenials = new Map<string, Denials>();
  */
 export function enforcementOf(
   options: IsolationOptions,
-  { isolation, paths, hasNoNetwork }: Confinement,
+  { isolation, paths, hasNoNetwork, hasTerminal }: Confinement,
   domainError = 0,
 ): Enforcement {
-  const isolated = isolation?.enforced(domainError) ?? notIsolated(subjectOf(options), options.isolate === false);
+  const isolated =
+    isolation?.enforced(domainError) ?? notIsolated(subjectOf(options, hasTerminal), options.isolate === false);
   const enforced = hasNoNetwork ? { ...isolated, network: BY_FILTER } : isolated;
   if (paths === undefined) return enforced;
   const ofPaths = paths.enforced(domainError);
   if (ofPaths.by === undefined) return { ...enforced, paths: ofPaths };
-  const reaches = closedByPaths(writtenPaths(paths.paths, options));
+  const reaches = closedByPaths(grantedPaths(paths.paths, options), hasTerminal);
   const { closed, open, ...how } = enforced.isolation;
   const stillOpen = open.filter(({ reach }) => !reaches.includes(reach));
   const ofIsolation = { ...how, closed: [...new Set([...closed, ...reaches])], open: stillOpen };
@@ -173,7 +189,7 @@ export const BY_FILTER: NetworkEnforcement = Object.freeze({ by: 'filter' });
  */
 const INSPECTING = ['CAP_PERFMON', 'CAP_SYS_ADMIN'];
 
-function subjectOf(options: IsolationOptions): IsolationSubject {
+function subjectOf(options: IsolationOptions, hasTerminal: boolean): IsolationSubject {
   const ours = process.geteuid?.() ?? 0;
   const { uid } = options;
   const ids = idsOf(uid ?? undefined, ours);
@@ -190,6 +206,7 @@ function subjectOf(options: IsolationOptions): IsolationSubject {
     isRoot: (isUser0 || own.includes('CAP_SETUID')) && isRootOutside(),
     mayInspect: INSPECTING.some((name) => own.includes(name)),
     writesNoCore: hardCore(options) === 0,
+    hasTerminal,
   };
 }
 

@@ -30,7 +30,7 @@ import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { has, own } from '../../util/own-data.js';
 import { readStatus } from '../../util/process-status.js';
 import type { SpawnOptions } from '../options/types.js';
-import { writtenPaths } from './written-paths.js';
+import { grantedPaths } from './granted-paths.js';
 
 type LimitOptions = Pick<
   SpawnOptions,
@@ -191,7 +191,8 @@ function obstacleOf(
   const { mount } = found;
   const remedy = keep(mount.point);
   if (paths !== undefined && paths.handled !== 0) {
-    const granted = writtenPaths(paths.paths, options).find((path) => overlap(path, mount.point));
+    const written = grantedPaths(paths.paths, options).filter(({ access }) => access === 'write');
+    const granted = written.find(({ path }) => overlap(path, mount.point))?.path;
     if (granted === undefined) return undefined;
     return { reason: `${writes} grants ${granted}, so that the program could leave its cgroup`, remedy };
   }

@@ -30,6 +30,7 @@ import {
   supervisorOf,
   WITHOUT_CALLBACKS,
 } from './supervised.js';
+import { hasTerminal } from './terminal.js';
 import { asksForGuardian, isGroup, type TreePlan, treeFor, withTree } from './tree.js';
 import { refuseUnsupported } from './unsupported-options.js';
 
@@ -48,6 +49,8 @@ export interface FilterPlan {
   readonly paths: PathPlan | undefined;
   /** Whether it may make and connect no sockets. */
   readonly hasNoNetwork: boolean;
+  /** Whether one of its descriptors is a terminal. */
+  readonly hasTerminal: boolean;
   /**
    * Whether Node itself starts the program: under `unconfined` where this system has no seccomp. Nothing is enforced
    * then.
@@ -69,21 +72,49 @@ export type Target = keyof typeof TARGETS;
 
 const TARGETS = {
   /** By a child, before it executes its program. */
-  child: { gate: START_GATES.child, hasListener: true, isIsolated: true, domain: 'reported', makesGroup: true },
+  child: {
+    gate: START_GATES.child,
+    hasListener: true,
+    isIsolated: true,
+    domain: 'reported',
+    makesGroup: true,
+    stdio: 'pipe',
+  },
   /** By this process, before it executes another program. */
-  execve: { gate: START_GATES.execve, hasListener: true, isIsolated: true, domain: 'reported', makesGroup: false },
+  execve: {
+    gate: START_GATES.execve,
+    hasListener: true,
+    isIsolated: true,
+    domain: 'reported',
+    makesGroup: false,
+    stdio: 'inherit',
+  },
   /** By a Node that runs already, which was started by a launcher that confines it. */
-  fork: { gate: [], hasListener: false, isIsolated: true, domain: 'unreported', makesGroup: false },
+  fork: { gate: [], hasListener: false, isIsolated: true, domain: 'unreported', makesGroup: false, stdio: 'inherit' },
   /** By this process itself. */
-  harden: { gate: [], hasListener: false, isIsolated: false, domain: 'of all threads', makesGroup: false },
+  harden: {
+    gate: [],
+    hasListener: false,
+    isIsolated: false,
+    domain: 'of all threads',
+    makesGroup: false,
+    stdio: 'inherit',
+  },
   /** By this process itself, which has entered the domain of its paths already. */
-  register: { gate: [], hasListener: false, isIsolated: false, domain: 'reported', makesGroup: false },
+  register: {
+    gate: [],
+    hasListener: false,
+    isIsolated: false,
+    domain: 'reported',
+    makesGroup: false,
+    stdio: 'inherit',
+  },
 } as const;
 
 /** Targets that are this process itself. */
 const isThisProcess = (target: Target) => target === 'harden' || target === 'register';
 
-type PlanOptions = ProgramOptions & SupervisorOptions & Pick<SpawnOptions, 'limits'>;
+type PlanOptions = ProgramOptions & SupervisorOptions & Pick<SpawnOptions, 'limits' | 'stdio'>;
 
 /** The filters of sources, compiled once for each variant. */
 interface Compiled {
@@ -126,7 +157,7 @@ export function planFilters(
   target: Target,
   descendants: Descendants = 'leave',
 ): FilterPlan {
-  const { gate, hasListener, isIsolated, domain, makesGroup } = TARGETS[target];
+  const { gate, hasListener, isIsolated, domain, makesGroup, stdio } = TARGETS[target];
   const isChild = target === 'child' || target === 'fork';
   // Under a profile, the first call of the addon throws the error.
   const unsupported = sources.each.length === 0 ? unsupportedReason() : undefined;
@@ -136,12 +167,13 @@ export function planFilters(
   const network = { hasNoNetwork: hasNoNetwork(options) };
   const deniesCalls = sources.each.length > 0 || network.hasNoNetwork;
   const isFiltered = deniesCalls || names.length > 0 || asksForGuardian(options);
-  const isolation = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
+  const terminal = { hasTerminal: hasTerminal(options, stdio) };
+  const isolation = isIsolated ? isolationFor(options, { isFiltered, ...terminal }, target === 'fork') : undefined;
   const tree =
     isIsolated && unsupported === undefined
       ? treeFor(options, descendants, { isIsolated: isolation !== undefined, makesGroup })
       : undefined;
-  const paths = pathsFor(options, domain, isChild);
+  const paths = pathsFor(options, domain, { removesTmp: isChild, ...terminal });
   const limits = limitsFor(options, paths);
 
   const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
@@ -150,7 +182,7 @@ export function planFilters(
   const reportsPaths = supervisor.reportsPaths && watches && paths !== undefined && paths.handled !== 0;
   const isWatched = (watches && deniesCalls) || reportsPaths;
   const isSupervised = agent === undefined && (names.length > 0 || isWatched);
-  const confined = { isolation, paths, ...network };
+  const confined = { isolation, paths, ...network, ...terminal };
   const denials = denialsOf(confined, isGroup(tree));
   const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${reportsPaths}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = cache.get(sources, variant, () => {
@@ -182,10 +214,12 @@ export function planFilters(
  * @param findsFiles - Whether calls are counted by the files that they name, too.
  */
 export function planObservation(options: PlanOptions, findsFiles: boolean): FilterPlan {
+  const terminal = { hasTerminal: hasTerminal(options, TARGETS.child.stdio) };
   const confined = {
-    isolation: isolationFor(options, true),
-    paths: pathsFor(options, 'reported', true),
+    isolation: isolationFor(options, { isFiltered: true, ...terminal }),
+    paths: pathsFor(options, 'reported', { removesTmp: true, ...terminal }),
     hasNoNetwork: false,
+    ...terminal,
   };
   const tree = treeFor(options, 'leave', { isIsolated: confined.isolation !== undefined, makesGroup: true });
   const limits = limitsFor(options, confined.paths);

@@ -88,7 +88,7 @@ export function supervisedFilter(
   const { host, flags, profiles } = sources;
   const notifying = notifyHandlers(sources.policy ?? unconfinedPolicy(host, names), names);
   refuseWithoutHandler(notifying, names);
-  const denials = supervisedDenials(notifying, plain);
+  const denials = { ...supervisedDenials(notifying, plain), connections: names.includes('connect') };
   const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compileFilter(policy, { flags });
   const watched = watches ? notifyOnErrno(policy) : policy;

@@ -1,5 +1,5 @@
 /** The descriptors that this process has open, from /proc/self/fd. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
 
@@ -47,10 +47,4 @@ export function listeningSockets(): readonly number[] {
     .filter(({ target }) => target.startsWith('socket:'))
     .map(({ fd }) => fd)
     .filter((fd) => addon().isListening(fd));
-}
-
-/** Returns the access mode and the status flags of an open descriptor, O_* of fcntl(2). Source: proc_pid_fdinfo(5). */
-export function statusFlags(fd: number): number {
-  const [, flags = '0'] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
-  return Number.parseInt(flags, 8);
 }

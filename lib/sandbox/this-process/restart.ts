@@ -1,5 +1,5 @@
 /** Starts this Node again in its place: where io_uring_setup fails, or in a Landlock domain. */
-import { constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { BPF, encodeInstructions, NR_OFFSET } from '../../filter/bpf/instruction.js';
@@ -8,7 +8,7 @@ import { returnValue } from '../../policy/action.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { indices, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
-import { descriptorsOf, type OpenDescriptor, openDescriptors, statusFlags } from './open-descriptors.js';
+import { descriptorsOf, openDescriptors } from './open-descriptors.js';
 
 /** How the new Node is started. */
 export interface Restart {
@@ -124,43 +124,13 @@ function terminatedStrings(file: string, restart: Restart): string {
 }
 
 /**
- * Returns the descriptors that the new Node inherits, each at its own index: all but those of event loops, which it
- * makes anew.
+ * Returns the descriptors that the new Node inherits, each at its own index: all but io_uring instances, which the
+ * new Node must not use. Those of this Node's event loops stay open, unused: nothing tells them from an epoll
+ * instance, an eventfd or a pipe that this Node has inherited itself.
  */
 function inheritedDescriptors(): readonly number[] {
   const open = openDescriptors();
-  const own = eventLoopDescriptors(open);
-  const inherited = open.map(({ fd }) => fd).filter((fd) => fd <= 2 || !own.includes(fd));
+  const rings = descriptorsOf('anon_inode:[io_uring]', open);
+  const inherited = open.map(({ fd }) => fd).filter((fd) => fd <= 2 || !rings.includes(fd));
   return indices(Math.max(...inherited, 2) + 1).map((fd) => (inherited.includes(fd) ? fd : NONE));
-}
-
-/**
- * Returns the descriptors of libuv's event loops. Each loop has an epoll instance, an io_uring, a non-blocking eventfd
- * and both ends of a non-blocking pipe. An eventfd or a pipe that this process inherited can look the same: if there
- * are more of these than loops, all of them are kept.
- */
-function eventLoopDescriptors(open: readonly OpenDescriptor[]): readonly number[] {
-  const loops = descriptorsOf('anon_inode:[eventpoll]', open);
-  const events = descriptorsOf('anon_inode:[eventfd]', open).filter(
-    (fd) => (statusFlags(fd) & constants.O_NONBLOCK) !== 0,
-  );
-  const pipes = wholePipes(open);
-  return [
-    ...loops,
-    ...descriptorsOf('anon_inode:[io_uring]', open),
-    ...(events.length > loops.length ? [] : events),
-    ...(pipes.length > loops.length ? [] : pipes.flat()),
-  ];
-}
-
-/** Returns both ends of each non-blocking pipe of which this process has exactly one reading and one writing end. */
-function wholePipes(open: readonly OpenDescriptor[]): readonly (readonly number[])[] {
-  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
-  const pipes = new Set(open.map(({ target }) => target).filter((target) => target.startsWith('pipe:')));
-  return [...pipes]
-    .map((pipe) => descriptorsOf(pipe, open))
-    .filter((fds) => {
-      const modes = fds.map((fd) => statusFlags(fd) & (O_WRONLY | O_NONBLOCK));
-      return fds.length === 2 && modes.includes(O_RDONLY | O_NONBLOCK) && modes.includes(O_WRONLY | O_NONBLOCK);
-    });
 }

@@ -1,26 +1,127 @@
 #include "napi/landlock/private_directory.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "napi/loop_handle.h"
 #include "napi/values.h"
+#include "system/condition.h"
 #include "system/private_directory.h"
 
 namespace seccomp {
 namespace {
 
-using Handle = std::shared_ptr<PrivateDirectory>;
+// A directory, and what tells the event loop that it is removed. Both are made before the child, so that nothing is
+// lacking after its end.
+class Removal : public std::enable_shared_from_this<Removal> {
+ public:
+  ~Removal() = default;
+  explicit Removal(Napi::Env env) : env_(env) {}
+  Removal(const Removal&) = delete;
+  Removal& operator=(const Removal&) = delete;
+
+  Failure Make(const std::string& parent, const FileUser& user) {
+    const auto wait = [](Removal* removal) { removal->OnTeardown(); };
+    const int error = ended_.Open(env_, this, wait, uv_async_init, OnEnd);
+    if (error != 0) return {-error, "uv_async_init"};
+    return PrivateDirectory::Make(parent, user, &directory_);
+  }
+
+  const std::string& name() const { return directory_->name(); }
+
+  // ETIMEDOUT: the removal takes longer, and Remove tells of its end.
+  int RemoveSoon() {
+    const int error = directory_->RemoveSoon();
+    if (error != ETIMEDOUT) ended_.Close();
+    return error;
+  }
+
+  // Keeps the event loop alive until the end. Returns the result at once if a removal has ended before.
+  std::optional<int> Remove(const Napi::Function& done) {
+    if (!ended_.is_open()) return directory_->RemoveSoon();
+    done_.push_back(Napi::Persistent(done));
+    if (self_ != nullptr) return std::nullopt;
+    self_ = shared_from_this();
+    uv_ref(reinterpret_cast<uv_handle_t*>(ended_.get()));
+    directory_->Remove([self = self_](int error) { self->SetEnd(error); });
+    return std::nullopt;
+  }
+
+ private:
+  // On the thread that has removed the directory.
+  void SetEnd(int error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    error_ = error;
+    has_ended_ = true;
+    is_ended_.NotifyAll();
+    if (is_awaited_) uv_async_send(ended_.get());
+  }
+
+  // Node reports an exception of `done`. In an environment that ends, nothing can be called any more.
+  static void OnEnd(uv_async_t* handle) {
+    const std::shared_ptr<Removal> removal = decltype(ended_)::OwnerOf(handle)->self_;
+    if (removal == nullptr) return;
+    const Napi::HandleScope scope(removal->env_);
+    const Napi::AsyncContext context(removal->env_, "seccomp.Removal");
+    const std::vector<Napi::FunctionReference> all = std::move(removal->done_);
+    const int error = removal->Close();
+    napi_value number = nullptr;
+    if (napi_create_int32(removal->env_, error, &number) != napi_ok) return;
+    for (const Napi::FunctionReference& each : all) {
+      const Napi::Function done = each.Value();
+      napi_make_callback(removal->env_, context, done, done, 1, &number, nullptr);
+      if (removal->env_.IsExceptionPending())
+        napi_fatal_exception(removal->env_, removal->env_.GetAndClearPendingException().Value());
+    }
+  }
+
+  int Close() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_awaited_ = false;
+    ended_.Close();
+    done_.clear();
+    self_.reset();
+    return error_;
+  }
+
+  // As long as a removal takes, but not for ever: the process or the worker is to end.
+  void OnTeardown() {
+    const std::shared_ptr<Removal> self = self_;
+    if (self != nullptr) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      is_ended_.WaitFor(&mutex_, kLongestTeardown, [this] { return has_ended_; });
+    }
+    Close();
+  }
+
+  static constexpr double kLongestTeardown = 10'000;  // Milliseconds.
+
+  const Napi::Env env_;
+  std::shared_ptr<PrivateDirectory> directory_;
+  std::shared_ptr<Removal> self_;  // During a removal.
+  std::vector<Napi::FunctionReference> done_;
+  std::mutex mutex_;  // Guards the members below, and the handle while the other thread uses it.
+  Condition is_ended_;
+  bool has_ended_ = false, is_awaited_ = true;
+  int error_ = 0;
+  LoopHandle<uv_async_t, Removal> ended_;
+};
+
+using Handle = std::shared_ptr<Removal>;
 
 // Distinguishes these handles from those of napi/notify/handles.cc.
 constexpr napi_type_tag kTag = {0x51c7e2ab90d34f68, 0xa6f08b3d17c2954e};
 
 // Returns a handle, or an empty value while a worker is being terminated.
-Napi::Value MakeHandle(Napi::Env env, const Handle& directory) {
-  auto owned = std::make_unique<Handle>(directory);
+Napi::Value MakeHandle(Napi::Env env, const Handle& removal) {
+  auto owned = std::make_unique<Handle>(removal);
   const auto external = Napi::External<Handle>::New(env, owned.get(), [](Napi::Env, Handle* handle) { delete handle; });
   if (external.IsEmpty()) return external;
   [[maybe_unused]] const Handle* const given = owned.release();  // The external value owns it.
@@ -28,10 +129,10 @@ Napi::Value MakeHandle(Napi::Env env, const Handle& directory) {
   return external;
 }
 
-bool ReadHandle(const Napi::Value& value, Handle* directory) {
+bool ReadHandle(const Napi::Value& value, Handle* removal) {
   bool is_ours = false;
   if (value.IsExternal()) napi_check_object_type_tag(value.Env(), value, &kTag, &is_ours);
-  if (is_ours) *directory = *value.As<Napi::External<Handle>>().Data();
+  if (is_ours) *removal = *value.As<Napi::External<Handle>>().Data();
   return is_ours;
 }
 
@@ -43,30 +144,6 @@ bool ReadId(const Napi::Value& value, std::optional<uint32_t>* id) {
   return integer.has_value();
 }
 
-// A removal on libuv's pool. It keeps the event loop alive, and the environment waits for it when it ends.
-struct Removal {
-  Handle directory;
-  Napi::FunctionReference done;
-  napi_async_work work = nullptr;
-  int error = 0;
-
-  static void Execute(napi_env, void* data) {
-    auto* removal = static_cast<Removal*>(data);
-    removal->error = removal->directory->Remove();
-  }
-
-  // Node reports an exception of `done`. In an environment that ends, nothing can be called any more.
-  static void Complete(napi_env env, napi_status, void* data) {
-    const std::unique_ptr<Removal> removal(static_cast<Removal*>(data));
-    napi_delete_async_work(env, removal->work);
-    napi_value receiver = nullptr;
-    napi_value error = nullptr;
-    if (napi_get_undefined(env, &receiver) == napi_ok && napi_create_int32(env, removal->error, &error) == napi_ok) {
-      napi_call_function(env, receiver, removal->done.Value(), 1, &error, nullptr);
-    }
-  }
-};
-
 }  // namespace
 
 Napi::Value MakePrivateDirectory(const Napi::CallbackInfo& info) {
@@ -77,35 +154,26 @@ Napi::Value MakePrivateDirectory(const Napi::CallbackInfo& info) {
   const bool is_read = ReadValue(info[0], &parent) && ReadId(info[1], &uid) && ReadId(info[2], &gid);
   if (!RequireUsage(env, is_read, "makePrivateDirectory(parent, uid?, gid?)")) return env.Undefined();
   const FileUser user = {uid.value_or(geteuid()), gid.value_or(getegid())};
-  Handle directory;
-  const Failure failure = PrivateDirectory::Make(parent, user, &directory);
+  const auto removal = std::make_shared<Removal>(env);
+  const Failure failure = removal->Make(parent, user);
   if (failure.error != 0) return ToJavaScript(env, failure);
   const Napi::Object result = Napi::Object::New(env);
-  if (!SetOwn(result, "path", parent + (parent.back() == '/' ? "" : "/") + directory->name()) ||
-      !SetOwn(result, "handle", MakeHandle(env, directory))) {
-    directory->Remove();  // This worker is being terminated.
+  if (!SetOwn(result, "path", parent + (parent.back() == '/' ? "" : "/") + removal->name()) ||
+      !SetOwn(result, "handle", MakeHandle(env, removal))) {
+    removal->RemoveSoon();  // This worker is being terminated.
   }
   return result;
 }
 
 Napi::Value RemovePrivateDirectory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  auto removal = std::make_unique<Removal>();
+  Handle removal;
   const bool is_async = info.Length() > 1 && !info[1].IsUndefined();
-  const bool is_read = ReadHandle(info[0], &removal->directory) && (!is_async || info[1].IsFunction());
+  const bool is_read = ReadHandle(info[0], &removal) && (!is_async || info[1].IsFunction());
   if (!RequireUsage(env, is_read, "removePrivateDirectory(handle, done?)")) return env.Undefined();
-  if (!is_async) return Napi::Number::New(env, removal->directory->Remove());
-  removal->done = Napi::Persistent(info[1].As<Napi::Function>());
-  napi_value name = nullptr;
-  if (napi_create_string_utf8(env, "seccomp.Removal", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-      napi_create_async_work(env, nullptr, name, Removal::Execute, Removal::Complete, removal.get(), &removal->work) ==
-          napi_ok &&
-      napi_queue_async_work(env, removal->work) == napi_ok) {
-    [[maybe_unused]] const Removal* const given = removal.release();  // Complete owns it.
-  } else {
-    removal->directory->Remove();  // This worker is being terminated.
-  }
-  return env.Undefined();
+  if (!is_async) return Napi::Number::New(env, removal->RemoveSoon());
+  const std::optional<int> error = removal->Remove(info[1].As<Napi::Function>());
+  return error ? Napi::Number::New(env, *error) : env.Undefined();
 }
 
 }  // namespace seccomp

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,34 +53,57 @@ Napi::Array ToArray(Napi::Env env, const std::vector<NamedFile>& files) {
   return array;
 }
 
-// The memory of a process that waits in a call. It is opened before the check that the call waits. If the check
-// succeeds, the descriptor refers to the memory of that process, even if the process ends later: seccomp_unotify(2).
-struct CallMemory {
+// An access to the memory of a process that waits in a call, which the listener's Worker makes. The memory is opened
+// before the check that the call waits. If the check succeeds, the descriptor refers to the memory of that process,
+// even if the process ends later: seccomp_unotify(2).
+struct MemoryAccess {
   std::shared_ptr<Listener> listener;
   uint64_t call = 0, address = 0;
-  Descriptor memory;
-  int error = 0;  // An errno.
+  pid_t thread = 0;
+  std::string bytes;  // To write, or of the size to read.
+  int error = 0;      // An errno.
 
-  // Whether the address can be one of a process. As an offset of pread(2), others would be negative.
-  bool IsUserAddress() const { return address <= static_cast<uint64_t>(INT64_MAX); }
-
-  // Reads the arguments (listener, call, tid, address) and opens the memory; `error` is set if that fails. Throws a
-  // TypeError with `usage` and returns false for other arguments.
-  bool Open(const Napi::CallbackInfo& info, const char* usage, int flags) {
-    listener = ReadCall(info, usage, &call);
-    uint32_t thread = 0;
-    if (listener == nullptr ||
-        !RequireUsage(info.Env(), ReadValue(info[2], &thread) && ReadValue(info[3], &address), usage)) {
-      return false;
+  void Read() {
+    const Descriptor memory = Open(O_RDONLY);
+    ssize_t size = 0;
+    if (error == 0 && !bytes.empty()) {
+      size = pread(memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(address));
+      if (size < 0) error = errno == EIO ? EFAULT : errno;
     }
+    if (error == 0) error = listener->IsWaiting(call);
+    bytes.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  }
+
+  void Write() {
+    const Descriptor memory = Open(O_RDWR);
+    if (error != 0 || bytes.empty()) return;
+    const ssize_t size = pwrite(memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(address));
+    if (size != static_cast<ssize_t>(bytes.size())) error = size < 0 && errno != EIO ? errno : EFAULT;
+  }
+
+ private:
+  Descriptor Open(int flags) {
     const std::string path = "/proc/" + std::to_string(thread) + "/mem";
-    memory = Descriptor(open(path.c_str(), flags | O_CLOEXEC));
+    Descriptor memory(open(path.c_str(), flags | O_CLOEXEC));
     error = memory.get() < 0 ? errno : 0;
     const int not_waiting = listener->IsWaiting(call);
     if (not_waiting != 0) error = not_waiting;
-    return true;
+    // As an offset, the address would be negative: it is that of no process.
+    if (error == 0 && !bytes.empty() && address > static_cast<uint64_t>(INT64_MAX)) error = EFAULT;
+    return memory;
   }
 };
+
+// Reads the arguments (listener, call, tid, address). Throws a TypeError with `usage` and returns nullptr for others.
+std::shared_ptr<MemoryAccess> ReadAccess(const Napi::CallbackInfo& info, const char* usage) {
+  auto access = std::make_shared<MemoryAccess>();
+  access->listener = ReadCall(info, usage, &access->call);
+  if (access->listener == nullptr) return nullptr;
+  uint32_t thread = 0;
+  const bool is_read = ReadValue(info[2], &thread) && ReadValue(info[3], &access->address);
+  access->thread = static_cast<pid_t>(thread);
+  return RequireUsage(info.Env(), is_read, usage) ? access : nullptr;
+}
 
 }  // namespace
 
@@ -173,42 +197,32 @@ Napi::Value AddDescriptor(const Napi::CallbackInfo& info) {
 Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
   constexpr const char* kUsage = "readMemory(listener, call, tid, address, size), with a size of at most 1 MiB";
   const Napi::Env env = info.Env();
-  CallMemory memory;
-  if (!memory.Open(info, kUsage, O_RDONLY)) return env.Undefined();
-  const auto wanted = ReadInteger(info[4], 0, kMaxRead);
-  if (!wanted) {
+  const std::shared_ptr<MemoryAccess> access = ReadAccess(info, kUsage);
+  if (access == nullptr) return env.Undefined();
+  const auto size = ReadInteger(info[4], 0, kMaxRead);
+  if (!size) {
     ThrowUsage(env, kUsage);
     return env.Undefined();
   }
-  std::string bytes(static_cast<size_t>(*wanted), '\0');
-  ssize_t size = 0;
-  if (memory.error == 0 && *wanted != 0 && !memory.IsUserAddress()) memory.error = EFAULT;
-  if (memory.error == 0 && *wanted != 0) {
-    size = pread(memory.memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(memory.address));
-    if (size < 0) memory.error = errno == EIO ? EFAULT : errno;
-  }
-  if (memory.error == 0) memory.error = memory.listener->IsWaiting(memory.call);
-  if (memory.error != 0) return Napi::Number::New(env, memory.error);
-  bytes.resize(static_cast<size_t>(size));
-  return ToBuffer(env, bytes);
+  access->bytes.resize(static_cast<size_t>(*size));
+  const int failure = access->listener->worker().Run([access] { access->Read(); });
+  if (failure != 0) return Napi::Number::New(env, failure);
+  return access->error == 0 ? ToBuffer(env, access->bytes) : Napi::Number::New(env, access->error);
 }
 
 Napi::Value WriteCallMemory(const Napi::CallbackInfo& info) {
   constexpr const char* kUsage = "writeMemory(listener, call, tid, address, bytes)";
   const Napi::Env env = info.Env();
-  CallMemory memory;
-  if (!memory.Open(info, kUsage, O_RDWR)) return env.Undefined();
+  const std::shared_ptr<MemoryAccess> access = ReadAccess(info, kUsage);
+  if (access == nullptr) return env.Undefined();
   const auto bytes = ReadBytes(info[4]);
   if (!bytes) {
     ThrowUsage(env, kUsage);
     return env.Undefined();
   }
-  if (memory.error == 0 && bytes->size != 0 && !memory.IsUserAddress()) memory.error = EFAULT;
-  if (memory.error == 0 && bytes->size != 0) {
-    const ssize_t size = pwrite(memory.memory.get(), bytes->data, bytes->size, static_cast<off_t>(memory.address));
-    if (size != static_cast<ssize_t>(bytes->size)) memory.error = size < 0 && errno != EIO ? errno : EFAULT;
-  }
-  return Napi::Number::New(env, memory.error);
+  access->bytes.assign(reinterpret_cast<const char*>(bytes->data), bytes->size);
+  const int failure = access->listener->worker().Run([access] { access->Write(); });
+  return Napi::Number::New(env, failure == 0 ? access->error : failure);
 }
 
 }  // namespace seccomp

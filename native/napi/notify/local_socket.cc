@@ -58,11 +58,12 @@ Napi::Value LocalSocket::Wrap(Napi::Env env, Descriptor socket) {
   const Napi::Object object = Environment::Of(env).local_socket.New({});
   LocalSocket* wrapped = object.IsEmpty() ? nullptr : Unwrap(object);
   if (wrapped == nullptr) return Negative(env, ECANCELED);  // This worker is being terminated.
-  wrapped->socket_ = std::move(socket);
+  wrapped->peer_ = std::make_shared<Peer>();
+  wrapped->peer_->socket = std::move(socket);
   return object;
 }
 
-LocalSocket::~LocalSocket() { StopWaiting(); }
+LocalSocket::~LocalSocket() { CloseAll(); }
 
 Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -70,11 +71,11 @@ Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
       !Require(env, wait_ == nullptr, "await() was called before, and onReadable has not been called yet")) {
     return env.Undefined();
   }
-  if (socket_.get() < 0) return Negative(env, EBADF);
+  if (peer_ == nullptr) return Negative(env, EBADF);
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   auto wait = std::make_unique<Wait>();
-  const int error = uv_poll_init(loop, &wait->handle, socket_.get());
+  const int error = uv_poll_init(loop, &wait->handle, peer_->socket.get());
   if (error != 0) return Napi::Number::New(env, error);
   wait->owner = this;
   wait->handle.data = wait.get();
@@ -88,20 +89,31 @@ Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value LocalSocket::Accept(const Napi::CallbackInfo& info) {
-  const int connection = accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (peer_ == nullptr) return Negative(info.Env(), EBADF);
+  const int connection = accept4(peer_->socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   return connection < 0 ? Negative(info.Env(), errno) : Wrap(info.Env(), Descriptor(connection));
 }
 
 Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto bytes = std::make_unique<std::array<char, kMaxReceivedBytes>>();
-  bool is_truncated = false;
-  const ssize_t size = ReceiveDescriptors(socket_, bytes->data(), &received_, &is_truncated);
-  if (size < 0) return Napi::Number::New(env, static_cast<double>(size));
+  if (peer_ == nullptr) return Negative(env, EBADF);
+  struct Received {
+    std::string bytes = std::string(kMaxReceivedBytes, '\0');
+    bool is_truncated = false;
+    ssize_t size = 0;
+    size_t descriptors = 0;
+  };
+  const auto received = std::make_shared<Received>();
+  const int failure = worker_.Run([peer = peer_, received] {
+    received->size = ReceiveDescriptors(peer->socket, received->bytes.data(), &peer->received, &received->is_truncated);
+    received->descriptors = peer->received.size();
+  });
+  if (failure != 0) return Negative(env, failure);
+  if (received->size < 0) return Napi::Number::New(env, static_cast<double>(received->size));
   const Napi::Object result = Napi::Object::New(env);
-  SetOwn(result, "bytes", Napi::Buffer<char>::Copy(env, bytes->data(), static_cast<size_t>(size)));
-  SetOwn(result, "descriptors", static_cast<double>(received_.size()));
-  SetOwn(result, "lost", is_truncated);
+  SetOwn(result, "bytes", Napi::Buffer<char>::Copy(env, received->bytes.data(), static_cast<size_t>(received->size)));
+  SetOwn(result, "descriptors", static_cast<double>(received->descriptors));
+  SetOwn(result, "lost", received->is_truncated);
   return result;
 }
 
@@ -109,7 +121,8 @@ Napi::Value LocalSocket::Sender(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   ucred credentials = {};
   socklen_t size = sizeof credentials;
-  if (getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return Negative(env, errno);
+  if (peer_ == nullptr) return Negative(env, EBADF);
+  if (getsockopt(peer_->socket.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return Negative(env, errno);
   const Napi::Object result = Napi::Object::New(env);
   SetOwn(result, "pid", credentials.pid);
   SetOwn(result, "uid", credentials.uid);
@@ -119,18 +132,22 @@ Napi::Value LocalSocket::Sender(const Napi::CallbackInfo& info) {
 
 Napi::Value LocalSocket::Serve(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto index = ReadInteger(info[0], 0, static_cast<int64_t>(received_.size()) - 1);
+  if (peer_ == nullptr) return Negative(env, EBADF);
+  std::vector<Descriptor>& received = peer_->received;
+  const auto index = ReadInteger(info[0], 0, static_cast<int64_t>(received.size()) - 1);
   std::shared_ptr<const Supervision> supervision;
   std::shared_ptr<MailboxReader> reader;
   if (!index || !ReadValue(info[1], &supervision) || !ReadValue(info[2], &reader)) {
     ThrowUsage(env, "serve(descriptor, supervision, mailbox)");
     return env.Undefined();
   }
-  Descriptor descriptor = std::move(received_[static_cast<size_t>(*index)]);
-  if (!IsListener(descriptor)) return Negative(env, ENOTTY);
-  Failure failure = {};
+  if (!IsListener(received[static_cast<size_t>(*index)])) return Negative(env, ENOTTY);
+  Descriptor descriptor = std::move(received[static_cast<size_t>(*index)]);
+  ReadyThread thread;
+  Failure failure = MailboxReader::Prepare(*supervision, &thread);
+  if (failure.error != 0) return Negative(env, failure.error);
   const Napi::Value listener =
-      ServeListener(env, std::move(descriptor), std::move(supervision), reader.get(), &failure);
+      ServeListener(env, std::move(descriptor), std::move(supervision), reader.get(), &thread, &failure);
   return failure.error == 0 ? listener : Negative(env, failure.error);
 }
 
@@ -138,8 +155,9 @@ void LocalSocket::Close(const Napi::CallbackInfo&) { CloseAll(); }
 
 void LocalSocket::CloseAll() {
   StopWaiting();
-  received_.clear();
-  socket_ = Descriptor();
+  if (peer_ == nullptr) return;
+  shutdown(peer_->socket.get(), SHUT_RDWR);  // The other side sees the end now, whenever the Worker closes the socket.
+  worker_.Post([peer = std::move(peer_)] {});
 }
 
 void LocalSocket::OnReadable(uv_poll_t* handle, int, int) {

@@ -5,14 +5,17 @@
 #include <napi.h>
 #include <uv.h>
 
+#include <memory>
 #include <vector>
 
 #include "system/descriptor.h"
+#include "system/worker.h"
 
 namespace seccomp {
 
 // A socket that listens, or a connection to one. A connection owns each descriptor that it received until the
-// descriptor is served, and closes those that remain when it is closed.
+// descriptor is served, and closes those that remain when it is closed. Since another process has sent them, or is to
+// send them, a Worker receives and closes them.
 class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
  public:
   // Returns the class, for Environment::Make.
@@ -46,8 +49,13 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
   void StopWaiting();
   void CloseAll();
 
-  Descriptor socket_;
-  std::vector<Descriptor> received_;
+  struct Peer {
+    Descriptor socket;
+    std::vector<Descriptor> received;
+  };
+
+  std::shared_ptr<Peer> peer_;
+  Worker worker_;
   Wait* wait_ = nullptr;  // nullptr: there is no wait.
   Napi::FunctionReference on_readable_;
 };

@@ -49,8 +49,13 @@ std::shared_ptr<MailboxReader> MailboxReader::Open(Napi::Env env, const Napi::Fu
   return reader;
 }
 
-Failure MailboxReader::Serve(const std::shared_ptr<Listener>& listener) {
-  return listener->passes_all() && Poll(listener) ? Failure{} : Supervisor::Get().Serve(listener);
+Failure MailboxReader::Prepare(const Supervision& supervision, ReadyThread* thread) {
+  return supervision.passes_all ? Failure{} : Supervisor::Get().Prepare(supervision, thread);
+}
+
+Failure MailboxReader::Serve(const std::shared_ptr<Listener>& listener, ReadyThread* thread) {
+  if (!listener->passes_all()) return Supervisor::Get().Serve(listener, thread);
+  return Poll(listener) ? Failure{} : Supervisor::Get().Serve(listener);
 }
 
 bool MailboxReader::Poll(const std::shared_ptr<Listener>& listener) {

@@ -11,6 +11,7 @@
 #include "napi/loop_handle.h"
 #include "supervisor/listener.h"
 #include "supervisor/mailbox.h"
+#include "supervisor/supervisor.h"
 #include "system/failure.h"
 
 namespace seccomp {
@@ -34,8 +35,9 @@ class MailboxReader {
 
   // Serves a listener that reports to the mailbox, until all processes with its filter have ended. If each of its calls
   // waits for JavaScript, the event loop receives them, which is twice as fast as waking it up from another thread;
-  // otherwise the Supervisor serves the listener.
-  Failure Serve(const std::shared_ptr<Listener>& listener);
+  // otherwise the Supervisor serves the listener, on threads that Prepare has started.
+  static Failure Prepare(const Supervision& supervision, ReadyThread* thread);
+  Failure Serve(const std::shared_ptr<Listener>& listener, ReadyThread* thread);
 
   // Denies the calls that JavaScript has not answered and all later ones, and calls `on_mail` no more. May be called
   // twice.

@@ -91,13 +91,13 @@ constexpr Member<Supervision> kMembers[] = {
 }  // namespace
 
 Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                          MailboxReader* reader, Failure* failure) {
+                          MailboxReader* reader, ReadyThread* thread, Failure* failure) {
   if (descriptor.get() < 0) {
     *failure = {EBADF, "ioctl"};
     return env.Undefined();
   }
   auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), reader->mailbox());
-  *failure = reader->Serve(listener);
+  *failure = reader->Serve(listener, thread);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object result = Napi::Object::New(env);
   SetOwn(result, "id", static_cast<double>(listener->id()));
@@ -105,12 +105,16 @@ Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<
   return result;
 }
 
-Failure Supervise(Napi::Env env, const SpawnRequest& request, StartedChild* started, Napi::Object result) {
-  if (request.supervision == nullptr) return {};
+Failure StartSupervised(Napi::Env env, SpawnRequest* request, StartedChild* started, Napi::Object result) {
+  ReadyThread thread;
   Failure failure = {};
+  if (request->supervision != nullptr) failure = MailboxReader::Prepare(*request->supervision, &thread);
+  if (failure.error == 0) failure = StartChild(request, started);
+  if (failure.error != 0 || request->supervision == nullptr) return failure;
   const Napi::Value listener =
-      ServeListener(env, std::move(started->listener), request.supervision, request.reader.get(), &failure);
+      ServeListener(env, std::move(started->listener), request->supervision, request->reader.get(), &thread, &failure);
   if (failure.error == 0) SetOwn(result, "listener", listener);
+  if (failure.error != 0) EndStarted(started);
   return failure;
 }
 

@@ -8,15 +8,16 @@
 
 #include "child/clone.h"
 #include "napi/read_request.h"
+#include "supervisor/supervisor.h"
 
 namespace seccomp {
 
 // Starts to serve a listener. Returns { id, handle }, or undefined with the reason in `failure`.
 Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                          MailboxReader* reader, Failure* failure);
+                          MailboxReader* reader, ReadyThread* thread, Failure* failure);
 
-// Serves the child's listener, if the request has a supervision, and sets `result.listener`.
-Failure Supervise(Napi::Env env, const SpawnRequest& request, StartedChild* started, Napi::Object result);
+// Starts a program, and serves its listener if the request has a supervision; sets `result.listener` then.
+Failure StartSupervised(Napi::Env env, SpawnRequest* request, StartedChild* started, Napi::Object result);
 
 // supervision(options) → a handle. lib/native.ts describes the options.
 Napi::Value MakeSupervision(const Napi::CallbackInfo& info);

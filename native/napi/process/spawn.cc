@@ -33,12 +33,9 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
   StartedChild started;
-  Failure failure = StartChild(&request, &started);
-  if (failure.error != 0) return ToJavaScript(env, failure);
-
   Napi::Object result = Napi::Object::New(env);
-  failure = Supervise(env, request, &started, result);
-  if (failure.error != 0) return Undo(env, &started, failure);
+  Failure failure = StartSupervised(env, &request, &started, result);
+  if (failure.error != 0) return ToJavaScript(env, failure);
   const pid_t pid = started.child.pid;
   const bool is_group = started.child.group > 0;
   Napi::Object tree;

@@ -275,14 +275,9 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
   StartedChild started;
-  Failure failure = StartChild(&request, &started);
-  if (failure.error != 0) return ToJavaScript(env, failure);
   Napi::Object result = Napi::Object::New(env);
-  failure = Supervise(env, request, &started, result);
-  if (failure.error != 0) {
-    EndStarted(&started);
-    return ToJavaScript(env, failure);
-  }
+  const Failure failure = StartSupervised(env, &request, &started, result);
+  if (failure.error != 0) return ToJavaScript(env, failure);
   const auto running = std::make_unique<Running>(std::move(started), limits);
   running->Wait();
   running->Report(env, result);

@@ -1,10 +1,10 @@
 /** docs/reference/path-words.md: what the words of the option `paths` grant, and what they leave out. */
-import { PATH_WORDS, type SharedWord, type WordRow } from '../../../lib/landlock/paths/words.js';
+import { PATH_WORDS, type PathWord, type SharedWord, type WordRow } from '../../../lib/landlock/paths/words.js';
 import { code, paragraphs, table } from './markdown.js';
 import { PATH_MESSAGES, type PathMessage } from './path-messages.js';
 
 /** What each word is for. */
-const PURPOSES: ReadonlyMap<SharedWord, string> = new Map([
+const PURPOSES: ReadonlyMap<Exclude<PathWord, '@tmp'>, string> = new Map([
   [
     '@system',
     `Most programs of the system start with it. It grants programs, libraries and settings that every user can read,
@@ -59,6 +59,11 @@ Node see the memory of the machine and not of their cgroup. \`read: ['/proc']\` 
     "`multiprocessing.Lock()` of Python fails with `PermissionError`. `write: ['/dev/shm']` opens it",
   ],
   [
+    ['/dev/tty'],
+    'a program that was given no terminal in `stdio` would reach that of its parent',
+    "programs that ask for a password, such as `ssh-keygen` and Python's `getpass`, read it from standard input, and a shell's `>/dev/tty` fails. `write: ['/dev/tty']` opens it",
+  ],
+  [
     ['/dev/ptmx', '/dev/pts'],
     "`/dev/pts` has the user's other terminals",
     "programs that make terminals, such as `script`, fail, and so does a shell's `>/dev/stderr` in a terminal: write `>&2`. `write: ['/dev/ptmx', '/dev/pts']` opens them",
@@ -67,9 +72,8 @@ Node see the memory of the machine and not of their cgroup. \`read: ['/proc']\` 
 
 /** Returns the text of the page. */
 export function pathWordsPage(): string {
-  const sections = [...PATH_WORDS].map(([word, rows]) => {
-    const purpose = PURPOSES.get(word);
-    if (purpose === undefined) throw new Error(`${word} needs a purpose`);
+  const sections = [...PURPOSES].map(([word, purpose]) => {
+    const rows = [...rowsOf(word), ...(word === '@system' ? rowsOf('@terminal') : [])];
     return `## ${word}\n\n${paragraphs(purpose)}\n\n${table(['paths', 'access', 'what they are'], rows.map(cells))}`;
   });
   const leftOut = LEFT_OUT.map(([paths, why, effect]) => [code(paths), oneLine(why), oneLine(effect)]);
@@ -102,6 +106,8 @@ neither settings that they may not read nor secrets.`)}
 ${table(['message', 'cause', 'remedy'], PATH_MESSAGES.map(messageCells))}
 `;
 }
+
+const rowsOf = (word: SharedWord): readonly WordRow[] => PATH_WORDS.get(word) ?? [];
 
 const messageCells = ({ prints, cause, remedy }: PathMessage): readonly string[] => [code([prints]), cause, remedy];
 

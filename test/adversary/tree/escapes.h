@@ -131,9 +131,14 @@ static int leave_to_subreaper(void) {
   return 6;
 }
 
-/* A child of this process's parent, which is outside of the tree. */
+/* A child of this process's parent, which is outside of the tree. Isolation denies clone(2) with this flag. */
+static long clone_for_parent(void) {
+  uint64_t arguments[8] = {CLONE_PARENT};
+  return syscall(435, arguments, sizeof arguments); /* clone3 */
+}
+
 static int leave_as_sibling(void) {
-  long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+  long pid = clone_for_parent();
   if (pid < 0) return -1;
   if (pid == 0) {
     setsid();
@@ -144,7 +149,7 @@ static int leave_as_sibling(void) {
 
 /* The same, which has ended already: a zombie of a process that doesn't know it. */
 static int leave_dead_sibling(void) {
-  long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+  long pid = clone_for_parent();
   if (pid == 0) _exit(0);
   if (pid > 0) await_state((pid_t)pid, "Z");
   return pid < 0 ? -1 : 0;

@@ -5,6 +5,8 @@ import { compilePolicy } from '../../../lib/filter/compile.js';
 import { lookupPrecompiled, precompiledKey } from '../../../lib/filter/precompiled/lookup.js';
 import { prove } from '../../../lib/filter/verify/prove.js';
 import { compare } from '../../../lib/policy/algebra.js';
+import { withDenials } from '../../../lib/policy/confinement-denials.js';
+import { denialsFor } from '../../../lib/policy/denials.js';
 import type { Action, Decision, Policy } from '../../../lib/policy/policy.js';
 import { BUILTIN_DEFINITIONS } from '../../../lib/profile/builtin/index.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
@@ -32,6 +34,20 @@ test.each([...BUILTIN_DEFINITIONS.keys()])(
       const filter = compilePolicy(policy);
       expect(Buffer.from(filter.bytes)).toEqual(Buffer.from(lookupPrecompiled(policy) ?? []));
       expect(filter.proof).not.toBeNull();
+    }
+  },
+);
+
+test.each([...BUILTIN_DEFINITIONS.keys()])(
+  'so have children under %s, with a terminal or without, and with paths',
+  (name) => {
+    const isolated = denialsFor(true);
+    const paths = denialsFor(true, { unixSockets: true, truncation: false, deviceIoctls: false });
+    for (const denials of [isolated, { ...isolated, withoutTerminal: true }, { ...paths, withoutTerminal: true }]) {
+      const policy = withDenials(policyOf(name), [], denials);
+      const found = lookupPrecompiled(policy);
+      expect(found).toBeDefined();
+      expect(Buffer.from(compilePolicy(policy).bytes)).toEqual(Buffer.from(found ?? []));
     }
   },
 );

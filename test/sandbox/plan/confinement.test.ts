@@ -54,7 +54,7 @@ function subjectOf(options: ProgramOptions, { user = 1000, ambient = '0', bounds
     ]),
   );
   const made = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
-  isolationFor(options, true);
+  isolationFor(options, { isFiltered: true, hasTerminal: false });
   return made.mock.calls[0]?.[1]();
 }
 
@@ -104,7 +104,7 @@ describe('isolation takes a child for', () => {
       { isRoot: true, mayInspect: true, isSameUser: false },
     ],
   ])('%s', (_, options, ours, expected) => {
-    const none = { isSameUser: true, isRoot: false, mayInspect: false, writesNoCore: false };
+    const none = { isSameUser: true, isRoot: false, mayInspect: false, writesNoCore: false, hasTerminal: false };
     expect(subjectOf(options, ours)).toEqual({ ...none, ...expected });
   });
 
@@ -122,9 +122,15 @@ describe('isolation takes a child for', () => {
     const made = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
     vi.spyOn(process, 'geteuid').mockReturnValue(0);
     vi.spyOn(status, 'readStatus').mockReturnValue(new Map());
-    isolationFor({ capabilities: ['CAP_PERFMON'] }, true);
+    isolationFor({ capabilities: ['CAP_PERFMON'] }, { isFiltered: true, hasTerminal: false });
     expect(made.mock.calls[0]?.[1]()).toMatchObject({ mayInspect: true });
     expect(made.mock.calls[0]?.[2]).toBe(false);
+  });
+
+  test('one that is given a terminal', () => {
+    const made = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
+    for (const hasTerminal of [true, false]) isolationFor({}, { isFiltered: true, hasTerminal });
+    expect(made.mock.calls.map(([, subject]) => subject().hasTerminal)).toEqual([true, false]);
   });
 
   test('this user without /proc', () => {
@@ -132,7 +138,7 @@ describe('isolation takes a child for', () => {
     vi.spyOn(process, 'geteuid').mockReturnValue(1000);
     vi.spyOn(process, 'getuid').mockReturnValue(1000);
     vi.spyOn(status, 'readStatus').mockImplementation(() => expect.fail('no /proc'));
-    isolationFor({}, true);
+    isolationFor({}, { isFiltered: true, hasTerminal: false });
     expect(made.mock.calls[0]?.[1]()).toMatchObject({ isSameUser: true, isRoot: false, mayInspect: false });
   });
 });
@@ -145,7 +151,7 @@ test.each([
   [false, true, false],
 ])('with isolate %o, a child is isolated if it is filtered (%s): %s', (isolate, isFiltered, isIsolated) => {
   const calls = vi.spyOn(domain, 'isolation').mockReturnValue(undefined);
-  isolationFor({ isolate }, isFiltered, true);
+  isolationFor({ isolate }, { isFiltered, hasTerminal: false }, true);
   const asked = isolate === undefined && !isFiltered ? [] : [[isolate, expect.any(Function), true]];
   expect(calls.mock.calls).toEqual(asked);
   expect(asked.length > 0 && isolate !== false).toBe(isIsolated);
@@ -164,17 +170,32 @@ describe('paths', () => {
   const all = readPaths({ read: ['/'] });
 
   test('are not restricted without the option', () => {
-    expect(pathsFor({}, 'reported', false)).toBe(undefined);
+    expect(pathsFor({}, 'reported', { removesTmp: false, hasTerminal: false })).toBe(undefined);
+  });
+
+  test('of @system have its terminal for a program that is given one', () => {
+    const wordsFor = (paths: CheckedPaths, hasTerminal: boolean) => [
+      ...(pathsFor({ paths, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal })?.paths.words ?? []),
+    ];
+    const system = readPaths({ read: ['@system'] });
+    expect([wordsFor(system, false), wordsFor(system, true)]).toEqual([['@system'], ['@system', '@terminal']]);
+    expect(wordsFor(readPaths({ read: ['@node', '/dev/tty'] }), true)).toEqual(['@node']);
   });
 
   test.each([
     ['a process whose parent removes it', true, false],
     ['a process without a parent of this package', false, true],
   ])('may have @tmp for %s', (_, removesTmp, isRefused) => {
-    const start = () => pathsFor({ paths: readPaths({ write: ['@tmp'] }), bestEffort: true }, 'reported', removesTmp);
+    const start = () =>
+      pathsFor({ paths: readPaths({ write: ['@tmp'] }), bestEffort: true }, 'reported', {
+        removesTmp,
+        hasTerminal: false,
+      });
     if (isRefused) expect(start).toThrow(/^options\.paths: @tmp is removed by the parent/);
     else expect(start()?.paths.words.has('@tmp')).toBe(true);
-    expect(() => pathsFor({ paths: all, bestEffort: true }, 'reported', removesTmp)).not.toThrow();
+    expect(() =>
+      pathsFor({ paths: all, bestEffort: true }, 'reported', { removesTmp, hasTerminal: false }),
+    ).not.toThrow();
   });
 
   test.each([
@@ -195,7 +216,8 @@ describe('paths', () => {
     const asked = vi.spyOn(domain, 'isolationSupport');
     asked.mockReturnValue({ by, reason: 'because of this', domain: undefined });
     vi.spyOn(support, 'pathsSupport').mockReturnValue({ rights: 1, abi, reason: null });
-    const start = (bestEffort: boolean) => pathsFor({ paths: all, bestEffort }, of, true);
+    const start = (bestEffort: boolean) =>
+      pathsFor({ paths: all, bestEffort }, of, { removesTmp: true, hasTerminal: false });
     if (refusal === null) {
       expect(start(false)).toMatchObject({ handled: 1, required: true });
       expect(start(true)).toMatchObject({ handled: 1, required: false });
@@ -211,7 +233,7 @@ describe('paths', () => {
     const isolate = { abstractSockets: true };
     const start = (rights: number, options: ProgramOptions = { isolate }) => {
       vi.spyOn(support, 'pathsSupport').mockReturnValue({ rights, abi: 9, reason: null });
-      return () => pathsFor({ paths: all, ...options }, 'reported', true);
+      return () => pathsFor({ paths: all, ...options }, 'reported', { removesTmp: true, hasTerminal: false });
     };
     expect(start(1)).toThrow(/abstractSockets can't be honored: with paths, Linux .* denies all Unix sockets/);
     expect(start(1, { isolate: true })).not.toThrow();
@@ -220,7 +242,8 @@ describe('paths', () => {
 
   test('of a sandbox that keeps home directories are refused in one, above one, and in /', () => {
     const keeping = new CheckedPaths(all.all, all.form, true);
-    const start = (cwd: string, paths = keeping) => pathsFor({ paths, cwd, bestEffort: true }, 'reported', true);
+    const start = (cwd: string, paths = keeping) =>
+      pathsFor({ paths, cwd, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false });
     const home = join(directory, 'home');
     mkdirSync(join(home, 'project'), { recursive: true });
     vi.spyOn(homes, 'homeDirectories').mockReturnValue(['/nowhere/x', home]);
@@ -230,18 +253,23 @@ describe('paths', () => {
     expect(start(join(home, 'project'))).toBeDefined();
     expect(start(home, all)).toBeDefined();
     vi.spyOn(process, 'cwd').mockReturnValue(home);
-    expect(() => pathsFor({ paths: keeping, bestEffort: true }, 'reported', true)).toThrow('contains the home');
+    expect(() =>
+      pathsFor({ paths: keeping, bestEffort: true }, 'reported', { removesTmp: true, hasTerminal: false }),
+    ).toThrow('contains the home');
   });
 });
 
 describe('denials', () => {
   const isolated = { request: { isolation: false, domain: undefined }, enforced: () => ({}) } as never;
-  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false };
+  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false, hasTerminal: false };
   const gaps = { unixSockets: true, truncation: false, deviceIoctls: true };
 
   test('are those of each confinement', () => {
     expect(denialsOf(nothing, false)).toEqual(NO_DENIALS);
-    expect(denialsOf({ ...nothing, isolation: isolated }, false)).toEqual({ ...NO_DENIALS, isolated: true });
+    const ofIsolation = { ...NO_DENIALS, isolated: true };
+    expect(denialsOf({ ...nothing, isolation: isolated }, false)).toEqual({ ...ofIsolation, withoutTerminal: true });
+    expect(denialsOf({ ...nothing, isolation: isolated, hasTerminal: true }, false)).toEqual(ofIsolation);
+    expect(denialsOf({ ...nothing, hasTerminal: true }, false)).toEqual(NO_DENIALS);
     expect(denialsOf({ ...nothing, hasNoNetwork: true }, false)).toEqual({ ...NO_DENIALS, network: true });
     expect(denialsOf(nothing, true)).toEqual({ ...NO_DENIALS, grouped: true });
     expect(denialsOf({ ...nothing, paths: { gaps } as never }, false)).toEqual({ ...NO_DENIALS, ...gaps, paths: true });
@@ -250,13 +278,14 @@ describe('denials', () => {
 
   test('that are equal are one object, and others are not', () => {
     expect(denialsOf(nothing, false)).toBe(denialsOf({ ...nothing }, false));
-    const all = [nothing, { ...nothing, hasNoNetwork: true }, { ...nothing, isolation: isolated }];
-    expect(new Set(all.flatMap((each) => [denialsOf(each, false), denialsOf(each, true)])).size).toBe(6);
+    const ofIsolation = { ...nothing, isolation: isolated };
+    const all = [nothing, { ...nothing, hasNoNetwork: true }, ofIsolation, { ...ofIsolation, hasTerminal: true }];
+    expect(new Set(all.flatMap((each) => [denialsOf(each, false), denialsOf(each, true)])).size).toBe(8);
   });
 });
 
 describe('enforcement', () => {
-  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false };
+  const nothing = { isolation: undefined, paths: undefined, hasNoNetwork: false, hasTerminal: false };
 
   test('of a child that is not isolated says whether that was asked for', () => {
     const remedyFor = (isolate?: boolean) => enforcementOf({ isolate }, nothing).isolation.open[0]?.remedy;
@@ -284,26 +313,42 @@ describe('enforcement', () => {
     expect(ofPaths.mock.calls).toEqual([[7]]);
   });
   test('of paths closes what leads through files that are not written', () => {
-    const open = ['cgroup-files', 'oom-score', 'scheduling'].map((reach) => ({ reach, remedy: 'x' }));
+    const open = ['cgroup-files', 'oom-score', 'terminal-files', 'scheduling'].map((reach) => ({ reach, remedy: 'x' }));
     const isolated = { isolation: { by: 'scopes', closed: ['limits', 'terminal'], open } };
     const isolation = { request: { isolation: false, domain: undefined }, enforced: () => isolated } as never;
-    const of = (write: string, cwd?: string) => {
+    const of = (write: string, cwd?: string, { read = '/usr', hasTerminal = false } = {}) => {
       const ofPaths = { by: 'landlock', closed: ['files'], open: [], alsoDenied: [] };
-      const paths = { enforced: () => ofPaths, paths: readPaths({ write: [write] }) } as never;
-      const enforced = enforcementOf({ cwd }, { isolation, paths, hasNoNetwork: true });
+      const paths = { enforced: () => ofPaths, paths: readPaths({ read: [read], write: [write] }) } as never;
+      const enforced = enforcementOf({ cwd }, { isolation, paths, hasNoNetwork: true, hasTerminal });
       expect(enforced).toMatchObject({ paths: ofPaths, network: { by: 'filter' }, isolation: { by: 'scopes' } });
       const { closed, open: left } = enforced.isolation;
       return [closed, left.map(({ reach }) => reach)];
     };
     const inFiles = ['oom-score', 'autogroup', 'proc-files'];
-    const both = ['limits', 'terminal', 'cgroup-files', ...inFiles];
+    const both = ['limits', 'terminal', 'cgroup-files', ...inFiles, 'terminal-files'];
     expect(of('/usr')).toEqual([expect.arrayContaining(both), ['scheduling']]);
     expect(new Set(of('/usr')[0]).size).toBe(of('/usr')[0]?.length);
     expect(of('/proc')).toEqual([
-      ['limits', 'terminal', 'cgroup-files'],
+      ['limits', 'terminal', 'cgroup-files', 'terminal-files'],
       ['oom-score', 'scheduling'],
     ]);
     expect(of('.', '/proc')).toEqual(of('/proc'));
     expect(of('/sys')).toEqual([expect.arrayContaining(inFiles), ['cgroup-files', 'scheduling']]);
+    const toTerminal = [expect.not.arrayContaining(['terminal-files']), ['terminal-files', 'scheduling']];
+    expect(of('/dev')).toEqual(toTerminal);
+    expect(of('/usr', '/', { read: 'dev' })).toEqual(toTerminal);
+    expect(of('/usr', '/', { hasTerminal: true })).toEqual(toTerminal);
+  });
+
+  test('of paths without isolation leaves the terminal open: only isolation denies taking it', () => {
+    const paths = {
+      enforced: () => ({ by: 'landlock', closed: ['files'], open: [], alsoDenied: [] }),
+      paths: readPaths({ read: ['/usr'] }),
+    } as never;
+    for (const hasTerminal of [false, true]) {
+      const { closed, open } = enforcementOf({ isolate: false }, { ...nothing, paths, hasTerminal }).isolation;
+      expect([closed.includes('terminal'), open.some(({ reach }) => reach === 'terminal')]).toEqual([false, true]);
+      expect(closed.includes('terminal-files')).toBe(!hasTerminal);
+    }
   });
 });

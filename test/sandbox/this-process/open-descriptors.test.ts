@@ -7,7 +7,6 @@ import {
   descriptorsOf,
   listeningSockets,
   openDescriptors,
-  statusFlags,
 } from '../../../lib/sandbox/this-process/open-descriptors.js';
 import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
@@ -71,15 +70,4 @@ test('sockets that listen are those of which the kernel says so', () => {
   opens({ 3: 'socket:[1]', 4: 'pipe:[2]', 5: 'socket:[3]', 6: '/a/socket:[4]' });
   const asked = vi.spyOn(addon(), 'isListening').mockImplementation((fd) => fd === 5);
   expect([listeningSockets(), asked.mock.calls]).toEqual([[5], [[3], [5]]]);
-});
-
-test.each([
-  ['pos:\t0\nflags:\t0100002\nmnt_id:\t5\n', 0o100_002],
-  ['flags:\t04000\n', 0o4000],
-  ['pos:\t0\nmy flags:\t01\n', 0],
-  ['', 0],
-])('the flags of %j are %i', (text, flags) => {
-  const read = spyOnBuiltin(fs, 'readFileSync').mockReset().mockReturnValue(text);
-  expect(statusFlags(7)).toBe(flags);
-  expect(read.mock.calls).toEqual([['/proc/self/fdinfo/7', 'utf8']]);
 });

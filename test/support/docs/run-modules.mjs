@@ -27,6 +27,7 @@ process.on('beforeExit', () => {
   process.argv[1] = file;
   process.chdir(cwd);
   isSettled = false;
+  setImmediate(() => {}); // Without work, this event would not come again: since Node 22, import() may need no turn of the loop.
   // With the query, a file that was written again is another module.
   import(`${pathToFileURL(file)}?${++count}`).then(() => {
     isSettled = true;

@@ -1,0 +1,147 @@
+#include "system/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "system/condition.h"
+#include "system/threads.h"
+
+namespace seccomp {
+namespace {
+
+constexpr double kSlice = 5;  // Milliseconds from one look at what is waited for to the next.
+constexpr double kLate = 1;   // Milliseconds by which a thread is woken late if processors are lacking.
+constexpr double kLongest = 10 * Worker::kPatience;     // Milliseconds that are waited for want of processors.
+constexpr double kLeast = 1;                            // Milliseconds that each run may wait.
+constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patience for each millisecond.
+constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
+
+struct Job {
+  std::function<void()> work;
+  bool has_begun = false, is_done = false;
+};
+
+// Whether a thread of this process wants a processor and has none. Then the machine is slow, and not what the thread
+// waits for.
+bool IsStarved(pid_t thread) {
+  const std::string path = "/proc/self/task/" + std::to_string(thread) + "/stat";
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 256> text = {};
+  const ssize_t size = file.get() < 0 ? -1 : read(file.get(), text.data(), text.size() - 1);
+  // PID (NAME) STATE …; the names of this package's threads have no parenthesis.
+  const std::string status(text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  const size_t name_end = status.find(") ");
+  return name_end != std::string::npos && status.compare(name_end + 2, 1, "R") == 0;
+}
+
+}  // namespace
+
+struct Worker::State {
+  std::mutex mutex;   // Guards all members.
+  Condition changed;  // There is work, some is done, or the Worker is gone.
+  std::deque<std::shared_ptr<Job>> jobs;
+  bool has_thread = false, stays = false, is_gone = false;
+  pid_t thread = 0;  // 0: it has not begun yet.
+  double patience = Worker::kPatience;
+  double refilled = Milliseconds();
+
+  // The caller of these functions holds the mutex.
+  int StartThreadIfNone(const std::shared_ptr<State>& self) {
+    if (has_thread) return 0;
+    thread = 0;
+    const int error = StartThread("seccomp-worker", [self] { self->Work(); });
+    has_thread = error == 0;
+    return error;
+  }
+
+  void Work() {
+    std::unique_lock<std::mutex> lock(mutex);
+    thread = static_cast<pid_t>(syscall(SYS_gettid));
+    const auto is_woken = [this] { return !jobs.empty() || is_gone; };
+    for (;;) {
+      while (!changed.WaitFor(&mutex, kIdle, is_woken) && stays) continue;
+      if (jobs.empty()) break;
+      const std::shared_ptr<Job> job = std::move(jobs.front());
+      jobs.pop_front();
+      job->has_begun = true;
+      lock.unlock();
+      job->work();
+      job->work = nullptr;  // What it owns may take long to close.
+      lock.lock();
+      job->is_done = true;
+      changed.NotifyAll();
+    }
+    has_thread = false;
+  }
+
+  // Waits until the job is done. Returns 0, or ETIMEDOUT. Time in which this thread itself is woken late, or the other
+  // has no processor, does not count: the machine is slow then.
+  int Await(const std::shared_ptr<Job>& job) {
+    const double begin = Milliseconds();
+    patience = std::min<double>(Worker::kPatience, patience + kRefill * (begin - refilled));
+    refilled = begin;
+    const auto is_done = [&job] { return job->is_done; };
+    for (double left = std::max(kLeast, patience), now = begin; left > 0;) {
+      const double slice = std::min(left, kSlice);
+      if (changed.WaitFor(&mutex, slice, is_done)) break;
+      const double waited = Milliseconds() - now;
+      now += waited;
+      const bool is_slow = waited > slice + kLate && now - begin < kLongest;
+      if (!is_slow && thread != 0 && !IsStarved(thread)) left -= slice;
+    }
+    const double waited = Milliseconds() - begin;
+    if (waited > kLeast) patience = std::max(0.0, patience - waited);
+    if (job->is_done) return 0;
+    if (!job->has_begun) jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
+    return ETIMEDOUT;
+  }
+};
+
+Worker::Worker() : state_(std::make_shared<State>()) {}
+
+Worker::~Worker() {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->is_gone = true;
+  state_->changed.NotifyAll();
+}
+
+int Worker::Start() {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->stays = true;
+  return state_->StartThreadIfNone(state_);
+}
+
+int Worker::Run(std::function<void()> work) {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  const int error = state_->StartThreadIfNone(state_);
+  if (error != 0) return error;
+  const auto job = std::make_shared<Job>(Job{std::move(work)});
+  state_->jobs.push_back(job);
+  state_->changed.NotifyAll();
+  return state_->Await(job);
+}
+
+void Worker::Post(std::function<void()> work) {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->jobs.push_back(std::make_shared<Job>(Job{std::move(work)}));
+  state_->changed.NotifyAll();
+  // Without a thread it waits for the next start of one.
+  static_cast<void>(state_->StartThreadIfNone(state_));
+}
+
+void Worker::Close(Descriptor descriptor) {
+  if (descriptor.get() < 0) return;
+  const auto owned = std::make_shared<Descriptor>(std::move(descriptor));
+  Post([owned] { *owned = Descriptor(); });
+}
+
+}  // namespace seccomp

@@ -1,0 +1,116 @@
+/**
+ * A child that makes its parent wait when one of its calls is answered or reported: another child's call is answered meanwhile,
+ * and what is to end the first one does.
+ */
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { listen } from '../../lib/agent/agent.js';
+import type { Handlers } from '../../lib/notify/handlers.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { run } from '../../lib/sandbox/run.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { compileC } from '../support/compile-c.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const folder = temporaryFolder('seccomp-waiting-');
+let program = '';
+let obstacle: string | undefined;
+beforeAll(() => {
+  try {
+    program = compileC('../adversary/waiting.c', ['-pthread']);
+  } catch (error) {
+    obstacle = `no C compiler: ${String(error).slice(0, 80)}`;
+  }
+});
+
+/** Handlers that look at what the caller could have made. */
+const HANDLERS: Handlers = {
+  mkdir: (call) => {
+    call.readString(0);
+    return call.deny('EXDEV');
+  },
+  shutdown: async (call) => {
+    call.socket(0);
+    await sleep(200); // By then, the caller has closed its own descriptor.
+    return call.deny('EXDEV');
+  },
+  connect: (call) => {
+    const address = call.readSockaddr(1);
+    if (address.family !== 'unix') call.socket(0);
+    return call.connect(address);
+  },
+};
+const HANDLED = ['linger', 'queue', 'fuse-memory', 'fuse-file', 'userfaultfd'];
+/** The ways in which a report, which names a file, can be made to wait. */
+const REPORTED = ['fuse-memory', 'userfaultfd'];
+
+const ALLOW: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW' };
+const DENYING: ProfileDocument = {
+  ...ALLOW,
+  syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO', errno: 'EXDEV' }],
+};
+const NOTIFYING: ProfileDocument = {
+  ...ALLOW,
+  syscalls: [{ names: Object.keys(HANDLERS), action: 'SCMP_ACT_NOTIFY' }],
+};
+
+/** How calls are answered, and what is to be closed at the end. */
+interface Answering extends Partial<AsyncDisposable> {
+  readonly profile: ProfileDocument;
+  readonly options?: object;
+}
+
+function byAgent(): Answering {
+  const agent = listen(join(folder, 'agent'), HANDLERS);
+  const close = () => agent.close();
+  return { profile: { ...NOTIFYING, listenerPath: agent.path }, [Symbol.asyncDispose]: close };
+}
+
+const ANSWERED: readonly (readonly [how: string, ways: readonly string[], begin: () => Answering])[] = [
+  ['by a handler', HANDLED, () => ({ profile: ALLOW, options: { notify: HANDLERS } })],
+  ['by an agent', HANDLED, byAgent],
+  ['by its filter, and reported', REPORTED, () => ({ profile: DENYING, options: { onViolation: true } })],
+];
+
+describe.each(ANSWERED)('a call that is answered %s', (_, ways, begin) => {
+  test.for(ways)('and that makes its parent wait by %s keeps no other waiting', async (way, { skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    const { profile, options, [Symbol.asyncDispose]: close } = begin();
+    const start = (each: string) => {
+      const stdio = ['ignore', 'pipe', 'inherit'] as const;
+      const child = spawn(program, [each], profile, { stdio, descendants: 'kill', ...options });
+      child.on('handlerError', () => {});
+      return child;
+    };
+    const hostile = start(way);
+    try {
+      const [line] = await once(createInterface(hostile.stdout), 'line');
+      skip(line !== 'ready', line);
+      const answer = () => text(start('plain').stdout);
+      expect(await answer()).toBe('ready\nInvalid cross-device link\n');
+      await sleep(300); // What the first call has left is closed.
+      expect(await answer()).toBe('ready\nInvalid cross-device link\n');
+    } finally {
+      hostile.killTree('SIGKILL');
+      await hostile.treeEnded;
+      await close?.();
+    }
+  });
+});
+
+test.for(REPORTED)(
+  'a report that is kept waiting by %s keeps no timeout from ending its child',
+  async (way, { skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    const options = { timeout: 500, onViolation: true } as const;
+    const { stdout, limit } = spawnSync(program, [way], DENYING, { ...options, encoding: 'utf8' });
+    skip(!stdout.startsWith('ready'), stdout);
+    expect(limit).toBe('time');
+    await expect(run(program, [way], DENYING, options)).rejects.toMatchObject({ limit: 'time' });
+  },
+);

@@ -1,0 +1,49 @@
+/**
+ * shortages.mjs DIST HOW FOLDER WRITABLE SCRIPT: runs a shell script in one way, confined by paths that are asked for and by what
+ * the defaults add. Prints `begun`, and then how that ended.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [dist, how, folder, writable, script] = process.argv.slice(2);
+const say = (text) => writeSync(1, `${text}\n`);
+const secret = join(folder, '../secret');
+const command = ['sh', ['-c', script]];
+const paths = { read: ['@system'], write: [...new Set([folder, writable, '/dev/null'])] };
+const options = { profile: 'docker-default', paths, descendants: 'kill' };
+const reporting = { ...options, onViolation: true };
+
+const STARTS = {
+  spawn: async ({ spawn }) => {
+    const child = spawn(...command, reporting);
+    await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+    await child.treeEnded;
+  },
+  spawnSync: ({ spawnSync }) => {
+    const { error } = spawnSync(...command, options);
+    if (error !== undefined) throw error;
+  },
+  run: ({ run }) => run(...command, reporting),
+  execve: ({ execve }) => execve(...command, options),
+  record: ({ record }) => record(...command, { paths: true }),
+  harden: ({ harden }) => {
+    harden('docker-default', { paths });
+    try {
+      readFileSync(secret);
+    } catch {
+      return;
+    }
+    say('could read a file');
+  },
+};
+
+say('begun');
+try {
+  await STARTS[how](await import(dist));
+  say('ended');
+} catch (error) {
+  // Without a code: the program has run, and failed by itself.
+  say(
+    `${error.code === undefined ? 'ended' : `refused ${error.code}`}: ${String(error.message).replaceAll('\n', ' ')}`,
+  );
+}
