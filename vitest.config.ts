@@ -14,9 +14,12 @@ const files = readdirSync(`${import.meta.dirname}/test`, { recursive: true, enco
   (file) => file.endsWith('.test.ts') && repeated?.includes(`test/${file}`) !== false,
 );
 const isOf = (starts: readonly string[], file: string) => starts.some((start) => file.startsWith(start));
-/** What a file contains that can't share its process with others: it replaces modules, or counts what all of its process has. */
+/**
+ * What a file contains that can't share its process with others: it replaces modules, counts what all of its process has, or
+ * changes its user, after which its files in /proc are root's.
+ */
 const ALONE =
-  /\bvi\.(?:mock|doMock|resetModules)\(|\b(?:children|held)\(\)|'\/proc\/self\/fd'\)\.length|'node:inspector'/;
+  /\bvi\.(?:mock|doMock|resetModules)\(|\b(?:children|held)\(\)|'\/proc\/self\/fd'\)\.length|'node:inspector'|\bprocess\.seteuid\?/;
 
 const trees = files.filter((file) => isOf(TREES, file));
 const isolated = files.filter(
