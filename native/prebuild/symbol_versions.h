@@ -19,7 +19,8 @@
 #endif
 
 #ifdef SECCOMP_OLDEST
-#define SECCOMP_USE_OLDEST(name) asm(".symver " #name ", " #name "@" SECCOMP_OLDEST)
+#define SECCOMP_USE(name, version) asm(".symver " #name ", " #name "@" version)
+#define SECCOMP_USE_OLDEST(name) SECCOMP_USE(name, SECCOMP_OLDEST)
 SECCOMP_USE_OLDEST(pthread_create);
 SECCOMP_USE_OLDEST(pthread_detach);
 SECCOMP_USE_OLDEST(pthread_getspecific);
@@ -28,6 +29,11 @@ SECCOMP_USE_OLDEST(pthread_key_create);
 SECCOMP_USE_OLDEST(pthread_mutex_trylock);
 SECCOMP_USE_OLDEST(pthread_setspecific);
 SECCOMP_USE_OLDEST(pthread_sigmask);
+#if defined(__x86_64__) || defined(__s390x__)
+SECCOMP_USE(pthread_condattr_setclock, "GLIBC_2.3.3");
+#else
+SECCOMP_USE_OLDEST(pthread_condattr_setclock);
+#endif
 #endif
 
 #endif  // SECCOMP_NATIVE_PREBUILD_SYMBOL_VERSIONS_H_

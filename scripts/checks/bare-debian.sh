@@ -76,6 +76,7 @@ if [ -n "$results" ]; then
   mkdir -p "$root$results"
   variables+=("SECCOMP_TEST_RESULTS=$results")
 fi
+if [ -n "${SECCOMP_TEST_FILES:-}" ]; then variables+=("SECCOMP_TEST_FILES=$SECCOMP_TEST_FILES"); fi
 
 # in_root COMMAND: runs a shell command as the user, in the clone. The mounts are those of a mount namespace of its own, so they
 # end with it.

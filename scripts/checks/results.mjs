@@ -1,6 +1,6 @@
 /** The last result of each check: results.json, and the table of CONTRIBUTING.md that is made of it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { CHECKS } from './table.mjs';
@@ -25,6 +25,8 @@ const withoutTable = (page) => page.replace(/<!-- checks -->.*<!-- \/checks -->/
  * @property {number} cpu Seconds.
  * @property {string} seed That of random inputs: SECCOMP_TEST_SEED.
  * @property {string} machine
+ * @property {readonly string[]} [failedIn] The test files in which something failed; undefined if something else has.
+ * @property {{ files: number, passed: number }} [repeated] What was run again of the check, at its commit.
  */
 
 /** @returns {Record<string, Result>} */
@@ -46,6 +48,37 @@ export function isValid({ name, files = ['.'] }) {
   return withoutTable(git('show', `${result.commit}:${PAGE}`)) === withoutTable(readFileSync(PAGE, 'utf8').trim());
 }
 
+/**
+ * The test files that a check has to repeat: those that failed in its last result, or have changed since. No other file imports
+ * a test file, and what tests say of each other depends on no system: the gate has it. Undefined if the whole check has to run.
+ * @param {import('./table.d.mts').Check} check
+ * @returns {readonly string[] | undefined}
+ */
+export function testsToRepeat({ name, repeats = false, files = ['.'] }) {
+  const { commit = '', failedIn } = readResults()[name] ?? {};
+  if (!repeats || failedIn === undefined) return undefined;
+  const { status, stdout } = spawnSync('git', ['diff', '--name-only', commit, '--', ...files, ...KEPT_IN], {
+    encoding: 'utf8',
+  });
+  if (
+    status !== 0 ||
+    withoutTable(git('show', `${commit}:${PAGE}`)) !== withoutTable(readFileSync(PAGE, 'utf8').trim())
+  )
+    return undefined;
+  const changed = stdout.split('\n').filter((file) => file !== '');
+  if (!changed.every((file) => /^test\/.*\.test\.ts$/.test(file))) return undefined;
+  return [...new Set([...changed, ...failedIn])].filter((file) => existsSync(file));
+}
+
+/**
+ * The test files in which something failed. Undefined if something else has.
+ * @param {readonly string[]} failures Each begins with the file of the test.
+ */
+function testFilesOf(failures) {
+  const files = failures.map((failure) => /^test\/\S+\.test\.ts(?=[:\n])/.exec(failure)?.[0]);
+  return files.every((file) => file !== undefined) ? [...new Set(files)] : undefined;
+}
+
 /** The commit that is checked. Undefined if the checkout has changes that are in no commit. */
 export function commitOfCheckout() {
   const isClean = git('status', '--porcelain', '--', '.', ...KEPT_IN) === '';
@@ -59,18 +92,28 @@ export function commitOfCheckout() {
  * @param {import('./table.d.mts').Check} check
  * @param {string | undefined} commit
  * @param {{ passed: number, skipped: number, failures: readonly string[], minutes: number, cpu: number }} result
+ * @param {readonly string[]} [repeated] The test files, if only these were run.
  */
-export function keepResult({ name }, commit, { passed, skipped, failures, minutes, cpu }) {
+export function keepResult({ name }, commit, { passed, skipped, failures, minutes, cpu }, repeated) {
   if (commit === undefined || commitOfCheckout() !== commit) {
     console.log(`${name}: the result is not kept: the checkout was not of the same commit all the time`);
     return writeTable();
   }
-  const result = {
-    ...{ commit, date: new Date().toISOString().slice(0, 10) },
-    ...{ passed, failed: failures.length, skipped, minutes: Number(minutes.toFixed(1)), cpu: Math.round(cpu) },
+  const before = readResults();
+  const whole = {
+    ...{ passed, skipped, minutes: Number(minutes.toFixed(1)), cpu: Math.round(cpu) },
     ...{ seed: process.env['SECCOMP_TEST_SEED'] ?? '1', machine: machine() },
   };
-  const kept = { ...readResults(), [name]: result };
+  const result = {
+    ...(repeated === undefined ? whole : { ...before[name], repeated: { files: repeated.length, passed } }),
+    ...{
+      commit,
+      date: new Date().toISOString().slice(0, 10),
+      failed: failures.length,
+      failedIn: testFilesOf(failures),
+    },
+  };
+  const kept = { ...before, [name]: result };
   const ordered = CHECKS.flatMap((each) => (kept[each.name] ? [[each.name, kept[each.name]]] : []));
   writeFileSync(FILE, `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`);
   writeTable();
@@ -83,8 +126,9 @@ const machine = () =>
  * @param {import('./table.d.mts').Check} check
  * @param {Result} result
  */
-function wordsFor(check, { passed, failed, skipped }) {
+function wordsFor(check, { passed, failed, skipped, repeated }) {
   const parts = [`${passed} passed`];
+  if (repeated !== undefined) parts.push(`${repeated.passed} in ${repeated.files} files again`);
   if (failed > 0) parts.push(`**${failed} failed**`);
   if (skipped > 0) parts.push(`${skipped} skipped`);
   if (failed === 0 && !isValid(check)) parts.push('out of date');

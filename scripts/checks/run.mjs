@@ -16,7 +16,7 @@ import { chmodSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { commitOfCheckout, isValid, keepResult } from './results.mjs';
+import { commitOfCheckout, isValid, keepResult, testsToRepeat } from './results.mjs';
 import { CHECKS } from './table.mjs';
 
 process.chdir(resolve(import.meta.dirname, '../..'));
@@ -64,8 +64,9 @@ const minutes = (ms) => `${(ms / 60_000).toFixed(1)} min`;
 /**
  * Runs one check. Its tests are counted one by one; a check without tests counts as one.
  * @param {import('./table.d.mts').Check} check
+ * @param {readonly string[] | undefined} repeated The test files to which it is restricted.
  */
-async function runCheck({ name, packages = [], run }) {
+async function runCheck({ name, packages = [], run }, repeated) {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-check-'));
   const results = mkdtempSync(join(directory, 'results-'));
   // Users of containers and of tests that change theirs write here too.
@@ -82,14 +83,18 @@ async function runCheck({ name, packages = [], run }) {
     const command = `. scripts/checks/functions.sh && install ${packages.join(' ')} && { ${run}\n}`;
     const child = spawn('bash', ['-c', command], {
       stdio: ['ignore', output, output],
-      env: { ...process.env, SECCOMP_TEST_RESULTS: results },
+      env: {
+        ...process.env,
+        SECCOMP_TEST_RESULTS: results,
+        ...(repeated && { SECCOMP_TEST_FILES: repeated.join(' ') }),
+      },
     });
     const [code, signal] = await once(child, 'exit');
     clearInterval(progress);
     const { count, passed, skipped, failures } = readResults(results);
     if (code !== 0 && failures.length === 0)
       failures.push(`ended with ${signal ?? code}\n${linesOf(log).slice(-15).join('\n')}`);
-    if (count > 0 && passed + failures.length === 0) failures.push('no test was run');
+    if (repeated === undefined && count > 0 && passed + failures.length === 0) failures.push('no test was run');
     console.log(linesOf(log).slice(-30).join('\n'));
     return {
       passed: count > 0 || failures.length > 0 ? passed : 1,
@@ -130,16 +135,19 @@ let passed = 0;
 /** @type {string[]} */
 const failed = [];
 for (const [index, check] of checks.entries()) {
+  // A check that is named runs whole.
+  const repeated = words.length === 0 ? testsToRepeat(check) : undefined;
   console.log(`== ${check.name}: ${check.title} (${index + 1} of ${checks.length})`);
+  if (repeated !== undefined) console.log(`   only ${repeated.join(' ')}`);
   const commit = isGate ? undefined : commitOfCheckout();
-  const result = await runCheck(check);
+  const result = await runCheck(check, repeated);
   console.log(
     `== ${check.name}: ${result.failures.length === 0 ? 'passed' : 'failed'}, ${result.minutes.toFixed(1)} min, ${Math.round(result.cpu)} s of CPU`,
   );
   for (const failure of result.failures) console.log(`   ${failure.split('\n')[0]}`);
   passed += result.passed;
   failed.push(...result.failures.map((failure) => `${check.name}: ${failure}`));
-  if (!isGate) keepResult(check, commit, result);
+  if (!isGate) keepResult(check, commit, result, repeated);
 }
 for (const failure of failed) console.log(`\nFAILED ${failure.slice(0, 2000)}`);
 console.log(`\n${passed} passed, ${failed.length} failed`);

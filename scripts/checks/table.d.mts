@@ -7,6 +7,8 @@ export interface Check {
   readonly gate?: boolean;
   /** Whether it is run only if it is named: it takes hours. */
   readonly named?: boolean;
+  /** Whether it repeats only test files, where nothing but these has failed or changed since its last result. */
+  readonly repeats?: boolean;
   /** Debian's packages, without which some tests would be skipped. */
   readonly packages?: readonly string[];
   /** Pathspecs of what the result depends on; everything if they are left out. */

@@ -169,6 +169,7 @@ export const CHECKS = [
     title:
       'an addon built with TSan: all that uses the addon. Children are not instrumented: they run in their parent’s memory',
     packages: [...TOOLS, ...NATIVE_TOOLS],
+    repeats: true,
     run: 'SANITIZE=thread npm run --silent test:sanitized',
     files: STARTS,
   },
@@ -258,6 +259,7 @@ export const CHECKS = [
     name: 'containers',
     title: 'the suite in containers of Docker and Podman, on Node 20 to 26 and Debian’s own; a corpus of profiles',
     packages: ['podman', 'mmdebstrap'],
+    repeats: true,
     run: 'FULL=1 scripts/containers/matrix.sh',
   },
   {
@@ -270,6 +272,7 @@ export const CHECKS = [
   {
     name: 'kernels',
     title: 'kernels of x86_64 from Linux 5.10 to the newest, arm64 and riscv64; limits under systemd and in Podman',
+    repeats: true,
     run: 'scripts/checks/arch-test.sh',
     files: STARTS,
   },
@@ -277,11 +280,13 @@ export const CHECKS = [
     name: 'bare',
     title:
       'both of these commands as an ordinary user in a new minimal Debian: only the packages that this page names, Debian’s Node and npm',
+    repeats: true,
     run: 'scripts/checks/bare-debian.sh',
   },
   {
     name: 'nodes',
     title: 'both of these commands in a new clone under Node 20.19.0, 22, 24 and 26',
+    repeats: true,
     run: 'on_nodes 20.19.0 22 24 26',
   },
   {

@@ -100,7 +100,7 @@ container() {
   security=${2:+--security-opt seccomp=$2}
   shift 2
   if [ -n "${SECCOMP_TEST_RESULTS:-}" ]; then
-    set -- --volume "$SECCOMP_TEST_RESULTS:/results" --env SECCOMP_TEST_RESULTS=/results "$image" "$@"
+    set -- --volume "$SECCOMP_TEST_RESULTS:/results" --env SECCOMP_TEST_RESULTS=/results --env SECCOMP_TEST_FILES "$image" "$@"
   else
     set -- "$image" "$@"
   fi

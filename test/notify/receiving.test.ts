@@ -17,7 +17,13 @@ for n in range(20000): ask(n)`;
 
 /** How often the threads that serve listeners have waited. */
 function waits(): number {
-  const threads = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/status`, 'utf8'));
+  const threads = readdirSync('/proc/self/task').map((id) => {
+    try {
+      return readFileSync(`/proc/self/task/${id}/status`, 'utf8');
+    } catch {
+      return ''; // A thread that has ended meanwhile.
+    }
+  });
   return threads
     .filter((status) => status.startsWith('Name:\tseccomp\n'))
     .reduce((sum, status) => sum + Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]), 0);
