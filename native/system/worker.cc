@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <string>
@@ -26,8 +27,10 @@ constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patie
 constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
 
 struct Job {
+  explicit Job(std::function<void()> function) : work(std::move(function)) {}
   std::function<void()> work;
-  bool has_begun = false, is_done = false;
+  bool has_begun = false;
+  std::atomic<bool> is_done{false};
 };
 
 // Whether a thread of this process wants a processor and has none. Then the machine is slow, and not what the thread
@@ -75,9 +78,9 @@ struct Worker::State {
       job->has_begun = true;
       lock.unlock();
       job->work();
+      job->is_done = true;
       job->work = nullptr;  // What it owns may take long to close.
       lock.lock();
-      job->is_done = true;
       changed.NotifyAll();
     }
     has_thread = false;
@@ -85,18 +88,24 @@ struct Worker::State {
 
   // Waits until the job is done. Returns 0, or ETIMEDOUT. Time in which this thread itself is woken late, or the other
   // has no processor, does not count: the machine is slow then.
-  int Await(const std::shared_ptr<Job>& job) {
+  int Await(const std::shared_ptr<Job>& job, std::unique_lock<std::mutex>* lock) {
     const double begin = Milliseconds();
     patience = std::min<double>(Worker::kPatience, patience + kRefill * (begin - refilled));
     refilled = begin;
-    const auto is_done = [&job] { return job->is_done; };
+    const auto is_done = [&job] { return job->is_done.load(); };
     for (double left = std::max(kLeast, patience), now = begin; left > 0;) {
       const double slice = std::min(left, kSlice);
       if (changed.WaitFor(&mutex, slice, is_done)) break;
       const double waited = Milliseconds() - now;
       now += waited;
       const bool is_slow = waited > slice + kLate && now - begin < kLongest;
-      if (!is_slow && thread != 0 && !IsStarved(thread)) left -= slice;
+      if (is_slow || thread == 0) continue;
+      // Otherwise the thread could be seen to wait for the mutex.
+      const pid_t looked_at = thread;
+      lock->unlock();
+      const bool is_starved = IsStarved(looked_at);
+      lock->lock();
+      if (!is_starved) left -= slice;
     }
     const double waited = Milliseconds() - begin;
     if (waited > kLeast) patience = std::max(0.0, patience - waited);
@@ -121,18 +130,18 @@ int Worker::Start() {
 }
 
 int Worker::Run(std::function<void()> work) {
-  const std::lock_guard<std::mutex> lock(state_->mutex);
+  std::unique_lock<std::mutex> lock(state_->mutex);
   const int error = state_->StartThreadIfNone(state_);
   if (error != 0) return error;
-  const auto job = std::make_shared<Job>(Job{std::move(work)});
+  const auto job = std::make_shared<Job>(std::move(work));
   state_->jobs.push_back(job);
   state_->changed.NotifyAll();
-  return state_->Await(job);
+  return state_->Await(job, &lock);
 }
 
 void Worker::Post(std::function<void()> work) {
   const std::lock_guard<std::mutex> lock(state_->mutex);
-  state_->jobs.push_back(std::make_shared<Job>(Job{std::move(work)}));
+  state_->jobs.push_back(std::make_shared<Job>(std::move(work)));
   state_->changed.NotifyAll();
   // Without a thread it waits for the next start of one.
   static_cast<void>(state_->StartThreadIfNone(state_));
