@@ -49,6 +49,7 @@ std::string ThreadFile(pid_t thread, const char* name) {
 class Starvation {
  public:
   // `waited`: the milliseconds since the last look.
+  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   bool IsFound(pid_t thread, double waited) {
     // PID (NAME) STATE …; the names of this package's threads have no parenthesis.
     const std::string status = ThreadFile(thread, "stat");
