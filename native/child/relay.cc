@@ -63,7 +63,7 @@ class Direction {
 
   void Receive(std::array<char, kChunk>* chunk) {
     const ssize_t size = recv(from_, chunk->data(), chunk->size(), MSG_DONTWAIT);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (size < 0 && IsPassing(errno)) return;
     if (size <= 0) {
       End();
     } else {
@@ -85,9 +85,12 @@ class Direction {
   }
 
  private:
+  // A shortage of memory is none of the other side's doing.
+  static bool IsPassing(int error) { return error == EAGAIN || error == EINTR || error == ENOMEM || error == ENOBUFS; }
+
   void Send(const char* data, size_t size) {
     ssize_t sent = send(to_, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    if (sent < 0 && !IsPassing(errno)) {
       Drop();
       return;
     }
@@ -170,8 +173,12 @@ void Relay(Streams* streams) {
 Failure OpenRelayed(Descriptor* socket, std::vector<Relayed>* relayed) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
-  relayed->push_back({std::move(*socket), Descriptor(pair[0]), CookieOf(pair[1])});
-  *socket = Descriptor(pair[1]);
+  Descriptor ours(pair[0]);
+  Descriptor other(pair[1]);
+  const uint64_t cookie = CookieOf(other.get());
+  if (cookie == 0) return {errno, "getsockopt"};
+  relayed->push_back({std::move(*socket), std::move(ours), cookie});
+  *socket = std::move(other);
   return {};
 }
 

@@ -218,7 +218,7 @@ class Tree {
     if (zombie_count_ == 0) return;
     const long size = static_cast<long>(zombie_count_ * sizeof zombies_[0]);
     const long sent = RawCall(SYS_sendto, control_, Pointer(zombies_.data()), size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent == -EAGAIN) all_reported_ = false;
+    if (sent == -EAGAIN || sent == -ENOMEM || sent == -ENOBUFS) all_reported_ = false;
     zombie_count_ = 0;
   }
 

@@ -137,7 +137,7 @@ void Listener::Send(seccomp_notif_resp answer) const { ListenerIoctl(descriptor_
 bool Listener::IsValid(uint64_t call) const { return ListenerIoctl(descriptor_, kNotifIdValid, &call) == 0; }
 
 std::shared_ptr<Connection> Listener::EndWait(Waiting::iterator waiting, int answer) {
-  std::shared_ptr<Connection> connection = std::move(waiting->second);
+  const std::shared_ptr<Connection> connection = std::move(waiting->second);
   waiting_.erase(waiting);
   return connection != nullptr && connection->End(answer) ? connection : nullptr;
 }

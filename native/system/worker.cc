@@ -2,13 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,28 +23,48 @@ namespace {
 
 constexpr double kSlice = 5;  // Milliseconds from one look at what is waited for to the next.
 constexpr double kLate = 1;   // Milliseconds by which a thread is woken late if processors are lacking.
-constexpr double kLongest = 10 * Worker::kPatience;     // Milliseconds that are waited for want of processors.
-constexpr double kLeast = 1;                            // Milliseconds that each run may wait.
+constexpr double kLongest = 10 * Worker::kPatience;     // Milliseconds that are waited if processors are lacking too.
+constexpr double kLeast = 0.2;                          // Milliseconds that each run may wait.
 constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patience for each millisecond.
 constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
 
 struct Job {
+  explicit Job(std::function<void()> function) : work(std::move(function)) {}
   std::function<void()> work;
-  bool has_begun = false, is_done = false;
+  bool has_begun = false;
+  std::atomic<bool> is_done{false};
 };
 
-// Whether a thread of this process wants a processor and has none. Then the machine is slow, and not what the thread
-// waits for.
-bool IsStarved(pid_t thread) {
-  const std::string path = "/proc/self/task/" + std::to_string(thread) + "/stat";
+// The text of a file of a thread of this process; empty if it can't be read.
+std::string ThreadFile(pid_t thread, const char* name) {
+  const std::string path = "/proc/self/task/" + std::to_string(thread) + "/" + name;
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 256> text = {};
   const ssize_t size = file.get() < 0 ? -1 : read(file.get(), text.data(), text.size() - 1);
-  // PID (NAME) STATE …; the names of this package's threads have no parenthesis.
-  const std::string status(text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
-  const size_t name_end = status.find(") ");
-  return name_end != std::string::npos && status.compare(name_end + 2, 1, "R") == 0;
+  return {text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))};
 }
+
+// Looks from time to time whether a thread lacks a processor: it could run, and has not done so since the last look.
+// Then the machine is slow, and not what the thread does or waits for.
+class Starvation {
+ public:
+  // `waited`: the milliseconds since the last look.
+  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+  bool IsFound(pid_t thread, double waited) {
+    // PID (NAME) STATE …; the names of this package's threads have no parenthesis.
+    const std::string status = ThreadFile(thread, "stat");
+    const size_t name_end = status.find(") ");
+    const bool is_runnable = name_end != std::string::npos && status.compare(name_end + 2, 1, "R") == 0;
+    // Its time on a processor in nanoseconds, and more: proc_pid_schedstat. 0 where the kernel does not count it.
+    const auto ran = strtoull(ThreadFile(thread, "schedstat").c_str(), nullptr, 10);
+    const bool has_run = ran_ && static_cast<double>(ran - *ran_) > waited * 1e6 / 2;
+    ran_ = ran;
+    return is_runnable && !has_run;
+  }
+
+ private:
+  std::optional<unsigned long long> ran_;
+};
 
 }  // namespace
 
@@ -75,9 +98,9 @@ struct Worker::State {
       job->has_begun = true;
       lock.unlock();
       job->work();
+      job->is_done = true;
       job->work = nullptr;  // What it owns may take long to close.
       lock.lock();
-      job->is_done = true;
       changed.NotifyAll();
     }
     has_thread = false;
@@ -85,20 +108,32 @@ struct Worker::State {
 
   // Waits until the job is done. Returns 0, or ETIMEDOUT. Time in which this thread itself is woken late, or the other
   // has no processor, does not count: the machine is slow then.
-  int Await(const std::shared_ptr<Job>& job) {
+  int Await(const std::shared_ptr<Job>& job, std::unique_lock<std::mutex>* lock) {
     const double begin = Milliseconds();
     patience = std::min<double>(Worker::kPatience, patience + kRefill * (begin - refilled));
     refilled = begin;
-    const auto is_done = [&job] { return job->is_done; };
-    for (double left = std::max(kLeast, patience), now = begin; left > 0;) {
+    const auto is_done = [&job] { return job->is_done.load(); };
+    Starvation starvation;
+    double slow = 0;
+    for (double left = std::max(kLeast, patience), now = begin; left > 0 && now - begin < kLongest;) {
       const double slice = std::min(left, kSlice);
       if (changed.WaitFor(&mutex, slice, is_done)) break;
       const double waited = Milliseconds() - now;
       now += waited;
-      const bool is_slow = waited > slice + kLate && now - begin < kLongest;
-      if (!is_slow && thread != 0 && !IsStarved(thread)) left -= slice;
+      bool is_slow = waited > slice + kLate || thread == 0;
+      if (!is_slow) {
+        // Otherwise the thread could be seen to wait for the mutex.
+        const pid_t looked_at = thread;
+        lock->unlock();
+        is_slow = starvation.IsFound(looked_at, waited);
+        lock->lock();
+      }
+      if (is_slow)
+        slow += waited;
+      else
+        left -= slice;
     }
-    const double waited = Milliseconds() - begin;
+    const double waited = Milliseconds() - begin - slow;
     if (waited > kLeast) patience = std::max(0.0, patience - waited);
     if (job->is_done) return 0;
     if (!job->has_begun) jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
@@ -121,18 +156,18 @@ int Worker::Start() {
 }
 
 int Worker::Run(std::function<void()> work) {
-  const std::lock_guard<std::mutex> lock(state_->mutex);
+  std::unique_lock<std::mutex> lock(state_->mutex);
   const int error = state_->StartThreadIfNone(state_);
   if (error != 0) return error;
-  const auto job = std::make_shared<Job>(Job{std::move(work)});
+  const auto job = std::make_shared<Job>(std::move(work));
   state_->jobs.push_back(job);
   state_->changed.NotifyAll();
-  return state_->Await(job);
+  return state_->Await(job, &lock);
 }
 
 void Worker::Post(std::function<void()> work) {
   const std::lock_guard<std::mutex> lock(state_->mutex);
-  state_->jobs.push_back(std::make_shared<Job>(Job{std::move(work)}));
+  state_->jobs.push_back(std::make_shared<Job>(std::move(work)));
   state_->changed.NotifyAll();
   // Without a thread it waits for the next start of one.
   static_cast<void>(state_->StartThreadIfNone(state_));

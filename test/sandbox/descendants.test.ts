@@ -45,7 +45,11 @@ async function printed(child: ChildProcess): Promise<number> {
 
 /** Starts a script with the daemon, and waits for it. */
 async function withDaemon(script: string, options: SpawnOptions = {}) {
-  const child = spawn('sh', ['-c', `${DAEMON} ${script}`], PROFILE, { descendants: 'kill', ...options });
+  return await startWithDaemon(`${DAEMON} ${script}`, options);
+}
+
+async function startWithDaemon(script: string, options: SpawnOptions) {
+  const child = spawn('sh', ['-c', script], PROFILE, { descendants: 'kill', ...options });
   return { child, daemon: await printed(child) };
 }
 
@@ -85,7 +89,8 @@ describe.skipIf(!hasScopes)('descendants: kill', () => {
   });
 
   test('ends what ignores the signal, forceKillAfter later', async () => {
-    const { child, daemon } = await withDaemon('trap "" TERM; while :; do wait; done', { forceKillAfter: 20 });
+    const script = `trap "" TERM; ${DAEMON} while :; do wait; done`; // It ignores the signal when the daemon has printed.
+    const { child, daemon } = await startWithDaemon(script, { forceKillAfter: 20 });
     child.killTree();
     expect(await ended(child)).toEqual([null, 'SIGKILL']);
     expect(isRunning(daemon)).toBe(false);

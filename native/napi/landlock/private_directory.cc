@@ -39,7 +39,7 @@ class Removal : public std::enable_shared_from_this<Removal> {
   // ETIMEDOUT: the removal takes longer, and Remove tells of its end.
   int RemoveSoon() {
     const int error = directory_->RemoveSoon();
-    if (error != ETIMEDOUT) ended_.Close();
+    if (error != ETIMEDOUT && self_ == nullptr) ended_.Close();
     return error;
   }
 

@@ -88,6 +88,9 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   }
   if (address->size < sizeof(sa_family_t)) return Negative(env, EINVAL);
   if (has_seen) request.expected = SocketTraits{seen[0], seen[1], seen[2]};
+  // The connection may have to be undone before its call is answered, when there might be no thread to be had.
+  const int no_thread = request.listener->worker().Start();
+  if (no_thread != 0) return Negative(env, no_thread);
   memcpy(&request.address, address->data, address->size);
   request.size = static_cast<socklen_t>(address->size);
   const double number = NextNumber();

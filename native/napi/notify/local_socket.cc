@@ -91,7 +91,12 @@ Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
 Napi::Value LocalSocket::Accept(const Napi::CallbackInfo& info) {
   if (peer_ == nullptr) return Negative(info.Env(), EBADF);
   const int connection = accept4(peer_->socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  return connection < 0 ? Negative(info.Env(), errno) : Wrap(info.Env(), Descriptor(connection));
+  if (connection < 0) return Negative(info.Env(), errno);
+  const Napi::Value wrapped = Wrap(info.Env(), Descriptor(connection));
+  if (!wrapped.IsObject()) return wrapped;
+  // What the peer sends is to be closed when there might be no thread to be had.
+  const int no_thread = Unwrap(wrapped.As<Napi::Object>())->worker_.Start();
+  return no_thread == 0 ? wrapped : Negative(info.Env(), no_thread);
 }
 
 Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
@@ -101,18 +106,19 @@ Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
     std::string bytes = std::string(kMaxReceivedBytes, '\0');
     bool is_truncated = false;
     ssize_t size = 0;
-    size_t descriptors = 0;
+    std::vector<Descriptor> descriptors;
   };
   const auto received = std::make_shared<Received>();
   const int failure = worker_.Run([peer = peer_, received] {
-    received->size = ReceiveDescriptors(peer->socket, received->bytes.data(), &peer->received, &received->is_truncated);
-    received->descriptors = peer->received.size();
+    received->size =
+        ReceiveDescriptors(peer->socket, received->bytes.data(), &received->descriptors, &received->is_truncated);
   });
   if (failure != 0) return Negative(env, failure);
+  for (Descriptor& each : received->descriptors) peer_->received.push_back(std::move(each));
   if (received->size < 0) return Napi::Number::New(env, static_cast<double>(received->size));
   const Napi::Object result = Napi::Object::New(env);
   SetOwn(result, "bytes", Napi::Buffer<char>::Copy(env, received->bytes.data(), static_cast<size_t>(received->size)));
-  SetOwn(result, "descriptors", static_cast<double>(received->descriptors));
+  SetOwn(result, "descriptors", static_cast<double>(peer_->received.size()));
   SetOwn(result, "lost", received->is_truncated);
   return result;
 }
