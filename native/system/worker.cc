@@ -2,20 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "system/condition.h"
+#include "system/numbers.h"
 #include "system/threads.h"
 
 namespace seccomp {
@@ -56,14 +58,16 @@ class Starvation {
     const size_t name_end = status.find(") ");
     const bool is_runnable = name_end != std::string::npos && status.compare(name_end + 2, 1, "R") == 0;
     // Its time on a processor in nanoseconds, and more: proc_pid_schedstat. 0 where the kernel does not count it.
-    const auto ran = strtoull(ThreadFile(thread, "schedstat").c_str(), nullptr, 10);
+    const std::string times = ThreadFile(thread, "schedstat");
+    std::string_view digits = times;
+    const uint64_t ran = TakeNumber<uint64_t>(&digits).value_or(0);
     const bool has_run = ran_ && static_cast<double>(ran - *ran_) > waited * 1e6 / 2;
     ran_ = ran;
     return is_runnable && !has_run;
   }
 
  private:
-  std::optional<unsigned long long> ran_;
+  std::optional<uint64_t> ran_;
 };
 
 }  // namespace
