@@ -26,7 +26,7 @@ namespace {
 constexpr double kSlice = 5;  // Milliseconds from one look at what is waited for to the next.
 constexpr double kLate = 1;   // Milliseconds by which a thread is woken late if processors are lacking.
 constexpr double kLongest = 10 * Worker::kPatience;     // Milliseconds that are waited if processors are lacking too.
-constexpr double kLeast = 0.2;                          // Milliseconds that each run may wait.
+constexpr double kLeast = 1;                            // Milliseconds that each run may wait.
 constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patience for each millisecond.
 constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
 

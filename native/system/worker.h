@@ -32,7 +32,7 @@ class Worker {
 
   // Does the work, and returns 0; ETIMEDOUT: it is not done in time, or earlier work is not; or the errno with which
   // no thread could be started. Work that has not begun is not done any more.
-  // All runs of a second together wait no longer than kPatience, or a fifth of a millisecond each. Time in which
+  // All runs of a second together wait no longer than kPatience, or a millisecond each. Time in which
   // processors are lacking does not count, but no run waits for longer than ten times kPatience.
   int Run(std::function<void()> work);
 
