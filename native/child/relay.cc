@@ -76,7 +76,7 @@ class Direction {
     Send(waiting.data(), waiting.size());
   }
 
-  // `to` takes nothing any more, so `from` must not go on writing.
+  // `to` no longer takes anything, so the writer at `from` must be stopped.
   void Drop() {
     if (!IsActive()) return;
     shutdown(from_, SHUT_RD);
@@ -131,7 +131,7 @@ class Stream {
 
   // Returns false if the stream has ended.
   bool Serve(const pollfd& childs, const pollfd& ours, std::array<char, kChunk>* chunk) {
-    if ((ours.revents & POLLHUP) != 0) output_.Drop();  // Nobody reads any more.
+    if ((ours.revents & POLLHUP) != 0) output_.Drop();  // There is no reader left.
     if (output_.WantsOutput() && ours.revents != 0) output_.SendWaiting();
     if (input_.WantsOutput() && childs.revents != 0) input_.SendWaiting();
     if (output_.WantsInput() && childs.revents != 0) output_.Receive(chunk);

@@ -27,7 +27,7 @@ class PrivateDirectory : public std::enable_shared_from_this<PrivateDirectory> {
 
   // Removes the directory and everything beneath it on a thread of its own: see RemoveTree. Uses no rights but those of
   // its user. Then calls `done` there with 0 or an errno. May be called again: that gives 0 if the directory does not
-  // exist any more.
+  // exist then.
   void Remove(std::function<void(int)> done);
   // The same, but waits for the end, though no longer than a Worker's patience: ETIMEDOUT means that the removal goes
   // on.

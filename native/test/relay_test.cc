@@ -43,7 +43,7 @@ bool Write(const Descriptor& socket, const std::string& text) {
   return true;
 }
 
-// What is read until the end.
+// Reads to the end of the stream.
 std::string Rest(const Descriptor& socket) {
   std::string text;
   std::array<char, 4096> chunk = {};

@@ -166,7 +166,7 @@ const SYSTEM: readonly WordRow[] = freeze([
   ),
 ]);
 
-/** What `@system` grants to a child that is given a terminal: others would find that of their parent. */
+/** What `@system` grants to a child that is given a terminal. Any other child would open its parent's. */
 const TERMINAL: readonly WordRow[] = freeze([
   rowIn('/dev', WRITE, 'the terminal of a program that was given one in `stdio`', 'tty'),
 ]);

@@ -64,7 +64,7 @@ class Removal : public std::enable_shared_from_this<Removal> {
     if (is_awaited_) uv_async_send(ended_.get());
   }
 
-  // Node reports an exception of `done`. In an environment that ends, nothing can be called any more.
+  // Node reports an exception of `done`. An environment that is ending runs no JavaScript.
   static void OnEnd(uv_async_t* handle) {
     const std::shared_ptr<Removal> removal = decltype(ended_)::OwnerOf(handle)->self_;
     if (removal == nullptr) return;

@@ -94,7 +94,7 @@ Napi::Value LocalSocket::Accept(const Napi::CallbackInfo& info) {
   if (connection < 0) return Negative(info.Env(), errno);
   const Napi::Value wrapped = Wrap(info.Env(), Descriptor(connection));
   if (!wrapped.IsObject()) return wrapped;
-  // What the peer sends is to be closed when there might be no thread to be had.
+  // Started now: when the descriptors that the peer sends are closed, starting a thread could fail.
   const int no_thread = Unwrap(wrapped.As<Napi::Object>())->worker_.Start();
   return no_thread == 0 ? wrapped : Negative(info.Env(), no_thread);
 }
