@@ -35,38 +35,52 @@ const readResults = () => JSON.parse(readFileSync(FILE, 'utf8'));
 /** @param {readonly string[]} args */
 const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
 
+/** @param {readonly string[]} args Of a command of Git that lists files. */
+const gitFiles = (...args) =>
+  git(...args)
+    .split('\n')
+    .filter((file) => file !== '');
+
+/** @param {string} file */
+const isTest = (file) => /^test\/.*\.test\.ts$/.test(file);
+
+/**
+ * The files that have changed since a commit, of those on which a check depends: also those that are in no commit. No other file
+ * imports a test file. Undefined if the commit is unknown, or the page has changed.
+ * @param {import('./table.d.mts').Check} check
+ * @param {string} commit
+ */
+function changedSince({ files = ['.'], tests = ['test'] }, commit) {
+  if (spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`]).status !== 0) return undefined;
+  if (withoutTable(git('show', `${commit}:${PAGE}`)) !== withoutTable(readFileSync(PAGE, 'utf8').trim()))
+    return undefined;
+  const changed = [
+    ...gitFiles('diff', '--name-only', commit, '--', ...files, ...KEPT_IN),
+    ...gitFiles('ls-files', '--others', '--exclude-standard', '--', ...files),
+  ];
+  return changed.filter((file) => !isTest(file) || tests.some((path) => `${file}/`.startsWith(`${path}/`)));
+}
+
 /**
  * Whether a check has passed and nothing has changed since of what it depends on.
  * @param {import('./table.d.mts').Check} check
  */
-export function isValid({ name, files = ['.'] }) {
-  const result = readResults()[name];
-  if (result === undefined || result.failed > 0) return false;
-  // Also what is not committed. Git fails if the commit is unknown.
-  if (spawnSync('git', ['diff', '--quiet', result.commit, '--', ...files, ...KEPT_IN]).status !== 0) return false;
-  if (git('ls-files', '--others', '--exclude-standard', '--', ...files) !== '') return false;
-  return withoutTable(git('show', `${result.commit}:${PAGE}`)) === withoutTable(readFileSync(PAGE, 'utf8').trim());
+export function isValid(check) {
+  const { commit, failed } = readResults()[check.name] ?? { commit: '', failed: 1 };
+  return failed === 0 && changedSince(check, commit)?.length === 0;
 }
 
 /**
- * The test files that a check has to repeat: those that failed in its last result, or have changed since. No other file imports
- * a test file, and what tests say of each other depends on no system: the gate has it. Undefined if the whole check has to run.
+ * The test files that a check has to repeat: those that failed in its last result, or have changed since: what tests say of each
+ * other depends on no system, and the gate has it. Undefined if the whole check has to run.
  * @param {import('./table.d.mts').Check} check
  * @returns {readonly string[] | undefined}
  */
-export function testsToRepeat({ name, repeats = false, files = ['.'] }) {
-  const { commit = '', failedIn } = readResults()[name] ?? {};
-  if (!repeats || failedIn === undefined) return undefined;
-  const { status, stdout } = spawnSync('git', ['diff', '--name-only', commit, '--', ...files, ...KEPT_IN], {
-    encoding: 'utf8',
-  });
-  if (
-    status !== 0 ||
-    withoutTable(git('show', `${commit}:${PAGE}`)) !== withoutTable(readFileSync(PAGE, 'utf8').trim())
-  )
-    return undefined;
-  const changed = stdout.split('\n').filter((file) => file !== '');
-  if (!changed.every((file) => /^test\/.*\.test\.ts$/.test(file))) return undefined;
+export function testsToRepeat(check) {
+  const { commit = '', failedIn } = readResults()[check.name] ?? {};
+  if (!check.repeats || failedIn === undefined) return undefined;
+  const changed = changedSince(check, commit);
+  if (!changed?.every(isTest)) return undefined;
   return [...new Set([...changed, ...failedIn])].filter((file) => existsSync(file));
 }
 

@@ -13,6 +13,8 @@ export interface Check {
   readonly packages?: readonly string[];
   /** Pathspecs of what the result depends on; everything if they are left out. */
   readonly files?: readonly string[];
+  /** The folders and files of test/ that it runs: no other `.test.ts` file matters. All if they are left out. */
+  readonly tests?: readonly string[];
 }
 
 /** The checks of a change: those of the gate, in their order, and the others. */

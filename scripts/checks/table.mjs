@@ -16,7 +16,13 @@ const STARTS = [...ADDON, 'lib', 'test', 'examples', 'vitest.config.ts', 'script
 const PURE = ['lib', 'test', 'vitest.config.ts', 'package-lock.json'];
 
 /** What starts programs and receives their calls. */
-const SUPERVISION = 'test/notify test/agent test/record test/reliability';
+const SUPERVISION = ['test/notify', 'test/agent', 'test/record', 'test/reliability'];
+/** What is built with clang, too. */
+const CLANG = ['test/native.test.ts', 'test/launcher.test.ts', 'test/sandbox/fork.test.ts', ...SUPERVISION];
+/** Real programs. */
+const REAL = ['programs', 'paths-programs', 'recorded', 'attached-filters'].map(
+  (name) => `test/extended/${name}.test.ts`,
+);
 
 /** @type {readonly import('./table.d.mts').Check[]} */
 export const CHECKS = [
@@ -66,6 +72,7 @@ export const CHECKS = [
     packages: TOOLS,
     run: 'npm run --silent libraries && npx vitest run test/slow/blocks.test.ts',
     files: [...STARTS, 'docs'],
+    tests: ['test/slow/blocks.test.ts'],
   },
   {
     name: 'native-style',
@@ -88,8 +95,9 @@ export const CHECKS = [
     title: 'an addon built with ASan and UBSan: what starts programs and receives their calls',
     gate: true,
     packages: [...TOOLS, ...NATIVE_TOOLS],
-    run: `npm run --silent test:sanitized -- test/native.test.ts ${SUPERVISION}`,
+    run: `npm run --silent test:sanitized -- test/native.test.ts ${SUPERVISION.join(' ')}`,
     files: STARTS,
+    tests: ['test/native.test.ts', ...SUPERVISION],
   },
   {
     name: 'docker',
@@ -106,6 +114,7 @@ export const CHECKS = [
     gate: true,
     run: 'SECCOMP_TEST_MACHINES=amd64-6.1 scripts/checks/arch-test.sh test/arch --exclude test/arch/denials-log.test.ts --exclude test/arch/untrusted.test.ts',
     files: STARTS,
+    tests: ['test/arch'],
   },
   {
     name: 'node-26',
@@ -126,14 +135,16 @@ export const CHECKS = [
     packages: TOOLS,
     // `docs` has the blocks.
     run: 'npm run --silent libraries && npm run --silent test:slow -- --exclude test/slow/blocks.test.ts',
+    tests: ['test/slow'],
   },
   {
     name: 'programs',
     title:
       'real programs under docker-default, under recorded profiles and under paths; the filters that they attach themselves',
     packages: [...TOOLS, ...PROGRAMS],
-    run: 'npm run --silent build && npx vitest run test/extended/{programs,paths-programs,recorded,attached-filters}.test.ts',
+    run: `npm run --silent build && npx vitest run ${REAL.join(' ')}`,
     files: STARTS,
+    tests: REAL,
   },
   {
     name: 'libraries',
@@ -141,6 +152,7 @@ export const CHECKS = [
     packages: ['procps'],
     run: 'npm run --silent build && npx vitest run test/extended/libraries.test.ts',
     files: STARTS,
+    tests: ['test/extended/libraries.test.ts'],
   },
   {
     name: 'node-tests',
@@ -149,6 +161,7 @@ export const CHECKS = [
     packages: ['xz-utils', 'procps'],
     run: 'npm run --silent build && node scripts/checks/node-tests.mjs',
     files: STARTS,
+    tests: [],
   },
   {
     name: 'coverage',
@@ -184,14 +197,16 @@ export const CHECKS = [
     name: 'clang',
     title: 'the addon built with clang, whose destructors and symbols differ from those of g++',
     packages: [...TOOLS, 'clang-19'],
-    run: 'with_clang test/native.test.ts test/launcher.test.ts test/sandbox/fork.test.ts test/reliability test/notify test/agent test/record',
+    run: `with_clang ${CLANG.join(' ')}`,
     files: STARTS,
+    tests: CLANG,
   },
   {
     name: 'starts',
     title: '50,000 starts, of which many fail: the use of memory does not grow',
     run: 'npm run --silent build && npx vitest run test/extended/starts.test.ts',
     files: STARTS,
+    tests: ['test/extended/starts.test.ts'],
   },
   {
     name: 'faults',
@@ -199,6 +214,7 @@ export const CHECKS = [
     packages: TOOLS,
     run: 'npm run --silent build && npx vitest run test/extended/faults.test.ts',
     files: STARTS,
+    tests: ['test/extended/faults.test.ts'],
   },
   {
     name: 'deaths',
@@ -207,6 +223,7 @@ export const CHECKS = [
     packages: TOOLS,
     run: 'npm run --silent build && npx vitest run test/extended/deaths.test.ts',
     files: STARTS,
+    tests: ['test/extended/deaths.test.ts'],
   },
   {
     name: 'trees',
@@ -215,12 +232,14 @@ export const CHECKS = [
     packages: TOOLS,
     run: 'npm run --silent build && npx vitest run test/extended/trees.test.ts',
     files: STARTS,
+    tests: ['test/extended/trees.test.ts'],
   },
   {
     name: 'kills',
     title: 'supervised children killed at random for a minute',
     run: 'npm run --silent build && SECCOMP_TEST_KILL_CHILDREN=2000 npx vitest run test/extended/kills.test.ts',
     files: STARTS,
+    tests: ['test/extended/kills.test.ts'],
   },
   {
     name: 'fuzz',
@@ -228,6 +247,7 @@ export const CHECKS = [
     packages: TOOLS,
     run: 'SECCOMP_TEST_FUZZ_DOCUMENTS=2000 npx vitest run test/fuzz',
     files: PURE,
+    tests: ['test/fuzz'],
   },
   {
     name: 'accesses',
@@ -235,18 +255,21 @@ export const CHECKS = [
       '100,000 random accesses to files: the predictions of lib/landlock/ and the kernel’s decisions; the suite has 1,500',
     run: 'SECCOMP_TEST_ACCESSES=100000 npx vitest run test/landlock/prediction.test.ts',
     files: STARTS,
+    tests: ['test/landlock/prediction.test.ts'],
   },
   {
     name: 'intricate',
     title: '4,000 random profiles with many argument conditions: compiled and proven; the suite has 6',
     run: 'npx vitest run test/extended/intricate.test.ts',
     files: PURE,
+    tests: ['test/extended/intricate.test.ts'],
   },
   {
     name: 'pollution',
     title: 'each of two hundred properties on Object.prototype by itself; the suite has all of them at once',
     run: 'npm run --silent build && npx vitest run test/extended/pollution.test.ts',
     files: STARTS,
+    tests: ['test/extended/pollution.test.ts'],
   },
   {
     name: 'musl',
@@ -275,6 +298,7 @@ export const CHECKS = [
     repeats: true,
     run: 'scripts/checks/arch-test.sh',
     files: STARTS,
+    tests: ['test/arch'],
   },
   {
     name: 'bare',
