@@ -326,6 +326,8 @@ export const CHECKS = [
     title: 'benchmarks with few rounds, to check that they work; `npm run bench -- filter` and its siblings measure',
     packages: [...TOOLS, 'firejail'],
     run: 'npm run --silent build && run_benchmarks',
+    files: [...STARTS, 'bench'],
+    tests: [],
   },
   {
     name: 'mutants',
