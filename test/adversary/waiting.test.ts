@@ -45,9 +45,11 @@ const HANDLERS: Handlers = {
     return call.connect(address);
   },
 };
-const HANDLED = ['linger', 'queue', 'fuse-memory', 'fuse-file', 'userfaultfd'];
+const HANDLED = [
+  ...['linger', 'queue', 'fuse-memory', 'fuse-file', 'fuse-socket', 'userfaultfd', 'mapping', 'stopped', 'exec'],
+];
 /** The ways in which a report, which names a file, can be made to wait. */
-const REPORTED = ['fuse-memory', 'userfaultfd'];
+const REPORTED = ['fuse-memory', 'fuse-path', 'userfaultfd', 'mapping'];
 
 const ALLOW: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW' };
 const DENYING: ProfileDocument = {
