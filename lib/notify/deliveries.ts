@@ -15,8 +15,8 @@ const { setImmediate, performance } = globalThis;
 /** A queue of sources. */
 export class Deliveries {
   readonly #sources = new Set<DeliverySource>();
-  /** Whether the next turn of the event loop delivers the rest. */
-  #isScheduled = false;
+  /** Whether a slice is being delivered, or the next turn of the event loop delivers one. */
+  #isBusy = false;
 
   /** Adds a source at the end of the queue, unless it is in the queue. */
   add(source: DeliverySource): void {
@@ -25,7 +25,8 @@ export class Deliveries {
 
   /** Delivers one slice, an item of each source in turn. Later turns of the event loop deliver the rest. */
   deliver(): void {
-    if (this.#isScheduled) return;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
     const end = performance.now() + SLICE;
     try {
       for (const source of this.#sources) {
@@ -35,15 +36,13 @@ export class Deliveries {
         if (performance.now() >= end) return;
       }
     } finally {
-      if (this.#sources.size > 0) this.#deliverLater();
+      if (this.#sources.size > 0) setImmediate(() => this.#deliverRest());
+      else this.#isBusy = false;
     }
   }
 
-  #deliverLater(): void {
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.deliver();
-    });
+  #deliverRest(): void {
+    this.#isBusy = false;
+    this.deliver();
   }
 }

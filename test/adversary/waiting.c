@@ -72,9 +72,27 @@ static void serve(int fuse) {
   }
 }
 
+static void write_line(const char *path, const char *format, unsigned id) {
+  FILE *file = fopen(path, "w");
+  if (file == NULL) fail(path);
+  fprintf(file, format, id);
+  if (fclose(file) != 0) fail(path);
+}
+
+// A mount namespace, for which an ordinary user needs a user namespace.
+static void enter_namespace(void) {
+  unsigned uid = geteuid(), gid = getegid();
+  if (unshare(CLONE_NEWNS | (uid == 0 ? 0 : CLONE_NEWUSER)) != 0) fail("unshare");
+  if (uid == 0) return;
+  write_line("/proc/self/uid_map", "0 %u 1\n", uid);
+  write_line("/proc/self/setgroups", "deny", 0);
+  write_line("/proc/self/gid_map", "0 %u 1\n", gid);
+}
+
 // A process of its own serves the file system: when it is killed, the kernel answers in its place.
 static int open_fuse_file(void) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("unshare");
+  enter_namespace();
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("mount");
   int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
   if (fuse < 0) fail("/dev/fuse");
   char options[100];

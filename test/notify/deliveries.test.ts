@@ -78,6 +78,20 @@ test('a source that is added again keeps its place, and nothing is scheduled wit
   expect(delivered).toEqual(['a0', 'b0', 'a1']);
 });
 
+test('what is added and asked for during an item is delivered after it', () => {
+  const { queue, delivered, source } = deliveries();
+  queue.add({
+    deliverNext: () => {
+      queue.add(source('b', 1, 1));
+      queue.deliver();
+      delivered.push('a0');
+      return false;
+    },
+  });
+  queue.deliver();
+  expect(delivered).toEqual(['a0', 'b0']);
+});
+
 test('the rest is delivered after an exception', () => {
   const { queue, delivered, source } = deliveries();
   let isFirst = true;
