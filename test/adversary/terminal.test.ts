@@ -169,7 +169,7 @@ if pid == 0:
         result = 'taken'
     except OSError as error:
         result = error.strerror
-    print(result, input(), sep=': ')
+    print(result, input(), sep=': ', flush=True)
     os._exit(0)
 os.write(terminal, b'typed\\n')
 text = b''
