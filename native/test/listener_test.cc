@@ -575,13 +575,13 @@ TEST(UndoesAConnectionThatIsMadeWhileItsCallIsAnswered) {
     Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const Descriptor copy(dup(socket.get()));
     const auto connection = BeginConnection(&served, server, std::move(socket));
-    bool is_answered = false;
+    std::atomic<bool> is_answered{false};
     BeforeConnect() = [&] {
-      if (!std::exchange(is_answered, true)) CHECK_EQUAL(served.Answer(answer), 0);
+      if (!is_answered.exchange(true)) CHECK_EQUAL(served.Answer(answer), 0);
     };
     connection->Run();
+    Settle(&served);  // The Worker calls connect(2) too, to undo the connection.
     BeforeConnect() = nullptr;
-    Settle(&served);
     CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ENOENT}), true);
     CHECK_EQUAL(IsConnected(copy), false);
   }

@@ -8,8 +8,10 @@ import { CHECKS } from './table.mjs';
 const FILE = join(import.meta.dirname, 'results.json');
 const PAGE = 'CONTRIBUTING.md';
 
-/** What keeps the results, on which they don't depend. */
-const KEPT_IN = [`:(exclude)${PAGE}`, ':(exclude)scripts/checks/results.json'];
+/** What keeps the results, on which they don't depend. Of the table of checks, each depends on its own command. */
+const KEPT_IN = [PAGE, ...['results.json', 'results.mjs', 'table.mjs'].map((name) => `scripts/checks/${name}`)].map(
+  (file) => `:(exclude)${file}`,
+);
 
 /** The page without its table: commands and packages of some checks are in it. @param {string} page */
 const withoutTable = (page) => page.replace(/<!-- checks -->.*<!-- \/checks -->/s, '');
@@ -17,6 +19,7 @@ const withoutTable = (page) => page.replace(/<!-- checks -->.*<!-- \/checks -->/
 /**
  * @typedef {object} Result
  * @property {string} commit The commit that was checked.
+ * @property {string} run The command of the check.
  * @property {string} date
  * @property {number} passed
  * @property {number} failed
@@ -41,24 +44,33 @@ const gitFiles = (...args) =>
     .split('\n')
     .filter((file) => file !== '');
 
-/** @param {string} file */
-const isTest = (file) => /^test\/.*\.test\.ts$/.test(file);
+/**
+ * The test file that a file belongs to, which no other file imports; undefined for others.
+ * @param {string} file
+ */
+function testOf(file) {
+  if (/^native\/test\/\w+_test\.cc$/.test(file)) return 'test/native/units.test.ts';
+  return /^test\/.*\.test\.ts$/.test(file) ? file : undefined;
+}
 
 /**
- * The files that have changed since a commit, of those on which a check depends: also those that are in no commit. No other file
- * imports a test file. Undefined if the commit is unknown, or the page has changed.
+ * The files that have changed since a result, of those on which the check depends: also those that are in no commit. A file of
+ * tests counts if the check runs it. Undefined if its commit is unknown, or its command or the page has changed.
  * @param {import('./table.d.mts').Check} check
- * @param {string} commit
  */
-function changedSince({ files = ['.'], tests = ['test'] }, commit) {
-  if (spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`]).status !== 0) return undefined;
+function changedSince({ name, run: command, files = ['.'], tests = ['test'] }) {
+  const { commit = '', run } = readResults()[name] ?? {};
+  if (run !== command || spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`]).status !== 0) return undefined;
   if (withoutTable(git('show', `${commit}:${PAGE}`)) !== withoutTable(readFileSync(PAGE, 'utf8').trim()))
     return undefined;
   const changed = [
     ...gitFiles('diff', '--name-only', commit, '--', ...files, ...KEPT_IN),
     ...gitFiles('ls-files', '--others', '--exclude-standard', '--', ...files),
   ];
-  return changed.filter((file) => !isTest(file) || tests.some((path) => `${file}/`.startsWith(`${path}/`)));
+  return changed.filter((file) => {
+    const test = testOf(file);
+    return test === undefined || tests.some((path) => `${test}/`.startsWith(`${path}/`));
+  });
 }
 
 /**
@@ -66,8 +78,7 @@ function changedSince({ files = ['.'], tests = ['test'] }, commit) {
  * @param {import('./table.d.mts').Check} check
  */
 export function isValid(check) {
-  const { commit, failed } = readResults()[check.name] ?? { commit: '', failed: 1 };
-  return failed === 0 && changedSince(check, commit)?.length === 0;
+  return readResults()[check.name]?.failed === 0 && changedSince(check)?.length === 0;
 }
 
 /**
@@ -77,11 +88,11 @@ export function isValid(check) {
  * @returns {readonly string[] | undefined}
  */
 export function testsToRepeat(check) {
-  const { commit = '', failedIn } = readResults()[check.name] ?? {};
-  if (!check.repeats || failedIn === undefined) return undefined;
-  const changed = changedSince(check, commit);
-  if (!changed?.every(isTest)) return undefined;
-  return [...new Set([...changed, ...failedIn])].filter((file) => existsSync(file));
+  const { failedIn } = readResults()[check.name] ?? {};
+  const changed = changedSince(check)?.map(testOf);
+  if (!check.repeats || failedIn === undefined || changed === undefined) return undefined;
+  const repeated = [...new Set([...changed, ...failedIn])];
+  return repeated.every((file) => file !== undefined) ? repeated.filter((file) => existsSync(file)) : undefined;
 }
 
 /**
@@ -108,7 +119,7 @@ export function commitOfCheckout() {
  * @param {{ passed: number, skipped: number, failures: readonly string[], minutes: number, cpu: number }} result
  * @param {readonly string[]} [repeated] The test files, if only these were run.
  */
-export function keepResult({ name }, commit, { passed, skipped, failures, minutes, cpu }, repeated) {
+export function keepResult({ name, run }, commit, { passed, skipped, failures, minutes, cpu }, repeated) {
   if (commit === undefined || commitOfCheckout() !== commit) {
     console.log(`${name}: the result is not kept: the checkout was not of the same commit all the time`);
     return writeTable();
@@ -122,6 +133,7 @@ export function keepResult({ name }, commit, { passed, skipped, failures, minute
     ...(repeated === undefined ? whole : { ...before[name], repeated: { files: repeated.length, passed } }),
     ...{
       commit,
+      run,
       date: new Date().toISOString().slice(0, 10),
       failed: failures.length,
       failedIn: testFilesOf(failures),

@@ -89,6 +89,7 @@ export const CHECKS = [
     packages: ['musl-tools', 'qemu-user'],
     run: 'scripts/build/prebuild.sh x64 && npx vitest run test/package/prebuilt.test.ts',
     files: [...ADDON, 'lib', 'scripts/build/prebuild.sh', 'test/package'],
+    tests: ['test/package'],
   },
   {
     name: 'asan',
@@ -97,7 +98,7 @@ export const CHECKS = [
     packages: [...TOOLS, ...NATIVE_TOOLS],
     run: `npm run --silent test:sanitized -- test/native.test.ts ${SUPERVISION.join(' ')}`,
     files: STARTS,
-    tests: ['test/native.test.ts', ...SUPERVISION],
+    tests: ['test/native', 'test/native.test.ts', ...SUPERVISION],
   },
   {
     name: 'docker',
@@ -291,6 +292,7 @@ export const CHECKS = [
     packages: ['musl-tools', 'qemu-user'],
     run: 'prebuilds_twice',
     files: [...ADDON, 'lib', 'scripts/build/prebuild.sh', 'test/package'],
+    tests: ['test/package'],
   },
   {
     name: 'kernels',
@@ -324,6 +326,8 @@ export const CHECKS = [
     title: 'benchmarks with few rounds, to check that they work; `npm run bench -- filter` and its siblings measure',
     packages: [...TOOLS, 'firejail'],
     run: 'npm run --silent build && run_benchmarks',
+    files: [...STARTS, 'bench'],
+    tests: [],
   },
   {
     name: 'mutants',
