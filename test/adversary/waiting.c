@@ -1,10 +1,15 @@
-// waiting WAY: makes a call whose argument is answered by this process alone, which never answers. Prints the call's errno,
-// and stays, save in the last way.
+// waiting WAY: makes a call whose argument is answered by this process alone, which never answers. Prints the call's
+// errno, and stays, save in the last way.
 //   linger         shutdown of a socket that is closed meanwhile, whose last close waits for its peer for an hour
-//   queue          300 times connect to a local socket that accepts nobody
+//   queue          1,500 times connect to a local socket that accepts nobody
 //   fuse-memory    mkdir, whose path is in a file of a file system of this process
 //   fuse-file      connect, with a descriptor of such a file, whose close waits for this process
+//   fuse-path      mkdir of a relative path, which only this process can look up
+//   fuse-socket    connect to a local socket by such a path
 //   userfaultfd    mkdir, whose path is in memory that this process is to fill
+//   mapping        mkdir, while other threads change the map of this process's memory all the time
+//   stopped        mkdir of a process that stops itself
+//   exec           shutdown, while another thread executes another program
 //   plain          mkdir with a path like others
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,6 +19,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,15 +37,15 @@ static void fail(const char *what) {
   exit(3);
 }
 
-static void reply(int fuse, uint64_t unique, const void *data, size_t size) {
+static void reply(int fuse, uint64_t unique, int error, const void *data, size_t size) {
   char bytes[4096];
-  struct fuse_out_header header = {.len = sizeof header + size, .unique = unique};
+  struct fuse_out_header header = {.len = sizeof header + size, .error = -error, .unique = unique};
   memcpy(bytes, &header, sizeof header);
-  memcpy(bytes + sizeof header, data, size);
+  if (size > 0) memcpy(bytes + sizeof header, data, size);
   if (write(fuse, bytes, header.len) < 0) return;
 }
 
-// Answers what is needed to open a file of the name "f", and neither reads nor closes.
+// Answers what is needed to open a file of the name "f", and neither reads, closes, nor looks up others.
 static void serve(int fuse) {
   static char bytes[1 << 20];
   alarm(60);
@@ -50,23 +56,43 @@ static void serve(int fuse) {
     struct fuse_attr file = {.ino = 2, .mode = S_IFREG | 0666, .nlink = 1, .size = 65536};
     if (in->opcode == FUSE_INIT) {
       struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 65536};
-      reply(fuse, in->unique, &out, sizeof out);
-    } else if (in->opcode == FUSE_LOOKUP) {
+      reply(fuse, in->unique, 0, &out, sizeof out);
+    } else if (in->opcode == FUSE_LOOKUP && strcmp((char *)(in + 1), "f") == 0) {
       struct fuse_entry_out out = {.nodeid = 2, .entry_valid = 1000, .attr_valid = 1000, .attr = file};
-      reply(fuse, in->unique, &out, sizeof out);
+      reply(fuse, in->unique, 0, &out, sizeof out);
     } else if (in->opcode == FUSE_GETATTR) {
       struct fuse_attr_out out = {.attr_valid = 1000, .attr = in->nodeid == 1 ? directory : file};
-      reply(fuse, in->unique, &out, sizeof out);
+      reply(fuse, in->unique, 0, &out, sizeof out);
     } else if (in->opcode == FUSE_OPEN || in->opcode == FUSE_OPENDIR) {
       struct fuse_open_out out = {.fh = 1};
-      reply(fuse, in->unique, &out, sizeof out);
+      reply(fuse, in->unique, 0, &out, sizeof out);
+    } else if (in->opcode == FUSE_ACCESS) {
+      reply(fuse, in->unique, ENOSYS, NULL, 0);
     }
   }
 }
 
+static void write_line(const char *path, const char *format, unsigned id) {
+  FILE *file = fopen(path, "w");
+  if (file == NULL) fail(path);
+  fprintf(file, format, id);
+  if (fclose(file) != 0) fail(path);
+}
+
+// A mount namespace, for which an ordinary user needs a user namespace.
+static void enter_namespace(void) {
+  unsigned uid = geteuid(), gid = getegid();
+  if (unshare(CLONE_NEWNS | (uid == 0 ? 0 : CLONE_NEWUSER)) != 0) fail("unshare");
+  if (uid == 0) return;
+  write_line("/proc/self/uid_map", "0 %u 1\n", uid);
+  write_line("/proc/self/setgroups", "deny", 0);
+  write_line("/proc/self/gid_map", "0 %u 1\n", gid);
+}
+
 // A process of its own serves the file system: when it is killed, the kernel answers in its place.
 static int open_fuse_file(void) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("unshare");
+  enter_namespace();
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("mount");
   int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
   if (fuse < 0) fail("/dev/fuse");
   char options[100];
@@ -130,38 +156,90 @@ static long connect_often(void) {
   getsockname(server, (struct sockaddr *)&full, &size);
   listen(server, 0);
   pthread_t thread;
-  for (int i = 0; i < 300; i++) pthread_create(&thread, NULL, connect_once, NULL);
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 1 << 16);
+  for (int i = 0; i < 1500; i++) {
+    if (pthread_create(&thread, &small, connect_once, NULL) != 0) fail("pthread_create");
+  }
   puts("ready");
   pthread_join(thread, NULL);
   return 0;
 }
 
-int main(int count, char **arguments) {
-  if (count != 2) return 2;
-  const char *way = arguments[1];
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  long result;
+static void *change_map(void *unused) {
+  const size_t size = 1 << 26;
+  for (;;) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (memory != MAP_FAILED) munmap(memory, size);
+  }
+  return unused;
+}
+
+static void *stop(void *unused) {
+  kill(getpid(), SIGSTOP);
+  return unused;
+}
+
+static void *execute_soon(void *unused) {
+  usleep(50000);
+  execl("/bin/sleep", "sleep", "60", NULL);
+  return unused;
+}
+
+static void in_threads(int count, void *(*function)(void *), void *argument) {
+  pthread_t thread;
+  for (int i = 0; i < count; i++) {
+    if (pthread_create(&thread, NULL, function, argument) != 0) fail("pthread_create");
+  }
+}
+
+static long call(const char *way) {
+  if (strcmp(way, "queue") == 0) return connect_often();
   if (strcmp(way, "linger") == 0) {
-    pthread_t thread;
-    int socket = lingering();
+    static int client;
+    client = lingering();
     puts("ready");
-    pthread_create(&thread, NULL, close_soon, &socket);
-    result = shutdown(socket, SHUT_RD);
-  } else if (strcmp(way, "queue") == 0) {
-    result = connect_often();
-  } else if (strcmp(way, "fuse-file") == 0) {
+    in_threads(1, close_soon, &client);
+    return shutdown(client, SHUT_RD);
+  }
+  if (strcmp(way, "exec") == 0) {
+    int client = lingering();
+    puts("ready");
+    in_threads(1, execute_soon, NULL);
+    return shutdown(client, SHUT_RD);
+  }
+  if (strcmp(way, "fuse-file") == 0) {
     struct sockaddr address = {AF_INET, {0}};
     int file = open_fuse_file();
     puts("ready");
-    result = connect(file, &address, sizeof address);
-  } else {
-    const char *path = strcmp(way, "fuse-memory") == 0   ? in_fuse()
-                       : strcmp(way, "userfaultfd") == 0 ? in_userfaultfd()
-                                                         : "/nowhere";
-    puts("ready");
-    result = syscall(SYS_mkdir, path, 0);
+    return connect(file, &address, sizeof address);
   }
-  puts(result == 0 ? "done" : strerror(errno));
-  if (strcmp(way, "plain") != 0) pause();
+  if (strcmp(way, "fuse-socket") == 0) {
+    struct sockaddr_un address = {AF_UNIX, "socket"};
+    open_fuse_file();
+    if (chdir("/mnt") != 0) fail("chdir");
+    puts("ready");
+    return connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof address);
+  }
+  const char *path = "/nowhere";
+  if (strcmp(way, "fuse-memory") == 0) path = in_fuse();
+  if (strcmp(way, "userfaultfd") == 0) path = in_userfaultfd();
+  if (strcmp(way, "fuse-path") == 0) {
+    open_fuse_file();
+    if (chdir("/mnt") != 0) fail("chdir");
+    path = "directory";
+  }
+  puts("ready");
+  if (strcmp(way, "mapping") == 0) in_threads(4, change_map, NULL);
+  if (strcmp(way, "stopped") == 0) in_threads(1, stop, NULL);
+  return syscall(SYS_mkdir, path, 0);
+}
+
+int main(int count, char **arguments) {
+  if (count != 2) return 2;
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  puts(call(arguments[1]) == 0 ? "done" : strerror(errno));
+  if (strcmp(arguments[1], "plain") != 0) pause();
   _exit(0);
 }

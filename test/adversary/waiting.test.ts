@@ -3,6 +3,7 @@
  * and what is to end the first one does.
  */
 import { once } from 'node:events';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -18,11 +19,12 @@ import { compileC } from '../support/compile-c.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const folder = temporaryFolder('seccomp-waiting-');
-let program = '';
+chmodSync(folder, 0o755);
+const program = join(folder, 'waiting');
 let obstacle: string | undefined;
 beforeAll(() => {
   try {
-    program = compileC('../adversary/waiting.c', ['-pthread']);
+    copyFileSync(compileC('../adversary/waiting.c', ['-pthread']), program);
   } catch (error) {
     obstacle = `no C compiler: ${String(error).slice(0, 80)}`;
   }
@@ -45,9 +47,11 @@ const HANDLERS: Handlers = {
     return call.connect(address);
   },
 };
-const HANDLED = ['linger', 'queue', 'fuse-memory', 'fuse-file', 'userfaultfd'];
+const HANDLED = [
+  ...['linger', 'queue', 'fuse-memory', 'fuse-file', 'fuse-socket', 'userfaultfd', 'mapping', 'stopped', 'exec'],
+];
 /** The ways in which a report, which names a file, can be made to wait. */
-const REPORTED = ['fuse-memory', 'userfaultfd'];
+const REPORTED = ['fuse-memory', 'fuse-path', 'userfaultfd', 'mapping'];
 
 /** What a caller prints that is answered EXDEV. */
 const ANSWERED_LINES = /^ready\n(Invalid cross|Cross)-device link\n$/;
@@ -80,13 +84,20 @@ const ANSWERED: readonly (readonly [how: string, ways: readonly string[], begin:
   ['by its filter, and reported', REPORTED, () => ({ profile: DENYING, options: { onViolation: true } })],
 ];
 
-describe.each(ANSWERED)('a call that is answered %s', (_, ways, begin) => {
+const USERS = [
+  { who: 'the same user', user: {} },
+  { who: 'another user', user: { uid: 65534, gid: 65534, cwd: '/' } },
+];
+const CALLERS = ANSWERED.flatMap(([how, ways, begin]) => USERS.map((each) => ({ how, ways, begin, ...each })));
+
+describe.each(CALLERS)('a call by $who that is answered $how', ({ ways, begin, user }) => {
   test.for(ways)('and that makes its parent wait by %s keeps no other waiting', async (way, { skip }) => {
     skip(obstacle !== undefined, obstacle);
+    skip('uid' in user && process.getuid?.() !== 0, 'needs root');
     const { profile, options, [Symbol.asyncDispose]: close } = begin();
     const start = (each: string) => {
       const stdio = ['ignore', 'pipe', 'inherit'] as const;
-      const child = spawn(program, [each], profile, { stdio, descendants: 'kill', ...options });
+      const child = spawn(program, [each], profile, { stdio, descendants: 'kill', ...options, ...user });
       child.on('handlerError', () => {});
       return child;
     };

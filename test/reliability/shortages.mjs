@@ -1,16 +1,14 @@
 /**
- * shortages.mjs DIST HOW FOLDER WRITABLE SCRIPT: runs a shell script in one way, confined by paths that are asked for and by what
- * the defaults add. Prints `begun`, and then how that ended.
+ * shortages.mjs DIST HOW SECRET OPTIONS SCRIPT: runs a shell script in one way, confined by options, as JSON, and by what the
+ * defaults add. Prints `begun`, and then how that ended.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 
-const [dist, how, folder, writable, script] = process.argv.slice(2);
+const [dist, how, secret, given, script] = process.argv.slice(2);
 const say = (text) => writeSync(1, `${text}\n`);
-const secret = join(folder, '../secret');
 const command = ['sh', ['-c', script]];
-const paths = { read: ['@system'], write: [...new Set([folder, writable, '/dev/null'])] };
-const options = { profile: 'docker-default', paths, descendants: 'kill' };
+const { paths } = JSON.parse(given);
+const options = { profile: 'docker-default', ...(paths && { paths, descendants: 'kill' }) };
 const reporting = { ...options, onViolation: true };
 
 const STARTS = {

@@ -50,7 +50,7 @@ interface CollectedDecisions {
    * on its calls. Empty in strict mode.
    */
   readonly byMultiplexer: ReadonlyMap<string, readonly RuleDecision[]>;
-  /** The largest number that the profile names; see largestNumber(). */
+  /** The largest number that the profile names, above which calls are newer than it. Undefined if there is none. */
   readonly largest: number | undefined;
 }
 
@@ -73,7 +73,9 @@ function collectDecisions(abi: Abi, rules: readonly ResolvedRule[], context: Res
       if (number !== undefined) append(byNumber, number, decisions);
     }
   }
-  return { byNumber, byCall, byMultiplexer, largest: largestNumber(byNumber, multiplexed, context) };
+  const largest =
+    context.mode === 'strict' ? largestNamed(byNumber, byCall, abi) : largestInRunc(byNumber, multiplexed);
+  return { byNumber, byCall, byMultiplexer, largest };
 }
 
 /**
@@ -92,24 +94,32 @@ function append<Key>(map: Map<Key, RuleDecision[]>, key: Key, decisions: RuleDec
   else known.push(...decisions);
 }
 
-/**
- * Returns the largest syscall number that the profile names: syscalls above it are newer than the profile. Undefined if
- * there is none. In compat mode, 0 and the numbers of calls that socketcall or ipc make too are left out, as runc
- * ignores them: libseccomp has negative numbers for these calls.
- * Source: findLastSyscalls in runc's patchbpf, syscalls.c of libseccomp 2.6.
- */
-function largestNumber(
+/** The largest number by which a call that the profile names is made: that of a multiplexer, if the call has none of its own. */
+function largestNamed(
   byNumber: CollectedDecisions['byNumber'],
-  multiplexed: ReadonlySet<string>,
-  { mode }: ResolveContext,
+  byCall: CollectedDecisions['byCall'],
+  abi: Abi,
 ): number | undefined {
-  let largest: number | undefined;
-  for (const [number, decisions] of byNumber) {
-    const isUsed = mode === 'strict' || (number > 0 && decisions.some(({ syscall }) => !multiplexed.has(syscall)));
-    if (isUsed && number > (largest ?? -1)) largest = number;
-  }
-  return largest;
+  const numbers = syscallsOf(abi.name);
+  const behind = multiplexersOf(abi.name).filter(({ calls }) =>
+    [...calls.keys()].some((name) => byCall.has(name) && !numbers.has(name)),
+  );
+  return largestOf([...byNumber.keys(), ...behind.map(({ number }) => number)]);
 }
+
+/**
+ * The largest number that runc finds: it ignores 0, and numbers of calls that socketcall or ipc make too, for which libseccomp
+ * has negative ones. Source: findLastSyscalls in runc's patchbpf, syscalls.c of libseccomp 2.6.
+ */
+function largestInRunc(byNumber: CollectedDecisions['byNumber'], multiplexed: ReadonlySet<string>): number | undefined {
+  const found = [...byNumber].filter(
+    ([number, decisions]) => number > 0 && decisions.some(({ syscall }) => !multiplexed.has(syscall)),
+  );
+  return largestOf(found.map(([number]) => number));
+}
+
+const largestOf = (numbers: readonly number[]): number | undefined =>
+  numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.max(a, b));
 
 function reportConflicts(
   { byNumber, byCall, byMultiplexer }: CollectedDecisions,
@@ -164,7 +174,7 @@ function decideMultiplexer(
 }
 
 /**
- * Drops the decisions on numbers above `largest`. Only calls that largestNumber() leaves out have such numbers. These
+ * Drops the decisions on numbers above `largest`. Only calls that largestInRunc() leaves out have such numbers. These
  * calls then get ENOSYS as newer syscalls do, because runc's program returns ENOSYS before its filter decides.
  */
 function dropNewer(

@@ -12,7 +12,6 @@
 
 #include "napi/loop_handle.h"
 #include "napi/values.h"
-#include "system/condition.h"
 #include "system/private_directory.h"
 
 namespace seccomp {
@@ -28,8 +27,9 @@ class Removal : public std::enable_shared_from_this<Removal> {
   Removal& operator=(const Removal&) = delete;
 
   Failure Make(const std::string& parent, const FileUser& user) {
-    const auto wait = [](Removal* removal) { removal->OnTeardown(); };
-    const int error = ended_.Open(env_, this, wait, uv_async_init, OnEnd);
+    // A removal that has begun goes on.
+    const auto close = [](Removal* removal) { removal->Close(); };
+    const int error = ended_.Open(env_, this, close, uv_async_init, OnEnd);
     if (error != 0) return {-error, "uv_async_init"};
     return PrivateDirectory::Make(parent, user, &directory_);
   }
@@ -59,8 +59,6 @@ class Removal : public std::enable_shared_from_this<Removal> {
   void SetEnd(int error) {
     const std::lock_guard<std::mutex> lock(mutex_);
     error_ = error;
-    has_ended_ = true;
-    is_ended_.NotifyAll();
     if (is_awaited_) uv_async_send(ended_.get());
   }
 
@@ -83,33 +81,20 @@ class Removal : public std::enable_shared_from_this<Removal> {
   }
 
   int Close() {
+    const std::shared_ptr<Removal> self = std::move(self_);  // The mutex is in it.
     const std::lock_guard<std::mutex> lock(mutex_);
     is_awaited_ = false;
     ended_.Close();
     done_.clear();
-    self_.reset();
     return error_;
   }
-
-  // As long as a removal takes, but not for ever: the process or the worker is to end.
-  void OnTeardown() {
-    const std::shared_ptr<Removal> self = self_;
-    if (self != nullptr) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      is_ended_.WaitFor(&mutex_, kLongestTeardown, [this] { return has_ended_; });
-    }
-    Close();
-  }
-
-  static constexpr double kLongestTeardown = 10'000;  // Milliseconds.
 
   const Napi::Env env_;
   std::shared_ptr<PrivateDirectory> directory_;
   std::shared_ptr<Removal> self_;  // During a removal.
   std::vector<Napi::FunctionReference> done_;
   std::mutex mutex_;  // Guards the members below, and the handle while the other thread uses it.
-  Condition is_ended_;
-  bool has_ended_ = false, is_awaited_ = true;
+  bool is_awaited_ = true;
   int error_ = 0;
   LoopHandle<uv_async_t, Removal> ended_;
 };

@@ -130,6 +130,24 @@ describe('numbers above the largest one that a profile names', () => {
     });
   });
 
+  test('are those above socketcall and ipc in strict mode, if the profile names calls that only these make', () => {
+    const abi = 'x86';
+    const policyOf = (...rules: readonly RuleDocument[]) => policyFor(documentOf(rules), {}, { ...HOST, abi });
+    const [SEMOP, RECV, SEND] = [1n, 10n, 9n];
+    const allowing = policyOf(rule('lseek'), rule('recv'));
+    const decided = [20, 102, 103].map((number) => decide(allowing, number, [SEND], abi));
+    expect([decide(allowing, 'socketcall', [RECV], abi), ...decided]).toEqual([
+      'allow',
+      'errno 1',
+      'errno 1',
+      'errno 38',
+    ]);
+    const killing = policyOf(rule('lseek'), rule('semop', [], { action: 'SCMP_ACT_KILL_PROCESS' }));
+    expect(decide(killing, 'ipc', [SEMOP], abi)).toBe('kill-process');
+    const denying = policyOf(rule('lseek'), rule('recv', [], { action: 'SCMP_ACT_ERRNO' }));
+    expect(decide(denying, 'socketcall', [RECV], abi)).toBe('errno 1');
+  });
+
   test('get the default action in compat mode, as in runc, if the profile names only number 0 or calls of socketcall', () => {
     const compat = { mode: 'compat' } as const;
     expect(decide(policyFor(documentOf([rule('read')]), compat), write)).toBe('errno 1');
