@@ -43,15 +43,6 @@ export class Listener implements DeliverySource {
   #delivered = 0;
   /** Functions to call in order, each once `after` kinds have been delivered. */
   readonly #waiting: { readonly after: number; readonly call: () => void }[] = [];
-  /** What is done in order, one of each listener in turn: calls of `onNotification`, and the end. */
-  readonly #steps: (() => void)[] = [];
-  readonly #stepSource: DeliverySource = {
-    deliverNext: () => {
-      const step = this.#steps.shift();
-      if (step !== undefined) guarded(step);
-      return this.#steps.length > 0;
-    },
-  };
   #end: () => void = () => {};
   /** Resolves when all processes that have the filter have ended. */
   readonly ended = new Promise<void>((resolve) => {
@@ -109,31 +100,20 @@ export class Listener implements DeliverySource {
     deliveries.add(this);
   }
 
-  /** @internal Queues a call that waits for an answer. */
-  addCall(notification: PendingNotification): void {
-    this.#addStep(() => this.#callbacks.onNotification?.(notification, this.#handle));
+  /** @internal Receives a call that waits for an answer. */
+  onNotification(notification: PendingNotification): void {
+    this.#callbacks.onNotification?.(notification, this.#handle);
   }
 
-  /** @internal Queues the end of all processes that had the filter. */
-  addEnd(): void {
-    this.#addStep(() => {
-      for (const [number, { handle, settle }] of connections)
-        if (handle === this.#handle) settleConnection(number, ENOENT, settle);
-      this.afterKinds(() => this.#end());
-    });
-  }
-
-  #addStep(step: () => void): void {
-    this.#steps.push(step);
-    steps.add(this.#stepSource);
+  /** @internal Receives the end of all processes that had the filter. */
+  onClosed(): void {
+    for (const [number, { handle, settle }] of connections)
+      if (handle === this.#handle) settleConnection(number, ENOENT, settle);
+    this.afterKinds(() => this.#end());
   }
 }
 
-/** Kinds of calls, and functions that wait for them. */
 const deliveries = new Deliveries();
-
-/** Calls that wait for an answer, and ends. What a handler reads of its caller can take long, as the caller wants. */
-const steps = new Deliveries();
 
 /** The listeners that may receive mail, by their numbers. */
 const listeners = new Map<number, Listener>();
@@ -198,12 +178,12 @@ function onMail(
 
   for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
   guarded(() => deliveries.deliver());
-  for (let i = 0; i < size; i += CALL_WORDS) listeners.get(Number(words[i]))?.addCall(notificationAt(words, i));
+  for (let i = 0; i < size; i += CALL_WORDS)
+    guarded(() => listeners.get(Number(words[i]))?.onNotification(notificationAt(words, i)));
   for (const id of ended) {
-    listeners.get(id)?.addEnd();
+    guarded(() => listeners.get(id)?.onClosed());
     listeners.delete(id);
   }
-  steps.deliver();
   closeIdleMailbox();
 }
 

@@ -5,7 +5,6 @@
 
 #include <linux/seccomp.h>
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -102,7 +101,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   const std::shared_ptr<Mailbox> mailbox_;
   CallKinds kinds_;
   Worker worker_;
-  std::atomic<uint64_t> served_{0};
+  uint64_t served_ = 0;
   std::mutex mutex_;  // Guards waiting_, and keeps descriptor_ open while another thread uses it.
   // The calls that wait for JavaScript, with the connection that is made for each; nullptr: none.
   Waiting waiting_;

@@ -127,7 +127,10 @@ void Supervisor::ServeEvent(const epoll_event& event, Notification* notification
     return;
   }
   const bool is_served = (event.events & EPOLLIN) != 0 && listener->Serve(notification);
-  if (!is_served || listener->served() % kCallsForThread != 0 || !GiveThread(listener)) Watch(EPOLL_CTL_MOD, *listener);
+  if (is_served && listener->served() % kCallsForThread == 0 && GiveThread(listener)) return;
+  // The thread that serves it next takes this lock in Find, and then sees what this one has written.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Watch(EPOLL_CTL_MOD, *listener);
 }
 
 // A thread that waits in SECCOMP_IOCTL_NOTIF_RECV is woken on the CPU of the calling thread, which waits then

@@ -25,9 +25,11 @@ namespace {
 
 constexpr double kSlice = 5;  // Milliseconds from one look at what is waited for to the next.
 constexpr double kLate = 1;   // Milliseconds by which a thread is woken late if processors are lacking.
-constexpr double kLongest = 10 * Worker::kPatience;     // Milliseconds that are waited if processors are lacking too.
-constexpr double kLeast = 1;                            // Milliseconds that each run may wait.
+constexpr double kLongest = 10 * Worker::kPatience;  // Milliseconds that are waited if processors are lacking too.
+constexpr double kShort = 1;  // Milliseconds of a run that don't count, and of one whose patience is used up.
 constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patience for each millisecond.
+constexpr double kReserve = 10;                         // Milliseconds of all runs whose patience is used up.
+constexpr double kReserveShare = 0.1;                   // Milliseconds of reserve for each millisecond.
 constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
 
 struct Job {
@@ -78,7 +80,7 @@ struct Worker::State {
   std::deque<std::shared_ptr<Job>> jobs;
   bool has_thread = false, stays = false, is_gone = false;
   pid_t thread = 0;  // 0: it has not begun yet.
-  double patience = Worker::kPatience;
+  double patience = Worker::kPatience, reserve = kReserve;
   double refilled = Milliseconds();
 
   // The caller of these functions holds the mutex.
@@ -115,11 +117,14 @@ struct Worker::State {
   int Await(const std::shared_ptr<Job>& job, std::unique_lock<std::mutex>* lock) {
     const double begin = Milliseconds();
     patience = std::min<double>(Worker::kPatience, patience + kRefill * (begin - refilled));
+    reserve = std::min(kReserve, reserve + kReserveShare * (begin - refilled));
     refilled = begin;
+    const bool is_spent = patience < kShort;
     const auto is_done = [&job] { return job->is_done.load(); };
     Starvation starvation;
     double slow = 0;
-    for (double left = std::max(kLeast, patience), now = begin; left > 0 && now - begin < kLongest;) {
+    for (double left = is_spent ? std::min(kShort, reserve) : patience, now = begin;
+         left > 0 && now - begin < kLongest;) {
       const double slice = std::min(left, kSlice);
       if (changed.WaitFor(&mutex, slice, is_done)) break;
       const double waited = Milliseconds() - now;
@@ -138,7 +143,10 @@ struct Worker::State {
         left -= slice;
     }
     const double waited = Milliseconds() - begin - slow;
-    if (waited > kLeast) patience = std::max(0.0, patience - waited);
+    if (is_spent)
+      reserve = std::max(0.0, reserve - waited);
+    else if (waited > kShort)
+      patience = std::max(0.0, patience - waited);
     if (job->is_done) return 0;
     if (!job->has_begun) jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
     return ETIMEDOUT;

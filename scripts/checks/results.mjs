@@ -8,10 +8,13 @@ import { CHECKS } from './table.mjs';
 const FILE = join(import.meta.dirname, 'results.json');
 const PAGE = 'CONTRIBUTING.md';
 
-/** What keeps the results, on which they don't depend. Of the table of checks, each depends on its own command. */
-const KEPT_IN = [PAGE, ...['results.json', 'results.mjs', 'table.mjs'].map((name) => `scripts/checks/${name}`)].map(
-  (file) => `:(exclude)${file}`,
-);
+/** @param {readonly string[]} files */
+const without = (...files) => files.map((file) => `:(exclude)${file}`);
+
+/** What keeps the results, on which they don't depend. */
+const KEPT_IN = without(PAGE, 'scripts/checks/results.json');
+/** A check that names its files depends on its own command, not on the rest of the table. */
+const TABLE = without('scripts/checks/results.mjs', 'scripts/checks/table.mjs');
 
 /** The page without its table: commands and packages of some checks are in it. @param {string} page */
 const withoutTable = (page) => page.replace(/<!-- checks -->.*<!-- \/checks -->/s, '');
@@ -58,14 +61,15 @@ function testOf(file) {
  * tests counts if the check runs it. Undefined if its commit is unknown, or its command or the page has changed.
  * @param {import('./table.d.mts').Check} check
  */
-function changedSince({ name, run: command, files = ['.'], tests = ['test'] }) {
+function changedSince({ name, run: command, files, tests = ['test'] }) {
   const { commit = '', run } = readResults()[name] ?? {};
   if (run !== command || spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`]).status !== 0) return undefined;
   if (withoutTable(git('show', `${commit}:${PAGE}`)) !== withoutTable(readFileSync(PAGE, 'utf8').trim()))
     return undefined;
+  const paths = files === undefined ? ['.', ...KEPT_IN] : [...files, ...KEPT_IN, ...TABLE];
   const changed = [
-    ...gitFiles('diff', '--name-only', commit, '--', ...files, ...KEPT_IN),
-    ...gitFiles('ls-files', '--others', '--exclude-standard', '--', ...files),
+    ...gitFiles('diff', '--name-only', '--no-renames', commit, '--', ...paths),
+    ...gitFiles('ls-files', '--others', '--exclude-standard', '--', ...paths),
   ];
   return changed.filter((file) => {
     const test = testOf(file);
@@ -82,8 +86,8 @@ export function isValid(check) {
 }
 
 /**
- * The test files that a check has to repeat: those that failed in its last result, or have changed since: what tests say of each
- * other depends on no system, and the gate has it. Undefined if the whole check has to run.
+ * The test files that a check has to repeat: those that failed in its last result, or have changed since. Tests that check other
+ * tests give the same result on every system, and the gate runs them. Undefined if the whole check has to run.
  * @param {import('./table.d.mts').Check} check
  * @returns {readonly string[] | undefined}
  */

@@ -88,7 +88,7 @@ export const CHECKS = [
     gate: true,
     packages: ['musl-tools', 'qemu-user'],
     run: 'scripts/build/prebuild.sh x64 && npx vitest run test/package/prebuilt.test.ts',
-    files: [...ADDON, 'lib', 'scripts/build/prebuild.sh', 'test/package'],
+    files: [...ADDON, 'lib', 'scripts/build', 'scripts/checks/functions.sh', 'vitest.config.ts', 'test'],
     tests: ['test/package'],
   },
   {
@@ -291,7 +291,7 @@ export const CHECKS = [
     title: 'the prebuilt addons for x64, arm64 and riscv64; the same bytes from another directory',
     packages: ['musl-tools', 'qemu-user'],
     run: 'prebuilds_twice',
-    files: [...ADDON, 'lib', 'scripts/build/prebuild.sh', 'test/package'],
+    files: [...ADDON, 'lib', 'scripts/build', 'scripts/checks/functions.sh', 'vitest.config.ts', 'test'],
     tests: ['test/package'],
   },
   {

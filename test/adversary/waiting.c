@@ -3,6 +3,7 @@
 //   linger         shutdown of a socket that is closed meanwhile, whose last close waits for its peer for an hour
 //   queue          1,500 times connect to a local socket that accepts nobody
 //   fuse-memory    mkdir, whose path is in a file of a file system of this process
+//   threads        64 threads with the same, again and again
 //   fuse-file      connect, with a descriptor of such a file, whose close waits for this process
 //   fuse-path      mkdir of a relative path, which only this process can look up
 //   fuse-socket    connect to a local socket by such a path
@@ -176,6 +177,10 @@ static void *change_map(void *unused) {
   return unused;
 }
 
+static void *make_directories(void *path) {
+  for (;;) syscall(SYS_mkdir, path, 0);
+}
+
 static void *stop(void *unused) {
   kill(getpid(), SIGSTOP);
   return unused;
@@ -223,7 +228,7 @@ static long call(const char *way) {
     return connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof address);
   }
   const char *path = "/nowhere";
-  if (strcmp(way, "fuse-memory") == 0) path = in_fuse();
+  if (strcmp(way, "fuse-memory") == 0 || strcmp(way, "threads") == 0) path = in_fuse();
   if (strcmp(way, "userfaultfd") == 0) path = in_userfaultfd();
   if (strcmp(way, "fuse-path") == 0) {
     open_fuse_file();
@@ -231,6 +236,7 @@ static long call(const char *way) {
     path = "directory";
   }
   puts("ready");
+  if (strcmp(way, "threads") == 0) in_threads(64, make_directories, (void *)path);
   if (strcmp(way, "mapping") == 0) in_threads(4, change_map, NULL);
   if (strcmp(way, "stopped") == 0) in_threads(1, stop, NULL);
   return syscall(SYS_mkdir, path, 0);

@@ -38,7 +38,7 @@ const HANDLERS: Handlers = {
   },
   shutdown: async (call) => {
     call.socket(0);
-    await sleep(200); // By then, the caller has closed its own descriptor.
+    await sleep(200); // The caller closes its own descriptor meanwhile.
     return call.deny('EXDEV');
   },
   connect: (call) => {
@@ -48,7 +48,18 @@ const HANDLERS: Handlers = {
   },
 };
 const HANDLED = [
-  ...['linger', 'queue', 'fuse-memory', 'fuse-file', 'fuse-socket', 'userfaultfd', 'mapping', 'stopped', 'exec'],
+  ...[
+    'linger',
+    'queue',
+    'fuse-memory',
+    'threads',
+    'fuse-file',
+    'fuse-socket',
+    'userfaultfd',
+    'mapping',
+    'stopped',
+    'exec',
+  ],
 ];
 /** The ways in which a report, which names a file, can be made to wait. */
 const REPORTED = ['fuse-memory', 'fuse-path', 'userfaultfd', 'mapping'];

@@ -139,8 +139,30 @@ test('keeps the process alive until it is removed', () => {
   expect(inProcess(`addon.removePrivateDirectory(handle, (errno) => ${print});`)).toBe('0 false\n');
 });
 
+/** Makes so many directories that their removal takes longer than the exit of a process. */
+const FILL =
+  "for (let i = 0; i < 500; i++) require('node:fs').mkdirSync(path + '/' + i + '/a/b', { recursive: true });";
+
 test('is removed even if the process exits meanwhile', () => {
-  const path = inProcess('console.log(path); addon.removePrivateDirectory(handle, () => {}); process.exit();').trim();
+  const code = `${FILL} console.log(path); addon.removePrivateDirectory(handle, () => {}); process.exit();`;
+  const path = inProcess(code).trim();
+  expect([path.startsWith(folder), existsSync(path)]).toEqual([true, false]);
+});
+
+test('is removed even if its worker is terminated, and the process exits then', () => {
+  const code = `
+    const { Worker } = require('node:worker_threads');
+    const start = \`
+      const { parentPort, workerData } = require('node:worker_threads');
+      const { path, handle } = require(workerData.addon).makePrivateDirectory(workerData.folder);
+      ${FILL}
+      require(workerData.addon).removePrivateDirectory(handle, () => {});
+      parentPort.postMessage(path);
+      setInterval(() => {}, 1000);\`;
+    const workerData = { addon: ${JSON.stringify(join(packageRoot, 'build/Release/seccomp.node'))}, folder: path + '/..' };
+    const worker = new Worker(start, { eval: true, workerData });
+    worker.once('message', async (made) => { console.log(made); await worker.terminate(); process.exit(); });`;
+  const path = inProcess(code).trim();
   expect([path.startsWith(folder), existsSync(path)]).toEqual([true, false]);
 });
 

@@ -103,22 +103,6 @@ test('a call is given to its listener with all its numbers, and words beyond the
   ]);
 });
 
-test('calls that take long leave each turn of the event loop to one of them, and the end comes after them', async () => {
-  const { id, calls, isEnded } = listening(false);
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => 10 * calls.length);
-  const words = Array.from({ length: 3 * 11 }, (_, i) => BigInt(i % 11 === 0 ? id : i));
-  send([], BigUint64Array.from(words), words.length, [id], []);
-  open = [];
-  const counts: number[] = [];
-  for (let i = 0; i < 4; i++) {
-    counts.push(calls.length);
-    expect(isEnded()).toBe(i === 3);
-    await setImmediate();
-  }
-  clock.mockRestore();
-  expect(counts).toEqual([1, 2, 3, 3]);
-});
-
 test('kinds are delivered once and in order, with those before them', async () => {
   const [one, other] = [listening(), listening()];
   kinds(one.id, 1, other.id, 0, one.id, 0, 1234, 7);

@@ -94,7 +94,7 @@ function append<Key>(map: Map<Key, RuleDecision[]>, key: Key, decisions: RuleDec
   else known.push(...decisions);
 }
 
-/** The largest number by which a call that the profile names is made: that of a multiplexer, if the call has none of its own. */
+/** The largest number of any call that the profile names: that of its multiplexer, if the call has none of its own. */
 function largestNamed(
   byNumber: CollectedDecisions['byNumber'],
   byCall: CollectedDecisions['byCall'],
