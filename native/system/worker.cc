@@ -23,14 +23,25 @@
 namespace seccomp {
 namespace {
 
-constexpr double kSlice = 5;  // Milliseconds from one look at what is waited for to the next.
-constexpr double kLate = 1;   // Milliseconds by which a thread is woken late if processors are lacking.
-constexpr double kLongest = 10 * Worker::kPatience;  // Milliseconds that are waited if processors are lacking too.
-constexpr double kShort = 1;  // Milliseconds of a run that don't count, and of one whose patience is used up.
-constexpr double kRefill = Worker::kPatience / 1000.0;  // Milliseconds of patience for each millisecond.
-constexpr double kReserve = 10;                         // Milliseconds of all runs whose patience is used up.
-constexpr double kReserveShare = 0.1;                   // Milliseconds of reserve for each millisecond.
+constexpr double kSlice = 5;    // Milliseconds from one look at what is waited for to the next.
+constexpr double kLate = 1;     // Milliseconds by which a thread is woken late if processors are lacking.
+constexpr double kShort = 1;    // Milliseconds of a run that don't count, and of one whose patience is used up.
 constexpr double kIdle = 2000;  // Milliseconds after which a thread that has nothing to do ends.
+
+// Milliseconds that are used up by waiting, and come back with time.
+class Budget {
+ public:
+  // `share`: those that come back in each millisecond.
+  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+  Budget(double most, double share) : most_(most), share_(share), left_(most) {}
+  void Refill(double elapsed) { left_ = std::min(most_, left_ + share_ * elapsed); }
+  void Use(double milliseconds) { left_ = std::max(0.0, left_ - milliseconds); }
+  double left() const { return left_; }
+
+ private:
+  const double most_, share_;
+  double left_;
+};
 
 struct Job {
   explicit Job(std::function<void()> function) : work(std::move(function)) {}
@@ -80,7 +91,9 @@ struct Worker::State {
   std::deque<std::shared_ptr<Job>> jobs;
   bool has_thread = false, stays = false, is_gone = false;
   pid_t thread = 0;  // 0: it has not begun yet.
-  double patience = Worker::kPatience, reserve = kReserve;
+  Budget patience{Worker::kPatience, Worker::kPatience / 1000.0};
+  Budget reserve{10, 0.1};                       // Of runs whose patience is used up.
+  Budget lenience{10 * Worker::kPatience, 0.1};  // For a lack of processors, which does not count.
   double refilled = Milliseconds();
 
   // The caller of these functions holds the mutex.
@@ -116,15 +129,13 @@ struct Worker::State {
   // has no processor, does not count: the machine is slow then.
   int Await(const std::shared_ptr<Job>& job, std::unique_lock<std::mutex>* lock) {
     const double begin = Milliseconds();
-    patience = std::min<double>(Worker::kPatience, patience + kRefill * (begin - refilled));
-    reserve = std::min(kReserve, reserve + kReserveShare * (begin - refilled));
+    for (Budget* const budget : {&patience, &reserve, &lenience}) budget->Refill(begin - refilled);
     refilled = begin;
-    const bool is_spent = patience < kShort;
+    const bool is_spent = patience.left() < kShort;
     const auto is_done = [&job] { return job->is_done.load(); };
     Starvation starvation;
     double slow = 0;
-    for (double left = is_spent ? std::min(kShort, reserve) : patience, now = begin;
-         left > 0 && now - begin < kLongest;) {
+    for (double left = is_spent ? std::min(kShort, reserve.left()) : patience.left(), now = begin; left > 0;) {
       const double slice = std::min(left, kSlice);
       if (changed.WaitFor(&mutex, slice, is_done)) break;
       const double waited = Milliseconds() - now;
@@ -137,16 +148,17 @@ struct Worker::State {
         is_slow = starvation.IsFound(looked_at, waited);
         lock->lock();
       }
-      if (is_slow)
+      if (is_slow && slow + waited <= lenience.left())
         slow += waited;
       else
         left -= slice;
     }
     const double waited = Milliseconds() - begin - slow;
+    lenience.Use(slow);
     if (is_spent)
-      reserve = std::max(0.0, reserve - waited);
+      reserve.Use(waited);
     else if (waited > kShort)
-      patience = std::max(0.0, patience - waited);
+      patience.Use(waited);
     if (job->is_done) return 0;
     if (!job->has_begun) jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
     return ETIMEDOUT;

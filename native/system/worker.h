@@ -34,7 +34,7 @@ class Worker {
   // no thread could be started. Work that has not begun is not done any more.
   // All runs of a second together wait no longer than kPatience, not counting those of less than a millisecond; after
   // that, for a tenth of the time, each for a millisecond at most. Time in which processors are lacking does not count,
-  // but no run waits for longer than ten times kPatience.
+  // up to ten times kPatience.
   int Run(std::function<void()> work);
 
   // Does the work some time.
