@@ -83,7 +83,7 @@ Connection::~Connection() { listener().worker().Close(std::move(socket_)); }
 
 void Connection::Run() { Report(Connect()); }
 
-void Connection::Report(int error) { listener().mailbox().AddConnected(number_, error); }
+void Connection::Report(int error) const { listener().mailbox().AddConnected(number_, error); }
 
 int Connection::OpenSocket() {
   SocketTraits traits = {};

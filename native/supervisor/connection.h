@@ -57,7 +57,7 @@ class Connection {
   // root directory, working directory, groups and capabilities of the notified thread.
   void Run();
   // Reports the result to JavaScript: 0 or an errno.
-  void Report(int error);
+  void Report(int error) const;
 
   static constexpr int kContinued = -1;
   // Called by the listener before it answers the call. `answer` is an errno, or kContinued. If the answer differs from

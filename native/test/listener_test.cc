@@ -754,6 +754,7 @@ TEST(ReportsThatThereIsNoThreadForAConnection) {
 }
 
 // The result of connecting a socket of a family to an address of another one.
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 double ResultFor(int domain, sa_family_t family, std::optional<SocketTraits> expected = std::nullopt) {
   Served served;
   sockaddr_in6 address = {};
