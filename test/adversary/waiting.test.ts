@@ -47,20 +47,7 @@ const HANDLERS: Handlers = {
     return call.connect(address);
   },
 };
-const HANDLED = [
-  ...[
-    'linger',
-    'queue',
-    'fuse-memory',
-    'threads',
-    'fuse-file',
-    'fuse-socket',
-    'userfaultfd',
-    'mapping',
-    'stopped',
-    'exec',
-  ],
-];
+const HANDLED = 'linger queue fuse-memory threads fuse-file fuse-socket userfaultfd mapping stopped exec'.split(' ');
 /** The ways in which a report, which names a file, can be made to wait. */
 const REPORTED = ['fuse-memory', 'fuse-path', 'userfaultfd', 'mapping'];
 

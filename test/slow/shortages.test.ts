@@ -88,7 +88,7 @@ function start(how: string, under: readonly string[], confined: 'by paths' | 'wi
   const args =
     how === 'command'
       ? [main, 'run', '-p', 'docker-default', ...flags, '--', 'sh', '-c', scriptIn(own)]
-      : [script, dist, how, join(folder, 'secret'), JSON.stringify({ paths }), scriptIn(own)];
+      : [script, dist, how, secret, JSON.stringify({ paths }), scriptIn(own)];
   const [program = '', ...rest] = [...under, process.execPath, ...args];
   const { status, signal, stdout } = spawnSync(program, rest, {
     ...{ encoding: 'utf8', env: { PATH: process.env['PATH'] }, timeout: 20_000, killSignal: 'SIGKILL' },

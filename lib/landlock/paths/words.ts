@@ -166,7 +166,7 @@ const SYSTEM: readonly WordRow[] = freeze([
   ),
 ]);
 
-/** What `@system` grants to a child that is given a terminal. Any other child would open its parent's. */
+/** What `@system` grants only to a child that has a terminal: any other child would open that of its parent. */
 const TERMINAL: readonly WordRow[] = freeze([
   rowIn('/dev', WRITE, 'the terminal of a program that was given one in `stdio`', 'tty'),
 ]);
