@@ -152,7 +152,7 @@ struct Worker::State {
       if (is_slow && slow + waited <= lenience.left())
         slow += waited;
       else
-        left -= slice;
+        left -= waited;
     }
     const double waited = Milliseconds() - begin - slow;
     lenience.Use(slow);

@@ -2,6 +2,7 @@
 #include "supervisor/mailbox.h"
 
 #include <cstdint>
+#include <thread>
 #include <vector>
 
 #include "check.h"
@@ -68,6 +69,22 @@ TEST(DoesNotWakeAReaderThatReadsAnyway) {
   CHECK_EQUAL(box.woken, 0);
   box.mailbox.AddEnd(1);
   CHECK_EQUAL(box.woken, 1);
+}
+
+// That no member is used without the lock is seen by TSan.
+TEST(TakesWhatOtherThreadsAddMeanwhile) {
+  Counted box;
+  constexpr int kEnds = 1000;
+  std::thread adder([&box] {
+    for (int i = 0; i < kEnds; i++) box.mailbox.AddEnd(1);
+  });
+  Mail mail;
+  for (size_t taken = 0; taken < kEnds; taken += mail.ended.size()) {
+    box.mailbox.Disarm();
+    box.mailbox.Take(1, &mail);
+    box.mailbox.Rearm();
+  }
+  adder.join();
 }
 
 TEST(ReportsTheEndOfAListenerAfterItsCalls) {
