@@ -120,7 +120,8 @@ function combineProfiles(operation: Operation, a: Profile, b: Profile, options: 
   const host = hostOf(options);
   const policy = operation.combine(resolve(a, host), resolve(b, host));
   const fields = { ...commonFields(a.document, b.document), comment: `${source}, for ${inWords(host)}` };
-  return profileFromPolicy(policy, { source, host, argumentWidth, fields });
+  const newerCalls = a.options.newerCalls === b.options.newerCalls ? a.options.newerCalls : 'enosys';
+  return profileFromPolicy(policy, { source, host, argumentWidth, newerCalls, fields });
 }
 
 /** The fields beside the rules: flags of both, as with a list of profiles, and the listener of either. */

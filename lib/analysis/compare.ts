@@ -1,20 +1,21 @@
 /** compare(): the syscalls on which two profiles differ. */
 import { returnValue } from '../policy/action.js';
 import {
-  type DifferingArguments,
   type DifferingNumbers,
   differingNumbers,
   foreignDifference,
+  MOST_STEPS,
   relationOf,
 } from '../policy/algebra.js';
-import { exampleArguments } from '../policy/argument-region.js';
+import { exampleCall } from '../policy/diagrams/call-bits.js';
+import { Diagrams } from '../policy/diagrams/decision-diagram.js';
 import type { Action, Policy, PolicyCall } from '../policy/policy.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { CompileOptions } from '../sandbox/options/types.js';
 import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { syscallName, syscallsOf } from '../syscalls/table.js';
-import { regionsInWords } from './region-words.js';
+import { callsInWords } from './calls-in-words.js';
 import { policiesOf } from './sources.js';
 
 /** How two profiles relate. */
@@ -81,26 +82,27 @@ export function compare(
   options: CompileOptions = {},
 ): PolicyComparison {
   const [inA, inB] = policiesOf(a, b, readOptions<CompileOptions>('compile', options));
-  const differences = [...differingNumbers(inA, inB)];
+  const diagrams = new Diagrams(MOST_STEPS);
+  const differences = [...differingNumbers(inA, inB, diagrams)];
   const foreign = foreignDifference(inA, inB);
   const foreigns = foreign === undefined ? [] : [foreign];
   return {
     relation: relationOf([...differences.flatMap(({ parts }) => parts), ...foreigns]),
     differences: [
-      ...bySyscall(differences),
-      ...differences.flatMap(withoutName),
+      ...bySyscall(differences, diagrams),
+      ...differences.flatMap((each) => withoutName(each, diagrams)),
       ...foreigns.map((only) => ({ abis: [], cases: [only] })),
     ],
   };
 }
 
 /** The differences on syscalls by name. ABIs on which a syscall differs in the same way share one. */
-function bySyscall(differences: readonly DifferingNumbers[]): readonly PolicyDifference[] {
+function bySyscall(differences: readonly DifferingNumbers[], diagrams: Diagrams): readonly PolicyDifference[] {
   const found = new Map<string, PolicyDifference & { readonly syscall: string }>();
   for (const difference of differences) {
     for (const { syscall, number } of namesIn(difference)) {
-      const { abi, parts } = difference;
-      const cases = casesOf(abi.name, syscall, { arch: abi.audit, number }, parts);
+      const { abi } = difference;
+      const cases = casesOf(difference, syscall, number, diagrams);
       const key = [syscall, ...cases.map(keyOf)].join('\n');
       const before = found.get(key) ?? { syscall, abis: [], cases };
       found.set(key, { ...before, abis: [...before.abis, abi.name] });
@@ -128,33 +130,25 @@ function namesIn({ abi, first, last, listed, isRange }: DifferingNumbers) {
 }
 
 /** The difference on the numbers that have no name, if there are any. */
-function withoutName({ abi, first, last, listed, isRange, parts }: DifferingNumbers): readonly PolicyDifference[] {
+function withoutName(difference: DifferingNumbers, diagrams: Diagrams): readonly PolicyDifference[] {
+  const { abi, first, last, listed, isRange } = difference;
   for (let number = first; number <= last; number++) {
     if ((isRange && listed.has(number)) || syscallName(abi.name, number) !== undefined) continue;
-    const cases = casesOf(abi.name, undefined, { arch: abi.audit, number }, parts);
+    const cases = casesOf(difference, undefined, number, diagrams);
     return [{ numbers: { first, last }, abis: [abi.name], cases }];
   }
   return [];
 }
 
-/** Groups the parts by their actions. */
 function casesOf(
-  abi: AbiName,
+  { abi, parts }: DifferingNumbers,
   syscall: string | undefined,
-  call: Omit<PolicyCall, 'args'>,
-  parts: readonly DifferingArguments[],
+  number: number,
+  diagrams: Diagrams,
 ): readonly DifferenceCase[] {
-  const byActions = new Map<string, DifferingArguments[]>();
-  for (const part of parts) {
-    const key = `${returnValue(part.a)} ${returnValue(part.b)}`;
-    byActions.set(key, [...(byActions.get(key) ?? []), part]);
-  }
-  return [...byActions.values()].flatMap((same) => {
-    const [first] = same;
-    if (first === undefined) return [];
-    const regions = same.map(({ region }) => region);
-    const when = regionsInWords(regions, abi, syscall);
-    const example = { ...call, args: exampleArguments(first.region) };
-    return { a: first.a, b: first.b, ...(when !== undefined && { when }), call: example };
+  return parts.map(({ calls, a, b }) => {
+    const when = callsInWords(calls, diagrams, abi.name, syscall);
+    const { args } = exampleCall(calls, diagrams);
+    return { a, b, ...(when !== undefined && { when }), call: { arch: abi.audit, number, args } };
   });
 }

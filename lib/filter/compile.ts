@@ -5,6 +5,7 @@
 
 import { SeccompError } from '../errors.js';
 import { type AttachFlag, isAllowing, returnValue } from '../policy/action.js';
+import { TooManySteps } from '../policy/diagrams/decision-diagram.js';
 import {
   type AbiPolicy,
   type Decision,
@@ -35,7 +36,6 @@ import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } fr
 import { buildSharedTree } from './optimize/number-tree-x32.js';
 import { largestSyscalls, type SyscallPart } from './optimize/size-report.js';
 import { lookupPrecompiled } from './precompiled/lookup.js';
-import { TooManySteps } from './verify/diagrams/decision-diagram.js';
 import type { Counterexample, Proof } from './verify/proof.js';
 import { proveInLockstep, proveProgram } from './verify/prove.js';
 

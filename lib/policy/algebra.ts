@@ -2,7 +2,10 @@
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
-import { ALL_ARGUMENTS, type ArgumentRegion, exampleArguments, isSatisfiable, outcomesIn } from './argument-region.js';
+import { isSatisfiable } from './argument-region.js';
+import { exampleCall } from './diagrams/call-bits.js';
+import { type Diagram, Diagrams, FALSE, TRUE } from './diagrams/decision-diagram.js';
+import { meaningDiagram } from './diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
   type Action,
@@ -30,14 +33,18 @@ export interface PolicyRelation {
   }[];
 }
 
+/** The limit on the steps of a comparison, which take less than a second. */
+export const MOST_STEPS = 1_500_000;
+
 /** Compares two policies. The more restrictive action is the one that the kernel takes if two filters return both. */
 export function compare(a: Policy, b: Policy): PolicyRelation {
-  const differences = [...differingNumbers(a, b)].flatMap(({ abi, number, parts }) => {
-    const byActions = new Map(parts.map((part) => [`${returnValue(part.a)} ${returnValue(part.b)}`, part]));
-    return [...byActions.values()].map(({ region, a, b }) => {
-      return { call: { arch: abi.audit, number, args: exampleArguments(region) }, abi: abi.name, a, b };
-    });
-  });
+  const diagrams = new Diagrams(MOST_STEPS);
+  const differences = [...differingNumbers(a, b, diagrams)].flatMap(({ abi, number, parts }) =>
+    parts.map(({ calls, a, b }) => {
+      const { args } = exampleCall(calls, diagrams);
+      return { call: { arch: abi.audit, number, args }, abi: abi.name, a, b };
+    }),
+  );
   const foreign = foreignDifference(a, b);
   const all = foreign === undefined ? differences : [...differences, { abi: null, ...foreign }];
   return { relation: relationOf(all), differences: all };
@@ -180,18 +187,22 @@ export interface DifferingNumbers {
   readonly listed: ReadonlySet<number>;
   /** An example: the number, or one of the range that is not listed. */
   readonly number: number;
-  /** The arguments, in parts that do not overlap, with both actions. At least one part. */
-  readonly parts: readonly DifferingArguments[];
+  /** The calls, by both actions. At least one part. */
+  readonly parts: readonly DifferingCalls[];
 }
 
-export interface DifferingArguments {
-  readonly region: ArgumentRegion;
+/** Calls for which one policy takes the action `a`, and the other the action `b`. */
+export interface DifferingCalls {
+  readonly calls: Diagram;
   readonly a: Action;
   readonly b: Action;
 }
 
-/** Finds all calls of ABIs that either policy lists for which the two take different actions. */
-export function* differingNumbers(a: Policy, b: Policy): Generator<DifferingNumbers> {
+/**
+ * Finds all calls of ABIs that either policy lists for which the two take different actions.
+ * @throws {TooManySteps} if the rules are too intertwined.
+ */
+export function* differingNumbers(a: Policy, b: Policy, diagrams: Diagrams): Generator<DifferingNumbers> {
   for (const abi of allAbis(a, b)) {
     const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
     const listed = new Set([...inA.numbers, ...inB.numbers]);
@@ -200,22 +211,35 @@ export function* differingNumbers(a: Policy, b: Policy): Generator<DifferingNumb
       .map(({ first, last }) => ({ first, last, number: unlisted(first, last, listed), isRange: true }))
       .filter(({ number }) => !listed.has(number));
     for (const numbers of [...single, ...ranges]) {
-      const decided = [inA.decide(numbers.number), inB.decide(numbers.number)] as const;
-      const parts = [...differingArguments(...decided, a.defaultAction)];
+      const parts = differingCalls(inA.decide(numbers.number), inB.decide(numbers.number), diagrams);
       if (parts.length > 0) yield { abi, ...numbers, listed, parts };
     }
   }
 }
 
-function* differingArguments(
-  a: readonly Decision[],
-  b: readonly Decision[],
-  unused: Action,
-): Generator<DifferingArguments> {
-  for (const ours of outcomesIn(ALL_ARGUMENTS, a, unused)) {
-    for (const theirs of outcomesIn(ours.region, b, unused)) {
-      if (returnValue(ours.action) !== returnValue(theirs.action))
-        yield { region: theirs.region, a: ours.action, b: theirs.action };
-    }
-  }
+/** Compares two complete lists of decisions. */
+function differingCalls(a: readonly Decision[], b: readonly Decision[], diagrams: Diagrams): readonly DifferingCalls[] {
+  const [inA, inB] = [outcomesOf(a, diagrams), outcomesOf(b, diagrams)];
+  return inA.flatMap((ours) =>
+    inB.flatMap((theirs) => {
+      const calls = diagrams.both(ours.calls, theirs.calls);
+      return calls === FALSE || returnValue(ours.action) === returnValue(theirs.action)
+        ? []
+        : [{ calls, a: ours.action, b: theirs.action }];
+    }),
+  );
+}
+
+/** The calls that get each action of a complete list of decisions. */
+function outcomesOf(decisions: readonly Decision[], diagrams: Diagrams) {
+  const [first] = decisions;
+  if (first === undefined) return [];
+  if (first.conditions.length === 0) return [{ action: first.action, calls: TRUE }];
+  const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
+  const rest = decisions.at(-1)?.action ?? first.action;
+  const taken = meaningDiagram({ decisions, otherwise: rest }, diagrams);
+  return [...actions].map(([value, action]) => ({
+    action,
+    calls: diagrams.map(taken, (each) => (each === value ? TRUE : FALSE)),
+  }));
 }

@@ -2,6 +2,10 @@
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
 import { compare } from '../policy/algebra.js';
+import type { Width } from '../policy/diagrams/argument-sets.js';
+import { CannotCover, coverCalls } from '../policy/diagrams/cover.js';
+import { Diagrams, FALSE, TooManySteps, TRUE } from '../policy/diagrams/decision-diagram.js';
+import { meaningDiagram } from '../policy/diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
   type Action,
@@ -11,9 +15,8 @@ import {
   type Policy,
 } from '../policy/policy.js';
 import { ENOSYS, EPERM } from '../syscalls/errno.js';
-import { syscallName, syscallNumber, syscallsOf } from '../syscalls/table.js';
+import { argumentWidth, syscallName, syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { structuralKey } from '../util/structural-key.js';
-import { applyClause } from './builder/override.js';
 import type { MeaningOptions } from './document/options.js';
 import {
   type ActionName,
@@ -32,6 +35,8 @@ export interface WrittenProfile {
   readonly source: string;
   readonly host: Host;
   readonly argumentWidth: MeaningOptions['argumentWidth'];
+  /** With 'default', the profile may need this option to be read again. */
+  readonly newerCalls: MeaningOptions['newerCalls'];
   /** Fields of the document. */
   readonly fields: Partial<Pick<CheckedDocument, 'comment' | 'flags' | 'listenerPath' | 'listenerMetadata'>>;
 }
@@ -44,7 +49,7 @@ export interface WrittenProfile {
 export function profileFromPolicy(policy: Policy, about: WrittenProfile): Profile {
   const shorter = withoutUncovered(policy);
   const refusals: string[] = [];
-  for (const attempt of attempts(shorter)) {
+  for (const attempt of attempts(shorter, about)) {
     const made = tryToWrite(shorter, about, attempt);
     if (typeof made !== 'string') return made;
     refusals.push(made);
@@ -72,12 +77,9 @@ interface Attempt {
 
 const NOT_IMPLEMENTED: Action = { kind: 'errno', errno: ENOSYS };
 
-function attempts({ defaultAction }: Policy): readonly Attempt[] {
-  return [
-    { defaultAction, newerCalls: 'enosys' },
-    { defaultAction, newerCalls: 'default' },
-    { defaultAction: NOT_IMPLEMENTED, newerCalls: 'enosys' },
-  ];
+function attempts({ defaultAction }: Policy, { newerCalls }: WrittenProfile): readonly Attempt[] {
+  const last: readonly Attempt[] = newerCalls === 'default' ? [{ defaultAction, newerCalls }] : [];
+  return [{ defaultAction, newerCalls: 'enosys' }, { defaultAction: NOT_IMPLEMENTED, newerCalls: 'enosys' }, ...last];
 }
 
 /** Returns the profile, or the reason why there is none. */
@@ -130,6 +132,7 @@ function rulesOf(policy: Policy, attempt: Attempt, width: MeaningOptions['argume
   const { defaultAction } = attempt;
   const isWritten = needsRule(policy, attempt);
   const byRules = new Map<string, { readonly rules: readonly Rule[]; readonly names: string[] }>();
+  const diagrams = new Diagrams();
   for (const name of namesIn(policy)) {
     const places = policy.abis.flatMap((each) => {
       const number = syscallNumber(each.abi.name, name);
@@ -137,7 +140,10 @@ function rulesOf(policy: Policy, attempt: Attempt, width: MeaningOptions['argume
     });
     const place = places.at(0);
     if (place === undefined) continue;
-    const rules = rulesFor(name, completed(place, place.number, policy), defaultAction, width);
+    const bits = (index: number) => (width === 64 ? place.abi.bits : argumentWidth(place.abi.name, name, index));
+    const decisions = completed(place, place.number, policy);
+    const written = withCover(name, () => decisionsCovering(decisions, defaultAction, diagrams, bits));
+    const rules = written.map(({ action, conditions }) => ruleOf(name, action, conditions));
     const key = structuralKey(rules.map(({ names, ...rule }) => rule));
     const same = byRules.get(key) ?? { rules, names: [] };
     same.names.push(name);
@@ -162,19 +168,23 @@ function namesIn({ abis }: Policy): ReadonlySet<string> {
 /** Returns whether a number has to be named by a rule: to get another action, or since it is not newer than others. */
 function needsRule(policy: Policy, { defaultAction, newerCalls }: Attempt) {
   const otherwise = returnValue(defaultAction);
-  const hasCutoff = newerCalls === 'enosys' && !['allow', 'log', 'trace'].includes(defaultAction.kind);
+  const isCutOff = newerCalls === 'enosys' && !['allow', 'log', 'trace'].includes(defaultAction.kind);
+  const isNotImplemented = (each: AbiPolicy, number: number) =>
+    onlyAction(each, number, policy) === returnValue(NOT_IMPLEMENTED);
+  /** By ABI: the number above which all are newer than the profile; undefined if there is none. */
   const newest = new Map(
     policy.abis.map((each) => {
       const numbers = [...new Set<number>(syscallsOf(each.abi.name).values())];
-      const older = numbers.filter((number) => onlyAction(each, number, policy) !== returnValue(NOT_IMPLEMENTED));
-      return [each.abi.name, older.reduce((most, number) => Math.max(most, number), -1)];
+      const most = numbers.reduce((a, b) => Math.max(a, b), -1);
+      if (!isCutOff || !isNotImplemented(each, most + 1)) return [each.abi.name, undefined];
+      const older = numbers.filter((number) => !isNotImplemented(each, number));
+      return [each.abi.name, older.reduce((a, b) => Math.max(a, b), -1)];
     }),
   );
   return (each: AbiPolicy, number: number): boolean => {
-    const action = onlyAction(each, number, policy);
-    if (!hasCutoff) return action !== otherwise;
-    const last = newest.get(each.abi.name) ?? -1;
-    return number === last || (number < last && action !== otherwise);
+    const isOther = onlyAction(each, number, policy) !== otherwise;
+    const last = newest.get(each.abi.name);
+    return last === undefined ? isOther : number === last || (number < last && isOther);
   };
 }
 
@@ -194,20 +204,35 @@ function completed(each: AbiPolicy, number: number, { defaultAction }: Policy): 
   return isAlike ? [{ ...first, conditions: [] }] : decisions;
 }
 
-/** The rules for one syscall. Each decision takes precedence over those after it, as a clause of the builder does. */
-function rulesFor(
-  name: string,
+/**
+ * Decisions that do not overlap unless their actions are equal, and that compare no argument twice. Calls that meet none get the
+ * default action.
+ */
+function decisionsCovering(
   decisions: readonly Decision[],
   defaultAction: Action,
-  width: MeaningOptions['argumentWidth'],
-): readonly Rule[] {
-  const otherwise = ruleOf(name, defaultAction, []);
-  const isOther = ({ action, errnoRet }: Rule) => action !== otherwise.action || errnoRet !== otherwise.errnoRet;
-  const rules = decisions.toReversed().reduce<readonly Rule[]>((before, { conditions, action }) => {
-    const clause = ruleOf(name, action, conditions);
-    return (conditions.length === 0 ? [clause] : applyClause(before, clause, width)).filter(isOther);
-  }, []);
-  return rules.length === 0 ? [otherwise] : rules;
+  diagrams: Diagrams,
+  width: (index: number) => Width,
+): readonly Decision[] {
+  const returned = meaningDiagram({ decisions, otherwise: defaultAction }, diagrams);
+  const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
+  actions.delete(returnValue(defaultAction));
+  const found = [...actions].flatMap(([value, action]) => {
+    const calls = diagrams.map(returned, (each) => (each === value ? TRUE : FALSE));
+    return coverCalls(calls, diagrams, width).map((conditions) => ({ conditions, action }));
+  });
+  return found.length > 0 ? found : [{ conditions: [], action: defaultAction }];
+}
+
+/** @throws {SeccompError} ERR_SECCOMP_OPTION if a set of calls cannot be covered. */
+function withCover<Result>(name: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CannotCover || error instanceof TooManySteps)
+      throw new SeccompError('ERR_SECCOMP_OPTION', `the rules on ${name} cannot be rewritten: ${error.message}`);
+    throw error;
+  }
 }
 
 function ruleOf(name: string, action: Action, conditions: readonly Condition[]): Rule {

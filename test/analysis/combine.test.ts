@@ -52,7 +52,7 @@ test('conditions of one profile limit the calls of the other', () => {
     [0, family],
     [1, 1n],
   ];
-  expect(comparisons).toEqual([both(2n), both(1n)]);
+  expect(comparisons).toEqual([both(1n), both(2n)]);
 });
 
 test('with unconfined, the intersection is the profile itself, and the union is unconfined', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, differingNumbers, intersect, union } from '../../lib/policy/algebra.js';
+import { Diagrams } from '../../lib/policy/diagrams/decision-diagram.js';
 import { decide, evaluate } from '../../lib/policy/evaluate.js';
 import type { Decision, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
@@ -98,7 +99,7 @@ test('the numbers that differ are those with an entry, and ranges with a number 
     ...ends,
   };
   const b: Policy = { abis: [{ abi: x86, syscalls: new Map() }], ...ends };
-  const found = [...differingNumbers(a, b)].map(({ first, last, number, isRange, parts }) => [
+  const found = [...differingNumbers(a, b, new Diagrams())].map(({ first, last, number, isRange, parts }) => [
     ...[first, last, number, isRange, parts.length],
   ]);
   expect(found).toEqual([

@@ -1,34 +1,21 @@
 /** Decompiles a program to a policy. Works for every seccomp filter that decides by ABI, number and arguments. */
 
 import { actionOf, returnValue } from '../../policy/action.js';
-import { ALL_ARGUMENTS, type ArgumentRegion, splitRegion } from '../../policy/argument-region.js';
-import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../../policy/policy.js';
+import type { AbiPolicy, Action, Decision, NumberRange, Policy } from '../../policy/policy.js';
 import { numbersOf } from '../../policy/policy.js';
-import { atLeast, MAX_WORD, type WordSet } from '../../policy/word-set.js';
+import { MAX_WORD, type WordSet } from '../../policy/word-set.js';
 import { ABIS, type Abi } from '../../syscalls/abi.js';
 import { argumentError } from '../../util/node-error.js';
 import { invalidType, invalidValue } from '../../util/option-errors.js';
-import { has, indices } from '../../util/own-data.js';
+import { indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
-import {
-  ARCH_OFFSET,
-  argumentAt,
-  BPF,
-  decodeInstructions,
-  type Instruction,
-  isHighHalf,
-  NR_OFFSET,
-} from '../bpf/instruction.js';
+import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction } from '../bpf/instruction.js';
 import { mergeAdjacent } from '../merge-adjacent.js';
-import { Diagrams, TooManySteps } from './diagrams/decision-diagram.js';
-import type { CheckedProgram } from './diagrams/program-diagrams.js';
-import { compares, type Half, matches } from './half-conditions.js';
+import { decisionsFrom, numberWords } from './decision-list.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
-import { coverProgram } from './rule-cover.js';
-import { executionPaths, jumpHolds, NUMBER_WORDS } from './symbolic-execution.js';
+import type { CheckedProgram } from './program-diagrams.js';
+import { executionPaths, NUMBER_WORDS } from './symbolic-execution.js';
 
-/** The limit on the decisions of one syscall. A program of 4096 instructions should not lead to more. */
-const MOST_DECISIONS = 4096;
 /** The longest span of numbers that becomes entries of single numbers; a longer span becomes a range. */
 const LONGEST_ENTRY = 64;
 
@@ -157,139 +144,45 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
   return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
 }
 
-/** The limit on diagram steps. Higher than in prove(), because decompilation does not delay the start of a process. */
-const MOST_STEPS = 5_000_000;
-
 class Reader {
   readonly #program: CheckedProgram;
-  readonly #instructions: readonly Instruction[];
-  readonly #endian: Abi['endian'];
   readonly #otherwise: number;
   /** By instruction: the decisions of the code from there on, which only tests arguments. */
-  readonly #covers = new Map<number, readonly Decision[]>();
+  readonly #known = new Map<number, readonly Decision[]>();
 
   constructor(program: CheckedProgram, otherwise: number) {
     this.#program = program;
-    this.#instructions = program.instructions;
-    this.#endian = program.endian;
     this.#otherwise = otherwise;
   }
 
   /** All numbers of an ABI, in ranges with the same decisions. */
   spans(abi: Abi, ranges: readonly NumberPath[]): readonly NumberRange[] {
     return mergeSpans(
-      ranges.flatMap(({ first, last, at }) => {
-        const decisions = at === undefined ? undefined : this.#coverFrom(at);
-        return decisions === undefined ? this.#followed(abi, first, last) : [{ first, last, decisions }];
-      }),
+      ranges.flatMap(({ first, last, at }) =>
+        at === undefined ? this.#followed(abi, first, last) : [{ first, last, decisions: this.#decisionsFrom(at) }],
+      ),
     );
   }
 
-  /** Returns the decisions of the code from `at` on; undefined if the diagrams grow too large. */
-  #coverFrom(at: number): readonly Decision[] | undefined {
-    try {
-      const cover = this.#covers.get(at) ?? coverProgram(this.#program, at, this.#otherwise, new Diagrams(MOST_STEPS));
-      this.#covers.set(at, cover);
-      return cover;
-    } catch (error) {
-      if (error instanceof TooManySteps) return undefined;
-      throw error;
-    }
+  #decisionsFrom(at: number): readonly Decision[] {
+    const decisions = this.#known.get(at) ?? decisionsFrom(this.#program, at, this.#otherwise, new Map());
+    this.#known.set(at, decisions);
+    return decisions;
   }
 
-  /** Decompiles numbers path by path: those that cannot be followed as a range, or whose diagrams grow too large. */
+  /** Decompiles numbers that cannot be followed as a range. */
   #followed(abi: Abi, from: number, to: number): readonly NumberRange[] {
-    const found = [...executionPaths(this.#instructions, { endian: this.#endian, arch: abi.audit })];
+    const { instructions, endian } = this.#program;
     const starts = new Set([from]);
-    for (const { region } of found)
+    for (const { region } of executionPaths(instructions, { endian, arch: abi.audit }))
       for (const start of boundaries(region[NUMBER_WORDS])) if (from < start && start <= to) starts.add(start);
     const sorted = [...starts].toSorted((a, b) => a - b);
     return sorted.map((first, i) => ({
       first,
       last: (sorted.at(i + 1) ?? to + 1) - 1,
-      decisions: this.#decisions(abi, first),
+      decisions: decisionsFrom(this.#program, 0, this.#otherwise, numberWords(abi.audit, first)),
     }));
   }
-
-  /** The decisions on one number: runs the program with this number, for all arguments. */
-  #decisions(abi: Abi, number: number): readonly Decision[] {
-    const list: Decision[] = [];
-    const visit = (
-      at: number,
-      loaded: Loaded,
-      conditions: readonly Condition[],
-      region: readonly ArgumentRegion[],
-    ): void => {
-      if (region.length === 0) return; // No call takes this path.
-      const instruction = this.#instructions.at(at);
-      if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${at}`);
-      const { code, jt, jf, k } = instruction;
-      if (code === BPF.ret) {
-        list.push({ conditions, action: actionOf(k) });
-        if (list.length > MOST_DECISIONS)
-          throw argumentError('range', `more than ${MOST_DECISIONS} decisions on number ${number}`);
-      } else if (code === BPF.ja) visit(at + 1 + k, loaded, conditions, region);
-      else if (code === BPF.ld) visit(at + 1, load(k, number, abi, this.#endian), conditions, region);
-      else if (code === BPF.and) visit(at + 1, and(loaded, k), conditions, region);
-      else {
-        const { when, yes, no } = alternatives(instruction, loaded, at + 1 + jt, at + 1 + jf);
-        let rest = region;
-        for (const condition of when) {
-          visit(
-            yes,
-            loaded,
-            [...conditions, condition],
-            rest.flatMap((part) => splitRegion(part, condition).yes),
-          );
-          rest = rest.flatMap((part) => splitRegion(part, condition).no);
-        }
-        // Calls that meet a condition have been decided above: the first decision that holds applies.
-        visit(no, loaded, conditions, rest);
-      }
-    };
-    visit(0, { constant: 0 }, [], [ALL_ARGUMENTS]);
-    return list;
-  }
-}
-
-/** The accumulator: a constant, or one half of an argument, ANDed with `mask`. */
-type Loaded = { readonly constant: number } | Half;
-
-function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): Loaded {
-  if (offset === NR_OFFSET) return { constant: number };
-  if (offset === ARCH_OFFSET) return { constant: abi.audit };
-  const index = argumentAt(offset);
-  if (index === undefined)
-    throw argumentError('range', 'the filter tests the instruction pointer, which a policy cannot do');
-  return { index, isHigh: isHighHalf(offset, endian), mask: MAX_WORD };
-}
-
-function and(loaded: Loaded, mask: number): Loaded {
-  if (has(loaded, 'constant')) return { constant: (loaded.constant & mask) >>> 0 };
-  return { ...loaded, mask: (loaded.mask & mask) >>> 0 };
-}
-
-/** A branch as a list of conditions. If one of them holds, `yes` is next, else `no`. */
-function alternatives(instruction: Instruction, loaded: Loaded, jt: number, jf: number) {
-  const { code, k } = instruction;
-  if (has(loaded, 'constant')) return { when: [], yes: jt, no: jumpHolds(loaded.constant, instruction) ? jt : jf };
-  const { mask } = loaded;
-  switch (code) {
-    case BPF.jset:
-      return { when: [matches(loaded, { mask: (mask & k) >>> 0, bits: 0 })], yes: jf, no: jt };
-    case BPF.jeq:
-      return { when: (k & ~mask) === 0 ? [matches(loaded, { mask, bits: k })] : [], yes: jt, no: jf };
-    case BPF.jgt:
-      return { when: k === MAX_WORD ? [] : isAtLeast(loaded, k + 1), yes: jt, no: jf };
-    default:
-      return { when: isAtLeast(loaded, k), yes: jt, no: jf };
-  }
-}
-
-/** The alternative conditions for a half of at least `bound`. */
-function isAtLeast(half: Half, bound: number): readonly Condition[] {
-  if (half.mask === MAX_WORD) return [compares(half, 'ge', bound)];
-  return atLeast(half.mask, bound).map((pattern) => matches(half, pattern));
 }
 
 /** The bounds of the ranges that a set of numbers consists of. */

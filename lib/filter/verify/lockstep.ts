@@ -5,13 +5,14 @@
  * program may not be proven.
  */
 import { returnValue } from '../../policy/action.js';
+import { conditionDiagram } from '../../policy/diagrams/call-bits.js';
+import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
+import type { NumberMeaning } from '../../policy/diagrams/policy-meanings.js';
 import type { Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import { argumentAt, BPF } from '../bpf/instruction.js';
-import { conditionDiagram, levelOf, testDiagram } from './diagrams/call-bits.js';
-import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
-import type { NumberMeaning } from './diagrams/policy-meanings.js';
-import { type CheckedProgram, gateHalfAt, type Held, ZERO } from './diagrams/program-diagrams.js';
+import { levelOf, testDiagram } from './program-bits.js';
+import { type CheckedProgram, gateHalfAt, type Held, ZERO } from './program-diagrams.js';
 
 /** The limit on states. A program that tests its conditions in order needs fewer. */
 const MOST_STATES = 32_768;

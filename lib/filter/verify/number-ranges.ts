@@ -6,7 +6,7 @@
 import { MAX_WORD } from '../../policy/word-set.js';
 import { argumentError } from '../../util/node-error.js';
 import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
-import type { CheckedProgram } from './diagrams/program-diagrams.js';
+import type { CheckedProgram } from './program-diagrams.js';
 import { highBitClearedBy, jumpHolds } from './symbolic-execution.js';
 
 /** The instruction that all numbers of a range reach. */

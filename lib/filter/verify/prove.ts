@@ -5,6 +5,15 @@
  */
 import { refuseIn } from '../../errors.js';
 import { actionOf, returnValue } from '../../policy/action.js';
+import { archIs, callFromBits, numberWithin } from '../../policy/diagrams/call-bits.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
+import {
+  foreignMeaning,
+  type MeantRange,
+  meaningDiagram,
+  type NumberMeaning,
+  NumberMeanings,
+} from '../../policy/diagrams/policy-meanings.js';
 import type { Policy } from '../../policy/policy.js';
 import { readPolicy } from '../../policy/read-policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
@@ -13,19 +22,11 @@ import { syscallName, syscallNumber } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
 import { decodeInstructions } from '../bpf/instruction.js';
 import { type CompiledFilter, compiledOf, type Filter, GATED_CALLS, requireFilter } from '../filter.js';
-import { archIs, callFromBits, gateDiagram, numberWithin } from './diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
-import {
-  foreignMeaning,
-  type MeantRange,
-  meaningDiagram,
-  type NumberMeaning,
-  NumberMeanings,
-} from './diagrams/policy-meanings.js';
-import { type CheckedProgram, ProgramDiagrams } from './diagrams/program-diagrams.js';
 import { checkProgram } from './kernel-checks.js';
 import { followsInLockstep } from './lockstep.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
+import { gateDiagram } from './program-bits.js';
+import { type CheckedProgram, ProgramDiagrams } from './program-diagrams.js';
 import type { Counterexample, Proof } from './proof.js';
 
 /**

@@ -1,11 +1,11 @@
 /** Programs as decision diagrams: the return value from an instruction on, for all calls. */
 
-import { MAX_WORD } from '../../../policy/word-set.js';
-import type { Abi } from '../../../syscalls/abi.js';
-import { argumentError } from '../../../util/node-error.js';
-import { BPF, gateHalfOffset, type Instruction } from '../../bpf/instruction.js';
-import { gateHalfDiagram, levelOf, testDiagram } from './call-bits.js';
-import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
+import { type Diagram, type Diagrams, FALSE } from '../../policy/diagrams/decision-diagram.js';
+import { MAX_WORD } from '../../policy/word-set.js';
+import type { Abi } from '../../syscalls/abi.js';
+import { argumentError } from '../../util/node-error.js';
+import { BPF, gateHalfOffset, type Instruction } from '../bpf/instruction.js';
+import { gateHalfDiagram, levelOf, testDiagram } from './program-bits.js';
 
 /** A program that passed the kernel's checks. */
 export interface CheckedProgram {

@@ -101,14 +101,74 @@ export class Diagrams {
     return made;
   }
 
-  /** The fraction of all combinations of bits for which a truth value is true. */
-  share(of: Diagram, known = new Map<Diagram, number>()): number {
-    if (of === TRUE || of === FALSE) return of;
-    const level = this.#level(of);
-    const share =
-      known.get(of) ?? (this.share(this.#at(of, level, 0), known) + this.share(this.#at(of, level, 1), known)) / 2;
-    known.set(of, share);
-    return share;
+  /** What remains of a diagram for each value of the bits above `below`, and whether the bits have such a value. */
+  partition(of: Diagram, below: number): ReadonlyMap<Diagram, Diagram> {
+    const known = new Map<Diagram, ReadonlyMap<Diagram, Diagram>>();
+    const visit = (node: Diagram): ReadonlyMap<Diagram, Diagram> => {
+      const level = this.#level(node);
+      if (level >= below) return new Map([[node, TRUE]]);
+      const found = known.get(node);
+      if (found !== undefined) return found;
+      const [zero, one] = [visit(this.#at(node, level, 0)), visit(this.#at(node, level, 1))];
+      const parts = [...new Set([...zero.keys(), ...one.keys()])].map(
+        (rest) => [rest, this.bit(level, zero.get(rest) ?? FALSE, one.get(rest) ?? FALSE)] as const,
+      );
+      const made = new Map(parts);
+      known.set(node, made);
+      return made;
+    };
+    return visit(of);
+  }
+
+  /** The levels of the bits that a diagram depends on. */
+  levels(of: Diagram): ReadonlySet<number> {
+    const levels = new Set<number>();
+    const seen = new Set<Diagram>();
+    const visit = (node: Diagram): void => {
+      const level = this.#level(node);
+      if (level === CONSTANT || seen.has(node)) return;
+      seen.add(node);
+      levels.add(level);
+      visit(this.#at(node, level, 0));
+      visit(this.#at(node, level, 1));
+    };
+    visit(of);
+    return levels;
+  }
+
+  /** The levels of the bits that a diagram tests for a combination of bits, of which these are 1. */
+  tested(of: Diagram, ones: ReadonlySet<number>): ReadonlySet<number> {
+    const levels = new Set<number>();
+    let node = of;
+    for (let level = this.#level(node); level !== CONSTANT; level = this.#level(node)) {
+      levels.add(level);
+      node = this.#at(node, level, ones.has(level) ? 1 : 0);
+    }
+    return levels;
+  }
+
+  /** The levels from `first` to before `end` of bits that are the same for all combinations that make a truth value true. */
+  shared(of: Diagram, first: number, end: number): ReadonlySet<number> {
+    const found = { zeros: new Set<number>(), ones: new Set<number>() };
+    const seen = new Set<Diagram>();
+    const visit = (node: Diagram, from: number): void => {
+      if (node === FALSE) return;
+      const level = Math.min(this.#level(node), end);
+      for (let free = from; free < level; free++) {
+        found.zeros.add(free);
+        found.ones.add(free);
+      }
+      if (level === end || seen.has(node)) return;
+      seen.add(node);
+      const [zero, one] = [this.#at(node, level, 0), this.#at(node, level, 1)];
+      if (zero !== FALSE) found.zeros.add(level);
+      if (one !== FALSE) found.ones.add(level);
+      visit(zero, level + 1);
+      visit(one, level + 1);
+    };
+    visit(of, first);
+    const all = Array.from({ length: end - first }, (_, i) => first + i);
+    return new Set(all.filter((level) => found.zeros.has(level) !== found.ones.has(level)));
   }
 
   /** Finds bits for which two diagrams differ; undefined if they are the same. */
@@ -125,6 +185,18 @@ export class Diagrams {
         [left, right] = [this.#at(left, level, 1), this.#at(right, level, 1)];
       } else [left, right] = zeros;
     }
+  }
+
+  /** The last combination of the bits from `first` to `last` that make a truth value true: those that are 1. */
+  lastOnes(of: Diagram, first: number, last: number): ReadonlySet<number> {
+    const ones = new Set<number>();
+    let node = of;
+    for (let level = first; level <= last; level++) {
+      const one = this.#at(node, level, 1);
+      if (one !== FALSE) ones.add(level);
+      node = one === FALSE ? this.#at(node, level, 0) : one;
+    }
+    return ones;
   }
 
   #level(node: Diagram): number {

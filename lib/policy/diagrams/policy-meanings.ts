@@ -1,5 +1,7 @@
 /** The meaning of a policy for each syscall number of an AUDIT_ARCH: as ranges of numbers, and as decision diagrams. */
-import { returnValue } from '../../../policy/action.js';
+
+import type { Abi } from '../../syscalls/abi.js';
+import { returnValue } from '../action.js';
 import {
   type AbiPolicy,
   type Action,
@@ -9,9 +11,8 @@ import {
   type Policy,
   rangesOf,
   sortedNumbers,
-} from '../../../policy/policy.js';
-import { MAX_WORD } from '../../../policy/word-set.js';
-import type { Abi } from '../../../syscalls/abi.js';
+} from '../policy.js';
+import { MAX_WORD } from '../word-set.js';
 import { conditionDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, TRUE } from './decision-diagram.js';
 
@@ -115,7 +116,10 @@ function keyOf({ conditions, action }: Decision): string {
 }
 
 /** The return value of a call: that of the first decision whose conditions hold, or `otherwise`. */
-export function meaningDiagram({ decisions, otherwise }: NumberMeaning, diagrams: Diagrams): Diagram {
+export function meaningDiagram(
+  { decisions, otherwise }: Pick<NumberMeaning, 'decisions' | 'otherwise'>,
+  diagrams: Diagrams,
+): Diagram {
   const value = (action: Action) => diagrams.constant(returnValue(action));
   return decisions.reduceRight<Diagram>((rest, { conditions, action }) => {
     const isTaken = conditions.reduce(
