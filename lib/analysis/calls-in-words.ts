@@ -4,7 +4,7 @@ import { writeByName, writeNumber } from '../decode/constant-names.js';
 import {
   allConditionsFor,
   conditionFor,
-  conditionsFor,
+  someConditionsFor,
   valuesOf,
   type Width,
 } from '../policy/diagrams/argument-sets.js';
@@ -25,37 +25,24 @@ export function callsInWords(
   syscall: string | undefined,
 ): string | undefined {
   if (calls === TRUE) return undefined;
-  const known = new Map<Diagram, Alternatives>([
-    [FALSE, { count: 0, first: [] }],
-    [TRUE, { count: 1, first: [[]] }],
-  ]);
-  const alternatives = (set: Diagram, index: number): Alternatives => {
-    const before = known.get(set);
-    if (before !== undefined) return before;
+  /** The calls as alternatives, each of which holds if all its parts do. */
+  function* alternatives(set: Diagram, index: number): Generator<readonly string[]> {
+    if (set === TRUE) yield [];
+    if (set === TRUE || set === FALSE) return;
     const register = registerOf(abi, syscall, index);
     const [, end] = argumentLevels(index);
-    const found = [...diagrams.partition(set, end)].map(([rest, values]) => {
-      const own = values === TRUE ? [[]] : valuesInWords(values, register, diagrams);
-      const others = alternatives(rest, index + 1);
-      const first = own.flatMap((one) => others.first.map((more) => [...one, ...more]));
-      return { count: own.length * others.count, first };
-    });
-    const made = {
-      count: found.reduce((sum, { count }) => sum + count, 0),
-      first: found.flatMap(({ first }) => first).slice(0, MOST_ALTERNATIVES),
-    };
-    known.set(set, made);
-    return made;
-  };
-  const { count, first } = alternatives(calls, 0);
-  const written = first.map((words) => words.join(' and ')).join(' or ');
-  return count > first.length ? `${written} or ${count - first.length} more` : written;
-}
-
-interface Alternatives {
-  readonly count: number;
-  /** The first of them, each of which holds if all its parts do. */
-  readonly first: readonly (readonly string[])[];
+    for (const [rest, values] of diagrams.partition(set, end)) {
+      if (rest === FALSE) continue;
+      const all = values === TRUE ? [[]] : valuesInWords(values, register, diagrams);
+      for (const own of all) for (const others of alternatives(rest, index + 1)) yield [...own, ...others];
+    }
+  }
+  const written: string[] = [];
+  for (const words of alternatives(calls, 0)) {
+    if (written.length === MOST_ALTERNATIVES) return `${written.join(' or ')} or others`;
+    written.push(words.join(' and '));
+  }
+  return written.join(' or ');
 }
 
 /** What is compared, as it is written. */
@@ -86,8 +73,7 @@ function valuesInWords(values: Diagram, register: Register, diagrams: Diagrams):
   const listed = valuesOf(values, diagrams, MOST_VALUES);
   const all = listed === undefined ? allConditionsFor(values, diagrams) : undefined;
   if (all !== undefined) return [all.map(inWords)];
-  const some = listed ?? conditionsFor(values, diagrams);
-  return some === undefined ? [[`${register.name} has one of many values`]] : some.map((each) => [inWords(each)]);
+  return (listed ?? someConditionsFor(values, diagrams, MOST_ALTERNATIVES + 1)).map((each) => [inWords(each)]);
 }
 
 function conditionInWords(condition: Condition, { name, width, write }: Register): string {

@@ -1,4 +1,5 @@
 /** compare(): the syscalls on which two profiles differ. */
+import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
 import {
   type DifferingNumbers,
@@ -8,7 +9,7 @@ import {
   relationOf,
 } from '../policy/algebra.js';
 import { exampleCall } from '../policy/diagrams/call-bits.js';
-import { Diagrams } from '../policy/diagrams/decision-diagram.js';
+import { Diagrams, TooManySteps } from '../policy/diagrams/decision-diagram.js';
 import type { Action, Policy, PolicyCall } from '../policy/policy.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { CompileOptions } from '../sandbox/options/types.js';
@@ -48,7 +49,7 @@ export interface DifferenceCase {
   /** The action of the second profile. */
   readonly b: Action;
   /**
-   * The arguments of these calls: `family = AF_VSOCK`. Names at most eight alternatives, and the number of the others.
+   * The arguments of these calls: `family = AF_VSOCK`. Names at most eight alternatives, and `or others` if there are more.
    * Absent if all calls of the syscall are meant.
    */
   readonly when?: string;
@@ -66,7 +67,8 @@ export interface DifferenceCase {
  * @returns How `a` relates to `b`, and the syscalls on which they differ.
  * @throws {ProfileError} if a profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if a profile can't be found or read;
- * ERR_SECCOMP_OPTION for options if neither `a` nor `b` has a profile to resolve.
+ * ERR_SECCOMP_OPTION for options if neither `a` nor `b` has a profile to resolve; ERR_SECCOMP_TOO_LARGE if the argument
+ * rules on some syscall are too intertwined.
  * @throws {TypeError | RangeError} if an argument has the wrong type, or is a policy that is not valid.
  * @example
  * import { compare, extend } from 'seccomp';
@@ -82,6 +84,16 @@ export function compare(
   options: CompileOptions = {},
 ): PolicyComparison {
   const [inA, inB] = policiesOf(a, b, readOptions<CompileOptions>('compile', options));
+  try {
+    return comparePolicies(inA, inB);
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    const message = 'the argument rules on some syscalls are too intertwined to be compared: use fewer rules';
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', message);
+  }
+}
+
+function comparePolicies(inA: Policy, inB: Policy): PolicyComparison {
   const diagrams = new Diagrams(MOST_STEPS);
   const differences = [...differingNumbers(inA, inB, diagrams)];
   const foreign = foreignDifference(inA, inB);

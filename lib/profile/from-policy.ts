@@ -47,16 +47,29 @@ export interface WrittenProfile {
  * @throws {SeccompError} ERR_SECCOMP_OPTION if there is none, with the reason.
  */
 export function profileFromPolicy(policy: Policy, about: WrittenProfile): Profile {
-  const shorter = withoutUncovered(policy);
-  const refusals: string[] = [];
-  for (const attempt of attempts(shorter, about)) {
-    const made = tryToWrite(shorter, about, attempt);
-    if (typeof made !== 'string') return made;
-    refusals.push(made);
-  }
-  const message = `${about.source} cannot be written as a profile: ${refusals[0]}`;
+  const made = firstWritten(policy, about);
+  if (typeof made !== 'string') return made;
+  const message = `${about.source} cannot be written as a profile: ${made}`;
   const remedy = 'combine their policies, which resolve() returns, or give options.abis: [] for the native ABI alone';
   throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: ${remedy}`);
+}
+
+/** Returns the profile, or the reason why there is none. */
+function firstWritten(policy: Policy, about: WrittenProfile): Profile | string {
+  const refusals: string[] = [];
+  try {
+    const shorter = withoutUncovered(policy);
+    for (const attempt of attempts(shorter, about)) {
+      const made = tryToWrite(shorter, about, attempt);
+      if (typeof made !== 'string') return made;
+      refusals.push(made);
+    }
+  } catch (error) {
+    // Another attempt would take as long.
+    if (error instanceof CannotCover || error instanceof TooManySteps) return error.message;
+    throw error;
+  }
+  return refusals[0] ?? '';
 }
 
 /** Leaves out ABIs all of whose calls get the action of ABIs that a profile does not cover. */
@@ -224,13 +237,13 @@ function decisionsCovering(
   return found.length > 0 ? found : [{ conditions: [], action: defaultAction }];
 }
 
-/** @throws {SeccompError} ERR_SECCOMP_OPTION if a set of calls cannot be covered. */
+/** @throws {CannotCover} with the name, if a set of calls cannot be covered. */
 function withCover<Result>(name: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
     if (error instanceof CannotCover || error instanceof TooManySteps)
-      throw new SeccompError('ERR_SECCOMP_OPTION', `the rules on ${name} cannot be rewritten: ${error.message}`);
+      throw new CannotCover(`the rules on ${name} cannot be rewritten: ${error.message}`);
     throw error;
   }
 }

@@ -81,9 +81,9 @@ test.each<[string, seccomp.Profile, string]>([
   expect(difference?.cases).toMatchObject([{ a: EPERM, b: ALLOW, when }]);
 });
 
-test('writes at most eight alternatives, and the number of the others', () => {
+test('writes at most eight alternatives, and says that there are others', () => {
   const odd = Profile.denylist().deny('close', arg(0).in([1, 3, 5, 7, 9, 11, 13, 15, 17, 19]));
-  expect(written(odd, Profile.denylist())).toEqual([expect.stringMatching(/^close .*( or fd = \d+){7} or 2 more$/)]);
+  expect(written(odd, Profile.denylist())).toEqual([expect.stringMatching(/^close .*( or fd = \d+){7} or others$/)]);
 });
 
 test('reports ABIs that neither profile covers, and numbers without a name', () => {

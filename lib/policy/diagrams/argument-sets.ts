@@ -73,7 +73,7 @@ export function valuesOf(set: Diagram, diagrams: Diagrams, count: number): reado
 }
 
 /** The most conditions for one set: a range of 64-bit values with two bounds takes up to 126. */
-const MOST_CONDITIONS = 256;
+export const MOST_CONDITIONS = 256;
 
 /**
  * Returns conditions that compare `width` bits. For all values of `least` at least one of them holds, for those that
@@ -87,14 +87,40 @@ export function conditionsBetween(
   width: Width,
 ): readonly Condition[] | undefined {
   const conditions: Condition[] = [];
+  for (const each of partsBetween(least, most, diagrams, width)) {
+    if (each === undefined || conditions.length === MOST_CONDITIONS) return undefined;
+    conditions.push(each);
+  }
+  return conditions;
+}
+
+/** The conditions that conditionsBetween() returns, one after the other; undefined if there are no more. */
+function* partsBetween(
+  least: Diagram,
+  most: Diagram,
+  diagrams: Diagrams,
+  width: Width,
+): Generator<Condition | undefined> {
+  const single = oneBetween(least, most, diagrams, width);
+  if (single !== undefined) return yield single;
   let rest = least;
+  for (const end of ends(least, most, diagrams, width)) {
+    yield end;
+    rest = without(rest, end, diagrams);
+  }
   while (rest !== FALSE) {
-    const single = oneBetween(rest, most, diagrams, width);
-    const next = single ?? ends(rest, most, diagrams, width)[0] ?? part(rest, most, diagrams, width);
-    if (next === undefined || conditions.length === MOST_CONDITIONS) return undefined;
-    conditions.push(next);
+    const next = sharedBits(rest, most, diagrams, width) ?? part(rest, most, diagrams, width);
+    yield next;
+    if (next === undefined) return;
     rest = without(rest, next, diagrams);
   }
+}
+
+/** Returns the first conditions of which at least one holds exactly for the values of a set: at most `count`. */
+export function someConditionsFor(set: Diagram, diagrams: Diagrams, count: number): readonly Condition[] {
+  const conditions: Condition[] = [];
+  for (const each of partsBetween(set, set, diagrams, widthOf(set, diagrams)))
+    if (each === undefined || conditions.push(each) === count) break;
   return conditions;
 }
 
@@ -102,10 +128,14 @@ export function conditionsBetween(
 function oneBetween(least: Diagram, most: Diagram, diagrams: Diagrams, width: Width): Condition | undefined {
   const isWhole = (condition: Condition) => without(least, condition, diagrams) === FALSE;
   const found = [...exact(most, diagrams, width), ...ends(least, most, diagrams, width).filter(isWhole)].at(0);
-  if (found !== undefined) return found;
+  return found ?? sharedBits(least, most, diagrams, width);
+}
+
+/** The condition that the argument has the bits that all values of `least` share, if it holds for none outside of `most`. */
+function sharedBits(least: Diagram, most: Diagram, diagrams: Diagrams, width: Width): Condition | undefined {
   const { index } = testedBits(most, diagrams);
-  const first = smallest(least, diagrams);
-  const bits = bitsOf(diagrams.shared(least, ...argumentLevels(index)), index, first, width);
+  const levels = diagrams.shared(least, ...argumentLevels(index));
+  const bits = bitsOf(levels, index, smallest(least, diagrams), width);
   return bits !== undefined && without(conditionDiagram(bits, diagrams), most, diagrams) === FALSE ? bits : undefined;
 }
 

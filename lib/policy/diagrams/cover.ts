@@ -3,13 +3,13 @@
  * by argument instead of by bit: Minato, "Fast Generation of Irredundant Sum-of-Products Forms", 1992.
  */
 import type { Condition } from '../policy.js';
-import { conditionsBetween, type Width } from './argument-sets.js';
+import { conditionsBetween, MOST_CONDITIONS, type Width } from './argument-sets.js';
 import { argumentLevels, conditionDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
 
 /** The limit on lists of conditions, and on the conditions that are made for them. */
 const MOST_LISTS = 1024;
-const MOST_MADE = 4096;
+const MOST_MADE = 2048;
 
 /** Thrown if a set of calls cannot be described. */
 export class CannotCover extends RangeError {}
@@ -95,15 +95,21 @@ class Cover {
 
   /** Conditions that hold for the values of a case, if possible of all that are `wanted`, and for `allowed` ones only. */
   #tests(index: number, own: Case, allowed: readonly Case[], wanted: readonly Case[]): readonly Condition[] {
-    const [most, all] = [allowed, wanted].map((cases) => this.#union(cases.map(({ values }) => values)));
-    const between = (least = FALSE) => conditionsBetween(least, most ?? FALSE, this.#diagrams, this.#width(index));
-    const [few, many] = [between(own.values), between(all)];
+    const values = (cases: readonly Case[]) => this.#union(cases.map(({ values }) => values));
+    const most = values(allowed);
+    const few = this.#between(index, own.values, most);
+    const many = wanted.length === 1 ? few : this.#between(index, values(wanted), most);
     const tests = few === undefined || (many !== undefined && many.length <= few.length) ? many : few;
     if (tests === undefined)
       throw new CannotCover(`argument ${index} has too many values, or is wider than what is compared`);
-    this.#made += tests.length;
-    if (this.#made > MOST_MADE) throw new CannotCover('it takes too many rules');
     return tests;
+  }
+
+  #between(index: number, least: Diagram, most: Diagram): readonly Condition[] | undefined {
+    const conditions = conditionsBetween(least, most, this.#diagrams, this.#width(index));
+    this.#made += conditions?.length ?? MOST_CONDITIONS;
+    if (this.#made > MOST_MADE) throw new CannotCover('it takes too many rules');
+    return conditions;
   }
 
   /** Divides the values of an argument into those for which the further arguments decide alike. */
