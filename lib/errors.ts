@@ -1,5 +1,6 @@
 /** The error classes of this package. An error names the thing that failed, its place and the remedy. */
 import { defineHidden, fromCaller, runAs, withoutFrames } from './util/caller.js';
+import { printableLine, printableLines, shownName } from './util/foreign-text.js';
 import { argumentError } from './util/node-error.js';
 import { invalidType } from './util/option-errors.js';
 import { own, type Path, type ProblemKind, type Refuse } from './util/own-data.js';
@@ -67,7 +68,7 @@ export class SeccompError extends Error {
       requireText(message, 'message');
       if (options !== undefined) requireObject(options, 'options');
     });
-    super(message, options);
+    super(isListed(code) ? printableLines(message) : printableLine(message), options);
     this.code = code;
     withoutFrames(options?.cause);
     fromCaller(this, new.target);
@@ -86,6 +87,11 @@ export class SeccompError extends Error {
 }
 
 defineHidden(SeccompError.prototype, 'name', 'SeccompError');
+
+/** Whether the message has a line for each problem. */
+function isListed(code: SeccompErrorCode): boolean {
+  return code === 'ERR_SECCOMP_PROFILE' || code === 'ERR_SECCOMP_SANDBOX';
+}
 
 function requireText(value: unknown, name: string): void {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
@@ -235,8 +241,9 @@ function issueSummary(source: string, issues: readonly ProfileIssue[]): string {
   const errors = issues.filter(({ severity }) => severity === 'error');
   const warnings = issues.length - errors.length;
   const lines = errors.slice(0, LISTED_ERRORS).map((issue) => describeIssue(source, issue));
-  if (errors.length > LISTED_ERRORS) lines.push(`${source}: and ${errors.length - LISTED_ERRORS} more errors`);
-  if (warnings > 0) lines.push(`${source}: and ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`);
+  const name = shownName(source);
+  if (errors.length > LISTED_ERRORS) lines.push(`${name}: and ${errors.length - LISTED_ERRORS} more errors`);
+  if (warnings > 0) lines.push(`${name}: and ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`);
   return lines.join('\n');
 }
 
@@ -244,5 +251,5 @@ function issueSummary(source: string, issues: readonly ProfileIssue[]): string {
 export function describeIssue(source: string, issue: ProfileIssue): string {
   const { path, message, line, column } = own(issue);
   const place = line === undefined ? '' : `:${line}:${column}`;
-  return `${source}${place}: ${path === '' ? '' : `${path}: `}${message}`;
+  return printableLine(`${shownName(source)}${place}: ${path === '' ? '' : `${path}: `}${message}`);
 }

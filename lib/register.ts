@@ -2,6 +2,7 @@
  * seccomp/register: `node --require seccomp/register` attaches the profile that SECCOMP_PROFILE names to the whole
  * process, and so does `--import`.
  */
+
 import type { Cluster } from 'node:cluster';
 import { createHash } from 'node:crypto';
 import { closeSync, constants, opendirSync, openSync } from 'node:fs';
@@ -22,6 +23,7 @@ import { runOrExit } from './sandbox/this-process/exit-status.js';
 import { deniesIoUring, ioUringDescriptors } from './sandbox/this-process/io-uring.js';
 import { hasEval } from './sandbox/this-process/node-arguments.js';
 import { type Restart, restartNode, WITHOUT_IO_URING } from './sandbox/this-process/restart.js';
+import { printableJson } from './util/foreign-text.js';
 import { homeDirectory } from './util/home-directory.js';
 import { emptyFields, own } from './util/own-data.js';
 
@@ -184,7 +186,7 @@ function restartRefusal(how: Omit<Restart, 'noNewPrivileges'>, where: string, re
 function checkWorker(profile: string | undefined): void {
   const registered = getEnvironmentData(VARIABLE);
   if (registered !== undefined && (profile === undefined || profile === registered)) return;
-  const state = registered === undefined ? 'has no profile' : `has the profile ${JSON.stringify(registered)}`;
+  const state = registered === undefined ? 'has no profile' : `has the profile ${printableJson(registered)}`;
   const message = `the process of this worker ${state}, and a worker cannot have its own`;
   throw new SeccompError(
     'ERR_SECCOMP_OPTION',

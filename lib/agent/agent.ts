@@ -1,4 +1,5 @@
 /** listen(): an agent, which takes the listeners that runtimes send to its socket, and answers their calls. */
+
 import { EventEmitter } from 'node:events';
 import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -20,6 +21,7 @@ import { NotifiedCall, sendAnswer } from '../notify/notified-call.js';
 import { readOptions } from '../sandbox/options/table.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { forwarding } from '../sandbox/plan/native-config.js';
+import { printableLine } from '../util/foreign-text.js';
 import { guarded } from '../util/guarded.js';
 import { loadNotificationChunks } from '../util/load-chunks.js';
 import { argumentError } from '../util/node-error.js';
@@ -263,7 +265,10 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.emit('refused', error, ...senders)) return;
     const [sender] = senders;
     const from = sender === undefined ? '' : ` from process ${sender.pid ?? 'unknown'}`;
-    process.emitWarning(`${this.path}: a connection${from} was refused: ${error.message}`, 'SeccompWarning');
+    process.emitWarning(
+      printableLine(`${this.path}: a connection${from} was refused: ${error.message}`),
+      'SeccompWarning',
+    );
   }
 
   /** Ends the agent if it is closed and has no containers. */

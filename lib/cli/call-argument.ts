@@ -1,8 +1,10 @@
 /** Calls as the command line takes them: `mount`, `56`, `@mount`, `socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC)`. */
+
 import { type AbiName, type ExplainQuery, SeccompError, syscallGroup } from '../index.js';
 import { constantNames, constantOn } from '../syscalls/constants.js';
 import { groupNames } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
+import { printableJson } from '../util/foreign-text.js';
 import { suggest } from '../util/suggest.js';
 
 /** A call to explain, and how it is printed. */
@@ -56,7 +58,7 @@ function partOf(text: string, call: string, abi: AbiName): bigint {
 
 function invalidCall(call: string): SeccompError {
   const remedy = 'write the name of a syscall, and arguments as numbers or constants: "socket(AF_INET, 1, 0)"';
-  return optionError(`${JSON.stringify(call)} is not a call: ${remedy}`);
+  return optionError(`${printableJson(call)} is not a call: ${remedy}`);
 }
 
 const optionError = (message: string) => new SeccompError('ERR_SECCOMP_OPTION', message);

@@ -1,5 +1,6 @@
 /** The command `seccomp` with its subcommands: what it parses, and its help. */
 import { Command } from 'commander';
+import { printableLine } from '../util/foreign-text.js';
 import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
 import { explainCommand } from './commands/explain.js';
@@ -7,6 +8,12 @@ import { recordCommand } from './commands/record.js';
 import { runCommand } from './commands/run.js';
 import { refuseSecondValues } from './options/repeated-options.js';
 import { print, printError } from './output/print.js';
+
+/** A message of commander: one line, and perhaps a proposal in another one. It can have arguments of the command line. */
+function errorText(text: string): string {
+  const [, message = '', proposal = ''] = /^(?:error: )?(.*?)(\n\(Did you mean [^\n]*\))?\n?$/s.exec(text) ?? [];
+  return `${printableLine(message)}${proposal}`;
+}
 
 /** Returns the command. Its subcommands run when it parses arguments. */
 export function createProgram(version: string): Command {
@@ -20,7 +27,7 @@ export function createProgram(version: string): Command {
     .configureOutput({
       writeOut: print,
       writeErr: printError,
-      outputError: (text, write) => write(`seccomp: ${text.replace(/^error: /, '')}`),
+      outputError: (text, write) => write(`seccomp: ${errorText(text)}\n`),
     })
     .showHelpAfterError('(run seccomp --help for usage)')
     .exitOverride();

@@ -1,8 +1,10 @@
 /** `seccomp run --explain`: runs a program as a child, and reports the calls that the profile denies. */
+
 import { constants } from 'node:os';
 import type { Descendants, ProgramOptions, Remedy, StartSource, Violation } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/violations/denial-messages.js';
 import { builtinNames } from '../profile/source-names.js';
+import { printableJson, printableLine, shownName } from '../util/foreign-text.js';
 import { actionInWords } from './output/action-text.js';
 import { pathFlags } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
@@ -39,11 +41,12 @@ export async function runBeside(
 /** Reports the first call of a kind. */
 function report(violation: Violation): void {
   const { executable, pid, instruction, rule, why } = violation;
-  const program = `${executable ?? 'process'} [${pid ?? 'unknown'}]`;
+  const program = `${shownName(executable ?? 'process')} [${pid ?? 'unknown'}]`;
   const caller = instruction === null ? program : `${program}, at ${instruction}`;
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
-  const reason = wrap(`${why}${place}`, 2, messageWidth());
-  printMessage([outcomeText(violation), `by ${caller}`, reason, ...hints(violation)].join('\n  '));
+  const [reason = '', ...more] = wrap(`${why}${place}`, 2, messageWidth());
+  const lines = [`by ${caller}`, reason].map((line) => `  ${line}`);
+  printMessage(outcomeText(violation), ...lines, ...more, ...hints(violation).map((line) => `  ${line}`));
 }
 
 /** Notes on a denial that programs expect, which is usually harmless. */
@@ -58,14 +61,14 @@ function summarize(violations: readonly Violation[], unlisted: number, sandbox: 
   const denials = violations.filter(isDenial);
   const fallbacks = violations.filter(({ fallback }) => fallback);
   if (denials.length > 0) {
-    printMessage(`${kinds(denials.length)} of calls denied\n${withRemedies(denials, sandbox).join('\n')}`);
+    printMessage(`${kinds(denials.length)} of calls denied`, ...withRemedies(denials, sandbox));
   }
   const flags = allFlags(denials);
   if (flags !== undefined) printMessage(`to allow all of these files: ${flags}`);
   if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
   if (fallbacks.length === 0) return;
   const lines = fallbacks.map(countText);
-  printMessage(`${kinds(fallbacks.length)} of calls that programs replace by older ones\n${lines.join('\n')}`);
+  printMessage(`${kinds(fallbacks.length)} of calls that programs replace by older ones`, ...lines);
 }
 
 const isDenial = ({ fallback }: Violation) => !fallback;
@@ -78,10 +81,10 @@ function nothingDenied(name: string): string {
 function withRemedies(denials: readonly Violation[], sandbox: string | undefined): readonly string[] {
   const groups = new Map<string, readonly string[]>();
   for (const denial of denials) {
-    const remedy = remedyText(denial, sandbox);
+    const remedy = `${REMEDY}${remedyLines(denial, sandbox).join('\n')}`;
     groups.set(remedy, [...(groups.get(remedy) ?? []), countText(denial)]);
   }
-  return [...groups].flatMap(([remedy, lines]) => [...lines, `${REMEDY}${remedy}`]);
+  return [...groups].flatMap(([remedy, lines]) => [...lines, ...remedy.split('\n')]);
 }
 
 function kinds(count: number): string {
@@ -97,19 +100,27 @@ function outcomeText(violation: Violation): string {
   return `${callInWords(violation)}: ${actionInWords(violation.action)}`;
 }
 
-/** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */
+/** What to do to allow a kind of calls, in lines. */
+function remedyLines(denial: Violation, sandbox: string | undefined): readonly string[] {
+  const { remedy, rule } = denial;
+  const isRule = remedy !== undefined && remedy.paths === undefined && rule === undefined;
+  const text = printableLine(remedyText(denial, sandbox));
+  return isRule ? wrapJson(text, REMEDY.length, messageWidth()) : [text];
+}
+
+/** The same as text. A rule that is added has no effect where another rule denies the call. */
 function remedyText({ remedy, rule, deniedBy, profile, path }: Violation, sandbox: string | undefined): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
   if (deniedBy === 'network')
     return sandbox === undefined ? 'run without --no-network' : `leave "network" out of ${sandbox}`;
   if (remedy?.paths !== undefined) return pathFlags(remedy.paths).join(' ');
-  if (deniedBy === 'paths' && path !== undefined) return 'no flag allows it';
+  if (deniedBy === 'paths' && path !== undefined) return 'no flag allows just this: grant what it needs there by name';
   if (deniedBy === 'paths') return 'run without --read, --write and --execute';
   if (remedy === undefined) return 'no rule allows just these calls';
-  if (rule === undefined) return wrapJson(JSON.stringify(remedy), REMEDY.length, messageWidth());
+  if (rule === undefined) return printableJson(remedy);
   if (profile !== undefined && builtinNames().includes(profile))
     return `${extensionText(profile, remedy)}; stringify() makes it JSON for --profile`;
-  return `change ${rule.path}, which denies it; if the default action denies too, add ${JSON.stringify(remedy)}`;
+  return `change ${rule.path}, which denies it; if the default action denies too, add ${printableJson(remedy)}`;
 }
 
 /** The flags for all denied files together; undefined if there are not several. A path that is granted twice is needed once. */

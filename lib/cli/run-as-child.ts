@@ -1,8 +1,10 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
+
 import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
+import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
 import { printMessage } from './output/print.js';
 
@@ -48,7 +50,7 @@ export async function runAsChild(
   if (missing !== undefined) printMessage(grantText(missing, 'flags'));
   const { limit } = child;
   if (limit !== null) {
-    printMessage(`${command}: ${LIMIT_TEXTS[limit]}`);
+    printMessage(`${shownName(command)}: ${LIMIT_TEXTS[limit]}`);
     exitAtLimit(limit, code, signal);
     return;
   }

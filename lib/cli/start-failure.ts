@@ -1,4 +1,5 @@
 /** Programs that can't be started. */
+import { shownName } from '../util/foreign-text.js';
 import { exitNotStarted } from './exit-status.js';
 import { printMessage } from './output/print.js';
 
@@ -6,7 +7,7 @@ import { printMessage } from './output/print.js';
 export function reportStartFailure(command: string, error: unknown): void {
   if (!isStartFailure(error)) throw error;
   const isFound = error.code !== 'ENOENT';
-  printMessage(`${command}: ${isFound ? `not executable (${error.code})` : 'command not found'}`);
+  printMessage(`${shownName(command)}: ${isFound ? `not executable (${error.code})` : 'command not found'}`);
   exitNotStarted(isFound);
 }
 

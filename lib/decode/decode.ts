@@ -1,7 +1,9 @@
 /** Writes the arguments of a call for a person: `AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC`. */
+
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { constantOn } from '../syscalls/constants.js';
 import { type ArgumentRegister, argumentsOf } from '../syscalls/table.js';
+import { quoted } from '../util/foreign-text.js';
 import { indices } from '../util/own-data.js';
 import { type Meaning, meaningOfArgument, type StructKind } from './argument-meanings.js';
 import { MAX_CAPTURE } from './captures.js';
@@ -97,7 +99,7 @@ const FCNTL_FLAGS: ReadonlyMap<string, FamilyName> = new Map([
 
 function writeString(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  const text = JSON.stringify(decodeText(end < 0 ? bytes : bytes.subarray(0, end)));
+  const text = quoted(decodeText(end < 0 ? bytes : bytes.subarray(0, end)));
   return end < 0 && bytes.length >= MAX_CAPTURE ? `${text}…` : text;
 }
 

@@ -4,6 +4,7 @@
 
 import type { Abi } from '../syscalls/abi.js';
 import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, AF_UNSPEC } from '../syscalls/socket-families.js';
+import { quoted } from '../util/foreign-text.js';
 import { indices } from '../util/own-data.js';
 import { writeByName } from './constant-names.js';
 
@@ -140,9 +141,9 @@ export function writeSockaddr(bytes: Uint8Array, { name, endian }: Abi): string 
     case 'IPv6':
       return `AF_INET6 [${address.address}${address.scope === 0 ? '' : `%${address.scope}`}]:${address.port}`;
     case 'path':
-      return `AF_UNIX ${bytes.length === FAMILY_SIZE ? '(unnamed)' : JSON.stringify(address.name)}`;
+      return `AF_UNIX ${bytes.length === FAMILY_SIZE ? '(unnamed)' : quoted(address.name)}`;
     case 'abstract':
-      return `AF_UNIX @${JSON.stringify(address.name)}`;
+      return `AF_UNIX @${quoted(address.name)}`;
     case 'netlink':
       return `AF_NETLINK pid ${address.port} groups 0x${address.groups.toString(16)}`;
     case 'other': {

@@ -1,10 +1,12 @@
 /** Handlers: functions of the user that answer calls. Reads them from options, and calls them for each notification. */
+
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { inspect } from 'node:util';
 import { refuseIn } from '../errors.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
+import { printableLine } from '../util/foreign-text.js';
 import { guarded } from '../util/guarded.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, propertyOf } from '../util/own-data.js';
@@ -215,7 +217,10 @@ export function emitHandlerError<Of extends CallContainer>(
 ): void {
   if (emitter.emit('handlerError', error, call)) return;
   const reason = describeThrown(error);
-  process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');
+  process.emitWarning(
+    printableLine(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`),
+    'SeccompWarning',
+  );
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Resource limits of the programs that this package starts: setrlimit(2). */
+
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
+import { quoted } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, own, type ProblemKind } from '../util/own-data.js';
 import { mappedUserIds } from '../util/process-status.js';
@@ -104,7 +106,7 @@ export function readLimits(value: unknown): ResourceLimits {
     if (!NAMES.includes(name)) {
       const names = `the resources are ${RESOURCES.join(', ')}`;
       const ofTree = name === 'memory' || name === 'processes' ? `; options.limits has ${name}` : '';
-      const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}: ${names}${ofTree}`;
+      const message = `options.rlimits: unknown resource ${quoted(name)}${suggest(name, RESOURCES)}: ${names}${ofTree}`;
       throw argumentError('value', message);
     }
     const { soft, hard } = bounds(limit, name);

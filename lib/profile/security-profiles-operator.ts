@@ -1,5 +1,7 @@
 /** Writes a profile as a manifest of Kubernetes' Security Profiles Operator. */
+
 import { EPERM } from '../syscalls/errno.js';
+import { quoted } from '../util/foreign-text.js';
 import type { Argument, Rule } from './document/types.js';
 import { fail } from './fail.js';
 import type { Profile } from './profile.js';
@@ -31,7 +33,7 @@ export function toOperatorManifest({ document }: Profile, name: string): Manifes
     'apiVersion: security-profiles-operator.x-k8s.io/v1beta1',
     'kind: SeccompProfile',
     'metadata:',
-    `  name: ${JSON.stringify(name)}`,
+    `  name: ${quoted(name)}`,
     'spec:',
     `  defaultAction: ${defaultAction}`,
     ...list('  architectures', architectures),
@@ -78,7 +80,7 @@ function withoutArguments(rules: readonly Rule[], names: ReadonlySet<string>): r
 export function checkManifestName(name: string): void {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
   fail(
-    `${JSON.stringify(name)} is not a valid Kubernetes name: use lower-case letters, digits and - (RFC 1123); ` +
+    `${quoted(name)} is not a valid Kubernetes name: use lower-case letters, digits and - (RFC 1123); ` +
       'name another file with -o',
   );
 }

@@ -1,7 +1,6 @@
 /** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
 import { PATH_CALLS } from '../landlock/denials/path-calls.js';
-import { shownName } from '../landlock/paths/messages.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denials.js';
@@ -9,6 +8,7 @@ import type { SandboxedProcess } from '../sandbox/child/process/child-process.js
 import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
+import { shownName } from '../util/foreign-text.js';
 import { has, own } from '../util/own-data.js';
 
 /**

@@ -47,14 +47,10 @@ export function keepProgram(child: SandboxedProcess, call: StartedProgram): void
   programs.set(child, call);
 }
 
-/**
- * Returns the grant that an ended child probably lacked; undefined if nothing is known, or its paths were not restricted.
- *
- * @param output - What it wrote to standard error, if that is known.
- */
-export function grantLackedByChild(child: SandboxedProcess, output = ''): MissingGrant | undefined {
+/** Returns the grant that an ended child probably lacked; undefined if nothing is known, or its paths were not restricted. */
+export function grantLackedByChild(child: SandboxedProcess): MissingGrant | undefined {
   const call = programs.get(child);
-  return call && grantLackedBy(call, child.enforcement, child.exitCode, output);
+  return call && grantLackedBy(call, child.enforcement, child.exitCode);
 }
 
 /** Returns the grant that a program probably lacked; undefined if nothing is known, or its paths were not restricted. */
@@ -62,11 +58,10 @@ export function grantLackedBy(
   call: StartedProgram,
   enforcement: Enforcement,
   exitCode: number | null,
-  output: string,
 ): MissingGrant | undefined {
   const { paths } = own({ ...enforcement });
   const program = paths !== undefined && has(paths, 'by') ? pathsProgram(call) : undefined;
-  return program && missingGrant(program, exitCode, output);
+  return program && missingGrant(program, exitCode);
 }
 
 /**

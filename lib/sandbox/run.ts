@@ -121,7 +121,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
   const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
-  const missing = grantLackedByChild(child, String(result.stderr));
+  const missing = grantLackedByChild(child);
   const grant = missing === undefined ? '' : grantText(missing, 'options');
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';

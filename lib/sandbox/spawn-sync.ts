@@ -164,7 +164,7 @@ export interface SyncOutcome {
   readonly result: SyncResult;
   readonly isWatched: boolean;
   /** Returns the grant of `paths` that the program probably lacked, given what it wrote to standard error. */
-  missingGrant(output: string): MissingGrant | undefined;
+  missingGrant(): MissingGrant | undefined;
 }
 
 /**
@@ -234,7 +234,7 @@ function outcomeOf(
   // A getter, as most callers never read it.
   const get = () => enforcement(ended.domainError, unguarded);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
-  const missingGrant = (output: string) => grantLackedBy(call, get(), ended.code, output);
+  const missingGrant = () => grantLackedBy(call, get(), ended.code);
   return { result, isWatched, missingGrant };
 }
 

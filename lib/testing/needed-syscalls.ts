@@ -1,4 +1,5 @@
 /** The syscalls that a command needs, and the list of them that a repository keeps to notice new ones. */
+
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,7 @@ import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { record } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
+import { printableJson } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { readCommandLine } from './command.js';
 import type { Verdict } from './verdict.js';
@@ -58,7 +60,7 @@ export async function needsNoMore(
   const draft = known === undefined ? new Draft(path) : undefined;
   try {
     const needed = await neededSyscalls([program, ...args], options);
-    draft?.write(`${JSON.stringify(needed, null, 2)}\n`);
+    draft?.write(`${printableJson(needed, 2)}\n`);
     return verdictOnNeeds(text, path, needed, known ?? needed);
   } finally {
     draft?.discard();

@@ -1,5 +1,6 @@
 /** Errors in the form of Node's own: name and message are the base class's, and every text shows the code. */
 import { defineHidden, fromCaller } from './caller.js';
+import { printableLines } from './foreign-text.js';
 import { define, type ProblemKind } from './own-data.js';
 
 type CodedError<Base extends Error> = Base & { readonly code: string };
@@ -13,7 +14,7 @@ export function nodeError<Base extends Error>(
   code: string,
   message: string,
 ): CodedError<Base> {
-  const error = define(new Class(message), { code });
+  const error = define(new Class(printableLines(message)), { code });
   defineHidden(error, 'toString', textWithCode);
   return fromCaller(error, nodeError);
 }

@@ -2,7 +2,7 @@
 import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OutputFile } from '../../lib/cli/output/output-file.js';
 import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
@@ -27,7 +27,7 @@ test('has its name only when it is complete, and its draft is in the same direct
     false,
     [expect.stringMatching(/^\.seccomp-record-[-\da-f]+\.tmp$/)],
   ]);
-  file.write('text');
+  file.write('text', () => {});
   file.discard();
   expect([readFileSync(path, 'utf8'), readdirSync(directory)]).toEqual(['text', ['x.json']]);
 });
@@ -35,7 +35,7 @@ test('has its name only when it is complete, and its draft is in the same direct
 test.each(['EPERM', 'ENOSYS', 'EOPNOTSUPP'])('is written where there are no hard links (%s)', (code) => {
   const file = new OutputFile(path, false);
   failToLink(code);
-  file.write('text');
+  file.write('text', () => {});
   file.discard();
   expect([readFileSync(path, 'utf8'), readdirSync(directory)]).toEqual(['text', ['x.json']]);
 });
@@ -50,7 +50,7 @@ test('that another process has made since is not overwritten, with and without h
     );
     let message = '';
     try {
-      file.write('text');
+      file.write('text', () => {});
     } catch (error) {
       message = String(error);
     }
@@ -70,9 +70,11 @@ test('is not written by other means if linking fails for another reason', () => 
   spyOnBuiltin(fs, 'mkdirSync').mockImplementationOnce(() => {
     throw new Error('ENOSPC');
   });
-  expect(() => file.write('text')).toThrow(
-    /x\.json: the profile can't be written \(Error: EIO\): nor can a temporary file; this is the recording:\ntext$/,
+  const print = vi.fn();
+  expect(() => file.write('text', print)).toThrow(
+    /x\.json: the profile can't be written \(Error: EIO\): nor can a temporary file: the recording is above$/,
   );
+  expect(print.mock.calls).toEqual([['text']]);
   file.discard();
   expect(readdirSync(directory)).toEqual([]);
 });
@@ -81,7 +83,7 @@ test('that exists keeps its content until it is overwritten, without a draft', (
   writeFileSync(path, 'before');
   const file = new OutputFile(path, true);
   expect([file.exists, readdirSync(directory), readFileSync(path, 'utf8')]).toEqual([true, ['x.json'], 'before']);
-  file.write('text');
+  file.write('text', () => {});
   expect(readFileSync(path, 'utf8')).toBe('text');
   expect(() => new OutputFile(path, false)).toThrow(
     `${path} exists: add to it with --merge, or remove it to start over`,

@@ -316,8 +316,8 @@ test.each<[Record<string, readonly string[]>, readonly string[]]>([
   [{ execute: ['/a b'] }, ["--execute '/a b'"]],
   [{ read: ["/it's"] }, ["--read '/it'\\''s'"]],
   [{ read: [''] }, ["--read ''"]],
-  [{ read: ["/a\n'\\"] }, ["--read $'/a\\u000a\\'\\\\'"]],
-  [{ read: ['/\x1b\x7fé'] }, ["--read $'/\\u001b\\u007fé'"]],
+  [{ read: ["/a\n'\\"] }, ["--read $'/a\\012\\'\\\\'"]],
+  [{ read: ['/\x1b\x7fé'] }, ["--read $'/\\033\\177é'"]],
 ])('the paths %j are safe words of a shell', (lists, flags) => {
   expect(pathFlags(lists)).toEqual(flags);
 });

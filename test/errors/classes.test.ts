@@ -133,7 +133,7 @@ test.each([
 );
 
 test('JSON has every property of a RunError', () => {
-  const message = 'convert in.svg: ended with exit code 3\nbad option';
+  const message = 'convert in.svg: ended with exit code 3\nstderr: bad option';
   expect(JSON.parse(JSON.stringify(new RunError('ended with exit code 3', undefined, result)))).toEqual({
     name: 'RunError',
     message,
@@ -178,13 +178,13 @@ describe('a message', () => {
     ]);
   });
 
-  test('does not contain control characters that a program wrote to stderr', () => {
+  test('marks what a program wrote to stderr, and escapes control characters', () => {
     const { message, stderr } = new RunError('ended', undefined, {
       ...result,
       stderr: '\u001b]0;title\u0007a\u009b2J\tb\nc',
     });
     expect([message, stderr]).toEqual([
-      expect.stringContaining(']0;titlea2J\tb\nc'),
+      'convert in.svg: ended\nstderr: \\u001b]0;title\\u0007a\\u009b2J\\tb\nstderr: c',
       expect.stringContaining('\u001b'),
     ]);
   });
@@ -195,7 +195,7 @@ describe('a message', () => {
     expect(error.message.split('\n')).toEqual([
       'sh -c line 0…: ended',
       '… (the end of stderr; the property has all of it)',
-      ...['line 97', 'line 98', 'line 99'],
+      ...['stderr: line 97', 'stderr: line 98', 'stderr: line 99'],
     ]);
     expect(new RunError('ended', undefined, { ...result, stderr: 'x'.repeat(1e6) }).message.length).toBeLessThan(1200);
   });
@@ -204,12 +204,12 @@ describe('a message', () => {
     const messageOf = (more: Partial<typeof result>) =>
       new RunError('ended', undefined, { ...result, ...more }).message;
     const whole = { command: 'c'.repeat(200), stderr: `a\nb\n${'x'.repeat(996)}\n` };
-    expect(messageOf(whole)).toBe(`${whole.command}: ended\n${whole.stderr.trimEnd()}`);
+    expect(messageOf(whole)).toBe(`${whole.command}: ended\n${whole.stderr.trimEnd().replaceAll(/^/gm, 'stderr: ')}`);
     const cut = '… (the end of stderr; the property has all of it)';
     expect(messageOf({ command: 'c'.repeat(201), stderr: 'x'.repeat(1001) })).toBe(
-      `${whole.command}…: ended\n${cut}\n${'x'.repeat(1000)}`,
+      `${whole.command}…: ended\n${cut}\nstderr: ${'x'.repeat(1000)}`,
     );
-    expect(messageOf({ stderr: '1\n2\n3\n4' })).toBe(`convert in.svg: ended\n${cut}\n2\n3\n4`);
+    expect(messageOf({ stderr: '1\n2\n3\n4' })).toBe(`convert in.svg: ended\n${cut}\nstderr: 2\nstderr: 3\nstderr: 4`);
     expect(messageOf({ stderr: '' })).toBe('convert in.svg: ended');
   });
 });

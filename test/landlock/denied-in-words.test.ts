@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { FoundFile } from '../../lib/landlock/denials/path-calls.js';
 import { type KnownWord, missingInWords, remedyFor } from '../../lib/landlock/denials/path-remedy.js';
 import { treeOf } from '../../lib/landlock/denials/this-machine.js';
-import { shownName, shownPath } from '../../lib/landlock/paths/messages.js';
+import { shownPath } from '../../lib/landlock/paths/messages.js';
 import type { Rule } from '../../lib/landlock/paths/prediction.js';
 import { accessesFor, bitsOf, RIGHTS, type Right } from '../../lib/landlock/paths/rights.js';
+import { shownName } from '../../lib/util/foreign-text.js';
 
 const lacks = (path: string, ...rights: readonly Right[]): Rule => ({ path, rights: bitsOf(...rights) });
 
@@ -20,7 +21,7 @@ test.each<[readonly Rule[], string]>([
     [lacks('/x', 'MAKE_REG'), lacks('/y', 'REFER')],
     'making files in /x, and moving or linking files into or out of /y',
   ],
-  [[lacks('/x\n', 'READ_DIR')], 'listing "/x\\u000a"'],
+  [[lacks('/x\n', 'READ_DIR')], 'listing "/x\\n"'],
 ])('%j is %s', (missing, words) => {
   expect(missingInWords(missing)).toBe(words);
 });
@@ -113,9 +114,10 @@ describe('the files of a call', () => {
 });
 
 test.each([
-  ['/a "b"', '/a "b"'],
+  ['/a b', '/a b'],
+  ['/a "b"', '"/a \\"b\\""'],
   ['/a\u001b[31m', '"/a\\u001b[31m"'],
-  ['/"\\\n', '"/\\u0022\\u005c\\u000a"'],
+  ['/"\\\n', '"/\\"\\\\\\n"'],
   ['/a\u200b', '"/a\\u200b"'],
   ['/é', '/é'],
 ])('the name %j is shown as %s', (name, shown) => {

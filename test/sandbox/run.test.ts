@@ -113,7 +113,7 @@ describe('rejects with the same shape', () => {
     const shape = { ...nothing, exitCode: 3, stdout: 'out\n', stderr: 'why\n' };
     expect(error).toMatchObject({ ...shape, command: 'sh -c echo out; echo why >&2; exit 3' });
     expect(error).not.toHaveProperty('code');
-    expect(error.message).toBe(`${error.command}: ended with exit code 3\nwhy`);
+    expect(error.message).toBe(`${error.command}: ended with exit code 3\nstderr: why`);
   });
 
   test('a signal', async () => {

@@ -264,6 +264,6 @@ function checkLine({ name, state, detail, remedy }: Check): string {
     info: styleText('dim', '·'),
   };
   const width = outputWidth();
-  const advice = remedy === undefined ? '' : `${' '.repeat(COLUMN)}→ ${wrap(remedy, COLUMN + 2, width)}\n`;
-  return `${marks[state]} ${name.padEnd(COLUMN - 3)} ${wrap(detail, COLUMN, width)}\n${advice}`;
+  const advice = remedy === undefined ? '' : `${' '.repeat(COLUMN)}→ ${wrap(remedy, COLUMN + 2, width).join('\n')}\n`;
+  return `${marks[state]} ${name.padEnd(COLUMN - 3)} ${wrap(detail, COLUMN, width).join('\n')}\n${advice}`;
 }

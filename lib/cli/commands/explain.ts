@@ -1,4 +1,5 @@
 /** `seccomp explain`: prints what a profile decides, for each call that is given, or for all syscalls of an ABI. */
+
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { thisHost } from '../../host.js';
@@ -15,6 +16,7 @@ import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import { type AbiPolicy, decisionsOf } from '../../policy/policy.js';
 import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
+import { printableLine } from '../../util/foreign-text.js';
 import { parseCalls } from '../call-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
 import { several } from '../options/repeated-options.js';
@@ -92,8 +94,8 @@ interface ExplainedCall extends Explanation {
 function answerText({ call, abi, action, rule, why, changes }: ExplainedCall): string {
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
-    `${styleText('bold', call)} on ${abi}${assumption(call, changes)}: ${colored(action)}`,
-    `  ${wrap(`${why}${place}`, 2, outputWidth())}`,
+    `${styleText('bold', printableLine(call))} on ${abi}${assumption(call, changes)}: ${colored(action)}`,
+    `  ${wrap(`${why}${place}`, 2, outputWidth()).join('\n')}`,
     ...changes.map((change) => `  ${change.by}: ${colored(change.action)}`),
   ];
   return `${lines.join('\n')}\n`;
@@ -146,5 +148,5 @@ function overview(syscalls: readonly SyscallOutcomes[]): string {
 /** Wraps names into indented lines. */
 function wrapped(names: readonly string[]): string {
   const column = 2;
-  return `${' '.repeat(column)}${wrap(names.join(' '), column, outputWidth(100))}`;
+  return `${' '.repeat(column)}${wrap(names.join(' '), column, outputWidth(100)).join('\n')}`;
 }

@@ -1,4 +1,5 @@
 /** `seccomp record`: runs a program without a filter and writes a profile of its calls. */
+
 import { basename, isAbsolute } from 'node:path';
 import { Command, Option } from 'commander';
 import { callFromRecord } from '../../decode/observed-call.js';
@@ -6,6 +7,7 @@ import { thisHost } from '../../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../../index.js';
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';
 import { compareWithPolicy } from '../../record/compare-runs.js';
+import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
 import { OutputFile } from '../output/output-file.js';
@@ -85,7 +87,7 @@ async function recordProgram(command: string, args: readonly string[], options: 
       sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
     showFiles(recording, sandbox !== undefined);
-    file?.write(text);
+    file?.write(text, printError);
     printNote(recordingSummary(recording, output));
   } finally {
     file?.discard();
@@ -158,12 +160,12 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
   const { denied, unused } = compareWithPolicy(policy, seen);
   const lines = denied.map(
-    (call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable ?? 'an unknown program'}`,
+    (call) =>
+      `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable === undefined || call.executable === null ? 'an unknown program' : shownName(call.executable)}`,
   );
-  printMessage(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
-  for (const line of lines) printError(`${line}\n`);
+  printMessage(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`, ...lines);
   printMessage(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
-  if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, process.stderr.columns ?? 80)}\n`);
+  if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, process.stderr.columns ?? 80).join('\n')}\n`);
 }
 
 function recordingSummary({ calls, profile }: Recording, output: string | undefined): string {

@@ -41,13 +41,16 @@ export class OutputFile {
       throw new Error(`${path} exists: add to it with --merge, or remove it to start over`);
   }
 
-  /** @throws Error that says where the text is instead, if the file can't be written. */
-  write(text: string): void {
+  /**
+   * Writes the file. `print` is given the text if it can be written nowhere.
+   * @throws Error that says where the text is instead, if the file can't be written.
+   */
+  write(text: string, print: (text: string) => void): void {
     try {
       if (this.exists) writeFileSync(this.#path, text);
       else this.#create(text);
     } catch (error) {
-      throw new Error(`${this.#problem(error)}: ${rescue(text)}`);
+      throw new Error(`${this.#problem(error)}: ${rescue(text, print)}`);
     }
   }
 
@@ -83,10 +86,9 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Saves the text in a temporary file. Returns a phrase that names the file; if that fails too, a phrase with the text
- * itself.
+ * Saves the text in a temporary file. Returns a phrase that names the file; if that fails too, prints the text.
  */
-function rescue(text: string): string {
+function rescue(text: string, print: (text: string) => void): string {
   const directory = join(tmpdir(), `seccomp-record-${randomUUID()}`);
   try {
     mkdirSync(directory, { mode: 0o700 });
@@ -95,6 +97,7 @@ function rescue(text: string): string {
     return `the recording is in ${file}`;
   } catch {
     rmSync(directory, { recursive: true, force: true });
-    return `nor can a temporary file; this is the recording:\n${text}`;
+    print(text);
+    return 'nor can a temporary file: the recording is above';
   }
 }

@@ -1,5 +1,7 @@
 /** The flags of `seccomp run` that grant paths, to be pasted into a shell. */
 
+import { hasHidden, replaceHidden } from '../../util/foreign-text.js';
+
 /** Paths by the list that grants them. */
 type PathLists = Readonly<Partial<Record<string, readonly string[]>>>;
 
@@ -8,12 +10,11 @@ export function pathFlags(lists: PathLists): readonly string[] {
   return Object.entries(lists).flatMap(([list, paths = []]) => paths.map((path) => `--${list} ${inShell(path)}`));
 }
 
-/** A word of a shell. Control characters, which could look like other messages, are escaped as bash and zsh read them. */
+/** A word of a shell. Hidden characters are written as bytes, as every shell that has `$'…'` reads them in any locale. */
 function inShell(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  if (/^\P{Cc}*$/u.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
-  const escaped = word.replace(/[\\'\p{Cc}]/gu, (each) =>
-    each < ' ' || each > '~' ? `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}` : `\\${each}`,
-  );
-  return `$'${escaped}'`;
+  if (!hasHidden(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  const bytes = (text: string) =>
+    [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+  return `$'${replaceHidden(word.replace(/[\\']/g, '\\$&'), bytes)}'`;
 }

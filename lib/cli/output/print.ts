@@ -2,11 +2,13 @@
  * Prints results to stdout and messages to stderr. Errors of these streams are handled here: Node would print a stack
  * trace.
  */
+import { SeccompError } from '../../errors.js';
+import { printableJson, printableLine, printableLines } from '../../util/foreign-text.js';
 import { exitFailed } from '../exit-status.js';
 import { messageOf } from '../options/profile-options.js';
 import { reasonOf } from './output-file.js';
 
-/** Prints a result. If it can't be written, reports that, and the exit status is 125. */
+/** Prints a result, whose foreign text is printable already. If it can't be written, reports that, and the exit status is 125. */
 export function print(text: string): void {
   write(process.stdout, text, (error) => {
     if (error.code === 'EPIPE') return; // The reader has ended early, as head(1) does.
@@ -17,12 +19,12 @@ export function print(text: string): void {
 
 /** Prints a result as JSON. */
 export function printJson(value: unknown): void {
-  print(`${JSON.stringify(value, null, 2)}\n`);
+  print(`${printableJson(value, 2)}\n`);
 }
 
-/** Prints a message to stderr, after the name of the command. */
-export function printMessage(text: string): void {
-  printError(`seccomp: ${text}\n`);
+/** Prints a message to stderr, after the name of the command. A line feed in a line is written as `\n`. */
+export function printMessage(...lines: readonly string[]): void {
+  printError(`seccomp: ${lines.map(printableLine).join('\n')}\n`);
 }
 
 /** Prints a message to stderr that only a person needs: if stderr is a terminal. */
@@ -31,15 +33,17 @@ export function printNote(text: string): void {
 }
 
 /**
- * Prints text to stderr as it is. If it can't be written, it is lost: a running program is not ended because of that.
+ * Prints text to stderr. If it can't be written, it is lost: a running program is not ended because of that.
  */
 export function printError(text: string): void {
-  write(process.stderr, text, () => {});
+  write(process.stderr, printableLines(text), () => {});
 }
 
 /** Reports a failure of the command itself. The exit status is 125. */
 export function reportFailure(error: unknown): void {
-  printMessage(messageOf(error));
+  const text = messageOf(error);
+  // The messages of this package have no line feeds but those between problems of a document.
+  printMessage(...(error instanceof SeccompError ? text.split('\n') : [text]));
   exitFailed();
 }
 

@@ -1,7 +1,7 @@
 /** What a recorded program did with files, for the person who reviews it, and the flags that grant these. */
 import { resolve } from 'node:path';
 import type { RecordedFile, Recording } from '../../index.js';
-import { shownName } from '../../landlock/paths/messages.js';
+import { shownName } from '../../util/foreign-text.js';
 import { pathFlags } from './path-flags.js';
 import { printMessage } from './print.js';
 
@@ -22,7 +22,7 @@ interface Group {
 export function showFiles({ files, paths }: Recording, isWritten: boolean): void {
   if (files === undefined || paths === undefined) return;
   const groups = groupsOf(files);
-  printMessage(['files of the run, by what grants them', ...groups.map(groupText)].join('\n'));
+  printMessage('files of the run, by what grants them', ...groups.map(groupText));
   if (isWritten) return;
   const lists = Object.entries(paths).map(([list, grants]) => [list, grants.map(textOf)]);
   const isWhole = files.every(({ grants }) => grants.length > 0);

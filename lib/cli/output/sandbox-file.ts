@@ -1,4 +1,5 @@
 /** The sandbox file that `seccomp record` writes: the profile and the paths of a recording, beside the keys it had before. */
+
 import { realpathSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { loadSandbox, type Paths, type Profile, type RecordedKind, type Recording } from '../../index.js';
@@ -6,6 +7,7 @@ import { readJson } from '../../profile/json/read.js';
 import { isObject, type JsonObject } from '../../profile/json/value.js';
 import { jsonText } from '../../profile/json/write.js';
 import { readRegularFile } from '../../profile/read-file.js';
+import { printableJson, quoted } from '../../util/foreign-text.js';
 
 /** A sandbox file to which a recording adds: its keys, and what it has itself, not by what it extends. */
 export interface SandboxBefore {
@@ -29,7 +31,7 @@ export function sandboxBefore(path: string, name: string): SandboxBefore {
   const isInside = isObject(document['profile']);
   if (document['profile'] !== undefined && !isInside)
     throw new Error(
-      `${name}: its profile is ${JSON.stringify(document['profile'])}, and --merge adds to a profile in the file itself: record into another file`,
+      `${name}: its profile is ${printableJson(document['profile'])}, and --merge adds to a profile in the file itself: record into another file`,
     );
   return {
     document,
@@ -105,7 +107,7 @@ export function sandboxContent(
   };
   const keys = Object.entries(document).filter(([, value]) => value !== undefined);
   const lines = keys.map(
-    ([key, value]) => `  ${JSON.stringify(key)}: ${key === 'paths' ? inLines(value) : jsonText(value, INDENT)}`,
+    ([key, value]) => `  ${quoted(key)}: ${key === 'paths' ? inLines(value) : jsonText(value, INDENT)}`,
   );
   return { text: `{\n${lines.join(',\n')}\n}\n`, notes };
 }
@@ -117,4 +119,4 @@ const STILL_CLOSED =
 const INDENT = '\n  ';
 
 /** Each path on a line of its own, to be reviewed and found by its number. */
-const inLines = (value: unknown): string => JSON.stringify(value, null, 2).replaceAll('\n', INDENT);
+const inLines = (value: unknown): string => printableJson(value, 2).replaceAll('\n', INDENT);

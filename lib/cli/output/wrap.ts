@@ -1,29 +1,31 @@
 /** Text for the width of a terminal. */
+import { printableLine } from '../../util/foreign-text.js';
 
 /**
- * Breaks text between words so that its lines are at most `width` columns wide. Lines after the first are indented.
+ * Breaks text between words into lines that are at most `width` columns wide. Lines after the first are indented. Hidden
+ * characters are escaped.
  *
  * @param column - The column in which the first line begins, and to which the others are indented.
  * @param width - Infinity for a single line.
  */
-export function wrap(text: string, column: number, width: number): string {
-  return fill(text.split(' '), ' ', column, width);
+export function wrap(text: string, column: number, width: number): readonly string[] {
+  return fill(printableLine(text).split(' '), ' ', column, width);
 }
 
 /** Breaks a rule as JSON after commas, as `wrap` breaks text between words. The result is the same rule: no name has a comma. */
-export function wrapJson(json: string, column: number, width: number): string {
+export function wrapJson(json: string, column: number, width: number): readonly string[] {
   return fill(json.split(/(?<=,)(?=["{])/), '', column, width);
 }
 
 /** Joins parts to lines that are at most `width` columns wide. A part that is longer has a line of its own. */
-function fill(parts: readonly string[], separator: string, column: number, width: number): string {
+function fill(parts: readonly string[], separator: string, column: number, width: number): readonly string[] {
   const lines: string[] = [];
   for (const part of parts) {
     const last = lines.at(-1);
     if (last === undefined || column + last.length + separator.length + part.length > width) lines.push(part);
     else lines[lines.length - 1] = `${last}${separator}${part}`;
   }
-  return lines.join(`\n${' '.repeat(column)}`);
+  return lines.map((line, i) => (i === 0 ? line : `${' '.repeat(column)}${line}`));
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What a denied access lacks, in words, and the grants that would allow it. */
-import { shownName } from '../paths/messages.js';
+import { shownName } from '../../util/foreign-text.js';
 import type { Rule } from '../paths/prediction.js';
 import { type Access, accessesFor, bitsOf, GRANTS, type Right, rightsIn } from '../paths/rights.js';
+import { tooWide } from '../paths/wide-paths.js';
 import type { SharedWord, WordGrant } from '../paths/words.js';
 
 /** Grants to add to the option `paths`. */
@@ -24,7 +25,7 @@ export interface KnownWord {
 
 /**
  * The grants that would give these rights: the word that has them, or the paths. Undefined if none would, as for making
- * devices.
+ * devices, or if they would give much more, as for listing a home directory.
  */
 export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[]): PathsRemedy | undefined {
   const lists: Record<Access, Set<string>> = { read: new Set(), write: new Set(), execute: new Set() };
@@ -32,7 +33,7 @@ export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[])
     if (!isText(path)) return undefined;
     const word = words.find(({ grants }) => (rights & ~grantedBy(grants, path)) === 0);
     const needed = word === undefined ? accessesFor(rights) : READ;
-    if (needed === undefined) return undefined;
+    if (needed === undefined || (word === undefined && tooWide(path, rights) !== undefined)) return undefined;
     for (const access of needed) lists[access].add(word?.word ?? grantable(path));
   }
   const filled = Object.entries(lists).filter(([, paths]) => paths.size > 0);

@@ -1,8 +1,10 @@
 /** What errors about `paths` say: where a path was given, what is wrong with it, and what to do about that there. */
+
 import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import type { Access } from './rights.js';
 
 /** How paths are given. Errors name places and remedies in its terms. */
@@ -62,7 +64,7 @@ const SCHEME = /^([a-z][a-z\d+.-]+):(\/\/)?/i;
 /** What is wrong with a string that is a URL and no path; undefined if it is none. */
 export function urlProblem(text: string, { url }: PathsForm): string | undefined {
   const [, scheme = '', slashes] = SCHEME.exec(text) ?? [];
-  if (/^file$/i.test(scheme)) return `${JSON.stringify(text)} is a URL: give ${pathOr(text, url)}`;
+  if (/^file$/i.test(scheme)) return `${quoted(text)} is a URL: give ${pathOr(text, url)}`;
   return slashes === undefined ? undefined : wrongScheme(`${scheme}:`, url);
 }
 
@@ -144,7 +146,7 @@ const SHOWN_CHARACTERS = 240;
 
 /** A path as messages show it. */
 export const shownPath = (path: string) =>
-  path.length > SHOWN_CHARACTERS ? `${path.slice(0, SHOWN_CHARACTERS)}…` : path;
+  path.length > SHOWN_CHARACTERS ? `${shownName(path.slice(0, SHOWN_CHARACTERS))}…` : shownName(path);
 
 function linkProblem(link: string, path: string): string {
   if (/^\/proc\/(thread-)?self$/.test(link))
@@ -161,9 +163,3 @@ function targetRemedy(path: string): string {
     return 'give the path to which it should lead';
   }
 }
-
-/** A path in a message. One with control characters is escaped, as it could look like other messages. */
-export const shownName = (path: string): string =>
-  /[\p{Cc}\p{Cf}]/u.test(path)
-    ? `"${path.replace(/["\\\p{Cc}\p{Cf}]/gu, (each) => `\\u${(each.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)}"`
-    : path;

@@ -1,6 +1,8 @@
 /** The option `paths`: the files that a child may reach, and how it may reach them. */
+
 import { resolve } from 'node:path';
 import { refuseIn } from '../../errors.js';
+import { quoted } from '../../util/foreign-text.js';
 import { describe, invalidType } from '../../util/option-errors.js';
 import { copyFields, copyList, type Fields, has, notPlain, own, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
@@ -232,7 +234,7 @@ export function readGrant(value: unknown, access: Access, index: number, form: P
 }
 
 function checkWord(path: string, optional: boolean, access: Access, refuse: Refuse, form: PathsForm): void {
-  if (!isWord(path)) refuse([], `${JSON.stringify(path)} is unknown${wordRemedy(path, form.several(access))}`);
+  if (!isWord(path)) refuse([], `${quoted(path)} is unknown${wordRemedy(path, form.several(access))}`);
   if (optional) refuse([], `${path} can't be optional: what a system lacks of it is skipped anyway`);
   if (access === 'write' && path !== '@tmp')
     refuse([], `${path} has rights of its own, so it can't be granted for writing: ${form.toRead}`);

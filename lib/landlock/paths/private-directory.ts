@@ -1,9 +1,11 @@
 /** The private directory of a child for its temporary files: the word `@tmp` of the option `paths`. */
+
 import type { ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
+import { printableLine } from '../../util/foreign-text.js';
 import { has } from '../../util/own-data.js';
 import { systemError, systemErrorName } from '../../util/system-error.js';
 
@@ -48,7 +50,7 @@ export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): Private
   if (has(made, 'error')) throw cannotMake(tmpdir(), `${made.call} ${systemErrorName(made.error)}`);
   const { path, handle } = made;
   const report = (errno: number) => {
-    if (errno !== 0) process.emitWarning(notRemoved(path, errno), 'SeccompWarning');
+    if (errno !== 0) process.emitWarning(printableLine(notRemoved(path, errno)), 'SeccompWarning');
   };
   let setRemoved = () => {};
   const removed = new Promise<void>((resolve) => {

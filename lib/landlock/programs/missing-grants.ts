@@ -9,6 +9,7 @@ import { type CheckedPaths, pathRules } from '../paths/option.js';
 import { type FileAccess, predict, type Rule, type Ruleset } from '../paths/prediction.js';
 import { GRANTS } from '../paths/rights.js';
 import { pathsSupport } from '../paths/support.js';
+import { tooWide } from '../paths/wide-paths.js';
 import { wordGrants } from '../paths/words.js';
 import { findNeeds, programNeeds } from './program-needs.js';
 
@@ -39,13 +40,11 @@ const NOT_LOADED = 127;
 /**
  * Returns the grant that a program probably lacked, which has ended with `exitCode`. Undefined if the rules explain
  * nothing.
- *
- * @param output - What it wrote to standard error, if that is known.
  */
-export function missingGrant(program: PathsProgram, exitCode: number | null, output: string): MissingGrant | undefined {
-  if (exitCode === NOT_LOADED) return firstOf([program.file, ...namesIn(program, output)], program, notLoaded);
+export function missingGrant(program: PathsProgram, exitCode: number | null): MissingGrant | undefined {
+  if (exitCode === NOT_LOADED) return firstOf([program.file, ...namesIn(program)], program, notLoaded);
   if (exitCode !== NOT_EXECUTABLE) return undefined;
-  return firstOf(namesIn(program, output), program, notExecuted) ?? besideProgram(program) ?? SOME_PROGRAM;
+  return firstOf(namesIn(program), program, notExecuted) ?? besideProgram(program) ?? SOME_PROGRAM;
 }
 
 /** Returns what a program lacks to load the C library; undefined if it can, or has none beside its dynamic linker. */
@@ -117,7 +116,7 @@ const besideUnread: Check = (needs, ruleset) => {
   return {
     problem: `paths does not grant the libraries that may be beside ${program}`,
     list: 'read',
-    path: dirname(program),
+    path: narrow(dirname(program)),
   };
 };
 
@@ -125,9 +124,17 @@ const besideUnread: Check = (needs, ruleset) => {
 function besideProgram(program: PathsProgram): MissingGrant | undefined {
   return firstOf([program.file], program, ([path], ruleset) => {
     if (path === undefined || isReadable(ruleset, beside(path))) return undefined;
-    return { problem: `paths grants ${path}, but not the programs beside it`, list: 'execute', path: dirname(path) };
+    return {
+      problem: `paths grants ${path}, but not the programs beside it`,
+      list: 'execute',
+      path: narrow(dirname(path)),
+    };
   });
 }
+
+/** A directory; undefined if too much is in it. */
+const narrow = (directory: string): string | undefined =>
+  tooWide(directory, GRANTS.read) === undefined ? directory : undefined;
 
 /** Another file in the same directory. */
 const beside = (path: string): string => join(dirname(path), 'any');
@@ -173,17 +180,15 @@ function real(path: string): string | undefined {
 }
 
 /** How much is searched for names of programs. */
-const MOST_LINES = 5;
 const MOST_CHARACTERS = 2000;
 const MOST_NAMES = 50;
 
-/** What may separate names of programs in messages and in commands of a shell. */
+/** What may separate names of programs in commands of a shell. */
 const SEPARATORS = /[\s'"`‘’“”«»:;,&|()<>=$]+/;
 
-/** The words that may name a program: of the last lines of the output, the last line first, and of the arguments. */
-function namesIn({ args }: PathsProgram, output: string): readonly string[] {
-  const lines = output.slice(-MOST_CHARACTERS).trimEnd().split('\n').slice(-MOST_LINES).reverse();
-  return [...lines, ...args]
+/** The words of the arguments that may name a program. What the program wrote can name anything. */
+function namesIn({ args }: PathsProgram): readonly string[] {
+  return args
     .flatMap((text) => text.slice(0, MOST_CHARACTERS).split(SEPARATORS))
     .filter((word) => word !== '' && !word.startsWith('-'))
     .slice(0, MOST_NAMES);

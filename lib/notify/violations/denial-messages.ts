@@ -1,4 +1,5 @@
 /** Describes denied calls in the messages of errors, one line for each kind. */
+import { shownName } from '../../util/foreign-text.js';
 import type { Violation } from './violation.js';
 import type { Violations } from './violation-log.js';
 
@@ -30,7 +31,7 @@ export function denialLines({ violations, unlistedViolations }: Violations): rea
 
 function denialLine(violation: Violation): string {
   const { profile, rule, why, count } = violation;
-  const by = profile === undefined || rule === undefined ? `: ${why}` : ` by ${profile}, ${rule.path}`;
+  const by = profile === undefined || rule === undefined ? `: ${why}` : ` by ${shownName(profile)}, ${rule.path}`;
   const line = `denied: ${callInWords(violation)}${count === 1 ? '' : ` (${count} times)`}${by}`;
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }

@@ -5,6 +5,7 @@ import { CAPABILITIES, type Capability } from '../../syscalls/capabilities.js';
 import { groupNames, syscallGroup } from '../../syscalls/groups.js';
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
+import { quoted } from '../../util/foreign-text.js';
 import { copyFields, copyList, type Fields, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import type { Conditions } from '../document/types.js';
@@ -100,7 +101,7 @@ export function knownFields(options: unknown, known: readonly string[], what: st
     fail(`${[what, ...path].join('.')}: ${problem}`, kind),
   );
   for (const key of Object.keys(fields)) {
-    if (!known.includes(key)) fail(`${what}: unknown option ${JSON.stringify(key)}${suggest(key, known)}`);
+    if (!known.includes(key)) fail(`${what}: unknown option ${quoted(key)}${suggest(key, known)}`);
   }
   return fields;
 }

@@ -1,7 +1,9 @@
 /**
  * Collects the diagnostics of a profile document, or of a profile on a host: errors and warnings, each with its path.
  */
+
 import type { ProfileIssue } from '../../errors.js';
+import { quoted } from '../../util/foreign-text.js';
 import type { Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { type JsonLayout, offsetsOf, positionFinder } from '../json/positions.js';
@@ -193,7 +195,7 @@ function jsonPath(path: Path): string {
   return path
     .map((key) => {
       if (typeof key === 'number') return `[${key}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${quoted(key)}]`;
     })
     .join('')
     .replace(/^\./, '');

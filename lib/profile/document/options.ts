@@ -1,5 +1,7 @@
 /** Options of loading a profile: how to read it, and how to understand what the document leaves open. */
+
 import { refuseIn, SeccompError } from '../../errors.js';
+import { printableJson } from '../../util/foreign-text.js';
 import { argumentError } from '../../util/node-error.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
@@ -115,7 +117,7 @@ function problem(key: string, value: unknown, choices: readonly unknown[] | unde
   if (TEXTS.includes(key)) return `must be a string, not ${typeof value}`;
   const known = [...CHOICES.keys(), ...TEXTS];
   if (choices === undefined) return `unknown option${suggest(key, known)}`;
-  return `must be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
+  return `must be one of ${choices.map((choice) => printableJson(choice)).join(', ')}`;
 }
 
 /** Returns the options that say how to understand a document, or their defaults. */

@@ -1,4 +1,5 @@
 /** Parses JSON as Go's encoding/json does, with exact numbers and the offset of each value. */
+import { quoted } from '../../util/foreign-text.js';
 import { emptyFields, type Path } from '../../util/own-data.js';
 import { type JsonLayout, LayoutRecorder } from './positions.js';
 import { JsonNumber } from './value.js';
@@ -249,7 +250,7 @@ class Parser {
   /** The next character, for a message. */
   #here(): string {
     const character = this.#text.codePointAt(this.#at);
-    return character === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(character));
+    return character === undefined ? 'the end of the text' : quoted(String.fromCodePoint(character));
   }
 
   /** Returns advice, for a message, on a frequent mistake at this offset. */

@@ -1,4 +1,5 @@
 /** Values as the JSON parser makes them, how messages show them, and keys as Go compares them. */
+import { quoted } from '../../util/foreign-text.js';
 
 /** A number that is not an unsigned integer of at most 20 digits, as its text. */
 export class JsonNumber {
@@ -22,7 +23,7 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Formats a value for a message: short, whatever the value is. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'string') return value.length > 60 ? `${quoted(value.slice(0, 60))}…` : quoted(value);
   if (value instanceof JsonNumber) return value.literal.slice(0, 60);
   return typeof value === 'object' && value !== null ? 'this' : String(value ?? null);
 }

@@ -1,4 +1,5 @@
 /** Writes values as JSON text, with every number exact. */
+import { printableJson, quoted } from '../../util/foreign-text.js';
 import { JsonNumber } from './value.js';
 
 /**
@@ -9,11 +10,11 @@ import { JsonNumber } from './value.js';
 export function jsonText(value: unknown, newline = '\n'): string {
   if (typeof value === 'bigint') return String(value);
   if (value instanceof JsonNumber) return value.literal;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return printableJson(value);
   const isArray = Array.isArray(value);
   const inner = `${newline}  `;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  const items = entries.map(([key, item]) => `${isArray ? '' : `${JSON.stringify(key)}: `}${jsonText(item, inner)}`);
+  const items = entries.map(([key, item]) => `${isArray ? '' : `${quoted(key)}: `}${jsonText(item, inner)}`);
   const [open, close] = isArray ? '[]' : '{}';
   const isOneLine = entries.every(([, item]) => typeof item !== 'object');
   if (!isOneLine) return `${open}${inner}${items.join(`,${inner}`)}${newline}${close}`;

@@ -2,11 +2,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { treeOf } from '../../landlock/denials/this-machine.js';
-import { shownName } from '../../landlock/paths/messages.js';
 import type { CheckedPaths } from '../../landlock/paths/option.js';
 import { type IdentifiedRule, parentOf, predictorFor, type Rule } from '../../landlock/paths/prediction.js';
 import { type Access, ALL_RIGHTS, accessesFor, bitsOf, GRANTS } from '../../landlock/paths/rights.js';
-import { generalised, isAt, type Places, tooWide, upwards } from './places.js';
+import { generalised, isAt, tooWide, upwards } from '../../landlock/paths/wide-paths.js';
+import { shownName } from '../../util/foreign-text.js';
+import type { Places } from './places.js';
 import { filesOf, realPath, type SeenAccess } from './seen-files.js';
 
 /** An entry of a list: a word, or a path. Only what was merged is optional. */
@@ -152,7 +153,7 @@ export class Grants {
 
   /** Why a path is not granted. */
   #obstacle(path: string, rights: number): string | undefined {
-    const wide = tooWide(path, rights, this.#places);
+    const wide = tooWide(path, rights, this.#places.homes);
     if (wide !== undefined) return wide;
     if (path.includes('\ufffd')) return 'its name is not UTF-8';
     return existsSync(path) ? undefined : 'it is gone, so that another run may have another file there';
@@ -180,7 +181,7 @@ export class Grants {
         entries.set(parentOf(path), siblings);
       }
       for (const [directory, siblings] of entries) {
-        if (siblings.length < SIBLINGS || tooWide(directory, rights, this.#places) !== undefined) continue;
+        if (siblings.length < SIBLINGS || tooWide(directory, rights, this.#places.homes) !== undefined) continue;
         for (const path of siblings) list.delete(path);
         list.add(directory);
         put(directory);

@@ -2,8 +2,9 @@
 import type { CheckedPaths } from '../../landlock/paths/option.js';
 import { parentOf, type Rule } from '../../landlock/paths/prediction.js';
 import { type Access, bitsOf } from '../../landlock/paths/rights.js';
+import { upwards } from '../../landlock/paths/wide-paths.js';
 import { Grants, type RecordedPaths } from './grants.js';
-import { type Places, upwards } from './places.js';
+import type { Places } from './places.js';
 import { filesOf, purposeOf, type SeenAccess } from './seen-files.js';
 
 /** Accesses of a recorded program to one file. */

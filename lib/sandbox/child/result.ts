@@ -1,9 +1,11 @@
 /** The result of run(), and the error that has the same properties. */
+
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { denialLines } from '../../notify/violations/denial-messages.js';
 import type { Violation } from '../../notify/violations/violation.js';
 import type { LimitReason } from '../../process-tree/limit-reason.js';
 import { defineHidden, fromCaller, runAs, withoutFrames } from '../../util/caller.js';
+import { printableLine } from '../../util/foreign-text.js';
 import { invalidType } from '../../util/option-errors.js';
 import { define } from '../../util/own-data.js';
 
@@ -84,8 +86,8 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
     runAs(new.target, () => checkParameters(reason, code, result, options));
     const first = `${firstLine(result.command)}: ${reason}`;
-    const lines = [first, lastLines(String(result.stderr ?? '')), ...denialLines(result), hint];
-    super(lines.filter((line) => line !== '').join('\n'), options);
+    const lines = [first, ...lastLines(String(result.stderr ?? '')), ...denialLines(result), hint];
+    super(lines.flatMap((line) => (line === '' ? [] : printableLine(line))).join('\n'), options);
     const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
     const limit = Object.hasOwn(result, 'limit') ? result.limit : null;
     const hidden = { command, stdout, stderr, timedOut, limit, enforcement, violations, unlistedViolations };
@@ -130,12 +132,16 @@ const STDERR_CHARACTERS = 1000;
 /** How many characters of a command a message quotes. */
 const COMMAND_CHARACTERS = 200;
 
-/** Returns the last lines of a program's stderr. */
-function lastLines(stderr: string): string {
+/** Returns the last lines of a program's stderr, marked as such: a program can write what looks like our messages. */
+function lastLines(stderr: string): readonly string[] {
   const all = stderr.trimEnd();
-  const end = all.slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES).join('\n');
-  const printable = end.replace(/[^\P{Cc}\n\t]/gu, ''); // Without control characters, which a terminal would obey.
-  return end === all ? printable : `… (the end of stderr; the property has all of it)\n${printable}`;
+  if (all === '') return [];
+  const lines = all.slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES);
+  const isWhole = lines.join('\n') === all;
+  return [
+    ...(isWhole ? [] : ['… (the end of stderr; the property has all of it)']),
+    ...lines.map((line) => `stderr: ${line}`),
+  ];
 }
 
 /** Returns the first line of a command. */

@@ -2,8 +2,10 @@
  * The kinds of values in a sandbox file: each reads a value of the parsed document, and has the JSON Schema that editors
  * use. What a value means is checked later, as that of an option.
  */
+
 import type { JsonSchema } from '../../profile/document/schema.js';
 import { isObject, JsonNumber, type JsonObject, shown } from '../../profile/json/value.js';
+import { quoted } from '../../util/foreign-text.js';
 import { emptyFields, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import type { Problems } from './problems.js';
@@ -84,7 +86,7 @@ export const quotedFlag: Remedy = (value) => (value === 'true' || value === 'fal
 export function choice<const Known extends string>(
   known: readonly Known[],
   remedy?: Remedy,
-  expected = known.map((each) => JSON.stringify(each)).join(' or '),
+  expected = known.map((each) => quoted(each)).join(' or '),
 ): Kind<Known> {
   return {
     json: { type: 'string', enum: known },
@@ -173,7 +175,7 @@ export function objectOf<Given extends Fields>(
         else read[key] = field.kind.read(value[key], [...path, key], problems);
       }
       for (const name of required)
-        if (!Object.hasOwn(value, name)) problems.error(path, `is missing ${JSON.stringify(name)}: add it`);
+        if (!Object.hasOwn(value, name)) problems.error(path, `is missing ${quoted(name)}: add it`);
       return read as ObjectOf<Given>;
     },
   };

@@ -1,4 +1,5 @@
 /** Makes the parts of a sandbox of the keys of its document. */
+
 import { lstatSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
@@ -8,6 +9,7 @@ import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../..
 import type { Access } from '../../landlock/paths/rights.js';
 import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limits.js';
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
+import { quoted } from '../../util/foreign-text.js';
 import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
@@ -100,7 +102,7 @@ function checkExists(
   const form = pathsForm(HERE);
   const missing = { error: constants.errno[code] ?? 0, call: 'open' };
   const given = { text, list: access, form, directory };
-  const message = `${JSON.stringify(text)} ${pathProblem(missing, code, absolute, given)}`;
+  const message = `${quoted(text)} ${pathProblem(missing, code, absolute, given)}`;
   if (looksExpandable(text)) problems.error(path, message);
   else if (!optional) problems.warn(path, message);
 }
@@ -176,13 +178,10 @@ function isVariable(name: string, path: Path, problems: Problems): boolean {
     const [variable = ''] = name.split('=');
     problems.error(
       path,
-      `is no name of a variable, which has no "=": to set it, write "env": { ${JSON.stringify(variable)}: … }`,
+      `is no name of a variable, which has no "=": to set it, write "env": { ${quoted(variable)}: … }`,
     );
   } else if (/[*?,$\s]/.test(name)) {
-    problems.error(
-      path,
-      `${JSON.stringify(name)} is no name of one variable: names are literal, so write each of them`,
-    );
+    problems.error(path, `${quoted(name)} is no name of one variable: names are literal, so write each of them`);
   } else return true;
   return false;
 }

@@ -1,4 +1,5 @@
 /** Reads sandboxes: files, JSON text, objects, and the names of built-ins. */
+
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeIssue, ProfileError, type ProfileIssue, SandboxFileError, SeccompError } from '../../errors.js';
@@ -12,6 +13,7 @@ import { Profile } from '../../profile/profile.js';
 import { readRegularFile } from '../../profile/read-file.js';
 import { loadProfile, readInside } from '../../profile/source.js';
 import { builtinNames, kindOfString, SANDBOX_NAMES } from '../../profile/source-names.js';
+import { quoted } from '../../util/foreign-text.js';
 import { copyDeeply, own, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { SANDBOX, SANDBOX_KEYS, type SandboxDocument } from './fields.js';
@@ -99,8 +101,7 @@ export function builtinSandbox(name: string): LoadedSandbox {
 
 function unknownName(name: string): string {
   const problem = `unknown built-in sandbox ${shown(name)}`;
-  if (builtinNames().includes(name))
-    return `${problem}: ${name} is a profile: write { "profile": ${JSON.stringify(name)} }`;
+  if (builtinNames().includes(name)) return `${problem}: ${name} is a profile: write { "profile": ${quoted(name)} }`;
   return `${problem}${suggest(name, SANDBOX_NAMES)}: the known name is ${SANDBOX_NAMES.join(', ')}. To use a file, put ./ before its name`;
 }
 
@@ -229,7 +230,7 @@ function readNamed(name: string, path: Path, file: string | undefined, problems:
   const kind = kindOfString(name);
   if (kind === 'text') return problems.error(path, 'is JSON in a text: write the profile itself, without quotes');
   if (SANDBOX_NAMES.includes(name))
-    return problems.error(path, `${name} is a sandbox: write "extends": ${JSON.stringify(name)}`);
+    return problems.error(path, `${name} is a sandbox: write "extends": ${quoted(name)}`);
   try {
     if (kind !== 'path') return loadProfile(name);
     return loadProfile(resolve(file === undefined ? '' : dirname(file), name), own({ source: name }));

@@ -43,7 +43,7 @@ export function reportOutput(
     const denials = [
       limitText(child.limit, signal, own({ ...child.enforcement }).limits),
       ...(child.isWatched ? denialLines(child) : []),
-      endHint(child.isWatched, grantLackedByChild(child, stderr), code, signal),
+      endHint(child.isWatched, grantLackedByChild(child), code, signal),
     ];
     const message = withDenialLines(`${command.join(' ')}\n${stderr}`, denials);
     report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));
@@ -77,7 +77,7 @@ export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStd
   if (error !== undefined) throw withResult(error, result);
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  const hint = endHint(isWatched, outcome.missingGrant(stderr), result.status, result.signal);
+  const hint = endHint(isWatched, outcome.missingGrant(), result.status, result.signal);
   const denials = [
     limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
     ...(isWatched ? denialLines(result) : []),

@@ -2,6 +2,7 @@
  * Checks of single options. Each takes the caller's value, which is not undefined, and returns a copy, or throws Node's
  * error for the value. Checking a copy again gives an equal copy.
  */
+
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
@@ -10,6 +11,7 @@ import { BY_SCOPES_ALONE, type Isolate } from '../../landlock/domain.js';
 import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { quoted } from '../../util/foreign-text.js';
 import { argumentError, nodeError } from '../../util/node-error.js';
 import {
   invalidInt32,
@@ -101,7 +103,7 @@ function readKnownNames(value: unknown, option: string, kind: string, known: rea
   const names = given.filter((each) => typeof each === 'string').filter((each) => known.includes(each));
   if (names.length === given.length) return names;
   const unknown = given.find((each) => !names.some((name) => name === each));
-  const shown = typeof unknown === 'string' ? JSON.stringify(unknown) : inspect(unknown);
+  const shown = typeof unknown === 'string' ? quoted(unknown) : inspect(unknown);
   const remedy = suggest(unknown, known) || otherwise;
   throw argumentError(typeof unknown === 'string' ? 'value' : 'type', `${option}: unknown ${kind} ${shown}${remedy}`);
 }

@@ -1,4 +1,5 @@
 /** A profile's listenerPath: it names an agent, which receives the filter's listener and answers its notifications. */
+
 import { isAbsolute } from 'node:path';
 import { SeccompError } from '../../errors.js';
 import { compileFilter } from '../../filter/compile.js';
@@ -8,6 +9,7 @@ import type { AttachFlag } from '../../policy/action.js';
 import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denials.js';
 import type { Policy } from '../../policy/policy.js';
+import { quoted } from '../../util/foreign-text.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { withListener } from './exec-gate.js';
 import { hasNotify } from './notifications.js';
@@ -78,7 +80,7 @@ function namedAgent(profiles: ResolvedSources['profiles']): AgentAddress | undef
 }
 
 function refuseImpossible({ path, metadata = '' }: AgentAddress): void {
-  if (!isAbsolute(path)) throw listenerPathError(`${JSON.stringify(path)} is not absolute: use an absolute path`);
+  if (!isAbsolute(path)) throw listenerPathError(`${quoted(path)} is not absolute: use an absolute path`);
   if (path.includes('\0')) throw listenerPathError('has a null byte, which a path cannot contain');
   if (Buffer.byteLength(path) > LONGEST_PATH)
     throw listenerPathError(

@@ -1,0 +1,60 @@
+/**
+ * Text that this package has not written, such as the names of files and programs and what a profile says, in messages,
+ * logs and JSON. A reader must not take it for a message, and a terminal must not obey it.
+ */
+
+/**
+ * Characters that show nothing, or change what is shown: controls, spaces but the common one, bidirectional formatting,
+ * halves of surrogate pairs, unassigned and private ones. U+2800 looks like a space.
+ */
+const HIDDEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd]/gu;
+
+/** The same without line feeds and tabs. */
+const HIDDEN_IN_LINES = /(?![ \n\t])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd]/gu;
+
+/** Whether text has hidden characters, line feeds among them. */
+export function hasHidden(text: string): boolean {
+  return text.search(HIDDEN) >= 0;
+}
+
+/** Replaces each hidden character. */
+export function replaceHidden(text: string, replacement: (character: string) => string): string {
+  return text.replace(HIDDEN, replacement);
+}
+
+/** Returns text of one line: hidden characters are written as `\u202e`. */
+export function printableLine(text: string): string {
+  return replaceHidden(text, escaped);
+}
+
+/** Returns text whose lines are its own, with hidden characters written as `\u202e`. */
+export function printableLines(text: string): string {
+  return text.replace(HIDDEN_IN_LINES, escaped);
+}
+
+/** Returns text in quotation marks, as JSON writes it, with all hidden characters escaped. */
+export function quoted(text: string): string {
+  return printableLine(JSON.stringify(text));
+}
+
+/** Returns a name as it is; in quotation marks if it could be taken for something else. */
+export function shownName(name: string): string {
+  return name === '' || UNCLEAR.test(name) ? quoted(name) : name;
+}
+
+/** Hidden characters, those that quotation marks escape, spaces at an end, and what stands for left out or lost text. */
+const UNCLEAR = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd"\\…]|^ | $/u;
+
+/** Returns JSON in which hidden characters are escaped. It reads back as the same value. */
+export function printableJson(value: unknown, indent?: number): string {
+  return printableLines(JSON.stringify(value, null, indent));
+}
+
+/** Writes a character as JSON escapes it. */
+function escaped(character: string): string {
+  const short = JSON.stringify(character).slice(1, -1);
+  if (short !== character) return short;
+  return Array.from({ length: character.length }, (_, i) => {
+    return `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
+  }).join('');
+}
