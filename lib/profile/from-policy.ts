@@ -1,10 +1,11 @@
 /** Writes a policy as a profile, whose rules do not depend on their order. */
 import { SeccompError } from '../errors.js';
-import { returnValue } from '../policy/action.js';
+import { compareRestriction, returnValue } from '../policy/action.js';
 import { compare } from '../policy/algebra.js';
-import type { Width } from '../policy/diagrams/argument-sets.js';
+import { conditionFor, type Width } from '../policy/diagrams/argument-sets.js';
+import { conditionDiagram } from '../policy/diagrams/call-bits.js';
 import { CannotCover, coverCalls } from '../policy/diagrams/cover.js';
-import { Diagrams, FALSE, TooManySteps, TRUE } from '../policy/diagrams/decision-diagram.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../policy/diagrams/decision-diagram.js';
 import { meaningDiagram } from '../policy/diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
@@ -86,13 +87,19 @@ function withoutUncovered(policy: Policy): Policy {
 interface Attempt {
   readonly defaultAction: Action;
   readonly newerCalls: MeaningOptions['newerCalls'];
+  /** Whether rules with different actions may overlap, which libseccomp refuses in some cases. */
+  readonly mayOverlap: boolean;
 }
 
 const NOT_IMPLEMENTED: Action = { kind: 'errno', errno: ENOSYS };
 
 function attempts({ defaultAction }: Policy, { newerCalls }: WrittenProfile): readonly Attempt[] {
-  const last: readonly Attempt[] = newerCalls === 'default' ? [{ defaultAction, newerCalls }] : [];
-  return [{ defaultAction, newerCalls: 'enosys' }, { defaultAction: NOT_IMPLEMENTED, newerCalls: 'enosys' }, ...last];
+  const ways: readonly Omit<Attempt, 'mayOverlap'>[] = [
+    { defaultAction, newerCalls: 'enosys' },
+    { defaultAction: NOT_IMPLEMENTED, newerCalls: 'enosys' },
+    ...(newerCalls === 'default' ? [{ defaultAction, newerCalls }] : []),
+  ];
+  return ways.flatMap((way) => [true, false].map((mayOverlap) => ({ ...way, mayOverlap })));
 }
 
 /** Returns the profile, or the reason why there is none. */
@@ -142,7 +149,6 @@ function inWords(action: Action): string {
 
 /** The rules of all syscalls that the default action, and that of newer syscalls, do not decide. */
 function rulesOf(policy: Policy, attempt: Attempt, width: MeaningOptions['argumentWidth']): readonly Rule[] {
-  const { defaultAction } = attempt;
   const isWritten = needsRule(policy, attempt);
   const byRules = new Map<string, { readonly rules: readonly Rule[]; readonly names: string[] }>();
   const diagrams = new Diagrams();
@@ -155,7 +161,7 @@ function rulesOf(policy: Policy, attempt: Attempt, width: MeaningOptions['argume
     if (place === undefined) continue;
     const bits = (index: number) => (width === 64 ? place.abi.bits : argumentWidth(place.abi.name, name, index));
     const decisions = completed(place, place.number, policy);
-    const written = withCover(name, () => decisionsCovering(decisions, defaultAction, diagrams, bits));
+    const written = withCover(name, () => decisionsCovering(decisions, attempt, diagrams, bits));
     const rules = written.map(({ action, conditions }) => ruleOf(name, action, conditions));
     const key = structuralKey(rules.map(({ names, ...rule }) => rule));
     const same = byRules.get(key) ?? { rules, names: [] };
@@ -218,23 +224,74 @@ function completed(each: AbiPolicy, number: number, { defaultAction }: Policy): 
 }
 
 /**
- * Decisions that do not overlap unless their actions are equal, and that compare no argument twice. Calls that meet none get the
- * default action.
+ * Decisions that compare no argument twice. Calls that meet none get the default action. Where two overlap, the more
+ * restrictive action is meant; if they must not overlap, only those with equal actions do.
  */
 function decisionsCovering(
   decisions: readonly Decision[],
-  defaultAction: Action,
+  { defaultAction, mayOverlap }: Attempt,
   diagrams: Diagrams,
   width: (index: number) => Width,
 ): readonly Decision[] {
   const returned = meaningDiagram({ decisions, otherwise: defaultAction }, diagrams);
   const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
   actions.delete(returnValue(defaultAction));
+  const callsWith = (isMeant: (value: number) => boolean) =>
+    diagrams.map(returned, (value) => (isMeant(value) ? TRUE : FALSE));
   const found = [...actions].flatMap(([value, action]) => {
-    const calls = diagrams.map(returned, (each) => (each === value ? TRUE : FALSE));
-    return coverCalls(calls, diagrams, width).map((conditions) => ({ conditions, action }));
+    const isStricter = (other: Action | undefined) => other !== undefined && compareRestriction(other, action) < 0;
+    const least = callsWith((each) => each === value);
+    const most = mayOverlap ? callsWith((each) => each === value || isStricter(actions.get(each))) : least;
+    const given = decisions.flatMap((each) => (returnValue(each.action) === value ? [each.conditions] : []));
+    const { lists, rest } = listsWithin(given, { least, most }, diagrams, width);
+    return [...lists, ...coverCalls(rest, most, diagrams, width)].map((conditions) => ({ conditions, action }));
   });
   return found.length > 0 ? found : [{ conditions: [], action: defaultAction }];
+}
+
+/** The lists of conditions that can be written with one comparison of each argument, and what they leave of `least`. */
+function listsWithin(
+  given: readonly (readonly Condition[])[],
+  { least, most }: { readonly least: Diagram; readonly most: Diagram },
+  diagrams: Diagrams,
+  width: (index: number) => Width,
+) {
+  const lists: (readonly Condition[])[] = [];
+  let rest = least;
+  for (const conditions of given) {
+    const written = withOneEach(conditions, diagrams, width);
+    const calls = allOf(conditions, diagrams);
+    if (written === undefined || diagrams.both(calls, diagrams.not(most)) !== FALSE) continue;
+    const left = diagrams.both(rest, diagrams.not(calls));
+    if (left !== rest) lists.push(written);
+    rest = left;
+  }
+  return { lists, rest };
+}
+
+/** Conditions with the same meaning that compare no argument twice, if there are any. */
+function withOneEach(
+  conditions: readonly Condition[],
+  diagrams: Diagrams,
+  width: (index: number) => Width,
+): readonly Condition[] | undefined {
+  const written: Condition[] = [];
+  for (const index of new Set(conditions.map((each) => each.index))) {
+    const values = allOf(
+      conditions.filter((each) => each.index === index),
+      diagrams,
+    );
+    if (values === TRUE) continue;
+    const condition = values === FALSE ? undefined : conditionFor(values, diagrams, width(index));
+    if (condition === undefined || condition.width !== width(index)) return undefined;
+    written.push(condition);
+  }
+  return written;
+}
+
+/** The calls that meet all conditions. */
+function allOf(conditions: readonly Condition[], diagrams: Diagrams): Diagram {
+  return conditions.reduce((all, each) => diagrams.both(all, conditionDiagram(each, diagrams)), TRUE);
 }
 
 /** @throws {CannotCover} with the name, if a set of calls cannot be covered. */

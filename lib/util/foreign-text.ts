@@ -2,6 +2,7 @@
  * Text that this package has not written, such as the names of files and programs and what a profile says, in messages,
  * logs and JSON. A reader must not take it for a message, and a terminal must not obey it.
  */
+import { indices } from './own-data.js';
 
 /**
  * Characters that show nothing, or change what is shown: controls, spaces but the common one, bidirectional formatting,
@@ -54,7 +55,7 @@ export function printableJson(value: unknown, indent?: number): string {
 function escaped(character: string): string {
   const short = JSON.stringify(character).slice(1, -1);
   if (short !== character) return short;
-  return Array.from({ length: character.length }, (_, i) => {
-    return `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
-  }).join('');
+  return indices(character.length)
+    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
+    .join('');
 }

@@ -9,6 +9,7 @@ import { type Diagram, Diagrams, FALSE, TRUE } from '../../policy/diagrams/decis
 import type { Condition, Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import { argumentError } from '../../util/node-error.js';
+import { has } from '../../util/own-data.js';
 import { ARCH_OFFSET, argumentAt, BPF, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
 import { levelOf, testDiagram } from './program-bits.js';
 import type { CheckedProgram } from './program-diagrams.js';
@@ -85,7 +86,7 @@ class Graph {
   }
 
   from(at: number, loaded: Loaded = { constant: 0 }): Node {
-    const key = 'constant' in loaded ? `${at} ${loaded.constant}` : `${at} ${loaded.offset} ${loaded.mask}`;
+    const key = has(loaded, 'constant') ? `${at} ${loaded.constant}` : `${at} ${loaded.offset} ${loaded.mask}`;
     const node = this.#known.get(key) ?? this.#read(at, loaded);
     this.#known.set(key, node);
     return node;
@@ -103,7 +104,7 @@ class Graph {
     if (code === BPF.ld) return this.from(at + 1, this.#load(k));
     if (code === BPF.and) return this.from(at + 1, masked(loaded, k));
     const [yes, no] = [at + 1 + jt, at + 1 + jf];
-    if ('constant' in loaded) return this.from(jumpHolds(loaded.constant, instruction) ? yes : no, loaded);
+    if (has(loaded, 'constant')) return this.from(jumpHolds(loaded.constant, instruction) ? yes : no, loaded);
     return this.#test(loaded, instruction, this.from(yes, loaded), this.from(no, loaded));
   }
 
@@ -159,11 +160,11 @@ class Graph {
 }
 
 function isTestOf(node: Node, index: number): node is Test {
-  return 'index' in node && node.index === index;
+  return has(node, 'index') && node.index === index;
 }
 
 function masked(loaded: Loaded, k: number): Loaded {
-  if ('constant' in loaded) return { constant: (loaded.constant & k) >>> 0 };
+  if (has(loaded, 'constant')) return { constant: (loaded.constant & k) >>> 0 };
   const mask = (loaded.mask & k) >>> 0;
   return mask === 0 ? { constant: 0 } : { ...loaded, mask };
 }
@@ -216,7 +217,7 @@ class Lists {
   /** The number of decisions. */
   size(node: Node, end: Node): number {
     if (node === end) return 0;
-    return 'value' in node ? 1 : this.#plan(node, end).size;
+    return has(node, 'value') ? 1 : this.#plan(node, end).size;
   }
 
   /** The decisions on calls that do not reach `end` from `node`. */
@@ -224,7 +225,7 @@ class Lists {
     const decisions: Decision[] = [];
     const visit = (node: Node, end: Node, path: Path): void => {
       if (node === end) return;
-      if ('value' in node) {
+      if (has(node, 'value')) {
         const conditions = [...path.values()].flatMap(({ conditions }) => conditions);
         decisions.push({ conditions, action: actionOf(node.value) });
         if (decisions.length > MOST_DECISIONS) throw tooMany();

@@ -1,5 +1,5 @@
 /** The bits of a call that the instructions of a program test. */
-import { ARCH, ARGUMENTS, atLeast, equal, HALVES, NUMBER, POINTER } from '../../policy/diagrams/call-bits.js';
+import { ARCH, ARGUMENTS, atLeast, equal, NUMBER, POINTER } from '../../policy/diagrams/call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from '../../policy/diagrams/decision-diagram.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
@@ -13,7 +13,7 @@ export function gateHalfDiagram(half: number, diagrams: Diagrams): Diagram {
 /** Whether the call carries the gate's whole value. */
 export function gateDiagram(diagrams: Diagrams): Diagram {
   let whole = TRUE;
-  for (let half = HALVES - 1; half >= 0; half--) whole = diagrams.bit(half, FALSE, whole);
+  for (let half = ARCH - 1; half >= 0; half--) whole = diagrams.bit(half, FALSE, whole);
   return whole;
 }
 

@@ -10,8 +10,7 @@ import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js'
  * The levels of bits: first whether each half of the gate's value is carried, then the ABI, the number, the
  * instruction pointer and the arguments, the highest bit of each first.
  */
-export const HALVES = 6;
-export const ARCH = HALVES;
+export const ARCH = 6;
 export const NUMBER = ARCH + 32;
 export const POINTER = NUMBER + 32;
 export const ARGUMENTS = POINTER + 64;

@@ -15,17 +15,18 @@ const MOST_MADE = 2048;
 export class CannotCover extends RangeError {}
 
 /**
- * Returns lists of conditions such that a call is in the set exactly if it meets one of them. `width` is the number of
- * bits that are compared of an argument.
+ * Returns lists of conditions: each call of `least` meets one of them, and no call that is not in `most`. `width` is the
+ * number of bits that are compared of an argument.
  * @throws {CannotCover} if other bits matter, or there are too many lists.
  * @throws {TooManySteps} if the diagrams grow too large.
  */
 export function coverCalls(
-  set: Diagram,
+  least: Diagram,
+  most: Diagram,
   diagrams: Diagrams,
   width: (index: number) => Width,
 ): readonly (readonly Condition[])[] {
-  return new Cover(diagrams, width).parts(set, set, 0).map(({ conditions }) => conditions);
+  return new Cover(diagrams, width).parts(least, most, 0).map(({ conditions }) => conditions);
 }
 
 /** A list of conditions, and the calls that meet them all. */

@@ -2,6 +2,7 @@
  * Decision diagrams over bits. They are reduced, ordered and shared, so two diagrams are the same function exactly if
  * they are the same number. Source: Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986.
  */
+import { indices } from '../../util/own-data.js';
 
 /** A function of bits, whose result is a truth value or a 32-bit value. */
 export type Diagram = number & { readonly [diagram]: true };
@@ -167,7 +168,7 @@ export class Diagrams {
       visit(one, level + 1);
     };
     visit(of, first);
-    const all = Array.from({ length: end - first }, (_, i) => first + i);
+    const all = indices(end - first).map((i) => first + i);
     return new Set(all.filter((level) => found.zeros.has(level) !== found.ones.has(level)));
   }
 
