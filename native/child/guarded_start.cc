@@ -33,7 +33,7 @@ namespace {
 struct GuardedStart {
   // The kernel sets a word to 0 and wakes its waiters when the process does not use this memory any more: when it has
   // executed a program or has ended.
-  int starter_word = 0;  // The first member: ChildMemory::starter_word(). Of C0 or the guardian-to-be.
+  int starter_word = 0;  // The first member: see ChildMemory::starter_stack_top. Of C0 or the guardian-to-be.
   int child_word = 1;
   int files_word = 1;  // Cleared when this process's descriptors are not shared any more, and when the start fails.
   ChildPlan* plan = nullptr;
@@ -240,7 +240,7 @@ void CloneAfterStarter(GuardedStart* start, GuardianDescriptors* descriptors) {
 }  // namespace
 
 ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian) {
-  WaitUntilCleared(memory.starter_word());  // Of the start before.
+  memory.AwaitStarter();  // Of the start before.
   GuardedStart& start = *new (memory.starter_stack_top()) GuardedStart();
   start.plan = plan;
   start.child_stack = memory.stack_top();

@@ -43,8 +43,6 @@ class Key {
   int error_;
 };
 
-}  // namespace
-
 // The kernel wakes waiters that are not private to a process. A wake that was missed would be noticed a second later.
 void WaitUntilCleared(const int* word) {
   const timespec second = {1, 0};
@@ -53,15 +51,24 @@ void WaitUntilCleared(const int* word) {
   }
 }
 
+// AddressSanitizer marks the frames on a stack. A process that has become a program leaves these marks, and the frames
+// of the next one may lie elsewhere.
+void ClearMarks([[maybe_unused]] void* stack_top) {
+#ifdef __SANITIZE_ADDRESS__
+  __asan_unpoison_memory_region(static_cast<char*>(stack_top) - kStack, kStack);
+#endif
+}
+
+}  // namespace
+
 // By a key, since a thread_local variable needs the dynamic linker by name, and musl's has another one.
 ChildMemory* ChildMemory::ForThisThread() {
   static const Key key;
   auto* memory = static_cast<ChildMemory*>(key.Get());
-#ifdef __SANITIZE_ADDRESS__
-  // A child that has become a program leaves the marks of its frames. Those of the next may lie elsewhere.
-  if (memory != nullptr) __asan_unpoison_memory_region(memory->base_ + kChildStack, kStack);
-#endif
-  if (memory != nullptr) return memory;
+  if (memory != nullptr) {
+    ClearMarks(memory->stack_top());
+    return memory;
+  }
   std::unique_ptr<ChildMemory> created = Create(MADV_DONTFORK);
   if (created == nullptr || !key.Set(created.get())) return nullptr;
   return created.release();
@@ -84,8 +91,13 @@ std::unique_ptr<ChildMemory> ChildMemory::Create(int fork_advice) {
   return nullptr;
 }
 
+void ChildMemory::AwaitStarter() const {
+  WaitUntilCleared(static_cast<int*>(starter_stack_top()));
+  ClearMarks(starter_stack_top());
+}
+
 ChildMemory::~ChildMemory() {
-  WaitUntilCleared(starter_word());
+  AwaitStarter();
   munmap(base_, kMapping);
 }
 

@@ -15,10 +15,6 @@ constexpr size_t kMaxFilters = 8;
 
 constexpr size_t kStarterRoom = 512;
 
-// Waits until the kernel has cleared a word, as it does for CLONE_CHILD_CLEARTID when a process does not use this
-// memory any more. Leaves libc's errno, which such a process may use at the same time.
-void WaitUntilCleared(const int* word);
-
 // A stack for the child, one for the process that becomes its guardian, and room for the filters into which it writes
 // the gate value. Core dumps leave it out.
 class ChildMemory {
@@ -34,10 +30,11 @@ class ChildMemory {
 
   void* stack_top() const;
   // Memory that the first process of a guarded start uses until it executes the guardian's program: its stack, and a
-  // room of kStarterRoom bytes above that, which begins with the word of StarterWord().
+  // room of kStarterRoom bytes above that, which begins with a word that the kernel clears for CLONE_CHILD_CLEARTID.
   void* starter_stack_top() const;
-  // 0 if that memory is not in use. The kernel clears the word, see WaitUntilCleared.
-  int* starter_word() const { return static_cast<int*>(starter_stack_top()); }
+  // Waits until that memory is not in use: the word at the beginning of the room is then 0. Leaves libc's errno, which
+  // a process that uses the memory may use at the same time.
+  void AwaitStarter() const;
   // Room for kMaxFilters * BPF_MAXINSNS instructions.
   sock_filter* instructions() const;
   // Overwrites the stack and the first `count` instructions, both of which hold the gate value after a start.

@@ -84,7 +84,7 @@ Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& me
   process = getpid();
   program = GuardianProgram();
   if (program < 0) return {ENOENT, "guardian: open"};
-  WaitUntilCleared(memory.starter_word());  // A guardian of a start before may still use its stack.
+  memory.AwaitStarter();  // A guardian of a start before may still use its stack.
   pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
   if (pidfd.get() < 0) return {errno, "guardian: pidfd_open"};
   ruleset = Descriptor(OpenRuleset(TreeDomain(plan->has_paths)));

@@ -90,7 +90,7 @@ TEST(AWriterIsToldThatNobodyReads) {
 }
 
 TEST(PassesNoDescriptorOn) {
-  Relay relay;
+  const Relay relay;
   const Descriptor passed(dup(STDERR_FILENO));
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   char byte = 'x';
@@ -113,7 +113,7 @@ TEST(PassesNoDescriptorOn) {
 }
 
 TEST(EndsReadingAfterWhatWasWritten) {
-  Relay relay;
+  const Relay relay;
   CHECK_EQUAL(Write(relay.childs, "before"), true);
   CHECK_EQUAL(EndReadingFrom(relay.ours.get()), 0);
   CHECK_EQUAL(Rest(relay.ours), "before");

@@ -21,7 +21,7 @@ struct Gate {
     reading = std::make_shared<Descriptor>(ends[0]);
     writing = Descriptor(ends[1]);
   }
-  std::function<void()> Waiting() {
+  std::function<void()> Waiting() const {
     return [reading = reading] {
       char byte = 0;
       CHECK_EQUAL(read(reading->get(), &byte, 1), 0);
@@ -57,7 +57,7 @@ TEST(GivesUpAndDoesNoWorkThatHasNotBegun) {
 TEST(OneThatIsLostHarmsNoOther) {
   Worker lost;
   Worker good;
-  Gate gate;
+  const Gate gate;
   CHECK_EQUAL(lost.Run(gate.Waiting()), ETIMEDOUT);
   int runs = 0;
   for (int i = 0; i < 1000; i++) CHECK_EQUAL(good.Run([&runs] { runs++; }), 0);
