@@ -60,9 +60,9 @@ const MORE: Readonly<Record<string, readonly [names: string, why: string]>> = {
   '@sync': ['arm_sync_file_range', 'the other name of sync_file_range2'],
   '@process': ['process_mrelease', 'what ends the memory of a process that was killed'],
   '@clock': ['stime', 'sets the clock where it still is; @obsolete there, and here too'],
-  '@mount': ['open_tree_attr', 'of Linux 6.15, newer than that list'],
+  '@mount': ['fchroot open_tree_attr', 'of Linux 7.3 and 6.15, newer than that list'],
   '@debug': ['kcmp process_vm_readv process_vm_writev', 'look into other processes, by the same permission as ptrace'],
-  '@privileged': ['stime syslog', 'need CAP_SYS_TIME and CAP_SYSLOG'],
+  '@privileged': ['fchroot stime syslog', 'need CAP_SYS_CHROOT, CAP_SYS_TIME and CAP_SYSLOG'],
   '@obsolete': ['lookup_dcookie multiplexer nfsservctl timerfd', 'gone from the kernel, or never in it'],
 };
 
