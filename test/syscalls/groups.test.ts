@@ -1,8 +1,12 @@
 /** The groups: complete, as documented, and beside systemd's. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { decisionsOf } from '../../lib/policy/policy.js';
+import { Profile } from '../../lib/profile/profile.js';
+import { resolve } from '../../lib/profile/resolve/resolve.js';
+import { ENOSYS } from '../../lib/syscalls/errno.js';
 import { groupNames, syscallGroup } from '../../lib/syscalls/groups.js';
-import { syscallNames } from '../../lib/syscalls/table.js';
+import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
 import { describeUnless } from '../support/describe-unless.js';
 
 const known = syscallNames();
@@ -41,6 +45,14 @@ test('an unknown group is undefined', () => {
     undefined,
     undefined,
   ]);
+});
+
+test('a profile that allows the groups which most programs need answers ENOSYS to calls newer than these', () => {
+  const profile = Profile.allowlist().allow('@default', '@process', '@thread', '@basic-io');
+  const [policy] = resolve(profile, { abi: 'x86_64', kernel: { major: 7, minor: 3 }, capabilities: new Set() }).abis;
+  const newer = ['setxattrat', 'file_setattr', 'listns', 'rseq_slice_yield', 'fchroot'];
+  const answers = newer.map((name) => policy && decisionsOf(policy, syscallNumber('x86_64', name) ?? 0)[0]?.action);
+  expect(answers).toEqual(newer.map(() => ({ kind: 'errno', errno: ENOSYS })));
 });
 
 /** The version of systemd whose groups MORE is about. */
