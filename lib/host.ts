@@ -12,12 +12,9 @@ import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
 import type { AbiName } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
-import { type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
+import { ABOVE_EVERY_KERNEL, parseKernelVersion } from './util/kernel-version.js';
 import { once } from './util/memo.js';
 import { attachedFilters, readStatus } from './util/process-status.js';
-
-/** A version above every kernel's. */
-const NEWEST_KERNEL: KernelVersion = { major: 255, minor: 255 };
 
 /** The ABI of each value of `process.arch`. */
 const NATIVE: Readonly<Record<string, AbiName>> = {
@@ -41,7 +38,7 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
   const abi = NATIVE[process.arch];
   if (abi === undefined)
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no syscall table for the CPU ${process.arch}: give a host`);
-  const kernel = process.platform === 'linux' ? parseKernelVersion(release()) : NEWEST_KERNEL;
+  const kernel = process.platform === 'linux' ? parseKernelVersion(release()) : ABOVE_EVERY_KERNEL;
   return { abi, kernel, capabilities: new Set(capabilities), abis };
 }
 

@@ -102,10 +102,10 @@ export const GROUP_TEXT = {
   // Processes and threads
   process: [
     'Starting, waiting for, signaling and controlling processes; moving between namespaces.',
-    `@namespace capget clone clone3 execveat fork getrusage kill pidfd_open pidfd_send_signal prctl process_mrelease
-    rt_sigqueueinfo rt_tgsigqueueinfo swapcontext tgkill times tkill vfork wait4 waitid waitpid`,
+    `capget clone clone3 execveat fork getrusage kill pidfd_open pidfd_send_signal prctl process_mrelease
+    rt_sigqueueinfo rt_tgsigqueueinfo setns swapcontext tgkill times tkill unshare vfork wait4 waitid waitpid`,
   ],
-  namespace: ['Creating and entering namespaces; clone and clone3 create them too.', 'setns unshare'],
+  namespace: ['Creating, entering and listing namespaces; clone and clone3 create them too.', 'listns setns unshare'],
   thread: [
     'Synchronization and thread-local storage.',
     `arch_prctl atomic_barrier atomic_cmpxchg_32 futex futex_requeue futex_time64 futex_wait futex_waitv futex_wake
@@ -125,7 +125,7 @@ export const GROUP_TEXT = {
   ],
   scheduling: [
     'Getting and setting scheduling policy, priority and CPU affinity.',
-    `getpriority ioprio_get ioprio_set nice sched_get_priority_max sched_get_priority_min sched_getaffinity
+    `getpriority ioprio_get ioprio_set nice rseq_slice_yield sched_get_priority_max sched_get_priority_min sched_getaffinity
     sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64
     sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield setpriority`,
   ],
@@ -172,7 +172,7 @@ export const GROUP_TEXT = {
   ],
   mount: [
     'Mounting and unmounting file systems, and changing the root directory.',
-    `chroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree open_tree_attr pivot_root umount
+    `chroot fchroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree open_tree_attr pivot_root umount
     umount2`,
   ],
   module: ['Loading and unloading kernel modules.', 'delete_module finit_module init_module'],
@@ -195,7 +195,7 @@ export const GROUP_TEXT = {
   privileged: [
     'Calls that are useless without a capability, or whose main use requires one.',
     `@administration @bpf @chown @clock @module @raw-io @reboot @swap _sysctl capset chroot fanotify_init fanotify_mark
-    nfsservctl open_by_handle_at pivot_root setfsuid setfsuid32 setgroups setgroups32 setresuid
+    fchroot nfsservctl open_by_handle_at pivot_root setfsuid setfsuid32 setgroups setgroups32 setresuid
     setresuid32 setreuid setreuid32 setuid setuid32`,
   ],
 

@@ -5,6 +5,9 @@ export interface KernelVersion {
   readonly minor: number;
 }
 
+/** A version above every kernel's: that of systems other than Linux. */
+export const ABOVE_EVERY_KERNEL: KernelVersion = { major: 255, minor: 255 };
+
 /** Reads a version such as `6.12`, or a release such as `6.12.8-arch1`. Missing numbers are 0. */
 export function parseKernelVersion(text: string): KernelVersion {
   const [, major = '0', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(text) ?? [];

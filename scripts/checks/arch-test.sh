@@ -8,6 +8,7 @@
 #   SECCOMP_TEST_KERNELS   the directory for kernels; default: in node_modules/.cache
 set -eu
 cd "$(dirname "$0")/../.."
+. scripts/checks/apt.sh
 
 # The machines of test/arch/machines.ts: name, Debian's architecture, package of the kernel, Debian's release.
 table="
@@ -79,15 +80,6 @@ install_tools() {
   [ -z "$packages" ] || fail "still missing after apt-get install: $packages"
 }
 
-# apt DIRECTORY ARCHITECTURE ARGUMENT…: runs apt-get for another architecture, apart from this machine's packages. The index of an
-# old release is signed, but no longer renewed before its Valid-Until.
-apt() {
-  apt_directory=$1 apt_architecture=$2
-  shift 2
-  apt-get -qq -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false -o "Dir=$apt_directory" -o "Dir::State::status=$apt_directory/status" -o APT::Sandbox::User= \
-    -o "APT::Architecture=$apt_architecture" -o "APT::Architectures::=$apt_architecture" "$@"
-}
-
 # Modules that older kernels need for the guest's virtio port, in loading order.
 port_modules="virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_console"
 
@@ -103,12 +95,7 @@ keep_modules() {
 
 # fetch_from MIRROR RELEASE ARCHITECTURE PACKAGE DIRECTORY: writes vmlinuz, modules, release and busybox to the directory, or fails.
 fetch_from() {
-  keyring=$(find /usr/share/keyrings -name 'debian-archive-keyring.*' | head -n 1)
-  mkdir -p "$5/etc/apt/sources.list.d" "$5/etc/apt/apt.conf.d" "$5/etc/apt/preferences.d" "$5/var/lib/apt/lists/partial" \
-    "$5/var/cache/apt/archives/partial" &&
-    : >"$5/status" &&
-    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$1" "$2" "$keyring" \
-      >"$5/etc/apt/sources.list.d/debian.sources" &&
+  make_apt "$5" "$1" "$2" &&
     apt "$5" "$3" update || return
   # This package only depends on the kernel's packages, of which newer kernels have several.
   parts=$(apt "$5" "$3" --simulate install "$4" | sed -n 's/^Inst \(linux-\(image\|binary\)-[0-9][^ ]*\) .*/\1/p')

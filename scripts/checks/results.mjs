@@ -78,11 +78,22 @@ function changedSince({ name, run: command, files, tests = ['test'] }) {
 }
 
 /**
- * Whether a check has passed and nothing has changed since of what it depends on.
+ * Whether a result is older than the days that a check allows.
+ * @param {import('./table.d.mts').Check} check
+ * @param {string} date That of the result.
+ * @param {number} [now]
+ */
+export function isExpired({ days = Number.POSITIVE_INFINITY }, date, now = Date.now()) {
+  return now - Date.parse(date) > days * 86_400_000;
+}
+
+/**
+ * Whether a check has passed, not too long ago, and nothing has changed since of what it depends on.
  * @param {import('./table.d.mts').Check} check
  */
 export function isValid(check) {
-  return readResults()[check.name]?.failed === 0 && changedSince(check)?.length === 0;
+  const result = readResults()[check.name];
+  return result?.failed === 0 && !isExpired(check, result.date) && changedSince(check)?.length === 0;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface Check {
   readonly named?: boolean;
   /** Whether it repeats only test files, where nothing but these has failed or changed since its last result. */
   readonly repeats?: boolean;
+  /** The days after which a result is out of date: it depends on what others publish. */
+  readonly days?: number;
   /** Debian's packages, without which some tests would be skipped. */
   readonly packages?: readonly string[];
   /** Pathspecs of what the result depends on; everything if they are left out. */

@@ -148,6 +148,16 @@ export const CHECKS = [
     tests: REAL,
   },
   {
+    name: 'tables',
+    title:
+      'the syscall tables, compared with the newest kernel headers and the newest libseccomp that Debian has; again after a week',
+    packages: TOOLS,
+    days: 7,
+    run: 'scripts/checks/newest-tables.sh',
+    files: ['lib/syscalls', 'scripts/generate', 'scripts/checks/*.sh', 'test/support', 'bench/libseccomp-filter.c'],
+    tests: ['test/extended/newest-tables.test.ts'],
+  },
+  {
     name: 'libraries',
     title: 'libraries of npm that start processes or threads: zx, tinypool, jest-worker and Piscina',
     packages: ['procps'],

@@ -5,14 +5,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import newer from './newer-syscalls.json' with { type: 'json' };
 
 /** The UAPI headers of every architecture, in Debian's linux-libc-dev (Debian 13 and later). */
-const UAPI = '/usr/lib/linux/uapi';
-const SOURCES = '/usr/src';
+const UAPI = 'usr/lib/linux/uapi';
+const SOURCES = 'usr/src';
 
 /** For each numbering: its UAPI directory, and the macros that a compiler for the ABI predefines. */
 const HEADERS: readonly (readonly [abis: readonly AbiName[], directory: string, defines: readonly string[]])[] = [
@@ -22,7 +23,7 @@ const HEADERS: readonly (readonly [abis: readonly AbiName[], directory: string, 
   [['aarch64'], 'arm64', []],
   [['arm'], 'arm', ['__ARM_EABI__']],
   [['riscv64'], 'riscv', ['__CHAR_BIT__=8', '__SIZEOF_LONG__=8', '__SIZEOF_POINTER__=8']],
-  [['loongarch64'], 'loongarch', []],
+  [['loongarch64'], 'loongarch', ['__CHAR_BIT__=8', '__SIZEOF_LONG__=8', '__SIZEOF_POINTER__=8']],
   [['s390x'], 's390', ['__s390x__']],
   [['s390'], 's390', []],
   [['ppc64le', 'ppc64'], 'powerpc', ['__powerpc64__']],
@@ -198,10 +199,10 @@ const ENTRIES: readonly (readonly [why: string, abis: string, entries: string])[
   ],
 ];
 
-/** The linux-headers-*-common package with the highest version; undefined if none is installed. */
-function headersPackage(): string | undefined {
-  if (!existsSync(SOURCES)) return undefined;
-  return readdirSync(SOURCES)
+/** Returns the name of the newest linux-headers-*-common package below a root directory; undefined if there is none. */
+function headersPackage(root: string): string | undefined {
+  if (!existsSync(join(root, SOURCES))) return undefined;
+  return readdirSync(join(root, SOURCES))
     .filter((name) => /^linux-headers-.*-common$/.test(name))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .at(-1);
@@ -209,13 +210,14 @@ function headersPackage(): string | undefined {
 
 /** Returns the files that generate() needs and this machine lacks, or undefined. */
 export function missingHeaders(): string | undefined {
-  if (!existsSync(UAPI)) return `${UAPI} (linux-libc-dev of Debian 13 or later)`;
-  return headersPackage() === undefined ? `${SOURCES}/linux-headers-*-common` : undefined;
+  if (!existsSync(join('/', UAPI))) return `/${UAPI} (linux-libc-dev of Debian 13 or later)`;
+  return headersPackage('/') === undefined ? `/${SOURCES}/linux-headers-*-common` : undefined;
 }
 
 /** Returns the macros that asm/unistd.h defines. */
-function macros(directory: string, defines: readonly string[]): ReadonlyMap<string, string> {
-  const flags = ['-dM', '-undef', '-nostdinc', `-I${UAPI}/${directory}`, '-I/usr/include'];
+function macros(root: string, directory: string, defines: readonly string[]): ReadonlyMap<string, string> {
+  const includes = [`-I${join(root, UAPI, directory)}`, `-I${join(root, 'usr/include')}`];
+  const flags = ['-dM', '-undef', '-nostdinc', ...includes];
   const text = execFileSync('cpp', [...flags, ...defines.map((define) => `-D${define}`), '-'], {
     input: '#include <asm/unistd.h>\n',
     encoding: 'utf8',
@@ -234,25 +236,44 @@ function evaluate(known: ReadonlyMap<string, string>, expression: string): numbe
   }, 0);
 }
 
-/**
- * The names and numbers of an ABI, sorted by number. If several names share one, the name defined by a number is first.
- */
-function numbersOf(abi: AbiName, known: ReadonlyMap<string, string>): readonly (readonly [string, number])[] {
+interface HeaderNumbers {
+  /** The first number of the ABI, which the numbers of newer-syscalls.json are added to. */
+  readonly base: number;
+  /** The numbers by name. If several names share one, the name defined by a number is first. */
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+function readNumbers(abi: AbiName, known: ReadonlyMap<string, string>): HeaderNumbers {
   // x86's unistd.h defines the x32 bit for every ABI.
   const base = evaluate(known, abi === 'x32' ? '__X32_SYSCALL_BIT' : known.has('__NR_Linux') ? '__NR_Linux' : '0');
   const isAlias = (macro: string) => known.has(known.get(macro) ?? '');
-  const headers = [...known.keys()]
+  const numbers = [...known.keys()]
     .sort((a, b) => Number(isAlias(a)) - Number(isAlias(b)) || (a < b ? -1 : 1))
     .map((macro) => [/^__(?:ARM_)?NR_(\w+)$/.exec(macro)?.[1] ?? 'BASE', macro] as const)
     .filter(([name]) => !NOT_A_SYSCALL.test(name))
     .map(([name, macro]) => [name, evaluate(known, macro)] as const);
-  const numbers = new Map(headers);
-  for (const { name, number, abis } of newer.syscalls) {
-    if (abis?.includes(abi) === false) continue;
-    if ((numbers.get(name) ?? base + number) !== base + number) throw new Error(`${abi}: headers renumber ${name}`);
-    numbers.set(name, base + number);
+  return { base, numbers: new Map(numbers) };
+}
+
+/** Returns the numbers of every ABI in the kernel headers below a root directory. */
+export function headerNumbers(root: string): ReadonlyMap<AbiName, HeaderNumbers> {
+  return new Map(
+    HEADERS.flatMap(([abis, directory, defines]) => {
+      const known = macros(root, directory, defines);
+      return abis.map((abi) => [abi, readNumbers(abi, known)] as const);
+    }),
+  );
+}
+
+/** Returns the names and numbers of an ABI with those of newer-syscalls.json, sorted by number. */
+function addNewer(abi: AbiName, { base, numbers }: HeaderNumbers): readonly (readonly [string, number])[] {
+  const all = new Map(numbers);
+  for (const { name, number, abis, except } of newer.syscalls) {
+    if (abis?.includes(abi) === false || except?.includes(abi)) continue;
+    if ((all.get(name) ?? base + number) !== base + number) throw new Error(`${abi}: headers renumber ${name}`);
+    all.set(name, base + number);
   }
-  return [...numbers].sort(([, a], [, b]) => a - b);
+  return [...all].sort(([, a], [, b]) => a - b);
 }
 
 /**
@@ -281,17 +302,27 @@ function tidy(parameters: string): string {
     .trim();
 }
 
-/** Returns the parameter lists of all declared entry points, by name without `sys_`. */
-function prototypes(directory: string): ReadonlyMap<string, string> {
+/**
+ * Returns the parameter lists of the entry points that the kernel headers below a root directory declare, by name
+ * without `sys_`.
+ */
+export function headerPrototypes(root: string): ReadonlyMap<string, string> {
+  const directory = join(root, SOURCES, headersPackage(root) ?? '');
   const declared = DECLARATIONS.flatMap(([file, pattern, prefix]) => {
-    const text = readFileSync(`${directory}/${file}`, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+    const text = readFileSync(join(directory, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
     return [...text.matchAll(pattern)].map(([, name = '', list = '']) => [`${prefix}${name}`, tidy(list)] as const);
   });
+  return new Map(declared);
+}
+
+/** Returns the parameter lists of all entry points: those of this machine's headers, and those that these lack. */
+function prototypes(): ReadonlyMap<string, string> {
   const written = [...UNDECLARED.matchAll(/^ {2}(\w+): (.*)$/gm)].map(
     ([, name = '', list = '']) => [name, list] as const,
   );
   const added = newer.syscalls.map(({ name, arguments: list }) => [name, list] as const);
-  return new Map([...declared, ...written, ...added]);
+  const changed = newer.changedArguments.map(({ entry, arguments: list }) => [entry, list] as const);
+  return new Map([...headerPrototypes('/'), ...written, ...added, ...changed]);
 }
 
 /** Returns the function that a syscall enters on an ABI; '' if there is none. */
@@ -306,6 +337,8 @@ function numbersFile(header: string, numbers: ReadonlyMap<AbiName, string>): str
   return [
     header,
     "import type { AbiName } from '../abi.js';\n",
+    '/** The newest kernel whose syscalls are all in the tables. */',
+    `export const NEWEST_KERNEL = '${newer.newest}';\n`,
     ...constants.map((abi) => `const ${abi} = \`\n${numbers.get(abi)}\n\`;\n`),
     '/** A line is a number, and the names of the syscalls that it and the numbers after it stand for. */',
     'const NUMBERS: Readonly<Record<AbiName, string>> = {',
@@ -354,7 +387,7 @@ function argumentsFile(header: string, used: readonly (readonly [string, string]
  * @throws if headers are missing, or if a syscall has neither a declaration nor an entry in the tables above.
  */
 export function generate(): { readonly numbers: string; readonly arguments: string } {
-  const headers = headersPackage();
+  const headers = headersPackage('/');
   if (headers === undefined) throw new Error(`missing: ${missingHeaders()}`);
   const versions = ['linux-libc-dev', headers].map((name) =>
     execFileSync('dpkg-query', ['-W', name], { encoding: 'utf8' }).trim().replace('\t', ' '),
@@ -364,18 +397,15 @@ export function generate(): { readonly numbers: string; readonly arguments: stri
  * and scripts/generate/newer-syscalls.json. Do not edit.
  */\n`;
 
-  const declared = prototypes(`${SOURCES}/${headers}`);
+  const declared = prototypes();
   const used = new Set<string>();
   const numbers = new Map<AbiName, string>();
-  for (const [abis, directory, defines] of HEADERS) {
-    const known = macros(directory, defines);
-    for (const abi of abis) {
-      const table = numbersOf(abi, known);
-      numbers.set(abi, formatNumbers(table));
-      for (const entry of table.map(([name]) => entryOf(abi, name)).filter((name) => name !== '')) {
-        if (!declared.has(entry)) throw new Error(`${abi}: no prototype of ${entry}`);
-        used.add(entry);
-      }
+  for (const [abi, known] of headerNumbers('/')) {
+    const table = addNewer(abi, known);
+    numbers.set(abi, formatNumbers(table));
+    for (const entry of table.map(([name]) => entryOf(abi, name)).filter((name) => name !== '')) {
+      if (!declared.has(entry)) throw new Error(`${abi}: no prototype of ${entry}`);
+      used.add(entry);
     }
   }
   const sorted = [...declared].filter(([name]) => used.has(name)).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -23,7 +23,7 @@ test('prints each issue in a line with its position, and exits 1 for errors', as
   expect(await check('docker-default', file)).toEqual({
     status: 1,
     stdout:
-      `warning ${file}:3:25: syscalls[0].names[0]: unknown syscall "openaat" (did you mean openat?); it is ignored\n` +
+      `warning ${file}:3:25: syscalls[0].names[0]: unknown syscall "openaat" (did you mean openat?): Linux up to 7.3 lacks it, so it has no effect\n` +
       `error ${file}:3:65: syscalls[0].arg: unknown key "arg" (did you mean args?)\n`,
     stderr: '',
   });

@@ -1,6 +1,8 @@
-/** The files and folders that the pages for contributors name exist. */
+/** What the pages for contributors name exists, and what they say of checks and tables is so. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { NEWEST_KERNEL } from '../../lib/syscalls/generated/numbers.js';
+import { isExpired } from '../../scripts/checks/results.mjs';
 import { CHECKS } from '../../scripts/checks/table.mjs';
 
 const root = new URL('../../', import.meta.url);
@@ -27,3 +29,19 @@ test('CONTRIBUTING.md has the table of all checks', () => {
     CHECKS.map(({ name, title, gate }) => [name, title, gate ? 'yes' : undefined]),
   );
 });
+
+test('a result expires after the days of its check, or never', () => {
+  const now = Date.parse('2026-12-09T12:00:00Z');
+  expect(isExpired({ days: 7 }, '2026-12-03', now)).toBe(false);
+  expect(isExpired({ days: 7 }, '2026-12-01', now)).toBe(true);
+  expect(isExpired({}, '2020-01-01', now)).toBe(false);
+});
+
+test.each(['CHANGELOG.md', 'docs/reference/profile-format.md'])(
+  '%s states the kernel with which the tables end',
+  (page) => {
+    const text = readFileSync(new URL(page, root), 'utf8');
+    const [, stated] = /\bcalls? up to Linux (\d+\.\d+)/.exec(text) ?? [];
+    expect(stated).toBe(NEWEST_KERNEL);
+  },
+);

@@ -149,7 +149,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'newer syscalls',
-    reason: 'libseccomp leaves out names that its table lacks; ours is of Linux 6.18.',
+    reason: 'libseccomp leaves out names that its table lacks; ours is newer.',
     explains: ({ abi, name, policy, theirAnswer }) =>
       abi !== undefined &&
       name !== undefined &&

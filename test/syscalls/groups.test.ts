@@ -1,8 +1,12 @@
 /** The groups: complete, as documented, and beside systemd's. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { decisionsOf } from '../../lib/policy/policy.js';
+import { Profile } from '../../lib/profile/profile.js';
+import { resolve } from '../../lib/profile/resolve/resolve.js';
+import { ENOSYS } from '../../lib/syscalls/errno.js';
 import { groupNames, syscallGroup } from '../../lib/syscalls/groups.js';
-import { syscallNames } from '../../lib/syscalls/table.js';
+import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
 import { describeUnless } from '../support/describe-unless.js';
 
 const known = syscallNames();
@@ -43,6 +47,14 @@ test('an unknown group is undefined', () => {
   ]);
 });
 
+test('a profile that allows the groups which most programs need answers ENOSYS to calls newer than these', () => {
+  const profile = Profile.allowlist().allow('@default', '@process', '@thread', '@basic-io');
+  const [policy] = resolve(profile, { abi: 'x86_64', kernel: { major: 7, minor: 3 }, capabilities: new Set() }).abis;
+  const newer = ['setxattrat', 'file_setattr', 'listns', 'rseq_slice_yield', 'fchroot'];
+  const answers = newer.map((name) => policy && decisionsOf(policy, syscallNumber('x86_64', name) ?? 0)[0]?.action);
+  expect(answers).toEqual(newer.map(() => ({ kind: 'errno', errno: ENOSYS })));
+});
+
 /** The version of systemd whose groups MORE is about. */
 const SYSTEMD = 257;
 
@@ -60,9 +72,9 @@ const MORE: Readonly<Record<string, readonly [names: string, why: string]>> = {
   '@sync': ['arm_sync_file_range', 'the other name of sync_file_range2'],
   '@process': ['process_mrelease', 'what ends the memory of a process that was killed'],
   '@clock': ['stime', 'sets the clock where it still is; @obsolete there, and here too'],
-  '@mount': ['open_tree_attr', 'of Linux 6.15, newer than that list'],
+  '@mount': ['fchroot open_tree_attr', 'of Linux 7.3 and 6.15, newer than that list'],
   '@debug': ['kcmp process_vm_readv process_vm_writev', 'look into other processes, by the same permission as ptrace'],
-  '@privileged': ['stime syslog', 'need CAP_SYS_TIME and CAP_SYSLOG'],
+  '@privileged': ['fchroot stime syslog', 'need CAP_SYS_CHROOT, CAP_SYS_TIME and CAP_SYSLOG'],
   '@obsolete': ['lookup_dcookie multiplexer nfsservctl timerfd', 'gone from the kernel, or never in it'],
 };
 

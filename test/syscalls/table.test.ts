@@ -32,6 +32,10 @@ describe('numbers and names', () => {
     ['aarch64', 'file_setattr', 469],
     ['mipsel64', 'file_setattr', 5469],
     ['x86_64', 'uprobe', 336],
+    ['x86_64', 'listns', 470],
+    ['x32', 'rseq_slice_yield', 0x4000_0000 + 471],
+    ['mips64', 'fchroot', 5472],
+    ['loongarch64', 'memfd_secret', 447],
   ])('%s %s is %i, both ways', (abi, name, number) => {
     expect(syscallNumber(abi, name)).toBe(number);
     expect(syscallName(abi, number)).toBe(name);
@@ -45,6 +49,8 @@ describe('numbers and names', () => {
     expect(syscallName('x32', 0)).toBeUndefined();
     expect(syscallName('x86_64', -1)).toBeUndefined();
     expect(syscallName('aarch64', 336)).toBeUndefined();
+    expect(syscallNumber('s390', 'file_setattr')).toBe(469);
+    expect(syscallNumber('s390', 'listns')).toBeUndefined();
   });
 
   test('placeholders in the headers are not syscalls', () => {
@@ -111,6 +117,8 @@ describe('arguments', () => {
     expect(registers('x86', 'setuid')).toEqual(['uid:16']);
     expect(registers('x86', 'setuid32')).toEqual(['uid:32']);
     expect(registers('ppc', 'setuid')).toEqual(['uid:32']);
+    expect(registers('x86_64', 'fchroot')).toEqual(['fd:32', 'flags:32']);
+    expect(registers('x86_64', 'bpf')).toEqual(['cmd:32', 'attr:64', 'size:32', 'attr_common:64', 'size_common:32']);
   });
 
   test('are found by the name of that function', () => {

@@ -93,7 +93,7 @@ export const DOCKER_DEFAULT: BuiltinDefinition = {
       ...REFUSED['Old, reserved or new'],
       { names: 'signal', why: 'C libraries have long used rt_sigaction instead.' },
       {
-        names: 'uprobe file_getattr file_setattr',
+        names: 'uprobe file_getattr file_setattr listns rseq_slice_yield fchroot',
         why: 'They are newer than the upstream profile.',
       },
     ],

@@ -87,7 +87,7 @@ export const PODMAN_DEFAULT: BuiltinDefinition = {
       },
       {
         names: `getxattrat setxattrat listxattrat removexattrat file_getattr file_setattr
-          mseal map_shadow_stack riscv_hwprobe uprobe uretprobe`,
+          mseal map_shadow_stack riscv_hwprobe uprobe uretprobe listns rseq_slice_yield fchroot`,
         why: NEWER,
       },
     ],

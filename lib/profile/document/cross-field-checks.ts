@@ -3,6 +3,7 @@
  * host; see resolve/.
  */
 
+import { NEWEST_KERNEL } from '../../syscalls/generated/numbers.js';
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
 import type { Path } from '../../util/own-data.js';
@@ -33,7 +34,8 @@ function checkName(name: string, path: Path, diagnostics: Diagnostics): void {
   if (name === '') diagnostics.report('refused', path, 'an empty name: leave it out');
   else if (!syscallNames().has(name) && diagnostics.accepts('drops')) {
     const suggestion = givesHints(diagnostics) ? suggestSyscall(name, [...syscallNames()]) : '';
-    diagnostics.report('drops', path, `unknown syscall ${shown(name)}${suggestion}; it is ignored`);
+    const message = `unknown syscall ${shown(name)}${suggestion}: Linux up to ${NEWEST_KERNEL} lacks it, so it has no effect`;
+    diagnostics.report('drops', path, message);
   }
 }
 

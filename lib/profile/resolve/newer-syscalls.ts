@@ -6,6 +6,10 @@
 import { type Action, type NumberRange, numbersOf } from '../../policy/policy.js';
 import type { Abi, AbiName } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
+import { NEWEST_KERNEL } from '../../syscalls/generated/numbers.js';
+import { ABOVE_EVERY_KERNEL, compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
+import type { Host } from './host-match.js';
+import type { ResolveContext } from './rule-precedence.js';
 
 const NOT_IMPLEMENTED: Action = Object.freeze({ kind: 'errno', errno: ENOSYS });
 
@@ -28,4 +32,17 @@ export function newerSyscalls(abi: Abi, largest: number | undefined, defaultActi
     last <= largest ? [] : [{ first: Math.max(first, largest + 1), last, decisions }],
   );
   return [...zero, ...above];
+}
+
+/**
+ * Reports a denylist on a kernel that is newer than the syscall tables, and so can have calls that no rule can name.
+ */
+export function reportUnnamed({ kernel }: Host, { defaultAction, diagnostics }: ResolveContext): void {
+  const isKnown = compareKernelVersions(kernel, parseKernelVersion(NEWEST_KERNEL)) <= 0;
+  const isLinux = compareKernelVersions(kernel, ABOVE_EVERY_KERNEL) < 0;
+  if (isKnown || !isLinux || !CARRIED_OUT.has(defaultAction.kind)) return;
+  const message =
+    `applies to every call that was added after Linux ${NEWEST_KERNEL}: this kernel, Linux ${kernel.major}.${kernel.minor}, can ` +
+    'have such calls, and this version of seccomp does not know their names. Update seccomp, or write an allowlist';
+  diagnostics.report('notice', ['defaultAction'], message);
 }

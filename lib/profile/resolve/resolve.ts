@@ -15,6 +15,7 @@ import { type ActionName, comparesArgumentTwice } from '../document/types.js';
 import type { Profile } from '../profile.js';
 import { resolveAbi } from './abi-policy.js';
 import { type Host, ruleApplies } from './host-match.js';
+import { reportUnnamed } from './newer-syscalls.js';
 import { hasDefaultAction, RuleConflicts } from './rule-conflicts.js';
 import { NO_CONDITIONS, type ResolveContext, type ResolvedRule } from './rule-precedence.js';
 
@@ -52,6 +53,7 @@ export function resolveWithDiagnostics(
   }
   const context: ResolveContext = { mode, options, defaultAction, diagnostics };
   reportOnRules(rules, context);
+  if (rules.length > 0) reportUnnamed(host, context);
   const conflicts = new RuleConflicts(context);
   const names = abisOf(profile, host, diagnostics);
   const resolved = isTooLarge(rules, names.length, diagnostics) ? [] : rules;

@@ -18,7 +18,7 @@ arm_fadvise64_64: int fd, int advice, loff_t offset, loff_t len
 atomic_barrier: void
 atomic_cmpxchg_32: unsigned long newval, int oldval, int d3, int d4, int d5, unsigned long * mem
 bind: int, struct sockaddr *, int
-bpf: int cmd, union bpf_attr * attr, unsigned int size
+bpf: int cmd, union bpf_attr * attr, unsigned int size, struct bpf_common_attr * attr_common, unsigned int size_common
 breakpoint: void
 brk: unsigned long brk
 cachectl: char * addr, int nbytes, int op
@@ -103,6 +103,7 @@ fchmodat2: int dfd, const char * filename, umode_t mode, unsigned int flags
 fchown: unsigned int fd, uid_t user, gid_t group
 fchown16: unsigned int fd, old_uid_t user, old_gid_t group
 fchownat: int dfd, const char * filename, uid_t user, gid_t group, int flag
+fchroot: int fd, unsigned int flags
 fcntl: unsigned int fd, unsigned int cmd, unsigned long arg
 fcntl64: unsigned int fd, unsigned int cmd, unsigned long arg
 fdatasync: unsigned int fd
@@ -137,7 +138,7 @@ get_mempolicy: int * policy, unsigned long * nmask, unsigned long maxnode, unsig
 get_robust_list: int pid, struct robust_list_head * * head_ptr, size_t * len_ptr
 get_thread_area: struct user_desc * u_info
 get_tls: void
-getcpu: unsigned * cpu, unsigned * node, struct getcpu_cache * cache
+getcpu: unsigned * cpu, unsigned * node, void * cache
 getcwd: char * buf, unsigned long size
 getdents: unsigned int fd, struct linux_dirent * dirent, unsigned int count
 getdents64: unsigned int fd, struct linux_dirent64 * dirent, unsigned int count
@@ -208,6 +209,7 @@ link: const char * oldname, const char * newname
 linkat: int olddfd, const char * oldname, int newdfd, const char * newname, int flags
 listen: int, int
 listmount: const struct mnt_id_req * req, u64 * mnt_ids, size_t nr_mnt_ids, unsigned int flags
+listns: const struct ns_id_req * req, u64 * ns_ids, size_t nr_ns_ids, unsigned int flags
 listxattr: const char * path, char * list, size_t size
 listxattrat: int dfd, const char * pathname, unsigned int at_flags, char * list, size_t size
 llistxattr: const char * path, char * list, size_t size
@@ -344,6 +346,7 @@ riscv_flush_icache: uintptr_t start, uintptr_t end, uintptr_t flags
 riscv_hwprobe: struct riscv_hwprobe * pairs, size_t pair_count, size_t cpusetsize, unsigned long * cpus, unsigned int flags
 rmdir: const char * pathname
 rseq: struct rseq * rseq, uint32_t rseq_len, int flags, uint32_t sig
+rseq_slice_yield: void
 rt_sigaction: int, const struct sigaction *, struct sigaction *, size_t
 rt_sigpending: sigset_t * set, size_t sigsetsize
 rt_sigprocmask: int how, sigset_t * set, sigset_t * oset, size_t sigsetsize

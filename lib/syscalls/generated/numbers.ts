@@ -5,6 +5,9 @@
 
 import type { AbiName } from '../abi.js';
 
+/** The newest kernel whose syscalls are all in the tables. */
+export const NEWEST_KERNEL = '7.3';
+
 const x86_64 = `
 0 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
 16 ioctl pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore madvise shmget shmat shmctl
@@ -41,7 +44,7 @@ const x86_64 = `
 443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease
 449 futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue
 457 statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-466 removexattrat open_tree_attr file_getattr file_setattr
+466 removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const x86 = `
@@ -89,7 +92,7 @@ const x86 = `
 445 landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat
 452 fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr
 460 lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr
-469 file_setattr
+469 file_setattr listns rseq_slice_yield fchroot
 `;
 
 const x32 = `
@@ -142,7 +145,8 @@ const x32 = `
 1073742266 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret
 1073742272 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake
 1073742279 futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
-1073742287 setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr
+1073742287 setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
+1073742295 rseq_slice_yield fchroot
 1073742336 rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg execve ptrace rt_sigpending
 1073742347 rt_sigtimedwait rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load waitid set_robust_list
 1073742355 get_robust_list vmsplice move_pages preadv pwritev rt_tgsigqueueinfo recvmmsg sendmmsg process_vm_readv
@@ -181,7 +185,7 @@ const aarch64 = `
 443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease
 449 futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue
 457 statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-466 removexattrat open_tree_attr file_getattr file_setattr
+466 removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const arm = `
@@ -246,7 +250,7 @@ const arm = `
 445 landlock_add_rule landlock_restrict_self
 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 983041 breakpoint cacheflush usr26 usr32 set_tls get_tls
 341 sync_file_range2
 `;
@@ -283,7 +287,7 @@ const riscv64 = `
 443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease
 449 futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue
 457 statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-466 removexattrat open_tree_attr file_getattr file_setattr
+466 removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const loongarch64 = `
@@ -316,10 +320,10 @@ const loongarch64 = `
 290 pkey_free statx io_pgetevents rseq kexec_file_load
 424 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount
 433 fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr
-443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self
-448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
-456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease
+449 futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue
+457 statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
+466 removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const s390x = `
@@ -380,7 +384,7 @@ const s390x = `
 443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease
 449 futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue
 457 statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-466 removexattrat open_tree_attr file_getattr file_setattr
+466 removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const s390 = `
@@ -483,7 +487,7 @@ const ppc64le = `
 443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self
 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const ppc = `
@@ -531,7 +535,7 @@ const ppc = `
 445 landlock_add_rule landlock_restrict_self
 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const mips = `
@@ -581,7 +585,7 @@ const mips = `
 4445 landlock_add_rule landlock_restrict_self
 4448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 4456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-4465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+4465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const mips64 = `
@@ -620,7 +624,7 @@ const mips64 = `
 5443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self
 5448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 5456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-5465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+5465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const mips64n32 = `
@@ -664,7 +668,7 @@ const mips64n32 = `
 6445 landlock_add_rule landlock_restrict_self
 6448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 6456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-6465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+6465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const parisc = `
@@ -713,7 +717,7 @@ const parisc = `
 445 landlock_add_rule landlock_restrict_self
 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const parisc64 = `
@@ -759,7 +763,7 @@ const parisc64 = `
 443 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self
 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const m68k = `
@@ -813,7 +817,7 @@ const m68k = `
 445 landlock_add_rule landlock_restrict_self
 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 const sh = `
@@ -869,7 +873,7 @@ const sh = `
 444 landlock_create_ruleset landlock_add_rule landlock_restrict_self
 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 456 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-465 listxattrat removexattrat open_tree_attr file_getattr file_setattr
+465 listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `;
 
 /** A line is a number, and the names of the syscalls that it and the numbers after it stand for. */

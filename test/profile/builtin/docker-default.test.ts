@@ -45,7 +45,7 @@ describe('docker-default', () => {
     ['s390x', { s390x: 308, s390: 357 }],
     ['mips64', { mips64: 300, mips: 336, mips64n32: 323 }],
     ['riscv64', { riscv64: 268 }],
-    ['loongarch64', { loongarch64: 263 }],
+    ['loongarch64', { loongarch64: 264 }],
     ['ppc64le', { ppc64le: 313 }],
   ])('names this many numbers of each ABI if %s is native', (abi, counts) => {
     const { abis } = policyOf({ abi });

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../../lib/policy/policy.js';
 import type { ActionName, RuleDocument } from '../../../lib/profile/document/types.js';
 import { newerSyscalls } from '../../../lib/profile/resolve/newer-syscalls.js';
+import type { Host } from '../../../lib/profile/resolve/resolve.js';
+import { checkProfile, parseProfile } from '../../../lib/profile/source.js';
 import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
+import { NEWEST_KERNEL } from '../../../lib/syscalls/generated/numbers.js';
 import { decide, documentOf, HOST, policyFor, rule, said } from '../../support/meaning.js';
 
 const X32 = 0x4000_0000;
@@ -154,5 +157,32 @@ describe('numbers above the largest one that a profile names', () => {
     const abi = 's390x';
     const policy = policyFor(documentOf([rule('socket')]), compat, { ...HOST, abi });
     expect([0, 'socket', 400].map((call) => decide(policy, call, [], abi))).toEqual(['errno 1', 'allow', 'errno 1']);
+  });
+});
+
+describe('a denylist on a kernel that is newer than the syscall tables', () => {
+  const DENY: RuleDocument = { names: ['ptrace'], action: 'SCMP_ACT_ERRNO' };
+  const [major = 0, minor = 0] = NEWEST_KERNEL.split('.').map(Number);
+  const NEWER = { major, minor: minor + 1 };
+
+  const warnings = (kernel: Host['kernel'], defaultAction: ActionName = 'SCMP_ACT_ALLOW', rules = [DENY]) =>
+    checkProfile({ defaultAction, syscalls: rules }, { host: { ...HOST, kernel } });
+
+  test('is warned of: no rule can name the calls of the newer kernel', () => {
+    const message =
+      `applies to every call that was added after Linux ${NEWEST_KERNEL}: this kernel, Linux ${major}.${minor + 1}, can ` +
+      'have such calls, and this version of seccomp does not know their names. Update seccomp, or write an allowlist';
+    const expected = [{ severity: 'warning', path: 'defaultAction', message }];
+    for (const action of ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_TRACE'] as const)
+      expect(warnings(NEWER, action), action).toEqual(expected);
+    expect(warnings({ major: major + 1, minor: 0 })).toHaveLength(1);
+  });
+
+  test('is not warned of elsewhere', () => {
+    expect(warnings({ major, minor }), 'on the newest kernel of the tables').toEqual([]);
+    expect(warnings({ major: 255, minor: 255 }), 'outside Linux').toEqual([]);
+    expect(warnings(NEWER, 'SCMP_ACT_ERRNO', [{ ...DENY, action: 'SCMP_ACT_ALLOW' }]), 'an allowlist').toEqual([]);
+    expect(warnings(NEWER, 'SCMP_ACT_LOG', []), 'a profile without rules').toEqual([]);
+    expect(parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [DENY] })).warnings).toEqual([]);
   });
 });

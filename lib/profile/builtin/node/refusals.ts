@@ -21,11 +21,11 @@ export function refusalsBeyond(allowed: Topics<Group>, own: Topics<Refusal>): To
 const FOR_ALL: Topics<Refusal> = {
   'Namespaces and mounts': [
     {
-      names: '@namespace',
+      names: 'setns unshare',
       why: 'In a new user namespace, a process has every capability, which exposes far more kernel code to attack.',
     },
     { names: '@mount', why: 'Mounts determine which files a program sees. Node does not mount anything.' },
-    { names: 'statmount listmount', why: 'Node does not list mounts.' },
+    { names: 'statmount listmount listns', why: 'Node does not list mounts or namespaces.' },
   ],
   'The kernel itself': [
     { names: '@module @bpf', why: 'Code that is loaded into the kernel is beyond every boundary.' },
@@ -91,7 +91,7 @@ const FOR_ALL: Topics<Refusal> = {
     },
     {
       names:
-        'cachestat file_getattr file_setattr getxattrat setxattrat listxattrat removexattrat uprobe io_pgetevents io_pgetevents_time64',
+        'cachestat file_getattr file_setattr getxattrat setxattrat listxattrat removexattrat uprobe io_pgetevents io_pgetevents_time64 rseq_slice_yield',
       why: 'Node does not make these calls, and programs that do work without them.',
     },
   ],

@@ -95,8 +95,8 @@
  94: jge  #0x1b2, 96, 95             ; pidfd_open
  95: jeq  #0x1a8, 158, 159           ; pidfd_send_signal
  96: jge  #0x1cb, 97, 99             ; lsm_get_self_attr
- 97: jge  #0x1ce, 98, 159            ; mseal
- 98: jge  #0x1d3, 137, 158           ; open_tree_attr
+ 97: jge  #0x1d3, 137, 98            ; open_tree_attr
+ 98: jge  #0x1ce, 158, 159           ; mseal
  99: jge  #0x1bc, 100, 101           ; landlock_create_ruleset
 100: jeq  #0x1c2, 159, 158           ; set_mempolicy_home_node
 101: jge  #0x1ba, 159, 102           ; mount_setattr
