@@ -16,6 +16,7 @@ import { run } from '../../lib/sandbox/run.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { compileC } from '../support/compile-c.js';
+import { hasCapability } from '../support/scripts.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const folder = temporaryFolder('seccomp-waiting-');
@@ -92,6 +93,7 @@ describe.each(CALLERS)('a call by $who that is answered $how', ({ ways, begin, u
   test.for(ways)('and that makes its parent wait by %s keeps no other waiting', async (way, { skip }) => {
     skip(obstacle !== undefined, obstacle);
     skip('uid' in user && process.getuid?.() !== 0, 'needs root');
+    skip('uid' in user && ways !== REPORTED && !hasCapability('CAP_SYS_PTRACE'), 'needs CAP_SYS_PTRACE');
     const { profile, options, [Symbol.asyncDispose]: close } = begin();
     const start = (each: string) => {
       const stdio = ['ignore', 'pipe', 'inherit'] as const;

@@ -2,7 +2,7 @@
  * Prints results to stdout and messages to stderr. Errors of these streams are handled here: Node would print a stack
  * trace.
  */
-import { SeccompError } from '../../errors.js';
+import { SeccompError } from '../../index.js';
 import { printableJson, printableLine, printableLines } from '../../util/foreign-text.js';
 import { exitFailed } from '../exit-status.js';
 import { messageOf } from '../options/profile-options.js';

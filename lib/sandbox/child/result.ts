@@ -41,8 +41,9 @@ export interface RunResult<Output = string> {
 
 /**
  * The error of `run` for a program that was not started, was ended by a timeout, an abort or too much output, or did
- * not end with exit code 0. `message` has the last lines of the program's stderr, and then the first calls that were
- * denied. Only `code`, `exitCode` and `signal` are enumerable: printing the error does not print the output twice.
+ * not end with exit code 0. `message` has the last lines of the program's stderr, each after `stderr: `, and then the first
+ * calls that were denied. Only `code`, `exitCode` and `signal` are enumerable: printing the error does not print the output
+ * twice.
  *
  * @example
  * import { RunError, run } from 'seccomp';
