@@ -2,30 +2,19 @@
  * Text that this package has not written, such as the names of files and programs and what a profile says, in messages,
  * logs and JSON. A reader must not take it for a message, and a terminal must not obey it.
  */
-import { indices } from './own-data.js';
 
 /**
  * Characters that show nothing, or change what is shown: controls, spaces but the common one, bidirectional formatting,
  * halves of surrogate pairs, unassigned and private ones. U+2800 looks like a space.
  */
-const HIDDEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd]/gu;
+export const HIDDEN = /(?! )[\p{C}\p{Z}\p{DI}\u2800\ufffd]/gu;
 
 /** The same without line feeds and tabs. */
-const HIDDEN_IN_LINES = /(?![ \n\t])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd]/gu;
-
-/** Whether text has hidden characters, line feeds among them. */
-export function hasHidden(text: string): boolean {
-  return text.search(HIDDEN) >= 0;
-}
-
-/** Replaces each hidden character. */
-export function replaceHidden(text: string, replacement: (character: string) => string): string {
-  return text.replace(HIDDEN, replacement);
-}
+const HIDDEN_IN_LINES = /(?![ \n\t])[\p{C}\p{Z}\p{DI}\u2800\ufffd]/gu;
 
 /** Returns text of one line: hidden characters are written as `\u202e`. */
 export function printableLine(text: string): string {
-  return replaceHidden(text, escaped);
+  return text.replace(HIDDEN, escaped);
 }
 
 /** Returns text whose lines are its own, with hidden characters written as `\u202e`. */
@@ -44,7 +33,7 @@ export function shownName(name: string): string {
 }
 
 /** Hidden characters, those that quotation marks escape, spaces at an end, and what stands for left out or lost text. */
-const UNCLEAR = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd"\\…]|^ | $/u;
+const UNCLEAR = /(?! )[\p{C}\p{Z}\p{DI}\u2800\ufffd"\\…]|^ | $/u;
 
 /** Returns JSON in which hidden characters are escaped. It reads back as the same value. */
 export function printableJson(value: unknown, indent?: number): string {
@@ -55,7 +44,6 @@ export function printableJson(value: unknown, indent?: number): string {
 function escaped(character: string): string {
   const short = JSON.stringify(character).slice(1, -1);
   if (short !== character) return short;
-  return indices(character.length)
-    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
-    .join('');
+  const units = character.split('');
+  return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 }

@@ -96,7 +96,11 @@ describe('a denied call', () => {
     [{ deniedBy: 'network' }, undefined, 'run without --no-network'],
     [{ deniedBy: 'network' }, 'box.json', 'leave "network" out of box.json'],
     [{ deniedBy: 'paths', remedy: file }, undefined, "--read '/a b' --write /c"],
-    [{ deniedBy: 'paths', remedy: undefined, path: '/a' }, undefined, 'no flag allows it'],
+    [
+      { deniedBy: 'paths', remedy: undefined, path: '/a' },
+      undefined,
+      'no flag allows just this: grant what it needs there by name',
+    ],
     [{ deniedBy: 'paths', remedy: undefined }, undefined, 'run without --read, --write and --execute'],
     [{ remedy: undefined }, undefined, 'no rule allows just these calls'],
     [{ remedy: undefined, path: '/a' }, undefined, 'no rule allows just these calls'],

@@ -38,12 +38,17 @@ describeUnless(unsupported, 'the hint at a program without a grant', () => {
     ['by its path', './bin/tool', {}],
     ['by its name', 'tool', {}],
     ['in a longer command', 'cd other && (tool|cat); exec "tool"', {}],
-    ['by a variable, which only the message of the shell tells', 't=to; "$t"ol', {}],
     ['by bytes', './bin/tool', { encoding: 'buffer' }],
     ['with onViolation', './bin/tool', { onViolation: true }],
   ])('names a program that a shell executes %s', async (_, command, options) => {
     expect(await shell(command, { ...options, paths: SYSTEM })).toBe(executing);
     expect(await shell(command, { ...options, paths: SYSTEM }, 'unconfined')).toBe(executing);
+  });
+
+  test('names nothing that only the output names', async () => {
+    expect(await shell('d=./bin; echo "$d/tool" >&2; exit 126', { paths: SYSTEM })).toMatch(
+      /^hint: exit code 126 can mean/,
+    );
   });
 
   test('names libraries that a program can’t load', async () => {

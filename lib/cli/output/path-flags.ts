@@ -1,6 +1,6 @@
 /** The flags of `seccomp run` that grant paths, to be pasted into a shell. */
 
-import { hasHidden, replaceHidden } from '../../util/foreign-text.js';
+import { HIDDEN } from '../../util/foreign-text.js';
 
 /** Paths by the list that grants them. */
 type PathLists = Readonly<Partial<Record<string, readonly string[]>>>;
@@ -13,8 +13,8 @@ export function pathFlags(lists: PathLists): readonly string[] {
 /** A word of a shell. Hidden characters are written as bytes, as every shell that has `$'…'` reads them in any locale. */
 function inShell(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  if (!hasHidden(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  if (word.search(HIDDEN) < 0) return `'${word.replaceAll("'", `'\\''`)}'`;
   const bytes = (text: string) =>
     [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
-  return `$'${replaceHidden(word.replace(/[\\']/g, '\\$&'), bytes)}'`;
+  return `$'${word.replace(/[\\']/g, '\\$&').replace(HIDDEN, bytes)}'`;
 }

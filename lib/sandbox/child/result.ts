@@ -141,7 +141,7 @@ function lastLines(stderr: string): readonly string[] {
   const isWhole = lines.join('\n') === all;
   return [
     ...(isWhole ? [] : ['… (the end of stderr; the property has all of it)']),
-    ...lines.map((line) => `stderr: ${line}`),
+    ...lines.map((line) => `stderr: ${line.replace(/\r$/, '')}`),
   ];
 }
 

@@ -25,20 +25,24 @@ describe('the message', () => {
     expect(
       messageOf({ stderr: 'one\ntwo\n', violations, unlistedViolations: 2 }, 'hint: try again').split('\n'),
     ).toEqual([
-      ...['program x: failed', 'one', 'two', 'denied: mkdir("/x"): it is denied'],
+      ...['program x: failed', 'stderr: one', 'stderr: two', 'denied: mkdir("/x"): it is denied'],
       ...['and 2 denied calls of kinds that violations does not list', 'hint: try again'],
     ]);
   });
 
   const CUT = '… (the end of stderr; the property has all of it)';
   test.each<[string, string, string]>([
-    ['three lines', 'a\nb\nc', 'a\nb\nc'],
-    ['three lines, and space behind', 'a\nb\nc \n\n', 'a\nb\nc'],
-    ['the last three of four lines', 'a\nb\nc\nd\n', `${CUT}\nb\nc\nd`],
-    ['1,000 characters', 'x'.repeat(1000), 'x'.repeat(1000)],
-    ['the last 1,000 of 1,001 characters', `a${'x'.repeat(1000)}`, `${CUT}\n${'x'.repeat(1000)}`],
-    ['the last 1,000 characters in lines', `${'x'.repeat(999)}\ny`, `${CUT}\n${'x'.repeat(998)}\ny`],
-    ['text without control characters', 'a\u001b[31mb\u0000\u0007\tc\r\nd\u0085', 'a[31mb\tc\nd'],
+    ['three lines', 'a\nb\nc', 'stderr: a\nstderr: b\nstderr: c'],
+    ['three lines, and space behind', 'a\nb\nc \n\n', 'stderr: a\nstderr: b\nstderr: c'],
+    ['the last three of four lines', 'a\nb\nc\nd\n', `${CUT}\nstderr: b\nstderr: c\nstderr: d`],
+    ['1,000 characters', 'x'.repeat(1000), `stderr: ${'x'.repeat(1000)}`],
+    ['the last 1,000 of 1,001 characters', `a${'x'.repeat(1000)}`, `${CUT}\nstderr: ${'x'.repeat(1000)}`],
+    ['the last 1,000 characters in lines', `${'x'.repeat(999)}\ny`, `${CUT}\nstderr: ${'x'.repeat(998)}\nstderr: y`],
+    [
+      'text with escaped control characters',
+      'a\u001b[31mb\u0000\u0007\tc\r\nd\u0085',
+      'stderr: a\\u001b[31mb\\u0000\\u0007\\tc\nstderr: d\\u0085',
+    ],
   ])('quotes of stderr %s', (_, stderr, expected) => {
     expect(messageOf({ stderr })).toBe(`program x: failed\n${expected}`);
   });
@@ -54,7 +58,7 @@ describe('the message', () => {
 
   test('is that of bytes as text', () => {
     expect(new RunError('failed', undefined, { ...result, stderr: Buffer.from('é') } as never).message).toContain(
-      '\né',
+      '\nstderr: é',
     );
     expect(new RunError('failed', undefined, { ...result, stderr: undefined } as never).message).toBe(
       'program x: failed',
