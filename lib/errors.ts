@@ -68,7 +68,7 @@ export class SeccompError extends Error {
       requireText(message, 'message');
       if (options !== undefined) requireObject(options, 'options');
     });
-    super(isListed(code) ? printableLines(message) : printableLine(message), options);
+    super(LISTED.test(code) ? printableLines(message) : printableLine(message), options);
     this.code = code;
     withoutFrames(options?.cause);
     fromCaller(this, new.target);
@@ -88,10 +88,8 @@ export class SeccompError extends Error {
 
 defineHidden(SeccompError.prototype, 'name', 'SeccompError');
 
-/** Whether the message has a line for each problem. */
-function isListed(code: SeccompErrorCode): boolean {
-  return code === 'ERR_SECCOMP_PROFILE' || code === 'ERR_SECCOMP_SANDBOX';
-}
+/** The errors whose message has a line for each problem. */
+const LISTED = /PROFILE|SANDBOX/;
 
 function requireText(value: unknown, name: string): void {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value);

@@ -33,7 +33,7 @@ export function shownName(name: string): string {
 }
 
 /** Hidden characters, those that quotation marks escape, spaces at an end, and what stands for left out or lost text. */
-const UNCLEAR = new RegExp(`${HIDDEN.source}|["\\…]|^ | $`, 'u');
+const UNCLEAR = /(?! )[\p{C}\p{Z}\p{DI}\u2800\ufffd"\\…]|^ | $/u;
 
 /** Returns JSON in which hidden characters are escaped. It reads back as the same value. */
 export function printableJson(value: unknown, indent?: number): string {
