@@ -3,11 +3,12 @@ import { returnValue } from '../../policy/action.js';
 import type { AbiPolicy, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { type Multiplexer, multiplexersOf } from '../../syscalls/multiplexers.js';
-import { syscallsOf } from '../../syscalls/table.js';
+import { syscallNames, syscallsOf } from '../../syscalls/table.js';
 import { multiplexedDecision, strictestAction, toMultiplexerDecision } from './multiplexed-syscalls.js';
 import { newerSyscalls } from './newer-syscalls.js';
 import { hasDefaultAction, type RuleConflicts } from './rule-conflicts.js';
 import {
+  absentDecisionsOf,
   type ResolveContext,
   type ResolvedRule,
   type RuleDecision,
@@ -23,7 +24,7 @@ export function resolveAbi(
   conflicts: RuleConflicts,
 ): AbiPolicy {
   const collected = collectDecisions(abi, rules, context);
-  reportConflicts(collected, abi, context, conflicts);
+  reportConflicts(collected, rules, abi, context, conflicts);
   const { byNumber, byCall, largest } = collected;
   const syscalls = new Map<number, readonly Decision[]>();
   const set = (number: number, decisions: readonly Decision[]) =>
@@ -121,8 +122,24 @@ function largestInRunc(byNumber: CollectedDecisions['byNumber'], multiplexed: Re
 const largestOf = (numbers: readonly number[]): number | undefined =>
   numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.max(a, b));
 
+/** Decisions on each call that the ABI lacks and several rules name. They have no effect, but libseccomp compares them. */
+function absentDecisions(
+  rules: readonly ResolvedRule[],
+  byCall: CollectedDecisions['byCall'],
+  abi: Abi,
+): readonly (readonly RuleDecision[])[] {
+  const numbers = syscallsOf(abi.name);
+  const absent = new Map<string, RuleDecision[]>();
+  for (const source of rules)
+    for (const name of source.rule.names)
+      if (!numbers.has(name) && !byCall.has(name) && syscallNames().has(name))
+        append(absent, name, absentDecisionsOf(source, name));
+  return [...absent.values()].filter(({ length }) => length > 1);
+}
+
 function reportConflicts(
   { byNumber, byCall, byMultiplexer }: CollectedDecisions,
+  rules: readonly ResolvedRule[],
   abi: Abi,
   { mode }: ResolveContext,
   conflicts: RuleConflicts,
@@ -130,6 +147,7 @@ function reportConflicts(
   const numbers = syscallsOf(abi.name);
   for (const decisions of byNumber.values()) conflicts.check(decisions, abi);
   for (const [name, decisions] of byCall) if (!numbers.has(name)) conflicts.check(decisions, abi);
+  for (const decisions of absentDecisions(rules, byCall, abi)) conflicts.checkLibseccomp(decisions, abi);
   if (mode !== 'compat') return;
   for (const { name } of multiplexersOf(abi.name)) conflicts.checkLibseccomp(byMultiplexer.get(name) ?? [], abi, name);
 }

@@ -67,6 +67,14 @@ export function ruleDecisionsOf(
   });
 }
 
+/** The decisions of a rule on a syscall that the ABI lacks: what libseccomp compares, without the values that matter there. */
+export function absentDecisionsOf(source: ResolvedRule, syscall: string): RuleDecision[] {
+  const { rule, index, action } = source;
+  const alternatives = comparesArgumentTwice(rule) ? rule.args.map((each) => [each]) : [rule.args];
+  const none = { conditions: NO_CONDITIONS, written: NO_CONDITIONS };
+  return alternatives.map((args) => ({ source, rule: index, syscall, action, args, ...none }));
+}
+
 /** The most pairs of decisions that are made if the runtime truncates a value. */
 const MOST_PAIRS = 1 << 14;
 

@@ -74,6 +74,16 @@ describe('two rules on calls of socketcall or ipc', () => {
   });
 });
 
+test('rules on a call that the ABI lacks are compared too, as libseccomp does', () => {
+  const same = (name: string) => [rule(name, [arg(0, 'EQ', 1)]), rule(name, [arg(0, 'EQ', 1)], DENY)];
+  for (const options of [{}, compat])
+    expect(said(documentOf(same('send')), options)).toEqual([
+      'error syscalls[1]: gives send a different action from syscalls[0] under the same conditions: keep one of the two',
+    ]);
+  expect(said(documentOf(same('no_such_call')), compat).filter((each) => each.startsWith('error'))).toEqual([]);
+  expect(said(documentOf([rule('send', [arg(0, 'EQ', 1)]), rule('send', [arg(0, 'EQ', 2)], DENY)]))).toEqual([]);
+});
+
 test('calls that only ipc makes, and that runc takes for newer ones, are reported', () => {
   const newer = { ...compat, newerCalls: 'enosys' } as const;
   // Runc finds no number above those of read and write, and ipc has the number 117.
