@@ -3,6 +3,8 @@ import { writeSync } from 'node:fs';
 import type { ProgramOptions } from '../index.js';
 import { grantText, missingInterpreter, missingLibraries } from '../landlock/programs/missing-grants.js';
 import { pathsProgram } from '../sandbox/path-hints.js';
+import { printableLine } from '../util/foreign-text.js';
+import { pathFlag } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
 
 /**
@@ -15,7 +17,7 @@ export function reportMissingLibraries(command: string, { paths }: ProgramOption
   if (missing === undefined) return;
   try {
     // Without process.stderr, which can make the program's stderr non-blocking.
-    writeSync(2, `seccomp: ${grantText(missing, 'flags')}\n`);
+    writeSync(2, `seccomp: ${printableLine(grantText(missing, pathFlag))}\n`);
   } catch {} // The message is lost.
 }
 
@@ -24,5 +26,5 @@ export function reportMissingInterpreter(command: string, { paths }: ProgramOpti
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'EACCES') return;
   const program = pathsProgram({ file: command, argv: [command], options: { paths } });
   const missing = program && missingInterpreter(program);
-  if (missing !== undefined) printMessage(grantText(missing, 'flags'));
+  if (missing !== undefined) printMessage(grantText(missing, pathFlag));
 }

@@ -6,6 +6,7 @@ import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
+import { pathFlag } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
 
 /** Signals that a terminal sends to the program itself, as to every process in the foreground. */
@@ -47,7 +48,7 @@ export async function runAsChild(
   }).finally(stop);
   ended(child);
   const missing = grantLackedByChild(child);
-  if (missing !== undefined) printMessage(grantText(missing, 'flags'));
+  if (missing !== undefined) printMessage(grantText(missing, pathFlag));
   const { limit } = child;
   if (limit !== null) {
     printMessage(`${shownName(command)}: ${LIMIT_TEXTS[limit]}`);

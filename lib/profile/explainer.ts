@@ -1,10 +1,12 @@
 /** Explains decisions: which rule of a profile decided a call, why, and what would change the action. */
+
 import { returnValue } from '../policy/action.js';
 import { ALL_ARGUMENTS, exampleArguments, outcomesIn } from '../policy/argument-region.js';
 import { decide, evaluate } from '../policy/evaluate.js';
 import { type Action, decisionsOf, type Policy, type PolicyCall } from '../policy/policy.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { argumentsOf } from '../syscalls/table.js';
+import { printableLine, shownName } from '../util/foreign-text.js';
 import { compareKernelVersions, parseKernelVersion } from '../util/kernel-version.js';
 import { memoize, once } from '../util/memo.js';
 import { own } from '../util/own-data.js';
@@ -124,14 +126,14 @@ function makeReference(profile: Profile, index: number): RuleReference {
 
 function whyRule({ source }: Profile, rule: RuleReference): string {
   const { path, comment } = own(rule);
-  const place = `${source}, ${path}`;
-  return comment ? `${place}: ${comment}` : place;
+  const place = `${shownName(source)}, ${path}`;
+  return comment ? `${place}: ${printableLine(comment)}` : place;
 }
 
 /** Returns the reason why a call got the default action: no rule decided it. */
 function whyDefault({ source, definition, document }: Profile, syscall: string): string {
   const isNamed = document.syscalls.some(({ names }) => names.includes(syscall));
-  const rules = isNamed ? 'no rule that names it applies here' : `no rule of ${source} names it`;
+  const rules = isNamed ? 'no rule that names it applies here' : `no rule of ${shownName(source)} names it`;
   const refusals = definition === undefined ? [] : refusalsOf(definition);
   const refusal = refusals.find((each) => namesOf(each).includes(syscall));
   return refusal === undefined ? rules : `${rules}: ${refusal.why}`;

@@ -37,7 +37,7 @@ export function pathCaveats(child: SandboxedProcess): readonly string[] {
   const { paths } = own({ ...child.enforcement });
   if (paths === undefined || !has(paths, 'by')) return [];
   const missing = grantLackedByChild(child);
-  return [...(missing === undefined ? [] : [grantText(missing, 'options')]), PATHS_CAVEAT];
+  return [...(missing === undefined ? [] : [grantText(missing)]), PATHS_CAVEAT];
 }
 
 /**

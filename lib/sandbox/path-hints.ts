@@ -72,5 +72,5 @@ export function startHint({ error, call: syscall }: NativeFailure, call: Started
   if (error === constants.errno.EPERM && syscall === 'prlimit') return limitAboveOurs(call.options.rlimits);
   const program = error === constants.errno.EACCES && syscall === 'execve' ? pathsProgram(call) : undefined;
   const missing = program && missingInterpreter(program);
-  return missing === undefined ? '' : `: ${grantText(missing, 'options')}`;
+  return missing === undefined ? '' : `: ${grantText(missing)}`;
 }

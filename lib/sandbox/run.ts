@@ -122,7 +122,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   if (result.exitCode === 0) return result;
   const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
   const missing = grantLackedByChild(child);
-  const grant = missing === undefined ? '' : grantText(missing, 'options');
+  const grant = missing === undefined ? '' : grantText(missing);
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
   const reason = [`ended with ${end}`, limitText(result.limit, result.signal, own({ ...result.enforcement }).limits)]

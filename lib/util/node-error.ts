@@ -1,6 +1,6 @@
 /** Errors in the form of Node's own: name and message are the base class's, and every text shows the code. */
 import { defineHidden, fromCaller } from './caller.js';
-import { printableLines } from './foreign-text.js';
+import { printableLine } from './foreign-text.js';
 import { define, type ProblemKind } from './own-data.js';
 
 type CodedError<Base extends Error> = Base & { readonly code: string };
@@ -29,7 +29,7 @@ const WRONG_ARGUMENTS = {
 /** Returns the error for a wrong argument, or a wrong part of one. Its class and code are Node's. */
 export function argumentError(kind: ProblemKind, message: string): TypeError | RangeError {
   const [Class, code] = WRONG_ARGUMENTS[kind];
-  return nodeError<TypeError | RangeError>(Class, code, printableLines(message));
+  return nodeError<TypeError | RangeError>(Class, code, printableLine(message));
 }
 
 /** The method toString of an error: its name, code and message. */

@@ -26,6 +26,18 @@ test.each<[readonly Rule[], string]>([
   expect(missingInWords(missing)).toBe(words);
 });
 
+test('no remedy grants all of a home directory, or of a directory of settings in it', () => {
+  for (const path of ['/', '/etc', '/home', '/home/someone', '/home/someone/.ssh'])
+    expect(remedyFor([lacks(path, 'MAKE_DIR')], [])).toBeUndefined();
+  expect(remedyFor([lacks('/home/someone', 'READ_DIR')], [])).toBeUndefined();
+  expect(remedyFor([lacks('/home/someone/.profile', 'READ_FILE')], [])).toEqual({
+    paths: { read: ['/home/someone/.profile'] },
+  });
+  expect(remedyFor([lacks('/home/someone/work', 'MAKE_DIR')], [])).toEqual({
+    paths: { write: ['/home/someone/work'] },
+  });
+});
+
 test('each right has its words', () => {
   const words = Object.keys(RIGHTS).map((name) => missingInWords([{ path: '/x', rights: RIGHTS[name as Right].bit }]));
   expect(words).toEqual([

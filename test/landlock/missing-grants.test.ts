@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { pathFlag } from '../../lib/cli/output/path-flags.js';
 import { type Paths, readPaths } from '../../lib/landlock/paths/option.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import {
@@ -201,11 +202,13 @@ describeUnless(pathsSupport().reason ?? undefined, 'for a program that can’t b
 
 describe('a grant in words', () => {
   test.each([
-    ['options', 'read', '@system', "it failed: add '@system' to read"],
-    ['options', 'execute', undefined, 'it failed: add it to execute'],
-    ['flags', 'read', '/a b', 'it failed: add --read /a b'],
-    ['flags', 'execute', undefined, 'it failed: add --execute PROGRAM'],
-  ] as const)('by %s: %s %s', (style, list, path, text) => {
-    expect(grantText({ problem: 'it failed', list, path }, style)).toBe(text);
+    ['options', undefined, 'read', '@system', "it failed: add '@system' to read"],
+    ['options', undefined, 'read', "/it's\n", 'it failed: add "/it\'s\\n" to read'],
+    ['options', undefined, 'execute', undefined, 'it failed: add what it needs to execute'],
+    ['flags', pathFlag, 'read', '/a b', "it failed: add --read '/a b'"],
+    ['flags', pathFlag, 'read', '/a;touch b', "it failed: add --read '/a;touch b'"],
+    ['flags', pathFlag, 'execute', undefined, 'it failed: add --execute PATH'],
+  ] as const)('by %s: %s %s', (_, inFlags, list, path, text) => {
+    expect(grantText({ problem: 'it failed', list, path }, inFlags)).toBe(text);
   });
 });

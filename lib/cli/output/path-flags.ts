@@ -7,7 +7,12 @@ type PathLists = Readonly<Partial<Record<string, readonly string[]>>>;
 
 /** `--read /etc/hosts`, `--read '/a b'` */
 export function pathFlags(lists: PathLists): readonly string[] {
-  return Object.entries(lists).flatMap(([list, paths = []]) => paths.map((path) => `--${list} ${inShell(path)}`));
+  return Object.entries(lists).flatMap(([list, paths = []]) => paths.map((path) => pathFlag(list, path)));
+}
+
+/** `--read /etc/hosts`; `--read PATH` for a path that is not known. */
+export function pathFlag(list: string, path: string | undefined): string {
+  return `--${list} ${path === undefined ? 'PATH' : inShell(path)}`;
 }
 
 /** A word of a shell. Hidden characters are written as bytes, as every shell that has `$'…'` reads them in any locale. */

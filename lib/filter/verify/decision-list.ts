@@ -18,6 +18,9 @@ import { jumpHolds } from './symbolic-execution.js';
 /** The limit on decisions on one syscall. A program of 4096 instructions should not lead to more. */
 const MOST_DECISIONS = 4096;
 
+/** The limit on diagram steps. Higher than in prove(), because decompilation does not delay the start of a process. */
+const MOST_STEPS = 5_000_000;
+
 /** The limit on pairs of tests that are weighed up. */
 const MOST_PAIRS = 200_000;
 
@@ -65,7 +68,7 @@ export function decisionsFrom(
 
 /** The tests of code. Equal tests with equal successors are one. */
 class Graph {
-  readonly diagrams = new Diagrams();
+  readonly diagrams = new Diagrams(MOST_STEPS);
   readonly values = new Set<number>();
   readonly #program: CheckedProgram;
   readonly #words: ReadonlyMap<number, number>;
@@ -169,12 +172,15 @@ function masked(loaded: Loaded, k: number): Loaded {
   return mask === 0 ? { constant: 0 } : { ...loaded, mask };
 }
 
-/** The two nodes that all tests of an argument lead to from two nodes on; none if there are more. */
+/** The most tests of an argument that are taken for one: a comparison of 64 bits takes three. */
+const MOST_TESTS = 8;
+
+/** The two nodes that some tests of an argument lead to from two nodes on; none if there are more, or many tests. */
 function endsOf(yes: Node, no: Node, index: number): readonly Node[] {
   const ends = new Set<Node>();
   const seen = new Set<Node>();
   const visit = (node: Node): void => {
-    if (seen.has(node) || ends.size > 2) return;
+    if (seen.has(node) || ends.size > 2 || seen.size > MOST_TESTS) return;
     seen.add(node);
     if (isTestOf(node, index)) {
       visit(node.yes);
@@ -183,7 +189,7 @@ function endsOf(yes: Node, no: Node, index: number): readonly Node[] {
   };
   visit(yes);
   visit(no);
-  return ends.size === 2 ? [...ends] : [];
+  return ends.size === 2 && seen.size <= MOST_TESTS ? [...ends] : [];
 }
 
 /** The conditions on the way to a node, and the values that meet them, by argument. */

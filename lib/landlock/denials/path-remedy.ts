@@ -33,12 +33,21 @@ export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[])
     if (!isText(path)) return undefined;
     const word = words.find(({ grants }) => (rights & ~grantedBy(grants, path)) === 0);
     const needed = word === undefined ? accessesFor(rights) : READ;
-    if (needed === undefined || (word === undefined && tooWide(path, rights) !== undefined)) return undefined;
+    if (needed === undefined || (word === undefined && isTooWide(path, rights, needed))) return undefined;
     for (const access of needed) lists[access].add(word?.word ?? grantable(path));
   }
   const filled = Object.entries(lists).filter(([, paths]) => paths.size > 0);
   return { paths: Object.fromEntries(filled.map(([access, paths]) => [access, [...paths]])) };
 }
+
+/** Whether the lists would grant much more than these rights. What is made, removed or listed is in a directory. */
+function isTooWide(path: string, rights: number, lists: readonly Access[]): boolean {
+  const isDirectory = (rights & ~OF_FILES) !== 0;
+  const granted = isDirectory ? lists.reduce((all, list) => all | GRANTS[list], 0) : rights;
+  return tooWide(path, granted) !== undefined;
+}
+
+const OF_FILES = bitsOf('EXECUTE', 'WRITE_FILE', 'READ_FILE', 'TRUNCATE', 'IOCTL_DEV');
 
 /** The number of a process in /proc is another one in each run. */
 const grantable = (path: string): string => path.replace(/^\/proc\/\d+(?:\/.*)?$/, '/proc');

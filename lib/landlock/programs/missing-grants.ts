@@ -5,6 +5,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { type CheckedPaths, pathRules } from '../paths/option.js';
 import { type FileAccess, predict, type Rule, type Ruleset } from '../paths/prediction.js';
 import { GRANTS } from '../paths/rights.js';
@@ -56,7 +57,7 @@ export function missingInterpreter({ paths, file, directory, candidates }: Paths
   const [program] = programNeeds(candidates(file), directory);
   if (program === undefined || paths.words.has('@system') || pathsSupport().rights === 0) return undefined;
   return {
-    problem: `paths may not grant the interpreter or the dynamic linker of ${program.path}, which this process can't find`,
+    problem: `paths may not grant the interpreter or the dynamic linker of ${shownName(program.path)}, which this process can't find`,
     ...IN_SYSTEM,
   };
 }
@@ -69,15 +70,18 @@ const SOME_PROGRAM: MissingGrant = {
   path: undefined,
 };
 
-/** The name of an option of the library, or of the command, by which a grant is given. */
-export type GrantStyle = 'options' | 'flags';
-
-/** The problem and its remedy, as a sentence. */
-export function grantText({ problem, list, path }: MissingGrant, style: GrantStyle): string {
-  const remedy =
-    style === 'flags' ? `--${list} ${path ?? 'PROGRAM'}` : `${path === undefined ? 'it' : `'${path}'`} to ${list}`;
-  return `${problem}: add ${remedy}`;
+/** The problem and its remedy, as a sentence. `inFlags` writes the grant as a flag of the command. */
+export function grantText(
+  { problem, list, path }: MissingGrant,
+  inFlags?: (list: string, path: string | undefined) => string,
+): string {
+  const inOptions = path === undefined ? `what it needs to ${list}` : `${quotedName(path)} to ${list}`;
+  return `${problem}: add ${inFlags === undefined ? inOptions : inFlags(list, path)}`;
 }
+
+/** A path as a literal of JavaScript. */
+const quotedName = (path: string): string =>
+  /['\\]/.test(path) || shownName(path) !== path ? quoted(path) : `'${path}'`;
 
 /** What a program that has been found needs, of which `paths` may not grant something. */
 type Check = (needs: readonly string[], ruleset: Ruleset, name: string) => MissingGrant | undefined;
@@ -96,7 +100,7 @@ function firstOf(names: readonly string[], program: PathsProgram, check: Check):
 const notExecuted: Check = (needs, ruleset) => {
   const path = needs.find((each) => !isAllowed(ruleset, { kind: 'execute', path: each }));
   if (path === undefined) return undefined;
-  return { problem: `paths does not grant the execution of ${path}`, ...grantFor('execute', path) };
+  return { problem: `paths does not grant the execution of ${shownName(path)}`, ...grantFor('execute', path) };
 };
 
 const notLoaded: Check = (...found) => libcUnread(...found) ?? besideUnread(...found);
@@ -106,7 +110,10 @@ const libcUnread: Check = (needs, ruleset, name) => {
   const libc = linker === undefined ? undefined : join(dirname(linker), 'libc.so.6');
   if (libc === undefined || !existsSync(libc) || isReadable(ruleset, libc)) return undefined;
   const grant = grantFor('read', dirname(libc));
-  return { problem: `paths does not grant the libraries of ${name}, without which it can't start`, ...grant };
+  return {
+    problem: `paths does not grant the libraries of ${shownName(name)}, without which it can't start`,
+    ...grant,
+  };
 };
 
 /** A program can have libraries of its own beside it. */
@@ -114,7 +121,7 @@ const besideUnread: Check = (needs, ruleset) => {
   const [program] = needs;
   if (program === undefined || !needs.some(isLinker) || isReadable(ruleset, beside(program))) return undefined;
   return {
-    problem: `paths does not grant the libraries that may be beside ${program}`,
+    problem: `paths does not grant the libraries that may be beside ${shownName(program)}`,
     list: 'read',
     path: narrow(dirname(program)),
   };
@@ -125,7 +132,7 @@ function besideProgram(program: PathsProgram): MissingGrant | undefined {
   return firstOf([program.file], program, ([path], ruleset) => {
     if (path === undefined || isReadable(ruleset, beside(path))) return undefined;
     return {
-      problem: `paths grants ${path}, but not the programs beside it`,
+      problem: `paths grants ${shownName(path)}, but not the programs beside it`,
       list: 'execute',
       path: narrow(dirname(path)),
     };
@@ -148,7 +155,8 @@ function grantFor(access: 'read' | 'execute', path: string): Pick<MissingGrant, 
   const system = withoutLinks(rules);
   const isGranted =
     access === 'read' ? isReadable(system, join(path, 'any')) : isAllowed(system, { kind: 'execute', path });
-  return isGranted ? IN_SYSTEM : { list: access, path };
+  if (isGranted) return IN_SYSTEM;
+  return { list: access, path: access === 'read' ? narrow(path) : path };
 }
 
 const isReadable = (ruleset: Ruleset, path: string): boolean =>

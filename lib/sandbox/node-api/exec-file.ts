@@ -1,10 +1,12 @@
 /**
  * The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors.
  */
+
 import { grantText, type MissingGrant } from '../../landlock/programs/missing-grants.js';
 import { denialLines, hintAt } from '../../notify/violations/denial-messages.js';
 import { limitText } from '../../process-tree/limit-reason.js';
 import { at, callSite, defineHidden, fromCaller } from '../../util/caller.js';
+import { printableLine } from '../../util/foreign-text.js';
 import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
@@ -105,13 +107,13 @@ function endHint(
   code: number | null,
   signal: NodeJS.Signals | null,
 ): string {
-  if (missing !== undefined) return hintAt(code, signal, true, grantText(missing, 'options'));
+  if (missing !== undefined) return hintAt(code, signal, true, grantText(missing));
   return isWatched ? hintAt(code, signal, true, '') : '';
 }
 
 /** Appends lines about denied calls to the message of Node's error. */
 function withDenialLines(text: string, denials: readonly string[]): string {
-  const lines = denials.filter((line) => line !== '');
+  const lines = denials.filter((line) => line !== '').map(printableLine);
   return lines.length === 0 ? text : [text.trimEnd(), ...lines].join('\n');
 }
 

@@ -1,5 +1,7 @@
 /** The exit status of a process that does not run its program. */
 import { writeSync } from 'node:fs';
+import { SeccompError } from '../../errors.js';
+import { printableLine } from '../../util/foreign-text.js';
 
 /**
  * The exit status if this package fails and the program is not run: the same as for failures of env(1), nohup(1) and
@@ -16,8 +18,10 @@ export function runOrExit(name: string, step: () => void): void {
     step();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
+    // The problems of a document are in lines of their own.
+    const text = error instanceof SeccompError ? message : printableLine(message);
     try {
-      writeSync(2, `${name}: ${message}; the program was not run\n`);
+      writeSync(2, `${name}: ${text}; the program was not run\n`);
     } finally {
       process.exit.call(process, NOT_RUN);
     }
