@@ -72,7 +72,7 @@ describeUnless(unsupported, 'the hint at a program without a grant', () => {
 
   test('names no program that it does not know', async () => {
     expect(await shell('exit 126', { paths: SYSTEM })).toBe(
-      'hint: exit code 126 can mean that paths does not grant the execution of a program that this one starts: add it to execute',
+      'hint: exit code 126 can mean that paths does not grant the execution of a program that this one starts: add what it needs to execute',
     );
   });
 
