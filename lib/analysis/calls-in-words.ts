@@ -45,7 +45,7 @@ export function callsInWords(
   return written.join(' or ');
 }
 
-/** What is compared, as it is written. */
+/** An argument of a syscall: how its name and values are written. */
 interface Register {
   readonly name: string;
   readonly width: Width;

@@ -100,7 +100,7 @@ function outcomeText(violation: Violation): string {
   return `${callInWords(violation)}: ${actionInWords(violation.action)}`;
 }
 
-/** What to do to allow a kind of calls, in lines. */
+/** The remedy for a kind of calls, in lines. */
 function remedyLines(denial: Violation, sandbox: string | undefined): readonly string[] {
   const { remedy, rule } = denial;
   const isRule = remedy !== undefined && remedy.paths === undefined && rule === undefined;

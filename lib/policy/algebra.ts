@@ -33,7 +33,7 @@ export interface PolicyRelation {
   }[];
 }
 
-/** The limit on the steps of a comparison, which take less than a second. */
+/** The limit on the steps of a comparison. All of them take about a second. */
 export const MOST_STEPS = 1_500_000;
 
 /** Compares two policies. The more restrictive action is the one that the kernel takes if two filters return both. */

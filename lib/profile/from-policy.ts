@@ -3,7 +3,7 @@ import { SeccompError } from '../errors.js';
 import { compareRestriction, returnValue } from '../policy/action.js';
 import { compare } from '../policy/algebra.js';
 import { conditionFor, type Width } from '../policy/diagrams/argument-sets.js';
-import { conditionDiagram } from '../policy/diagrams/call-bits.js';
+import { conditionsDiagram } from '../policy/diagrams/call-bits.js';
 import { CannotCover, coverCalls } from '../policy/diagrams/cover.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../policy/diagrams/decision-diagram.js';
 import { meaningDiagram } from '../policy/diagrams/policy-meanings.js';
@@ -260,9 +260,9 @@ function listsWithin(
   let rest = least;
   for (const conditions of given) {
     const written = withOneEach(conditions, diagrams, width);
-    const calls = allOf(conditions, diagrams);
-    if (written === undefined || diagrams.both(calls, diagrams.not(most)) !== FALSE) continue;
-    const left = diagrams.both(rest, diagrams.not(calls));
+    const calls = conditionsDiagram(conditions, diagrams);
+    if (written === undefined || diagrams.without(calls, most) !== FALSE) continue;
+    const left = diagrams.without(rest, calls);
     if (left !== rest) lists.push(written);
     rest = left;
   }
@@ -277,7 +277,7 @@ function withOneEach(
 ): readonly Condition[] | undefined {
   const written: Condition[] = [];
   for (const index of new Set(conditions.map((each) => each.index))) {
-    const values = allOf(
+    const values = conditionsDiagram(
       conditions.filter((each) => each.index === index),
       diagrams,
     );
@@ -287,11 +287,6 @@ function withOneEach(
     written.push(condition);
   }
   return written;
-}
-
-/** The calls that meet all conditions. */
-function allOf(conditions: readonly Condition[], diagrams: Diagrams): Diagram {
-  return conditions.reduce((all, each) => diagrams.both(all, conditionDiagram(each, diagrams)), TRUE);
 }
 
 /** @throws {CannotCover} with the name, if a set of calls cannot be covered. */

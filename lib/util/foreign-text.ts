@@ -5,12 +5,9 @@
 
 /**
  * Characters that show nothing, or change what is shown: controls, spaces but the common one, bidirectional formatting,
- * halves of surrogate pairs, unassigned and private ones. U+2800 looks like a space.
+ * halves of surrogate pairs, unassigned and private ones. U+2800 looks like a space; U+FFFD stands for lost bytes.
  */
 export const HIDDEN = /(?! )[\p{C}\p{Z}\p{DI}\u2800\ufffd]/gu;
-
-/** The same without line feeds and tabs. */
-const HIDDEN_IN_LINES = /(?![ \n\t])[\p{C}\p{Z}\p{DI}\u2800\ufffd]/gu;
 
 /** Returns text of one line: hidden characters are written as `\u202e`. */
 export function printableLine(text: string): string {
@@ -19,7 +16,7 @@ export function printableLine(text: string): string {
 
 /** Returns text whose lines are its own, with hidden characters written as `\u202e`. */
 export function printableLines(text: string): string {
-  return text.replace(HIDDEN_IN_LINES, escaped);
+  return text.split('\n').map(printableLine).join('\n');
 }
 
 /** Returns text in quotation marks, as JSON writes it, with all hidden characters escaped. */

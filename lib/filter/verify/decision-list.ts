@@ -5,7 +5,7 @@
 import { actionOf } from '../../policy/action.js';
 import { conditionFor, conditionsFor } from '../../policy/diagrams/argument-sets.js';
 import { conditionDiagram } from '../../policy/diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE, TRUE } from '../../policy/diagrams/decision-diagram.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
 import type { Condition, Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import { argumentError } from '../../util/node-error.js';
@@ -27,7 +27,7 @@ const MOST_PAIRS = 200_000;
 /** The word in the accumulator: a constant, or the word at `offset`, ANDed with `mask`. */
 type Loaded = { readonly constant: number } | { readonly offset: number; readonly mask: number };
 
-/** What code does: it returns `value`, or it tests an argument. */
+/** A point of the code: it returns `value`, or tests an argument. */
 type Node = Return | Test;
 
 interface Return {
@@ -46,9 +46,24 @@ interface Test {
 /**
  * The decisions on a call whose number and ABI are `words`, from instruction `at` on. Returns none where the code
  * returns `otherwise`, as far as that is possible.
- * @throws {RangeError} if there are too many.
+ * @throws {RangeError} if there are too many, the tests are too intertwined, or a policy cannot have them.
  */
 export function decisionsFrom(
+  program: CheckedProgram,
+  at: number,
+  otherwise: number,
+  words: ReadonlyMap<number, number>,
+): readonly Decision[] {
+  try {
+    return shortestList(program, at, otherwise, words);
+  } catch (error) {
+    throw error instanceof TooManySteps ? argumentError('range', INTERTWINED) : error;
+  }
+}
+
+const INTERTWINED = 'the tests of the filter are too intertwined';
+
+function shortestList(
   program: CheckedProgram,
   at: number,
   otherwise: number,
@@ -281,7 +296,7 @@ class Lists {
     const key = test.id * this.#nodes + end.id;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    if (this.#known.size > MOST_PAIRS) throw argumentError('range', 'the tests of the filter are too intertwined');
+    if (this.#known.size > MOST_PAIRS) throw argumentError('range', INTERTWINED);
     const { yes, no } = this.#waysOf(test);
     const orders = [
       { size: yes.length * this.size(test.yes, test.no) + this.size(test.no, end), order: 'yes-first' },

@@ -65,7 +65,7 @@ function real(path: string): string {
   }
 }
 
-/** What stands for files in it that have other names in each run: those of processes, terminals and cgroups. */
+/** Directories whose files have other names in each run: those of processes, terminals and cgroups. */
 const GENERAL = new Set(['/proc', '/dev/pts', '/sys/fs/cgroup']);
 
 /** The directory that stands for a file with another name in each run, or the path itself. */

@@ -191,7 +191,7 @@ function real(path: string): string | undefined {
 const MOST_CHARACTERS = 2000;
 const MOST_NAMES = 50;
 
-/** What may separate names of programs in commands of a shell. */
+/** Separators of the names of programs in a shell's commands. */
 const SEPARATORS = /[\s'"`‘’“”«»:;,&|()<>=$]+/;
 
 /** The words of the arguments that may name a program. What the program wrote can name anything. */

@@ -1,7 +1,7 @@
 /** Writes sets of values of one argument, given as diagrams, as conditions. */
 import type { Condition } from '../policy.js';
-import { argumentFromBits, argumentLevels, conditionDiagram } from './call-bits.js';
-import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
+import { argumentFromBits, argumentLevels, conditionDiagram, conditionsDiagram } from './call-bits.js';
+import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
 
 export type Width = Condition['width'];
 
@@ -50,8 +50,7 @@ export function allConditionsFor(
     { index, width, op: 'le', value: largest(set, index, width, diagrams) },
     ...(bits === undefined ? [] : [bits]),
   ];
-  const meet = (all: readonly Condition[]) =>
-    all.reduce<Diagram>((met, each) => diagrams.both(met, conditionDiagram(each, diagrams)), TRUE);
+  const meet = (all: readonly Condition[]) => conditionsDiagram(all, diagrams);
   if (meet(candidates) !== set) return undefined;
   return candidates.reduceRight((all, each) => {
     const fewer = all.filter((other) => other !== each);
@@ -184,7 +183,7 @@ function bitsOf(levels: ReadonlySet<number>, index: number, value: bigint, width
 /** The values of a set that do not meet a condition, or are not in another set. */
 function without(set: Diagram, other: Condition | Diagram, diagrams: Diagrams): Diagram {
   const excluded = typeof other === 'number' ? other : conditionDiagram(other, diagrams);
-  return diagrams.both(set, diagrams.not(excluded));
+  return diagrams.without(set, excluded);
 }
 
 function widthOf(set: Diagram, diagrams: Diagrams): Width {

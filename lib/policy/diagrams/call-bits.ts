@@ -38,6 +38,11 @@ export function conditionDiagram(condition: Condition, diagrams: Diagrams): Diag
   }
 }
 
+/** Whether all conditions hold. */
+export function conditionsDiagram(conditions: readonly Condition[], diagrams: Diagrams): Diagram {
+  return conditions.reduce((all, each) => diagrams.both(all, conditionDiagram(each, diagrams)), TRUE);
+}
+
 /** The levels of the bits of an argument: the first, and the one after the last. */
 export function argumentLevels(index: number): readonly [first: number, end: number] {
   return [ARGUMENTS + 64 * index, ARGUMENTS + 64 * (index + 1)];

@@ -58,10 +58,10 @@ class Cover {
     if (least === FALSE) return [];
     if (most === TRUE) return [{ conditions: [], calls: TRUE }];
     const cases = this.#cases(least, most, index);
-    // What may be covered whatever the argument is comes last, without a condition on it.
+    // Calls that any value of the argument may cover come last, without a condition on it.
     const always = cases.reduce((all, each) => this.#diagrams.both(all, each.most), TRUE);
     const parts = cases.flatMap((each) =>
-      this.parts(this.#without(each.least, always), each.most, index + 1).flatMap((part) =>
+      this.parts(this.#diagrams.without(each.least, always), each.most, index + 1).flatMap((part) =>
         this.#extend(part, { index, each, cases, always }),
       ),
     );
@@ -81,14 +81,15 @@ class Cover {
       always,
     }: { readonly index: number; readonly each: Case; readonly cases: readonly Case[]; readonly always: Diagram },
   ): readonly Part[] {
-    const needs = ({ least }: Case) => this.#diagrams.both(calls, this.#without(least, always)) !== FALSE;
+    const needs = ({ least }: Case) => this.#diagrams.both(calls, this.#diagrams.without(least, always)) !== FALSE;
     if (!needs(each)) return []; // A part for an earlier case covers these calls.
-    const allowed = cases.filter(({ most }) => this.#without(calls, most) === FALSE);
+    const allowed = cases.filter(({ most }) => this.#diagrams.without(calls, most) === FALSE);
     const tests = this.#tests(index, each, allowed, allowed.filter(needs));
     const tested = tests.map((test) => ({ test, holds: conditionDiagram(test, this.#diagrams) }));
     const values = this.#union(tested.map(({ holds }) => holds));
     for (const other of cases)
-      if (this.#without(other.values, values) === FALSE) other.least = this.#without(other.least, calls);
+      if (this.#diagrams.without(other.values, values) === FALSE)
+        other.least = this.#diagrams.without(other.least, calls);
     return tested.map(({ test, holds }) => {
       return { conditions: [test, ...conditions], calls: this.#diagrams.both(holds, calls) };
     });
@@ -126,10 +127,5 @@ class Cover {
 
   #union(sets: readonly Diagram[]): Diagram {
     return sets.reduce<Diagram>((all, set) => this.#diagrams.choose(set, TRUE, all), FALSE);
-  }
-
-  /** The calls that are in `set` and not in `other`. */
-  #without(set: Diagram, other: Diagram): Diagram {
-    return this.#diagrams.both(set, this.#diagrams.not(other));
   }
 }

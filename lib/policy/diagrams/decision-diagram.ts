@@ -61,6 +61,11 @@ export class Diagrams {
     return this.choose(a, b, FALSE);
   }
 
+  /** True where `a` is and `b` is not. */
+  without(a: Diagram, b: Diagram): Diagram {
+    return this.choose(b, FALSE, a);
+  }
+
   not(a: Diagram): Diagram {
     return this.choose(a, FALSE, TRUE);
   }
@@ -102,7 +107,7 @@ export class Diagrams {
     return made;
   }
 
-  /** What remains of a diagram for each value of the bits above `below`, and whether the bits have such a value. */
+  /** Maps each remainder of a diagram below the level `below` to the values of the bits above that lead to it. */
   partition(of: Diagram, below: number): ReadonlyMap<Diagram, Diagram> {
     const known = new Map<Diagram, ReadonlyMap<Diagram, Diagram>>();
     const visit = (node: Diagram): ReadonlyMap<Diagram, Diagram> => {

@@ -13,8 +13,8 @@ import {
   sortedNumbers,
 } from '../policy.js';
 import { MAX_WORD } from '../word-set.js';
-import { conditionDiagram } from './call-bits.js';
-import { type Diagram, type Diagrams, TRUE } from './decision-diagram.js';
+import { conditionsDiagram } from './call-bits.js';
+import type { Diagram, Diagrams } from './decision-diagram.js';
 
 /** What the policy decides for a number. */
 export interface NumberMeaning {
@@ -122,11 +122,7 @@ export function meaningDiagram(
 ): Diagram {
   const value = (action: Action) => diagrams.constant(returnValue(action));
   return decisions.reduceRight<Diagram>((rest, { conditions, action }) => {
-    const isTaken = conditions.reduce(
-      (all, condition) => diagrams.both(all, conditionDiagram(condition, diagrams)),
-      TRUE,
-    );
-    return diagrams.choose(isTaken, value(action), rest);
+    return diagrams.choose(conditionsDiagram(conditions, diagrams), value(action), rest);
   }, value(otherwise));
 }
 
