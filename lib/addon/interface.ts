@@ -322,7 +322,10 @@ export interface Addon {
   closeMailbox(mailbox: MailboxHandle): void;
   /** Returns the first call of the kind with this index. */
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
-  /** Returns how many calls were of kinds beyond 2,048, of kinds with files beyond 65,536, and of each kind. */
+  /**
+   * Returns how many calls were of kinds beyond 2,048; name files of kinds beyond 65,536, that can't be read, that can't be
+   * found; and were of each kind.
+   */
   counts(listener: ListenerHandle): readonly number[];
   /** Answers a call: −1 continues it, 0 makes it return `value`, an errno makes it fail. Returns 0 or an errno. */
   answer(listener: ListenerHandle, call: bigint, errno: number, value: bigint): number;

@@ -32,8 +32,11 @@ export async function runBeside(
   const reportPaths = options.paths !== undefined;
   await runAsChild(command, args, profile, { ...options, onViolation: report, reportPaths }, descendants, (child) => {
     const isKilled = endedBySigsys(child.exitCode, child.signalCode);
-    if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(sandbox ?? profileName));
-    summarize(child.violations, child.unlistedViolations, sandbox);
+    const { violations, unlistedViolations, unseenCalls } = child;
+    const isDenied = violations.some(isDenial) || unlistedViolations > 0;
+    if (!(isKilled || isDenied)) printMessage(nothingDenied(sandbox ?? profileName, unseenCalls.length === 0));
+    summarize(violations, unlistedViolations, sandbox);
+    for (const reason of unseenCalls) printMessage(`denied calls may be missing: ${reason}`);
     if (isKilled) printMessage(sigsysText('--explain'));
   });
 }
@@ -73,8 +76,8 @@ function summarize(violations: readonly Violation[], unlisted: number, sandbox: 
 
 const isDenial = ({ fallback }: Violation) => !fallback;
 
-function nothingDenied(name: string): string {
-  return `no call was denied by ${name}; --explain does not see filters that a program attaches itself`;
+function nothingDenied(name: string, isAllSeen: boolean): string {
+  return isAllSeen ? `no call was denied by ${name}` : `no call is known to have been denied by ${name}`;
 }
 
 /** Lists the kinds of denied calls. A remedy that several of them share follows the last of these. */

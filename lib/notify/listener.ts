@@ -14,6 +14,7 @@ import { loadNotificationChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';
 import { systemErrorName } from '../util/system-error.js';
 import { Deliveries, type DeliverySource } from './deliveries.js';
+import type { UnseenFiles } from './violations/unseen-calls.js';
 
 /** A call that waits for an answer: the numbers of its seccomp_notif (seccomp_unotify(2)). */
 export interface PendingNotification {
@@ -60,7 +61,7 @@ export class Listener implements DeliverySource {
    * Calls it at once if nothing is pending.
    */
   afterKinds(next: () => void): void {
-    if (this.#callbacks.onKind !== undefined) this.#known = addon().counts(this.#handle).length - 2;
+    if (this.#callbacks.onKind !== undefined) this.#known = this.counts.kinds.length;
     if (this.#delivered === this.#known && this.#waiting.length === 0) next();
     else {
       this.#waiting.push({ after: this.#known, call: AsyncResource.bind(next) });
@@ -85,12 +86,12 @@ export class Listener implements DeliverySource {
   }
 
   /**
-   * The number of calls of each kind so far, and of calls beyond the kinds that the addon keeps apart: `otherFiles` are
-   * those of kinds with files.
+   * The number of calls of each kind so far, of `others` beyond the kinds that the addon keeps apart, and of those that name
+   * files which were not seen.
    */
-  get counts(): { readonly kinds: readonly number[]; readonly others: number; readonly otherFiles: number } {
-    const [others = 0, otherFiles = 0, ...kinds] = addon().counts(this.#handle);
-    return { kinds, others, otherFiles };
+  get counts(): { readonly kinds: readonly number[]; readonly others: number; readonly unseen: UnseenFiles } {
+    const [others = 0, noRoom = 0, unreadable = 0, notFound = 0, ...kinds] = addon().counts(this.#handle);
+    return { kinds, others, unseen: { noRoom, unreadable, notFound } };
   }
 
   /** @internal Queues the kind with this index for its delivery, and those before it. */

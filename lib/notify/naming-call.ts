@@ -23,8 +23,8 @@ const TYPES: ReadonlyMap<string, FileType> = new Map([
 ]);
 
 function namedFile({ text, file, target }: NativeFile): NamedFile {
-  const type = TYPES.get(target.type);
-  return { ...foundFile(file), text: text.toString(), target: type && { ...foundFile(target), type } };
+  const { type, ...found } = foundFile(target);
+  return { ...foundFile(file), text: text.toString(), target: type && { ...found, type } };
 }
 
 function foundFile({ path, type, lineage }: NativeFoundFile): FoundFile {

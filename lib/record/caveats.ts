@@ -2,13 +2,13 @@
 import type { ObservedCall } from '../decode/observed-call.js';
 import { PATH_CALLS } from '../landlock/denials/path-calls.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
+import { hiddenAfter, type UnseenFiles, unseenText } from '../notify/violations/unseen-calls.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denials.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
-import { shownName } from '../util/foreign-text.js';
 import { has, own } from '../util/own-data.js';
 
 /**
@@ -18,6 +18,7 @@ import { has, own } from '../util/own-data.js';
  * @param hasTerminal - Whether the program was given a terminal.
  */
 export function caveats(calls: readonly ObservedCall[], others: number, hasTerminal: boolean): readonly string[] {
+  const hidden = new Set(calls.map(hiddenAfter));
   const nameless = calls.filter(({ abi, syscall }) => syscallNumber(abi, syscall) === undefined);
   return [
     ...(others > 0
@@ -26,8 +27,8 @@ export function caveats(calls: readonly ObservedCall[], others: number, hasTermi
     ...new Set(
       nameless.map(({ abi, syscall }) => `${syscall} of ${abi} has no known name, so no profile can allow it`),
     ),
-    ...(calls.some(({ syscall }) => syscall === 'io_uring_setup') ? [IO_URING_CAVEAT] : []),
-    ...(calls.some(attachesFilter) ? [OWN_FILTER_CAVEAT] : []),
+    ...(hidden.has('io_uring') ? [IO_URING_CAVEAT] : []),
+    ...(hidden.has('filter') ? [OWN_FILTER_CAVEAT] : []),
     ...new Set(calls.flatMap((call) => isolationCaveat(call, hasTerminal))),
   ];
 }
@@ -43,28 +44,19 @@ export function pathCaveats(child: SandboxedProcess): readonly string[] {
 /**
  * The caveats of recorded files.
  *
- * @param others - The number of calls with files beyond the kinds that a listener keeps apart.
- * @param links - The links through which missing files were made.
+ * @param unseen - The number of calls whose files are not among the recorded ones.
  * @param isSeen - Whether any file was seen.
  */
-export function fileCaveats(
-  calls: readonly ObservedCall[],
-  others: number,
-  links: readonly string[],
-  isSeen: boolean,
-): readonly string[] {
+export function fileCaveats(calls: readonly ObservedCall[], unseen: UnseenFiles, isSeen: boolean): readonly string[] {
   const unread = isSeen ? [] : calls.filter(({ syscall }) => PATH_CALLS.has(syscall));
   const usesUnixSockets = calls.some(
     ({ abi, syscall, args: [family = 0n] }) =>
       syscall === 'socket' && BigInt(constantOn(abi, 'AF_UNIX') ?? -1) === BigInt.asUintN(32, family),
   );
   return [
-    ...(others > 0 ? [`${others} calls name files beyond those that were recorded: paths may lack some of them`] : []),
+    ...unseenText([], NOTHING_HIDDEN, unseen).map((reason) => `paths may lack files: ${reason}`),
     ...(unread.length > 0 ? [unreadCaveat(unread.map(({ syscall }) => syscall))] : []),
     ...(usesUnixSockets ? [UNIX_SOCKETS_CAVEAT] : []),
-    ...[...new Set(links)].map(
-      (link) => `paths lacks the file that was made through the link ${shownName(link)}: grant its directory`,
-    ),
     ...(calls.some(({ syscall }) => syscall === 'io_uring_enter') ? [RING_FILES_CAVEAT] : []),
   ];
 }
@@ -72,6 +64,8 @@ export function fileCaveats(
 const unreadCaveat = (syscalls: readonly string[]) =>
   `paths lacks the files of the program: none of those that it named (by ${[...new Set(syscalls)].join(', ')}) could be read; ` +
   'record it where this process may read the memory of the programs that it starts, and /proc';
+
+const NOTHING_HIDDEN: ReadonlySet<undefined> = new Set();
 
 const UNIX_SOCKETS_CAVEAT =
   'the program made a Unix socket, whose connections are not recorded: with paths, Linux before 7.1 denies all Unix ' +
@@ -89,12 +83,6 @@ const IO_URING_CAVEAT =
 
 const OWN_FILTER_CAVEAT =
   'the program attached its own seccomp filter: the recording lacks calls that this filter denied';
-
-function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: ObservedCall): boolean {
-  const is = (name: string, value: bigint) => BigInt(constantOn(abi, name) ?? -1) === BigInt.asUintN(32, value);
-  if (syscall === 'seccomp') return is('SECCOMP_SET_MODE_FILTER', first);
-  return syscall === 'prctl' && is('PR_SET_SECCOMP', first) && is('SECCOMP_MODE_FILTER', second);
-}
 
 /** The caveat for a call that isolation denies under any profile. */
 function isolationCaveat({ abi, syscall, args }: ObservedCall, hasTerminal: boolean): readonly string[] {

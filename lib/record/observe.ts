@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
+import type { UnseenFiles } from '../notify/violations/unseen-calls.js';
 import { onAbort } from '../sandbox/child/process/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
@@ -22,8 +23,8 @@ export interface Observed {
   readonly files: readonly CountedKind[];
   /** The number of calls beyond the kinds that the addon keeps apart. If there are any, `calls` is not complete. */
   readonly others: number;
-  /** The number of calls that name files, beyond the kinds of these. */
-  readonly otherFiles: number;
+  /** The number of calls that name files which are not among `files`. */
+  readonly unseen: UnseenFiles;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -55,7 +56,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   await Promise.race([listener?.ended, stop.requested]).finally(() => clearInterval(alive));
   stop.forget();
   child.terminate(); // The child has ended: this closes pipes that its own children may have.
-  const { kinds = [], others = 0, otherFiles = 0 } = listener?.counts ?? {};
+  const { kinds, others, unseen } = listener?.counts ?? NOTHING;
   const counted = kinds.flatMap((count, i): readonly CountedKind[] => {
     const kind = listener?.kindAt(i);
     return kind === undefined ? [] : [{ kind, count }];
@@ -64,8 +65,10 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   const calls = counted
     .filter(({ kind }) => kind.files.length === 0)
     .map(({ kind, count }) => ({ ...observedCall(kind), ...callSiteOf(kind), count }));
-  return { calls, files, others, otherFiles, exitCode: child.exitCode, signal: child.signalCode };
+  return { calls, files, others, unseen, exitCode: child.exitCode, signal: child.signalCode };
 }
+
+const NOTHING = { kinds: [], others: 0, unseen: { noRoom: 0, unreadable: 0, notFound: 0 } };
 
 /** Ends the pipes to the program, and discards the output in the others, which nothing else reads. */
 function discardOutput({ stdio }: SandboxedProcess): void {

@@ -18,7 +18,7 @@ import { caveats, fileCaveats, pathCaveats } from './caveats.js';
 import { observe } from './observe.js';
 import type { RecordedPaths } from './paths/grants.js';
 import { placesOf } from './paths/places.js';
-import { danglingLinks, seenAccesses } from './paths/seen-files.js';
+import { seenAccesses } from './paths/seen-files.js';
 import { type RecordedFile, synthesizePaths } from './paths/synthesize-paths.js';
 import { extendProfile, synthesize } from './synthesize.js';
 
@@ -117,7 +117,7 @@ export async function record(
     const plan = planObservation(call.options, recordsFiles);
     const stdio = openStdio(call.options.stdio, 'record');
     const child = start(call, plan, stdio);
-    const { calls, files, others, otherFiles, exitCode, signal } = await observe(child, call.options);
+    const { calls, files, others, unseen, exitCode, signal } = await observe(child, call.options);
 
     const host = thisHost(capabilities);
     const made = {
@@ -134,10 +134,7 @@ export async function record(
         placesOf(directory, tmp.path, call.options.env?.['HOME'], plan.hasTerminal),
         mergePaths,
       );
-    const ofFiles =
-      seen === undefined
-        ? []
-        : [...seen.notes, ...fileCaveats(calls, otherFiles, danglingLinks(files), files.length > 0)];
+    const ofFiles = seen === undefined ? [] : [...seen.notes, ...fileCaveats(calls, unseen, files.length > 0)];
     const notes = [...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
     const ofPaths = seen && { paths: seen.paths, files: seen.files };
     return { profile, calls: kinds, ...ofPaths, notes, exitCode, signal };

@@ -116,6 +116,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
     enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,
+    unseenCalls: child.unseenCalls,
   };
   if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });

@@ -87,6 +87,11 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
   readonly violations: readonly Violation[];
   /** Number of denied calls of further kinds, which `violations` has no room for. */
   readonly unlistedViolations: number;
+  /**
+   * Why calls may have been denied that `violations` does not list, one sentence each: files that could not be looked for, a
+   * filter of the program's own. Empty if no reason is known, and if violations are not collected.
+   */
+  readonly unseenCalls: readonly string[];
 }
 
 type Encoding = SpawnSyncOptions['encoding'];
@@ -245,7 +250,7 @@ const STOPPED_FOR: ReadonlyMap<number, LimitReason> = new Map([
 ]);
 
 function noViolations(): Violations {
-  return { violations: [], unlistedViolations: 0 };
+  return { violations: [], unlistedViolations: 0, unseenCalls: [] };
 }
 
 /** Reports all violations at once: while the program ran, nothing else could run on this thread. */
@@ -256,8 +261,9 @@ function reportViolations(
 ): Violations {
   const { onViolation } = supervision;
   const native = new Listener(listener, { onKind: undefined, onNotification: undefined });
-  const { violations, unlistedViolations } = new ViolationLog(native, supervision, findPathDenial).read();
+  const seen = new ViolationLog(native, supervision, findPathDenial).read();
+  const { violations } = seen;
   if (typeof onViolation === 'function') for (const violation of violations) guarded(() => onViolation(violation));
   if (hasSubscribers(CHANNEL)) for (const violation of violations) channel(CHANNEL).publish({ violation });
-  return { violations, unlistedViolations };
+  return seen;
 }

@@ -69,19 +69,21 @@ std::optional<uint32_t> CallKinds::Count(const Supervision& supervision, const s
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
-std::optional<uint32_t> CallKinds::CountFiles(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
-                                              pid_t thread) {
-  const auto found = supervision.paths.find(Supervision::Key(call.arch, static_cast<uint32_t>(call.nr)));
-  if (found == supervision.paths.end()) return std::nullopt;
-  const PathTraits& traits = found->second;
+std::optional<uint32_t> CallKinds::CountFiles(const PathTraits& traits, const seccomp_data& call, uint32_t answer,
+                                              pid_t thread, const std::function<bool()>& is_waiting) {
   CallKind kind;
   kind.process = ProcessOf(thread);
   const SignalsBlocked blocked;  // setuid(3) on another thread would change the rights of this one.
-  if (!rights_.Take(kind.process, thread)) return std::nullopt;
-  kind.files = FindNamedFiles(traits, call, kind.process, thread);
-  if (kind.files.empty()) return std::nullopt;
+  NamedFiles named;
+  if (rights_.Take(kind.process, thread))
+    named = FindNamedFiles(traits, call, kind.process, thread);
+  else
+    named.unseen = Unseen::kUnreadable;
+  if (named.unseen && is_waiting()) CountUnseen(*named.unseen);
+  if (named.files.empty()) return std::nullopt;
+  kind.files = std::move(named.files);
   kind.call = call;
-  kind.flags = FlagsOf(traits, call, thread).value_or(0);
+  kind.flags = named.flags;
   for (size_t i = 0; i < kArguments; i++) kind.call.args[i] = ArgumentOf(call, i);
 
   key_.assign("files");
@@ -120,8 +122,13 @@ bool CallKinds::IsNew(bool has_files) {
   }
   const bool has_room = has_files ? kinds_with_files_ < kMaxKindsWithFiles && bytes_ < kMaxBytes
                                   : kinds_.size() - kinds_with_files_ < kMaxKinds;
-  if (!has_room) (has_files ? others_.with_files : others_.calls)++;
+  if (!has_room) (has_files ? others_.unseen[static_cast<size_t>(Unseen::kNoRoom)] : others_.calls)++;
   return has_room;
+}
+
+void CallKinds::CountUnseen(Unseen why) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  others_.unseen[static_cast<size_t>(why)]++;
 }
 
 uint32_t CallKinds::Add(CallKind kind) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -62,10 +63,10 @@ struct CallKind {
   uint64_t count = 0;
 };
 
-// How many calls were counted together, since there was no room for their kinds.
+// How many calls were counted together.
 struct OtherCalls {
-  uint64_t calls = 0;
-  uint64_t with_files = 0;
+  uint64_t calls = 0;                      // There was no room for their kinds.
+  std::array<uint64_t, kUnseen> unseen{};  // Calls that name files, by why it is not known which.
 };
 
 // The kinds of calls of one listener.
@@ -82,9 +83,10 @@ class CallKinds {
   // Only the listener's thread may call this. NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   std::optional<uint32_t> Count(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
                                 pid_t thread);
-  // The same for an allowed call that names files. Calls that name none are not counted.
-  std::optional<uint32_t> CountFiles(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
-                                     pid_t thread);
+  // The same for an allowed call that names files, whose traits these are. Calls that name none are not counted.
+  // `is_waiting`: whether the thread still waits; it is that of another process otherwise, or none.
+  std::optional<uint32_t> CountFiles(const PathTraits& traits, const seccomp_data& call, uint32_t answer, pid_t thread,
+                                     const std::function<bool()>& is_waiting);
 
   // The following may be called by any thread, and never wait for reads of /proc.
   std::optional<CallKind> At(uint32_t index) const;
@@ -94,6 +96,7 @@ class CallKinds {
  private:
   // Returns true if the call of key_ is of a new kind, for which there is room; otherwise counts it.
   bool IsNew(bool has_files);
+  void CountUnseen(Unseen why);
   uint32_t Add(CallKind kind);
 
   mutable std::mutex mutex_;

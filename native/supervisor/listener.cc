@@ -94,8 +94,7 @@ void Listener::Handle(const seccomp_notif& notif) {
   switch (answer & kActionMask) {
     case SECCOMP_RET_ALLOW:
     case SECCOMP_RET_LOG:
-      if (supervision_->counts_all) Count(notif, answer);
-      if (finds_files()) CountFiles(notif, answer);
+      CountAllowed(notif, answer);
       Send({notif.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE});
       break;
     case SECCOMP_RET_USER_NOTIF:
@@ -123,8 +122,14 @@ void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
   Report(kinds_.Count(*supervision_, notif.data, answer, static_cast<pid_t>(notif.pid)));
 }
 
-void Listener::CountFiles(const seccomp_notif& notif, uint32_t answer) {
-  Report(kinds_.CountFiles(*supervision_, notif.data, answer, static_cast<pid_t>(notif.pid)));
+void Listener::CountAllowed(const seccomp_notif& notif, uint32_t answer) {
+  const auto key = Supervision::Key(notif.data.arch, static_cast<uint32_t>(notif.data.nr));
+  const auto traits = supervision_->paths.find(key);
+  const bool names_files = traits != supervision_->paths.end();
+  if (supervision_->counts_all || !names_files) Count(notif, answer);
+  if (!names_files) return;
+  const auto is_waiting = [&] { return IsValid(notif.id); };
+  Report(kinds_.CountFiles(traits->second, notif.data, answer, static_cast<pid_t>(notif.pid), is_waiting));
 }
 
 void Listener::Report(std::optional<uint32_t> first) {

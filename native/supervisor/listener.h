@@ -80,8 +80,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void Handle(const seccomp_notif& notif);
   void PassToJavaScript(const seccomp_notif& notif);
   void Count(const seccomp_notif& notif, uint32_t answer);
-  // Counts an allowed call by the files that it names, if these are reported.
-  void CountFiles(const seccomp_notif& notif, uint32_t answer);
+  // Counts an allowed call: one that names files by these, if they are reported.
+  void CountAllowed(const seccomp_notif& notif, uint32_t answer);
   void Report(std::optional<uint32_t> first);
   // Sends an answer that JavaScript did not give. Errors are ignored: the calling thread may have died.
   void Send(seccomp_notif_resp answer) const;

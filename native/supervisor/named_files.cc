@@ -50,6 +50,9 @@ char TypeOf(const Descriptor& file) {
   }
 }
 
+// The most links in a row that the kernel follows: MAXSYMLINKS of linux/namei.h.
+constexpr int kMostLinks = 40;
+
 // Programs may make deeper directories than anyone names. Looking at each takes a few microseconds.
 constexpr int kDeepest = 64;
 
@@ -89,6 +92,40 @@ class Finder {
   Finder(pid_t process, pid_t thread)
       : process_("/proc/" + std::to_string(process)), thread_("/proc/" + std::to_string(thread)) {}
 
+  // `directory`: a descriptor of the thread, or AT_FDCWD. `is_created`: whether a missing file is of interest.
+  NamedFile Find(std::string text, int directory, bool is_created) {
+    NamedFile named;
+    named.text = std::move(text);
+    const bool is_absolute = StartsWith(named.text, "/");
+    is_unsure_ = !HasOurRoot();
+    if (is_unsure_) return named;
+    Descriptor base;
+    if (!is_absolute) {
+      const std::string link = directory == AT_FDCWD ? "/cwd" : "/fd/" + std::to_string(directory);
+      base = Opened(open((thread_ + link).c_str(), O_PATH | O_CLOEXEC));
+      is_unsure_ |= named.text.empty();  // AT_EMPTY_PATH
+      if (base.get() < 0 || is_unsure_) return named;
+      named.base = PathOf(base);
+    }
+    const std::string name = is_absolute ? AsItsOwn(named.text) : named.text;
+    const int start = is_absolute ? AT_FDCWD : base.get();
+    const Descriptor found = Open(start, name, O_NOFOLLOW);
+    if (found.get() >= 0) {
+      named.file = Found(found);
+      if (named.file.type != 'l') return named;
+      const Descriptor target = Followed(start, name, named.file.path);
+      const bool leads_nowhere = target.get() < 0 && errno == ENOENT;
+      named.target = leads_nowhere && is_created ? FindMissingTarget(named.file.path) : Found(target);
+    } else if (errno == ENOENT && is_created) {
+      named.file = FindMissing(start, name);
+    }
+    return named;
+  }
+
+  // Whether a file that was not found may be one that the kernel finds.
+  bool is_unsure() const { return is_unsure_; }
+
+ private:
   // Whether an absolute path means the same to the thread and to this process.
   bool HasOurRoot() const {
     struct stat ours = {};
@@ -98,42 +135,44 @@ class Finder {
            ours.st_ino == its.st_ino;
   }
 
-  // `directory`: a descriptor of the thread, or AT_FDCWD. `is_created`: whether a missing file is of interest.
-  NamedFile Find(std::string text, int directory, bool is_created) const {
-    NamedFile named;
-    named.text = std::move(text);
-    const bool is_absolute = StartsWith(named.text, "/");
-    if (!HasOurRoot()) return named;
-    Descriptor base;
-    if (!is_absolute) {
-      const std::string link = directory == AT_FDCWD ? "/cwd" : "/fd/" + std::to_string(directory);
-      base = Descriptor(open((thread_ + link).c_str(), O_PATH | O_CLOEXEC));
-      if (base.get() < 0) return named;
-      named.base = PathOf(base);
-    }
-    const std::string name = is_absolute ? AsItsOwn(named.text) : named.text;
-    const int start = is_absolute ? AT_FDCWD : base.get();
-    const Descriptor found = Open(start, name, O_NOFOLLOW);
-    if (found.get() >= 0) {
-      named.file = Found(found);
-      if (named.file.type == 'l') named.target = Found(Open(start, name, 0));
-    } else if (errno == ENOENT && is_created) {
-      named.file = FindMissing(start, name);
-    }
-    return named;
-  }
-
- private:
   // Links such as /proc/self/fd/0 would lead to files of this process.
-  static Descriptor Open(int start, const std::string& name, int flags) {
+  static int OpenPlain(int start, const std::string& name, int flags) {
     OpenHow how = {static_cast<uint64_t>(O_PATH | O_CLOEXEC | flags), 0, kResolveNoMagicLinks};
-    return Descriptor(static_cast<int>(syscall(kOpenat2, start, name.c_str(), &how, sizeof how)));
+    return static_cast<int>(syscall(kOpenat2, start, name.c_str(), &how, sizeof how));
   }
 
-  FoundFile Found(const Descriptor& file) const {
-    std::string path = file.get() < 0 ? "" : PathOf(file);
-    if (!IsReachable(path)) return {};
-    return {std::move(path), TypeOf(file), ""};
+  Descriptor Open(int start, const std::string& name, int flags) { return Opened(OpenPlain(start, name, flags)); }
+
+  // With the errors of a path the call itself fails, too, before Landlock is asked. Leaves errno as it is.
+  Descriptor Opened(int descriptor) {
+    if (descriptor < 0) is_unsure_ |= errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ENAMETOOLONG;
+    return Descriptor(descriptor);
+  }
+
+  // What a link leads to, which was found at `path`. /dev/stdin and links of other names lead to one in /proc/self,
+  // which is followed as the thread's own.
+  Descriptor Followed(int start, const std::string& name, const std::string& path) {
+    Descriptor plain(OpenPlain(start, name, 0));
+    if (plain.get() >= 0 || errno != ELOOP) return Opened(plain.Release());
+    std::string link = path;
+    for (int i = 0; i < kMostLinks && !StartsWith(link, process_ + "/"); i++) {
+      const Descriptor found = Open(AT_FDCWD, NextOf(link), O_NOFOLLOW);
+      if (found.get() < 0) return Descriptor();
+      link = PathOf(found);
+    }
+    if (StartsWith(link, process_ + "/")) return Opened(open(link.c_str(), O_PATH | O_CLOEXEC));
+    is_unsure_ = true;
+    return Descriptor();
+  }
+
+  FoundFile Found(const Descriptor& file) {
+    if (file.get() < 0) return {};
+    FoundFile found = {PathOf(file), kUnresolved, ""};
+    // A pipe, a socket or the like: Landlock allows all accesses by their links in /proc.
+    if (found.path.find(":[") != std::string::npos && !StartsWith(found.path, "/")) return {};
+    if (IsReachable(found.path)) found.type = TypeOf(file);
+    is_unsure_ |= found.type == kUnresolved;
+    return found.type == kUnresolved ? FoundFile() : found;
   }
 
   // Whether the path of a descriptor leads to it: not to a pipe, a memfd, a removed file, or one of another mount
@@ -145,15 +184,33 @@ class Finder {
     return StartsWith(path, "/") && !is_removed;
   }
 
-  FoundFile FindMissing(int start, std::string name) const {
+  // The path to which a link leads, which may be a link as well.
+  std::string NextOf(const std::string& link) const {
+    const std::string text = ReadLink(link);
+    return StartsWith(text, "/") ? AsItsOwn(text) : link.substr(0, link.rfind('/') + 1) + text;
+  }
+
+  // The file that a call makes through a link to nothing.
+  FoundFile FindMissingTarget(std::string link) {
+    for (int i = 0; i < kMostLinks; i++) {
+      std::string next = NextOf(link);
+      const Descriptor found(OpenPlain(AT_FDCWD, next, O_NOFOLLOW));
+      if (found.get() < 0) return errno == ENOENT ? FindMissing(AT_FDCWD, std::move(next)) : FoundFile();
+      link = PathOf(found);
+    }
+    is_unsure_ = true;
+    return {};
+  }
+
+  FoundFile FindMissing(int start, std::string name) {
     while (name.size() > 1 && name.back() == '/') name.pop_back();
     const size_t slash = name.rfind('/');
     const std::string last = slash == std::string::npos ? name : name.substr(slash + 1);
     const std::string parent = slash == std::string::npos ? "." : name.substr(0, slash + 1);
     const Descriptor directory = Open(start, parent, O_DIRECTORY);
-    if (directory.get() < 0) return {};
-    std::string path = PathOf(directory);
-    if (!IsReachable(path)) return {};
+    FoundFile found = Found(directory);
+    if (found.path.empty()) return {};
+    std::string path = std::move(found.path);
     if (path != "/") path += '/';
     return {path + last, kMissing, ""};
   }
@@ -169,10 +226,14 @@ class Finder {
     return own.empty() ? path : own;
   }
 
+  static std::string ReadLink(const std::string& link) {
+    std::array<char, PATH_MAX> text = {};
+    const ssize_t size = readlink(link.c_str(), text.data(), text.size());
+    return {text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))};
+  }
+
   std::string PathOf(const Descriptor& file) const {
-    std::array<char, PATH_MAX> path = {};
-    const ssize_t size = readlink(("/proc/self/fd/" + std::to_string(file.get())).c_str(), path.data(), path.size());
-    std::string found(path.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+    std::string found = ReadLink("/proc/self/fd/" + std::to_string(file.get()));
     // What led through /proc/self, by a link or a relative path.
     const std::string ours = "/proc/" + std::to_string(getpid());
     const bool is_ours = StartsWith(found, ours) && (found.size() == ours.size() || found[ours.size()] == '/');
@@ -180,20 +241,24 @@ class Finder {
   }
 
   std::string process_, thread_;  // Their directories in /proc.
+  bool is_unsure_ = false;
 };
 
-// The path to which an argument points; nullopt if there is none that the kernel would take.
-std::optional<std::string> ReadText(const PathArgument& path, const seccomp_data& call, pid_t thread) {
+// Reads the path to which an argument points. Sets `is_read` to whether its memory could be read: it may be memory that
+// the kernel waits for, by userfaultfd(2). Returns nullopt for what the kernel would not take.
+std::optional<std::string> ReadText(const PathArgument& path, const seccomp_data& call, pid_t thread, bool* is_read) {
   const uint64_t address = ArgumentOf(call, path.argument);
   if (!path.address_size) {
     std::string text = ReadMemory(thread, address, PATH_MAX);
     const size_t end = text.find('\0');
+    *is_read = end != std::string::npos || text.size() == PATH_MAX;
     if (end == std::string::npos) return std::nullopt;
     text.resize(end);
     return text;
   }
   const uint64_t size = std::min<uint64_t>(ArgumentOf(call, *path.address_size), sizeof(sockaddr_un));
   std::string bytes = ReadMemory(thread, address, size);
+  *is_read = bytes.size() == size;
   sa_family_t family = 0;
   constexpr size_t start = offsetof(sockaddr_un, sun_path);
   if (bytes.size() <= start) return std::nullopt;
@@ -202,23 +267,49 @@ std::optional<std::string> ReadText(const PathArgument& path, const seccomp_data
   return bytes.substr(start, bytes.find('\0', start) - start);
 }
 
+// The flags of the call, 0 if it has none; nullopt for an openat2(2) that fails. Sets `unseen` if they can't be read,
+// or if they restrict how the path is resolved.
+std::optional<uint64_t> FlagsOf(const PathTraits& traits, const seccomp_data& call, pid_t thread,
+                                std::optional<Unseen>* unseen) {
+  if (traits.flags) return ArgumentOf(call, *traits.flags);
+  if (!traits.open_how) return 0;
+  OpenHow how = {};
+  if (ArgumentOf(call, size_t{*traits.open_how} + 1) < sizeof how) return std::nullopt;
+  const std::string bytes = ReadMemory(thread, ArgumentOf(call, *traits.open_how), sizeof how);
+  if (bytes.size() < sizeof how) {
+    *unseen = Unseen::kUnreadable;
+    return std::nullopt;
+  }
+  memcpy(&how, bytes.data(), sizeof how);
+  if (how.resolve != 0) *unseen = Unseen::kNotFound;
+  return how.flags;
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
-std::vector<NamedFile> FindNamedFiles(const PathTraits& traits, const seccomp_data& call, pid_t process, pid_t thread) {
-  std::vector<NamedFile> files;
-  const std::optional<uint64_t> flags = FlagsOf(traits, call, thread);
-  if (!flags || (*flags & traits.ignored) != 0) return files;
-  const Finder finder(process, thread);
+NamedFiles FindNamedFiles(const PathTraits& traits, const seccomp_data& call, pid_t process, pid_t thread) {
+  NamedFiles named;
+  const std::optional<uint64_t> flags = FlagsOf(traits, call, thread, &named.unseen);
+  const bool is_of_interest = flags && (*flags & traits.ignored) == 0;
+  if (flags && !is_of_interest) named.unseen.reset();
+  if (named.unseen || !is_of_interest) return named;
+  named.flags = *flags;
+  Finder finder(process, thread);
   for (const PathArgument& path : traits.paths) {
-    std::optional<std::string> text = ReadText(path, call, thread);
-    if (!text || text->empty()) return {};
+    bool is_read = false;
+    std::optional<std::string> text = ReadText(path, call, thread, &is_read);
+    if (!is_read) named.unseen = Unseen::kUnreadable;
+    const bool is_found = text && (!text->empty() || path.directory);
     const auto directory = path.directory ? static_cast<int>(call.args[*path.directory]) : AT_FDCWD;
     const bool is_created = path.creating == kAlwaysCreates || (*flags & path.creating) != 0;
-    files.push_back(finder.Find(std::move(*text), directory, is_created));
-    if (files.back().file.type == kUnresolved) return {};
+    if (is_found) named.files.push_back(finder.Find(std::move(*text), directory, is_created));
+    if (finder.is_unsure()) named.unseen = Unseen::kNotFound;
+    if (is_found && named.files.back().file.type != kUnresolved) continue;
+    named.files.clear();
+    break;
   }
-  return files;
+  return named;
 }
 
 void FindLineages(std::vector<NamedFile>* files) {
@@ -226,18 +317,6 @@ void FindLineages(std::vector<NamedFile>* files) {
     each.file.lineage = LineageOf(each.file);
     each.target.lineage = LineageOf(each.target);
   }
-}
-
-std::optional<uint64_t> FlagsOf(const PathTraits& traits, const seccomp_data& call, pid_t thread) {
-  if (traits.flags) return ArgumentOf(call, *traits.flags);
-  if (!traits.open_how) return 0;
-  OpenHow how = {};
-  const std::string bytes = ReadMemory(thread, ArgumentOf(call, *traits.open_how), sizeof how);
-  const uint64_t size = ArgumentOf(call, size_t{*traits.open_how} + 1);
-  if (bytes.size() < sizeof how || size < sizeof how) return std::nullopt;
-  memcpy(&how, bytes.data(), sizeof how);
-  if (how.resolve != 0) return std::nullopt;
-  return how.flags;
 }
 
 }  // namespace seccomp

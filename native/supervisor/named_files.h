@@ -54,15 +54,27 @@ struct NamedFile {
   FoundFile target;  // What it leads to, if it is a symbolic link.
 };
 
-// Returns the files in the order of the traits; none if the call is of no interest. The thread may change its memory,
-// and others the files, before the kernel looks: nothing may be decided by them. `process` is the thread's process.
-std::vector<NamedFile> FindNamedFiles(const PathTraits& traits, const seccomp_data& call, pid_t process, pid_t thread);
+// Why it is not known which files a call names.
+enum class Unseen : uint8_t {
+  kNoRoom,      // More kinds of calls were made than are kept.
+  kUnreadable,  // Its memory can't be read, or the thread's rights can't be taken.
+  kNotFound,    // The files can't be looked for as the kernel does.
+};
+constexpr size_t kUnseen = 3;
+
+struct NamedFiles {
+  // In the order of the traits; none if the call is of no interest, or if they are unseen.
+  std::vector<NamedFile> files;
+  // Set also if it is only unknown where a link leads.
+  std::optional<Unseen> unseen;
+  uint64_t flags = 0;  // Of the call; 0 if it has none.
+};
+
+// The thread may change its memory, and others the files, before the kernel looks: nothing may be decided by them.
+// `process` is the thread's process.
+NamedFiles FindNamedFiles(const PathTraits& traits, const seccomp_data& call, pid_t process, pid_t thread);
 // Sets the lineages of the files. Finding them takes as long as finding the files.
 void FindLineages(std::vector<NamedFile>* files);
-
-// The flags of the call; 0 if it has none, nullopt if it is of no interest: an openat2(2) that restricts how the path
-// is resolved, or that fails.
-std::optional<uint64_t> FlagsOf(const PathTraits& traits, const seccomp_data& call, pid_t thread);
 
 }  // namespace seccomp
 

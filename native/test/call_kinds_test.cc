@@ -149,8 +149,7 @@ TEST(ReadersDoNotWaitForReadsOfMemoryWhenAllCallsAreCounted) {
 TEST(CountsCallsByTheFilesThatTheyName) {
   executables.Open();
   memory.Open();
-  Supervision supervision;
-  PathTraits& traits = supervision.paths[Supervision::Key(kArch, 1)];
+  PathTraits traits;
   traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
   traits.distinguishing = 1U << 2;
   traits.flags = 3;
@@ -158,14 +157,13 @@ TEST(CountsCallsByTheFilesThatTheyName) {
   contents[2] = std::string("/sys\0", 5);
   CallKinds kinds;
   const auto count = [&](const seccomp_data& call) {
-    return kinds.CountFiles(supervision, call, SECCOMP_RET_ALLOW, getpid()).value_or(99);
+    return kinds.CountFiles(traits, call, SECCOMP_RET_ALLOW, getpid(), [] { return true; }).value_or(99);
   };
   CHECK_EQUAL(count(Call(1, {1})), 0U);
   CHECK_EQUAL(count(Call(1, {1, 7})), 99U);       // Of the same kind: the argument tells nothing apart.
   CHECK_EQUAL(count(Call(1, {1, 7, 8})), 1U);     // Another argument that tells kinds apart.
   CHECK_EQUAL(count(Call(1, {2})), 2U);           // Another path.
   CHECK_EQUAL(count(Call(1, {3})), 99U);          // No path: not counted.
-  CHECK_EQUAL(count(Call(2, {1})), 99U);          // A call without paths.
   CHECK_EQUAL(count(Call(1, {1, 0, 0, 9})), 3U);  // Other flags.
   OtherCalls others;
   const std::vector<uint64_t> counts = kinds.Counts(&others);
@@ -184,20 +182,36 @@ class FileCounter {
   FileCounter() {
     executables.Open();
     memory.Open();
-    PathTraits& traits = supervision_.paths[Supervision::Key(kArch, 1)];
-    traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
-    traits.distinguishing = 1U << 2;
+    traits_.paths.push_back({0, std::nullopt, std::nullopt, 0});
+    traits_.distinguishing = 1U << 2;
   }
-  bool IsNew(const std::string& path, uint64_t argument = 0, pid_t thread = getpid()) {
+  bool IsNew(const std::string& path, uint64_t argument = 0, pid_t thread = getpid(), bool is_waiting = true) {
     contents[1] = path + '\0';
-    return kinds_.CountFiles(supervision_, Call(1, {1, 0, argument}), SECCOMP_RET_ALLOW, thread).has_value();
+    const auto waits = [=] { return is_waiting; };
+    return kinds_.CountFiles(traits_, Call(1, {1, 0, argument}), SECCOMP_RET_ALLOW, thread, waits).has_value();
   }
   CallKinds& kinds() { return kinds_; }
+  uint64_t CountUnseen(Unseen why) const {
+    OtherCalls others;
+    kinds_.Counts(&others);
+    return others.unseen[static_cast<size_t>(why)];
+  }
 
  private:
-  Supervision supervision_;
+  PathTraits traits_;
   CallKinds kinds_;
 };
+
+TEST(CountsCallsOfWhichItIsNotKnownWhichFilesTheyName) {
+  FileCounter counter;
+  CHECK_EQUAL(counter.IsNew("/proc/self/cwd/."), false);
+  CHECK_EQUAL(counter.IsNew("/proc/self/cwd/."), false);
+  CHECK_EQUAL(counter.IsNew("/proc/self/cwd/.", 0, getpid(), false), false);  // Its caller has died.
+  CHECK_EQUAL(counter.IsNew("/nowhere/file"), false);                         // It fails anyway.
+  CHECK_EQUAL(counter.CountUnseen(Unseen::kNotFound), 2U);
+  CHECK_EQUAL(counter.IsNew("/proc", 0, 1 << 30), false);  // The rights of no thread.
+  CHECK_EQUAL(counter.CountUnseen(Unseen::kUnreadable), geteuid() == 0 ? 1U : 0U);
+}
 
 TEST(TellsFilesInAProcesssOwnDirectoryOfProcApartByTheirTextOnly) {
   const Other other([] { return true; });
@@ -252,10 +266,10 @@ TEST(CountsKindsWithFilesUpToALimitOfTheirBytes) {
   for (size_t i = 0; i < most + 3; i += most / 2) CHECK_EQUAL(counter.IsNew(path, i), false);
   OtherCalls others;
   const std::vector<uint64_t> counts = counter.kinds().Counts(&others);
+  CHECK_EQUAL(counter.CountUnseen(Unseen::kNoRoom), 1U);
   CHECK_EQUAL(counts.size(), most);
   CHECK_EQUAL(counts[0], 2U);
   CHECK_EQUAL(counts[1], 1U);
-  CHECK_EQUAL(others.with_files, 1U);
   CHECK_EQUAL(others.calls, 0U);
   CHECK_EQUAL(counter.kinds().Count(Supervision(), Call(1), kAnswer, kThread).has_value(), true);
 }

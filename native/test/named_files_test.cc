@@ -63,9 +63,9 @@ std::vector<NamedFile> FindAll(const char* text, int directory, uint32_t creatin
   traits.paths.push_back({0, 1, std::nullopt, creating});
   seccomp_data call = Call({text});
   call.args[1] = static_cast<uint32_t>(directory);  // As compilers pass an int.
-  auto files = FindNamedFiles(traits, call, getpid(), getpid());
-  FindLineages(&files);
-  return files;
+  auto named = FindNamedFiles(traits, call, getpid(), getpid());
+  FindLineages(&named.files);
+  return std::move(named.files);
 }
 
 // Also if the file is missing.
@@ -115,7 +115,12 @@ TEST(FindsLinksAndWhatTheyLeadTo) {
   CHECK_EQUAL(link.target.path, place / "file");
   CHECK_EQUAL(link.target.type, '-');
   CHECK_EQUAL(Find("broken").file.type, 'l');
-  CHECK_EQUAL(Find("broken").target.type, kUnresolved);
+  CHECK_EQUAL(FindAll("broken", AT_FDCWD, 0).at(0).target.type, kUnresolved);
+  std::filesystem::create_symlink(place / "broken", "indirect");
+  for (const char* name : {"broken", "indirect"}) {  // What a call makes by it.
+    CHECK_EQUAL(Find(name).target.path, place / "nothing");
+    CHECK_EQUAL(Find(name).target.type, kMissing);
+  }
 }
 
 TEST(FindsWhereFilesAreMissing) {
@@ -136,15 +141,13 @@ TEST(FindsTheThreadsOwnDirectoryInProc) {
   CHECK_EQUAL(Find("/proc/self/status").file.path, own + "/status");
   CHECK_EQUAL(Find("/proc/thread-self/status").file.path, own + "/status");
   CHECK_EQUAL(Find("/proc/selfish").file.type, kMissing);
-  // They would lead to files of the process that looks.
-  CHECK_EQUAL(Find("/proc/self/fd/0").target.type, kUnresolved);
 }
 
 // How many files are found of a process that names its root directory, or its working directory in it.
 size_t CountOf(pid_t process, const char* path) {
   PathTraits traits;
   traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
-  return FindNamedFiles(traits, Call({path}), process, process).size();
+  return FindNamedFiles(traits, Call({path}), process, process).files.size();
 }
 
 TEST(FindsNothingInAnotherRootDirectory) {
@@ -165,7 +168,7 @@ TEST(FindsTheDirectoryInProcOfAProcessToWhichALinkLeads) {
   PathTraits traits;
   traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
   const auto find = [&](const char* path) {
-    return FindNamedFiles(traits, Call({path}), other.pid(), other.pid()).at(0);
+    return FindNamedFiles(traits, Call({path}), other.pid(), other.pid()).files.at(0);
   };
   CHECK_EQUAL(find("me").file.path, place / "me");
   CHECK_EQUAL(find("me").target.path, its);
@@ -177,9 +180,9 @@ TEST(FindsTheDirectoryInProcOfAProcessToWhichALinkLeads) {
 TEST(FindsNothingWhereThereIsNoPath) {
   PathTraits traits;
   traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
-  CHECK_EQUAL(FindNamedFiles(traits, Call({nullptr}), getpid(), getpid()).size(), 0U);
+  CHECK_EQUAL(FindNamedFiles(traits, Call({nullptr}), getpid(), getpid()).files.size(), 0U);
   const std::string endless(2 * size_t{PATH_MAX}, 'x');
-  CHECK_EQUAL(FindNamedFiles(traits, Call({endless.c_str()}), getpid(), getpid()).size(), 0U);
+  CHECK_EQUAL(FindNamedFiles(traits, Call({endless.c_str()}), getpid(), getpid()).files.size(), 0U);
 }
 
 TEST(FindsPathsOfSockets) {
@@ -191,36 +194,88 @@ TEST(FindsPathsOfSockets) {
   strcpy(address.sun_path, "socket");
   seccomp_data call = Call({nullptr, &address});
   call.args[2] = sizeof address;
-  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).at(0).file.path, place / "socket");
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).files.at(0).file.path, place / "socket");
   call.args[2] = offsetof(sockaddr_un, sun_path) + 4;  // Without a NUL.
-  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).at(0).file.path, place / "sock");
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).files.at(0).file.path, place / "sock");
   call.args[2] = sizeof address.sun_family;
-  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).size(), 0U);
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).files.size(), 0U);
   call.args[2] = sizeof address;
   address.sun_path[0] = '\0';  // An abstract address.
-  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).size(), 0U);
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).files.size(), 0U);
   address.sun_family = AF_INET;
-  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).size(), 0U);
+  CHECK_EQUAL(FindNamedFiles(traits, call, getpid(), getpid()).files.size(), 0U);
 }
 
 TEST(ReadsFlags) {
+  const Place place;
   PathTraits traits;
-  uint64_t how[] = {O_PATH | O_CLOEXEC, 0, 0};
-  seccomp_data call = Call({nullptr, how});
+  traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+  uint64_t how[] = {O_RDWR | O_CLOEXEC, 0, 0};
+  seccomp_data call = Call({"file", how});
   call.args[2] = sizeof how;
-  const auto flags = [&] { return FlagsOf(traits, call, getpid()); };
-  CHECK_EQUAL(flags().value_or(9), 0U);
+  const auto find = [&] { return FindNamedFiles(traits, call, getpid(), getpid()); };
+  CHECK_EQUAL(find().flags, 0U);
   traits.open_how = 1;
-  CHECK_EQUAL(flags().value_or(0), how[0]);
+  CHECK_EQUAL(find().flags, how[0]);
   call.args[2] = 8;  // EINVAL
-  CHECK_EQUAL(flags().has_value(), false);
+  CHECK_EQUAL(find().files.size(), 0U);
+  CHECK_EQUAL(find().unseen.has_value(), false);
   call.args[2] = sizeof how;
   how[2] = 8;  // RESOLVE_BENEATH
-  CHECK_EQUAL(flags().has_value(), false);
+  CHECK_EQUAL(find().files.size(), 0U);
+  CHECK_EQUAL(find().unseen == Unseen::kNotFound, true);
+  traits.ignored = O_CLOEXEC;
+  CHECK_EQUAL(find().unseen.has_value(), false);
   call.args[1] = 0;
-  CHECK_EQUAL(flags().has_value(), false);
+  CHECK_EQUAL(find().unseen == Unseen::kUnreadable, true);
   traits.flags = 2;
-  CHECK_EQUAL(flags().value_or(0), sizeof how);
+  traits.ignored = 0;
+  CHECK_EQUAL(find().flags, sizeof how);
+}
+
+// Why it is not known which file a call names whose second argument may be a directory; nothing for a call that fails
+// anyway. NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+std::optional<Unseen> WhyUnseen(const char* text, int directory = AT_FDCWD, uint32_t creating = kAlwaysCreates) {
+  PathTraits traits;
+  traits.paths.push_back({0, 1, std::nullopt, creating});
+  seccomp_data call = Call({text});
+  call.args[1] = static_cast<uint32_t>(directory);
+  return FindNamedFiles(traits, call, getpid(), getpid()).unseen;
+}
+
+TEST(SaysWhyFilesAreUnseen) {
+  const Place place;
+  const std::string endless(2 * size_t{PATH_MAX}, 'x');
+  for (const char* failing : {"file", "link", "broken", "new", "nowhere/file", "file/file", endless.c_str(), ""})
+    CHECK_EQUAL(WhyUnseen(failing, AT_FDCWD, 0).has_value(), failing[0] == '\0');
+  CHECK_EQUAL(WhyUnseen("", open("file", O_PATH)) == Unseen::kNotFound, true);  // AT_EMPTY_PATH
+  CHECK_EQUAL(WhyUnseen("file", 999).has_value(), false);                       // EBADF
+  CHECK_EQUAL(WhyUnseen(nullptr) == Unseen::kUnreadable, true);                 // It may be memory of userfaultfd(2).
+  CHECK_EQUAL(WhyUnseen("/proc/self/cwd/file") == Unseen::kNotFound, true);
+  std::filesystem::create_symlink("loop", "loop");
+  CHECK_EQUAL(WhyUnseen("loop") == Unseen::kNotFound, true);
+}
+
+TEST(FollowsLinksOfTheThreadsOwnDirectoryInProc) {
+  const Place place;
+  const int file = open("file", O_RDONLY);
+  const std::string own = "/proc/self/fd/" + std::to_string(file);
+  const std::string by_device = "/dev/fd/" + std::to_string(file);
+  std::filesystem::create_symlink(own, "stdin");
+  std::filesystem::create_symlink("stdin", "indirect");
+  for (const char* name : {own.c_str(), by_device.c_str(), "stdin", "indirect"}) {
+    CHECK_EQUAL(Find(name).file.type, 'l');
+    CHECK_EQUAL(Find(name).target.path, place / "file");
+  }
+  CHECK_EQUAL(Find("/proc/self/cwd").target.path, place.path());
+  int ends[2];
+  CHECK_EQUAL(pipe(ends), 0);
+  const std::string end = "/dev/fd/" + std::to_string(ends[0]);
+  CHECK_EQUAL(Find(end.c_str()).target.type, kUnresolved);
+  CHECK_EQUAL(WhyUnseen(end.c_str(), AT_FDCWD, 0).has_value(), false);
+  const Other other([] { return true; });
+  const std::string others = "/proc/" + std::to_string(other.pid()) + "/cwd";
+  CHECK_EQUAL(WhyUnseen(others.c_str(), AT_FDCWD, 0) == Unseen::kNotFound, true);
 }
 
 TEST(TellsFilesThatAreExecutableOrRemoved) {
@@ -254,7 +309,7 @@ TEST(LeavesOutCallsOfNoInterest) {
   const auto count = [&](const char* name, uint64_t flags) {
     seccomp_data call = Call({name});
     call.args[1] = flags;
-    return FindNamedFiles(traits, call, getpid(), getpid()).size();
+    return FindNamedFiles(traits, call, getpid(), getpid()).files.size();
   };
   CHECK_EQUAL(count("file", O_RDWR), 1U);
   CHECK_EQUAL(count("file", O_PATH | O_CREAT), 0U);

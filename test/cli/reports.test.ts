@@ -30,16 +30,20 @@ type Denial = Partial<Record<keyof Violation, unknown>>;
 interface Ending {
   readonly sandbox?: string;
   readonly unlisted?: number;
+  readonly unseen?: readonly string[];
   readonly exitCode?: number;
 }
 
 /** What is printed beside a program with these violations: first each, then the summary. */
-async function reported(violations: readonly Denial[], { sandbox, unlisted = 0, exitCode = 0 }: Ending = {}) {
+async function reported(
+  violations: readonly Denial[],
+  { sandbox, unlisted = 0, unseen = [], exitCode = 0 }: Ending = {},
+) {
   printed.length = 0;
   const all = violations.map((each) => ({ ...VIOLATION, ...each }));
   const child = Object.assign(new EventEmitter(), {
     ...{ pid: 7, enforcement: {}, limit: null, violations: all, unlistedViolations: unlisted },
-    ...{ exitCode, signalCode: null },
+    ...{ unseenCalls: unseen, exitCode, signalCode: null },
   });
   vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {
     const options = Array.isArray(parameters) ? parameters[3] : expect.fail('not as a list');
@@ -140,10 +144,19 @@ describe('a denied call', () => {
 
 describe('the summary', () => {
   test('says so if no call was denied, by the name of the sandbox or the profile', async () => {
-    const text = (name: string) =>
-      `seccomp: no call was denied by ${name}; --explain does not see filters that a program attaches itself\n`;
+    const text = (name: string) => `seccomp: no call was denied by ${name}\n`;
     expect((await reported([])).summary).toBe(text('node'));
     expect((await reported([], { sandbox: 'box.json' })).summary).toBe(text('box.json'));
+  });
+
+  test('does not say so if calls may have been denied that it does not list, and says why', async () => {
+    expect((await reported([], { unlisted: 2 })).summary).not.toContain('no call');
+    const { summary } = await reported([], { unseen: ['one reason', 'another'] });
+    expect(summary).toBe(`seccomp: no call is known to have been denied by node
+seccomp: denied calls may be missing: one reason
+seccomp: denied calls may be missing: another
+`);
+    expect((await reported([{}], { unseen: ['a reason'] })).summary).toContain('may be missing: a reason');
   });
 
   test('lists kinds with the same remedy together, with counts', async () => {
@@ -168,7 +181,7 @@ describe('the summary', () => {
     const line = '     1× clone3(): ENOSYS\n';
     const { summary } = await reported([fallback]);
     expect(summary).toBe(
-      `seccomp: no call was denied by node; --explain does not see filters that a program attaches itself\nseccomp: one kind of calls that programs replace by older ones\n${line}`,
+      `seccomp: no call was denied by node\nseccomp: one kind of calls that programs replace by older ones\n${line}`,
     );
     const both = (await reported([fallback, {}, fallback])).summary;
     expect(both).toContain('seccomp: one kind of calls denied\n');

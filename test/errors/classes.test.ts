@@ -25,6 +25,7 @@ const result = {
   enforcement: { isolation: { by: 'scopes' as const, closed: [], open: [] } },
   violations: [],
   unlistedViolations: 0,
+  unseenCalls: [],
 };
 
 /** Returns the error that the action throws or rejects with. */

@@ -219,7 +219,7 @@ test('an exception of onViolation does not change the result of run', async () =
 describe('functions passed to afterKinds', async () => {
   const native = await import('../../lib/native.js');
   const kinds = (...known: number[]) =>
-    vi.spyOn(native.addon(), 'counts').mockImplementation(() => [0, 0, ...Array(known.shift()).fill(1)]);
+    vi.spyOn(native.addon(), 'counts').mockImplementation(() => [0, 0, 0, 0, ...Array(known.shift()).fill(1)]);
 
   /** `whole` resolves to the items that were added once there are `length` of them. */
   function listOf<Item>(length: number) {

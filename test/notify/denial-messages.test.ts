@@ -20,8 +20,8 @@ const violation: Violation = {
   profile: 'docker-default',
   why: 'no rule allows it',
 };
-const lines = (each: readonly Partial<Violation>[], unlistedViolations = 0) =>
-  denialLines({ violations: each.map((more) => ({ ...violation, ...more })), unlistedViolations });
+const lines = (each: readonly Partial<Violation>[], unlistedViolations = 0, unseenCalls: readonly string[] = []) =>
+  denialLines({ violations: each.map((more) => ({ ...violation, ...more })), unlistedViolations, unseenCalls });
 
 test('a call has its arguments, and its ABI if that is not the usual one of 64-bit programs', () => {
   expect(callInWords(violation)).toBe('socket(AF_INET, SOCK_RAW, 0)');

@@ -16,7 +16,7 @@ let open: number[] = [];
 let last = 0;
 
 beforeEach(() => {
-  countsAre(0, 0);
+  countsAre(0, 0, 0, 0);
   vi.spyOn(addon(), 'closeMailbox').mockReturnValue();
   vi.spyOn(addon(), 'openMailbox').mockImplementation((onMail) => {
     send = onMail;
@@ -71,7 +71,7 @@ test('each connection of a mail gets its result, once', () => {
 
 test('a connection fails with ENOENT when its own listener ends', () => {
   const [one, other] = [listening(), listening()];
-  countsAre(0, 0);
+  countsAre(0, 0, 0, 0);
   const results: string[] = [];
   onConnectionSettled(one.handle, 1, (errno) => results.push(`one ${errno}`));
   onConnectionSettled(other.handle, 2, (errno) => results.push(`other ${errno}`));
@@ -113,7 +113,7 @@ test('kinds are delivered once and in order, with those before them', async () =
 });
 
 test('a listener that counts no kinds is not asked for them', async () => {
-  const counts = countsAre(0, 0, 5);
+  const counts = countsAre(0, 0, 0, 0, 5);
   const { id, listener, isEnded } = listening(false);
   kinds(id, 0);
   const done: string[] = [];
@@ -126,12 +126,12 @@ test('a listener that counts no kinds is not asked for them', async () => {
 
 test('a function waits for the kinds that are counted so far, and for those before it', async () => {
   const { listener, delivered } = listening();
-  countsAre(0, 0);
+  countsAre(0, 0, 0, 0);
   listener.afterKinds(() => delivered.push('at once'));
   expect(delivered).toEqual(['at once']);
-  countsAre(0, 0, 1, 4);
+  countsAre(0, 0, 0, 0, 1, 4);
   listener.afterKinds(() => delivered.push('first'));
-  countsAre(9, 8, 1, 4, 1);
+  countsAre(9, 8, 0, 0, 1, 4, 1);
   listener.afterKinds(() => delivered.push('second'));
   await setImmediate();
   await setImmediate();
@@ -140,17 +140,18 @@ test('a function waits for the kinds that are counted so far, and for those befo
 
 test('a listener ends after its last kinds', async () => {
   const { id, delivered, isEnded } = listening();
-  countsAre(0, 0, 1, 1);
+  countsAre(0, 0, 0, 0, 1, 1);
   end(id);
   await setImmediate();
   await setImmediate();
   expect([delivered, isEnded()]).toEqual([[0, 1], true]);
 });
 
-test('counts are those of each kind, and of calls and of files beyond them', () => {
+test('counts are those of each kind, of calls beyond them, and of calls with files that were not seen', () => {
   const { listener, handle } = listening();
-  const counts = countsAre(3, 2, 7, 5);
-  expect(listener.counts).toEqual({ kinds: [7, 5], others: 3, otherFiles: 2 });
+  const counts = countsAre(3, 2, 8, 9, 7, 5);
+  const unseen = { noRoom: 2, unreadable: 8, notFound: 9 };
+  expect(listener.counts).toEqual({ kinds: [7, 5], others: 3, unseen });
   expect(counts).toHaveBeenCalledWith(handle);
   const kind = vi.spyOn(addon(), 'kind').mockReturnValue(undefined);
   expect(listener.kindAt(1)).toBe(undefined);

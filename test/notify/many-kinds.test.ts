@@ -135,8 +135,12 @@ describe('denied files', () => {
         ...{ args: [0n, BigInt(index), 0n, 0n, 0n, 0n], captured: [], files: [file] },
       };
     });
-    const counts = { kinds: Array<number>(count).fill(2), others: 5, otherFiles: 9 };
-    const context = { profiles: [], host: thisHost(), denials: [] as never };
+    const counts = {
+      kinds: Array<number>(count).fill(2),
+      others: 5,
+      unseen: { noRoom: 9, unreadable: 0, notFound: 0 },
+    };
+    const context = { profiles: [], host: thisHost(), denials: [] as never, unreported: [] };
     const find = ({ args }: { readonly args: readonly bigint[] }) => (isDenied(Number(args[1])) ? denied : undefined);
     return { log: new ViolationLog({ counts, kindAt } as never, context, find), kindAt };
   }
@@ -144,7 +148,8 @@ describe('denied files', () => {
 
   test('are listed for 2,048 kinds, and counted beyond these; allowed files are neither', () => {
     const { log, kindAt } = logOf(2 * MOST + 4, (index) => index % 2 === 0);
-    const { violations, unlistedViolations } = log.read();
+    const { violations, unlistedViolations, unseenCalls } = log.read();
+    expect(unseenCalls).toEqual([expect.stringMatching(/^9 calls that name files were not looked at/)]);
     expect(violations.map(indexOf)).toEqual(Array.from({ length: MOST }, (_, i) => 2 * i));
     expect([violations.every(({ count }) => count === 2), unlistedViolations, log.unlisted]).toEqual([true, 9, 9]);
     expect(kindAt).toHaveBeenCalledTimes(2 * MOST + 4);

@@ -123,6 +123,7 @@ test('the host of a profile is read once, when the first of its violations is ex
     profiles: [profile],
     host: { ...thisHost(), capabilities: new Counting() },
     denials: { ...denialsFor(true), supervised: true },
+    unreported: [],
   };
   const denied = (path: string): NativeKind => ({
     arch: abiOf(abi).audit,
@@ -155,7 +156,7 @@ test('calls that a supervised child may never make are denied by supervision', (
 
 test('calls that Landlock would not check are denied by paths', () => {
   const denials = denialsFor(true, { unixSockets: true, truncation: false, deviceIoctls: false });
-  const context = { profiles: [Profile.denylist()], host: thisHost(), denials };
+  const context = { profiles: [Profile.denylist()], host: thisHost(), denials, unreported: [] };
   const denied: NativeKind = {
     arch: abiOf(abi).audit,
     number: Number(numberOf('socket')),

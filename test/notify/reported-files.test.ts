@@ -45,6 +45,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'a denied file', () => {
     ['echo >>file', 'PLACE/file', 'writing PLACE/file', { write: ['PLACE/file'] }],
     ['echo >file', 'PLACE/file', 'writing PLACE/file', { write: ['PLACE/file'] }],
     ['echo >new', 'PLACE/new', 'writing and making files in PLACE', { write: ['PLACE'] }],
+    ['echo >broken', 'PLACE/broken', 'writing and making files in PLACE', { write: ['PLACE'] }],
     ['mkdir new', 'PLACE/new', 'making directories in PLACE', { write: ['PLACE'] }],
     ['mkfifo new', 'PLACE/new', 'making FIFOs in PLACE', { write: ['PLACE'] }],
     ['ln -s file new', 'PLACE/new', 'making symbolic links in PLACE', { write: ['PLACE'] }],
@@ -170,7 +171,7 @@ test.each([
 ])('the addon’s files of type %s are of type %s', (letter, type, isExecutable) => {
   const file = { path: Buffer.from('/a/b'), type: letter, lineage: '1:3 1:2 1:1 ' };
   const named = { text: Buffer.from('b'), base: Buffer.from('/a'), file };
-  const isTarget = letter !== '0' && letter !== '?';
+  const isTarget = letter !== '?';
   const [found] = namingCall({
     ...{ arch: 0xc000_003e, number: 2, answer: 0, pid: 1, tid: 1, executable: '', instruction: '', captured: [] },
     ...{ args: [0n, 1n, 2n, 3n, 4n, 5n], flags: 64, files: [{ ...named, target: file }] },

@@ -41,6 +41,8 @@ test('returns every kind of call of all processes, with the thread that made it 
   expect(calls.every(({ pid, count }) => Number(pid) > 0 && count > 0)).toBe(true);
 });
 
+const UNSEEN = { noRoom: 7, unreadable: 8, notFound: 9 };
+
 test('counts the calls of all threads', async () => {
   const { calls } = await observe(compileC('notifying.c'), ['1'], { stdio: 'ignore' });
   // The program exits at the first result, which is not the one that it expects.
@@ -75,7 +77,7 @@ test('tells kinds of calls from those with files, which are not decoded, and end
     ...{ args: [0n, 0n, 0n, 0n, 0n, 0n], files, flags: 0 },
   });
   const kinds = [kindOf(0), kindOf(2, [{}]), kindOf(1)];
-  const counts = { kinds: [2, 3, 4, 5], others: 6, otherFiles: 7 };
+  const counts = { kinds: [2, 3, 4, 5], others: 6, unseen: UNSEEN };
   const terminate = vi.fn();
   const child = Object.assign(new EventEmitter(), {
     ...{ pid: 7, exitCode: null as number | null, signalCode: null, stdio: [null], terminate },
@@ -90,7 +92,7 @@ test('tells kinds of calls from those with files, which are not decoded, and end
     { syscall: 'write', count: 4, pid: 7, executable: '/bin/a' },
   ]);
   expect([calls.length, files]).toEqual([2, [{ kind: kinds[1], count: 3 }]]);
-  expect(others).toEqual({ others: 6, otherFiles: 7, exitCode: 3, signal: null });
+  expect(others).toEqual({ others: 6, unseen: UNSEEN, exitCode: 3, signal: null });
   expect(terminate.mock.calls).toEqual([[]]);
 });
 
@@ -102,10 +104,13 @@ test.each([7, undefined])('waits for no timeout or abort after the end of a chil
   const observing = observeChild(child as never, { timeout: 1_000_000, signal }).catch((error: unknown) => error);
   expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before + 1, 1]);
   if (pid === undefined) child.emit('error', new Error('none'));
-  else Object.assign(child, { listener: { ended: Promise.resolve(), counts: { kinds: [] } } }).emit('exit', 0, null);
+  else
+    Object.assign(child, {
+      listener: { ended: Promise.resolve(), counts: { kinds: [], others: 0, unseen: UNSEEN } },
+    }).emit('exit', 0, null);
   const observed = await observing;
   if (pid === undefined) expect(observed).toEqual(new Error('none'));
-  else expect(observed).toEqual({ calls: [], files: [], others: 0, otherFiles: 0, exitCode: 0, signal: null });
+  else expect(observed).toEqual({ calls: [], files: [], others: 0, unseen: UNSEEN, exitCode: 0, signal: null });
   expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before, 0]);
 });
 
@@ -115,7 +120,7 @@ describe('pipes that no one else uses', () => {
       const socket = new Socket();
       return Object.assign(socket, { end: vi.fn(), resume: vi.fn() });
     });
-    const listener = { ended: Promise.resolve(), counts: { kinds: [] } };
+    const listener = { ended: Promise.resolve(), counts: { kinds: [], others: 0, unseen: UNSEEN } };
     const child = { pid: 7, exitCode: 0, signalCode: null, terminate: () => true, stdio: sockets, listener };
     const emitter = Object.assign(new EventEmitter(), child);
     const observing = observeChild(emitter as never, {});

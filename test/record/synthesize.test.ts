@@ -258,26 +258,26 @@ test('has no caveat about paths that are not restricted', () => {
 });
 
 test('has caveats for files that a recording cannot contain', () => {
-  const of = (run: readonly SeenCall[], others = 0, links: readonly string[] = [], isSeen = true) =>
-    fileCaveats(run, others, links, isSeen).map((caveat) => caveat.slice(0, 70));
+  const unseen = { noRoom: 0, unreadable: 0, notFound: 0 };
+  const of = (run: readonly SeenCall[], isSeen = true, more: Partial<typeof unseen> = {}) =>
+    fileCaveats(run, { ...unseen, ...more }, isSeen).map((caveat) => caveat.slice(0, 70));
   expect(of([seen('openat'), seen('socket', [2]), seen('io_uring_setup')])).toEqual([]);
-  expect(of([seen('read')], 0, [], false)).toEqual([]);
-  expect(of([], 1)).toEqual(['1 calls name files beyond those that were recorded: paths may lack som']);
-  expect(of([seen('openat')], 0, [], false)).toEqual([
+  expect(of([seen('read')], false)).toEqual([]);
+  expect(of([], true, { noRoom: 2, unreadable: 1, notFound: 3 })).toEqual([
+    'paths may lack files: 2 calls that name files were not looked at, afte',
+    'paths may lack files: the files of one call could not be read from the',
+    'paths may lack files: the files of 3 calls could not be found as the p',
+  ]);
+  expect(of([seen('openat')], false)).toEqual([
     'paths lacks the files of the program: none of those that it named (by ',
   ]);
   expect(of([seen('socket', [1])])).toEqual(['the program made a Unix socket, whose connections are not recorded: wi']);
   expect(of([seen('socket', [(1n << 32n) | 1n])])).toHaveLength(1);
   expect(of([seen('bind', [1])])).toEqual([]);
-  expect(of([], 0, ['/a', '/b', '/a'])).toEqual([
-    'paths lacks the file that was made through the link /a: grant its dire',
-    'paths lacks the file that was made through the link /b: grant its dire',
-  ]);
   expect(of([seen('io_uring_enter')])).toEqual(['paths lacks the files that the program opened by io_uring']);
   const [unread] = fileCaveats(
     ['openat', 'open', 'read', 'openat'].map((name) => seen(name)),
-    0,
-    [],
+    unseen,
     false,
   );
   expect(unread).toContain('(by openat, open)');

@@ -88,8 +88,8 @@ export interface FoundFile {
 export interface NamedFile extends FoundFile {
   /** The path in the call. */
   readonly text: string;
-  /** If it is a symbolic link: what it leads to, if anything. */
-  readonly target: (FoundFile & { readonly type: FileType }) | undefined;
+  /** If it is a symbolic link: what it leads to, if anything; of a call that makes files, what it would make. */
+  readonly target: (FoundFile & { readonly type: FileType | 'missing' }) | undefined;
 }
 
 /** A call with the files that it names, in the order of PATH_CALLS. */

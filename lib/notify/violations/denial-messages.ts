@@ -16,8 +16,8 @@ export function callInWords({ syscall, decoded, abi }: Pick<Violation, 'syscall'
   return `${name}(${decoded.join(', ')})`;
 }
 
-/** Lines for the first kinds of denied calls, and one for the rest. Denials that programs expect are left out. */
-export function denialLines({ violations, unlistedViolations }: Violations): readonly string[] {
+/** Lines for the first kinds of denied calls, one for the rest, and one for each reason why there may be more. Denials that programs expect are left out. */
+export function denialLines({ violations, unlistedViolations, unseenCalls }: Violations): readonly string[] {
   const denials = violations.filter(({ fallback }) => !fallback);
   const more = denials.length - LISTED;
   return [
@@ -26,6 +26,7 @@ export function denialLines({ violations, unlistedViolations }: Violations): rea
     ...(unlistedViolations > 0
       ? [`and ${unlistedViolations} denied calls of kinds that violations does not list`]
       : []),
+    ...unseenCalls.map((reason) => `denied calls may be missing: ${reason}`),
   ];
 }
 

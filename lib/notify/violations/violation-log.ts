@@ -1,8 +1,11 @@
 /** The violations of one filter, as its listener counts them. Reads the first call of each kind from the addon once. */
+import { observedCall } from '../../decode/observed-call.js';
 import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { NativeKind } from '../../native.js';
+import { actionOf } from '../../policy/action.js';
 import type { Listener } from '../listener.js';
 import { deniedByPaths } from './path-violation.js';
+import { hiddenAfter, unseenText } from './unseen-calls.js';
 import { type DeniedKind, deniedKind, type Violation, type ViolationContext, violationOf } from './violation.js';
 
 /** The violations so far. */
@@ -12,6 +15,8 @@ export interface Violations {
    * How many calls were denied of kinds that `violations` does not list, as a bounded number of kinds is kept.
    */
   readonly unlistedViolations: number;
+  /** Why further calls may have been denied, one sentence each. Empty if no reason is known. */
+  readonly unseenCalls: readonly string[];
 }
 
 /** The most kinds of denied files that are listed. A violation takes a few kilobytes. */
@@ -24,9 +29,11 @@ export class ViolationLog {
   readonly #listener: Listener;
   readonly #context: ViolationContext;
   readonly #findPathDenial: FindPathDenial | undefined;
-  /** By index. Undefined for kinds of allowed calls, which are counted by the files that they name. */
+  /** By index. Undefined for kinds of allowed calls: those that name files, and those that hide others. */
   readonly #kinds = new Map<number, DeniedKind | typeof UNLISTED | undefined>();
   #listedFiles = 0;
+  /** What the program did that hides its calls. */
+  readonly #hiddenAfter = new Set<ReturnType<typeof hiddenAfter>>();
 
   /** @param findPathDenial - Predicts what Landlock denies, if that is reported. */
   constructor(listener: Listener, context: ViolationContext, findPathDenial?: FindPathDenial) {
@@ -47,6 +54,13 @@ export class ViolationLog {
     return kinds.reduce((sum, count, index) => (this.#kindAt(index) === UNLISTED ? sum + count : sum), others);
   }
 
+  /** Why further calls may have been denied. */
+  get unseen(): readonly string[] {
+    const { kinds, unseen } = this.#listener.counts;
+    for (const index of kinds.keys()) this.#kindAt(index);
+    return unseenText(this.#context.unreported, this.#hiddenAfter, unseen);
+  }
+
   /** All violations so far, with their current counts. */
   read(): Violations {
     const { kinds, others } = this.#listener.counts;
@@ -56,16 +70,23 @@ export class ViolationLog {
       if (kind === UNLISTED) unlistedViolations += count;
       return kind === undefined || kind === UNLISTED ? [] : [violationOf(kind, count)];
     });
-    return { violations, unlistedViolations };
+    return { violations, unlistedViolations, unseenCalls: this.unseen };
   }
 
   #kindAt(index: number): DeniedKind | typeof UNLISTED | undefined {
     if (this.#kinds.has(index)) return this.#kinds.get(index);
     const native = this.#listener.kindAt(index);
     if (native === undefined) return undefined;
-    const kind = native.files.length === 0 ? deniedKind(native, this.#context) : this.#deniedByPaths(native);
+    const kind = this.#denied(native);
     this.#kinds.set(index, kind);
     return kind;
+  }
+
+  #denied(native: NativeKind): DeniedKind | typeof UNLISTED | undefined {
+    if (native.files.length > 0) return this.#deniedByPaths(native);
+    if (actionOf(native.answer).kind !== 'allow') return deniedKind(native, this.#context);
+    this.#hiddenAfter.add(hiddenAfter(observedCall(native)));
+    return undefined;
   }
 
   #deniedByPaths(native: NativeKind): DeniedKind | typeof UNLISTED | undefined {

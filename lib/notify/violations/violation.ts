@@ -96,6 +96,8 @@ export interface ViolationContext {
   readonly host: Host;
   /** The calls that isolation, supervision, `paths` and other options deny, regardless of the profiles. */
   readonly denials: Denials;
+  /** The actions of the profiles whose calls are not reported. */
+  readonly unreported: readonly string[];
 }
 
 /** The properties of a violation that take time to find. They are found together, when the first of them is read. */

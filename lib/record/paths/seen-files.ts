@@ -1,6 +1,6 @@
 /** The accesses to files that a program was seen to make, and the rights that each of them needs. */
 import { realpathSync } from 'node:fs';
-import { accessOf, openFlags } from '../../landlock/denials/path-calls.js';
+import { accessOf } from '../../landlock/denials/path-calls.js';
 import { type FileAccess, type Rule, rightsNeeded } from '../../landlock/paths/prediction.js';
 import { type Access, GRANTS } from '../../landlock/paths/rights.js';
 import { programNeeds } from '../../landlock/programs/program-needs.js';
@@ -36,16 +36,6 @@ export function seenAccesses(kinds: readonly CountedKind[], directory: string): 
 
 /** What makes a new terminal, which the kernel opens in /dev/pts. */
 const TERMINALS = ['/dev/ptmx', '/dev/pts/ptmx'];
-
-/** Returns the links to missing files that a call would have made, of which nothing else is known. */
-export function danglingLinks(kinds: readonly CountedKind[]): readonly string[] {
-  return kinds.flatMap(({ kind }) => {
-    const { abi, flags, files } = namingCall(kind);
-    const [file] = files;
-    const isMade = (flags & openFlags(abi).creating) !== 0;
-    return isMade && file?.type === 'symlink' && file.target === undefined ? [file.path] : [];
-  });
-}
 
 /** What the kernel also executes to start a program. */
 function interpretersOf(program: string, directory: string): readonly Rule[] {

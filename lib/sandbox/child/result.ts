@@ -37,6 +37,11 @@ export interface RunResult<Output = string> {
   readonly violations: readonly Violation[];
   /** Number of denied calls of further kinds, which `violations` has no room for. */
   readonly unlistedViolations: number;
+  /**
+   * Why calls may have been denied that `violations` does not list, one sentence each: files that could not be looked for, a
+   * filter of the program's own. Empty if no reason is known, and if violations are not collected.
+   */
+  readonly unseenCalls: readonly string[];
 }
 
 /**
@@ -73,6 +78,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   declare readonly enforcement: Enforcement;
   declare readonly violations: readonly Violation[];
   declare readonly unlistedViolations: number;
+  declare readonly unseenCalls: readonly string[];
 
   /**
    * Makes an error with the properties of a result.
@@ -86,12 +92,23 @@ export class RunError<Output = string> extends Error implements RunResult<Output
    */
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
     runAs(new.target, () => checkParameters(reason, code, result, options));
+    const unseenCalls = Object.hasOwn(result, 'unseenCalls') ? result.unseenCalls : [];
     const first = `${firstLine(result.command)}: ${reason}`;
-    const lines = [first, ...lastLines(String(result.stderr ?? '')), ...denialLines(result), hint];
+    const lines = [first, ...lastLines(String(result.stderr ?? '')), ...denialLines({ ...result, unseenCalls }), hint];
     super(lines.flatMap((line) => (line === '' ? [] : printableLine(line))).join('\n'), options);
     const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
     const limit = Object.hasOwn(result, 'limit') ? result.limit : null;
-    const hidden = { command, stdout, stderr, timedOut, limit, enforcement, violations, unlistedViolations };
+    const hidden = {
+      command,
+      stdout,
+      stderr,
+      timedOut,
+      limit,
+      enforcement,
+      violations,
+      unlistedViolations,
+      unseenCalls,
+    };
     for (const [name, value] of Object.entries(hidden)) defineHidden(this, name, value);
     const { exitCode, signal } = result;
     define(this, { ...(code === undefined ? {} : { code }), exitCode, signal });
@@ -102,10 +119,10 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   /** Returns all properties, for JSON.stringify. */
   toJSON(): object {
     const { name, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
-    const { limit, enforcement, violations, unlistedViolations } = this;
+    const { limit, enforcement, violations, unlistedViolations, unseenCalls } = this;
     const code = Object.hasOwn(this, 'code') ? { code: this.code } : {};
     const ended = { name, ...code, message, command, exitCode, signal, timedOut, stdout, stderr };
-    return { ...ended, limit, enforcement, violations, unlistedViolations };
+    return { ...ended, limit, enforcement, violations, unlistedViolations, unseenCalls };
   }
 }
 

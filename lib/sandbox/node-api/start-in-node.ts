@@ -68,7 +68,7 @@ export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOpt
   const { error, status, signal, output, pid, stdout, stderr } = inNode(() =>
     spawnSyncOfNode(command, args, optionsOfNode(options)),
   );
-  const none = { limit: limitOf(error, signal), violations: [], unlistedViolations: 0 };
+  const none = { limit: limitOf(error, signal), violations: [], unlistedViolations: 0, unseenCalls: [] };
   const ended = { status, signal, output: output ?? null, pid, stdout: stdout ?? null, stderr: stderr ?? null };
   const failure: { readonly error?: NodeJS.ErrnoException } = error === undefined ? {} : { error };
   const result = { ...failure, ...ended, ...none };

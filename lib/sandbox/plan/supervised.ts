@@ -6,10 +6,11 @@ import { machineAbis, thisHost } from '../../host.js';
 import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
+import { notifyAllowed, notifyHidingCalls, unreportedActions } from '../../notify/violations/unseen-calls.js';
 import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violations/violation.js';
 import { denialsPolicy, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import { type Denials, NO_DENIALS } from '../../policy/denials.js';
-import { type Action, type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
+import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexedDecision } from '../../profile/resolve/multiplexed-syscalls.js';
@@ -91,36 +92,18 @@ export function supervisedFilter(
   const denials = { ...supervisedDenials(notifying, plain), connections: names.includes('connect') };
   const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compileFilter(policy, { flags });
-  const watched = watches ? notifyOnErrno(policy) : policy;
-  const filter = compileFilter(reportsPaths ? notifyPathCalls(watched) : watched, { gate: GATE, flags });
+  const watched = watches ? notifyHidingCalls(notifyOnErrno(policy)) : policy;
+  const filter = compileFilter(reportsPaths ? notifyAllowed(watched, PATHS) : watched, { gate: GATE, flags });
   const native = supervisionOf(answers, { passesAll: !watches && !reportsPaths, reportsPaths });
-  return { filter, native, profiles, host, denials };
+  return { filter, native, profiles, host, denials, unreported: unreportedActions(policy) };
 }
+
+/** The calls that name files. */
+const PATHS = [...PATH_CALLS.keys()].map((name) => [name, []] as const);
 
 /** The policy of unconfined. With handlers, calls of ABIs that it does not list kill the process: they would bypass these. */
 const unconfinedPolicy = (host: Host, names: readonly string[]): Policy =>
   names.length === 0 ? denialsPolicy(machineAbis(), NO_DENIALS) : resolve(Profile.denylist(), host);
-
-/** Makes the policy notify of the calls that name files, where it allows them. */
-function notifyPathCalls(policy: Policy): Policy {
-  const notify = { kind: 'notify' } as const;
-  const isAllowed = ({ kind }: Action) => kind === 'allow';
-  return overrideDecisions(policy, (abi) => {
-    const decided = policy.abis.find((each) => each.abi.name === abi);
-    const overrides = new Map<number, readonly Decision[]>();
-    if (decided === undefined) return overrides;
-    for (const name of PATH_CALLS.keys()) {
-      const number = syscallNumber(abi, name);
-      if (number === undefined) continue;
-      const decisions = decisionsOf(decided, number).map((each) =>
-        isAllowed(each.action) ? { ...each, action: notify } : each,
-      );
-      const rest = isAllowed(policy.defaultAction) ? [{ conditions: [], action: notify }] : [];
-      overrides.set(number, [...decisions, ...rest]);
-    }
-    return overrides;
-  });
-}
 
 /** Filters that notify of every call but the denied ones. All calls are allowed, and counted; `files`: also by files. */
 export const observingFilters = {
@@ -141,6 +124,7 @@ function makeObservingFilter(denials: Denials, findsFiles: boolean): SupervisedF
     profiles: [],
     host: thisHost(),
     denials,
+    unreported: [],
   };
 }
 

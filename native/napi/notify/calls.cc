@@ -149,10 +149,11 @@ Napi::Value Counts(const Napi::CallbackInfo& info) {
   if (listener == nullptr) return env.Undefined();
   OtherCalls others;
   const std::vector<uint64_t> counts = listener->kinds().Counts(&others);
-  const Napi::Array array = Napi::Array::New(env, counts.size() + 2);
-  array.Set(0U, static_cast<double>(others.calls));
-  array.Set(1U, static_cast<double>(others.with_files));
-  for (uint32_t i = 0; i < counts.size(); i++) array.Set(i + 2, static_cast<double>(counts[i]));
+  const Napi::Array array = Napi::Array::New(env, 1 + kUnseen + counts.size());
+  uint32_t next = 0;
+  array.Set(next++, static_cast<double>(others.calls));
+  for (const uint64_t count : others.unseen) array.Set(next++, static_cast<double>(count));
+  for (const uint64_t count : counts) array.Set(next++, static_cast<double>(count));
   return array;
 }
 

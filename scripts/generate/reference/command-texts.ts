@@ -51,7 +51,7 @@ EPERM
 \`\`\`
 
 With \`--explain\`, the command stays the parent of COMMAND and reports on stderr the first call of each kind when it is denied, and a summary at the
-end. Calls that programs replace by older ones, [fallbacks](../violations.md#fallbacks), are listed apart. Signals and the exit status are passed on.
+end, which says if [calls may be missing](../violations.md#what-is-not-reported). Calls that programs replace by older ones, [fallbacks](../violations.md#fallbacks), are listed apart. Signals and the exit status are passed on.
 
 <!-- test: exit 1; needs unshare -->
 \`\`\`sh

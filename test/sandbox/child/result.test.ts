@@ -6,7 +6,7 @@ import { RunError, type RunResult } from '../../../lib/sandbox/child/result.js';
 const result: RunResult = {
   ...{ command: 'program x', stdout: 'out', stderr: '', exitCode: 3, signal: null, timedOut: false, limit: 'memory' },
   enforcement: { isolation: { closed: [], open: [] } },
-  ...{ violations: [], unlistedViolations: 0 },
+  ...{ violations: [], unlistedViolations: 0, unseenCalls: [] },
 };
 const violation = {
   syscall: 'mkdir',
@@ -87,7 +87,7 @@ describe('the properties', () => {
     expect(written).toEqual({ ...result, name: 'RunError', code: 'ETIMEDOUT', message: 'program x: failed' });
     expect(Object.keys(written)).toEqual([
       ...['name', 'code', 'message', 'command', 'exitCode', 'signal', 'timedOut', 'stdout', 'stderr', 'limit'],
-      ...['enforcement', 'violations', 'unlistedViolations'],
+      ...['enforcement', 'violations', 'unlistedViolations', 'unseenCalls'],
     ]);
     expect(Object.keys(JSON.parse(JSON.stringify(new RunError('failed', undefined, result))))).not.toContain('code');
   });

@@ -190,6 +190,14 @@ export class SandboxedProcess<
     return this.#log?.unlisted ?? 0;
   }
 
+  /**
+   * Why calls may have been denied that `violations` does not list, one sentence each: files that could not be looked for, a
+   * filter of the program's own. Empty if no reason is known, and if violations are not collected.
+   */
+  get unseenCalls(): readonly string[] {
+    return this.#log?.unseen ?? [];
+  }
+
   /** @internal Whether the child's violations are collected. */
   get isWatched(): boolean {
     return this.#log !== undefined;
