@@ -17,6 +17,7 @@ class Child extends EventEmitter {
   readonly limit: string | null = null;
   readonly violations: readonly object[] = [];
   readonly unlistedViolations = 0;
+  readonly unseenCalls = [];
   exitCode: number | null = null;
   signalCode: NodeJS.Signals | null = null;
   readonly kill = vi.fn();

@@ -137,7 +137,7 @@ for path in b'/nowhere/a\\0', b'/nowhere/b\\0', b'/nowhere/a\\0':
 
   test('is not observed unless an option says so', async () => {
     const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
-    const none = { violations: [], unlistedViolations: 0 };
+    const none = { violations: [], unlistedViolations: 0, unseenCalls: [] };
     for (const program of ['mkdir', 'no-such-program']) {
       expect({ ...spawnSync(program, ['/nowhere/x'], profile) }).toMatchObject(none);
       expect(await run(program, ['/nowhere/x'], profile).catch((error) => error)).toMatchObject(none);
@@ -150,7 +150,7 @@ for path in b'/nowhere/a\\0', b'/nowhere/b\\0', b'/nowhere/a\\0':
     const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
     const off = { onViolation: false };
     const arguments_ = ['mkdir', ['/nowhere/x']] as const;
-    const none = { violations: [], unlistedViolations: 0 };
+    const none = { violations: [], unlistedViolations: 0, unseenCalls: [] };
     expect({ ...spawnSync(...arguments_, profile, off) }).toMatchObject(none);
     expect(await run(...arguments_, profile, off).catch((error) => error)).toMatchObject(none);
     expect(decidedFor(plannedFilters(profile, off)[0] as Filter, 'mkdirat')).toBe('errno');
@@ -180,9 +180,13 @@ for path in b'/nowhere/a\\0', b'/nowhere/b\\0', b'/nowhere/a\\0':
       const [result, error] = [ofSandbox('mkdir', ['/nowhere/x'], options), failed('mkdir', options)];
       for (const each of [result, error]) {
         expect(Object.keys(each as object)).toEqual(ofNode);
-        expect(each).toMatchObject({ violations: { length: count }, unlistedViolations: 0 });
+        expect(each).toMatchObject({ violations: { length: count }, unlistedViolations: 0, unseenCalls: [] });
       }
-      expect(failed('no-such-program', options)).toMatchObject({ violations: [], unlistedViolations: 0 });
+      expect(failed('no-such-program', options)).toMatchObject({
+        violations: [],
+        unlistedViolations: 0,
+        unseenCalls: [],
+      });
     }
   });
 

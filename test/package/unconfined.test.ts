@@ -65,7 +65,7 @@ describe('a program runs under unconfined by', () => {
   test('run', async () => {
     expect(await onDarwin("result = await sandbox.run('cat', [], 'unconfined', { input: 'hello' })")).toMatchObject({
       ...{ command: 'cat', stdout: 'hello', exitCode: 0, signal: null, timedOut: false },
-      ...{ violations: [], unlistedViolations: 0 },
+      ...{ violations: [], unlistedViolations: 0, unseenCalls: [] },
       enforcement: { isolation: { reason: NO_SECCOMP, closed: [], open: expect.any(Array) } },
     });
     expect(await onDarwin("await sandbox.run('sh', ['-c', 'exit 3'], 'unconfined')")).toMatchObject({
@@ -135,7 +135,7 @@ describe('a program runs under unconfined by', () => {
     expect(await onDarwin(script)).toEqual([
       {
         ...{ status: 0, signal: null, output: [null, 'hello\n', ''], pid: expect.any(Number) },
-        ...{ stdout: 'hello\n', stderr: '', violations: [], unlistedViolations: 0, limit: null },
+        ...{ stdout: 'hello\n', stderr: '', violations: [], unlistedViolations: 0, unseenCalls: [], limit: null },
       },
       ...[[], 'ENOENT', null],
     ]);

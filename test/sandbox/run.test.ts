@@ -47,6 +47,7 @@ const nothing = {
   enforcement: expect.objectContaining({ isolation: expect.anything() }),
   violations: [],
   unlistedViolations: 0,
+  unseenCalls: [],
 };
 
 describe('resolves', () => {

@@ -63,6 +63,7 @@ function facts({
   limit: _limit,
   violations = [],
   unlistedViolations = 0,
+  unseenCalls = [],
   ...rest
 }: NodeResult<string | Buffer> & Partial<SpawnSyncResult>) {
   const { call: _, ...properties } = { ...error } as { readonly call?: string };
@@ -72,6 +73,7 @@ function facts({
     ...rest,
     violations,
     unlistedViolations,
+    unseenCalls,
     started: pid > 0,
     output: all.map((data) => (error?.message.endsWith('ENOBUFS') ? data?.slice(0, 5).toString() : short(data))),
     error: error && { name: error.name, message: error.message, ...properties },
@@ -199,7 +201,7 @@ describe('for an addon in place of the kernel, spawnSync', () => {
     const output = [null, Buffer.from('out'), Buffer.from('err'), null, Buffer.from('four')];
     expect(called({ encoding: 'utf8' }, { output, code: 3 }).result).toMatchObject({
       ...{ output: [null, 'out', 'err', null, 'four'], stdout: 'out', stderr: 'err', status: 3, signal: null, pid: 7 },
-      ...{ limit: null, violations: [], unlistedViolations: 0 },
+      ...{ limit: null, violations: [], unlistedViolations: 0, unseenCalls: [] },
     });
     for (const encoding of ['buffer', null, undefined] as const)
       expect(called({ encoding }, { output }).result.output).toEqual(output);
@@ -229,7 +231,7 @@ describe('for an addon in place of the kernel, spawnSync', () => {
     const { result } = called({}, { error: ENOENT, call: 'execve' } as never);
     expect(result).toEqual({
       ...{ status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null, limit: null },
-      ...{ violations: [], unlistedViolations: 0 },
+      ...{ violations: [], unlistedViolations: 0, unseenCalls: [] },
       error: expect.objectContaining({ code: 'ENOENT', syscall: 'spawnSync program', path: 'program', call: 'execve' }),
     });
     expect(result).not.toHaveProperty('enforcement');

@@ -18,7 +18,7 @@ const enforcement = { isolation: { closed: [], open: [] } };
 function reported(properties: object = {}, limits: Partial<OutputLimits> = {}, hasCallback = true) {
   const child = Object.assign(new EventEmitter(), {
     ...{ stdout: new PassThrough(), stderr: new PassThrough(), killed: false, limit: null, hasEnded: false },
-    ...{ isWatched: false, violations: [], unlistedViolations: 0, enforcement, terminate: () => {} },
+    ...{ isWatched: false, violations: [], unlistedViolations: 0, unseenCalls: [], enforcement, terminate: () => {} },
     ...properties,
   });
   const calls: unknown[][] = [];
@@ -112,7 +112,7 @@ describe('the callback', () => {
 describe('the output of a program that has ended', () => {
   const result = {
     ...{ pid: 7, output: [null, 'out', 'err'], stdout: 'out', stderr: 'err', status: 0, signal: null },
-    ...{ limit: null, violations: [], unlistedViolations: 0 },
+    ...{ limit: null, violations: [], unlistedViolations: 0, unseenCalls: [] },
   };
   const outcome = (more: object = {}, isWatched = false): SyncOutcome => ({
     result: Object.defineProperty({ ...result, ...more }, 'enforcement', { value: enforcement }) as never,

@@ -100,7 +100,7 @@ describe('spawnSync', () => {
     const result = sync('sh', ['-c', 'cat; echo err >&2; exit 3'], NONE, { input: 'typed', encoding: 'utf8' });
     expect(result).toEqual({
       ...{ status: 3, signal: null, output: [null, 'typed', 'err\n'], pid: expect.any(Number) },
-      ...{ stdout: 'typed', stderr: 'err\n', limit: null, violations: [], unlistedViolations: 0 },
+      ...{ stdout: 'typed', stderr: 'err\n', limit: null, violations: [], unlistedViolations: 0, unseenCalls: [] },
     });
     expect(result.enforcement?.isolation.reason).toBe(NO_SECCOMP);
     expect(Object.keys(result)).not.toContain('enforcement');
