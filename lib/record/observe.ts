@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
+import { limitText } from '../process-tree/limit-reason.js';
 import { onAbort } from '../sandbox/child/process/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
+import { own } from '../util/own-data.js';
 
 /** A kind of calls: the first of them, and their number. */
 export type ObservedKind = ObservedCall & CallSite & { readonly count: number };
@@ -24,6 +26,8 @@ export interface Observed {
   readonly others: number;
   /** The number of calls that name files, beyond the kinds of these. */
   readonly otherFiles: number;
+  /** Why the run was not observed to its end; undefined if it was. */
+  readonly cutShort: string | undefined;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -54,6 +58,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   const alive = setInterval(() => {}, 2 ** 30);
   await Promise.race([listener?.ended, stop.requested]).finally(() => clearInterval(alive));
   stop.forget();
+  const cutShort = stop.reason() ?? (child.limit === 'time' ? timeoutText(options) : limitOf(child));
   child.terminate(); // The child has ended: this closes pipes that its own children may have.
   const { kinds = [], others = 0, otherFiles = 0 } = listener?.counts ?? {};
   const counted = kinds.flatMap((count, i): readonly CountedKind[] => {
@@ -64,7 +69,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   const calls = counted
     .filter(({ kind }) => kind.files.length === 0)
     .map(({ kind, count }) => ({ ...observedCall(kind), ...callSiteOf(kind), count }));
-  return { calls, files, others, otherFiles, exitCode: child.exitCode, signal: child.signalCode };
+  return { calls, files, others, otherFiles, cutShort, exitCode: child.exitCode, signal: child.signalCode };
 }
 
 /** Ends the pipes to the program, and discards the output in the others, which nothing else reads. */
@@ -77,17 +82,32 @@ function discardOutput({ stdio }: SandboxedProcess): void {
   }
 }
 
-/** `requested` resolves at the timeout or at an abort. `forget` stops waiting for both. */
-function stopOf({ timeout = 0, signal }: SpawnOptions, child: SandboxedProcess) {
-  let stop = () => {};
+const timeoutText = ({ timeout = 0 }: SpawnOptions) => `it took longer than ${timeout} ms (options.timeout)`;
+
+function limitOf({ limit, signalCode, enforcement }: SandboxedProcess): string | undefined {
+  return limitText(limit, signalCode, own({ ...enforcement }).limits) || undefined;
+}
+
+/**
+ * `requested` resolves at the timeout or at an abort, and `reason` returns which of them there was. `forget` stops waiting
+ * for both.
+ */
+function stopOf(options: SpawnOptions, child: SandboxedProcess) {
+  const { timeout = 0, signal } = options;
+  let why: string | undefined;
+  let resolveRequested = () => {};
   const requested = new Promise<void>((resolve) => {
-    stop = resolve;
+    resolveRequested = resolve;
   });
-  const aborting = onAbort(signal, child, stop);
-  const timer = timeout > 0 ? setTimeout(stop, timeout) : undefined;
+  const stop = (reason: string) => {
+    why ??= reason;
+    resolveRequested();
+  };
+  const aborting = onAbort(signal, child, () => stop('it was aborted (options.signal)'));
+  const timer = timeout > 0 ? setTimeout(() => stop(timeoutText(options)), timeout) : undefined;
   const forget = () => {
     clearTimeout(timer);
     aborting?.[Symbol.dispose]();
   };
-  return { requested, forget };
+  return { requested, forget, reason: () => why };
 }

@@ -72,6 +72,11 @@ export interface Recording {
   readonly files?: readonly RecordedFile[];
   /** The limits of this recording, one sentence each: calls that it may lack, or that no profile can allow. */
   readonly notes: readonly string[];
+  /**
+   * False if a timeout, an abort or a limit ended the run early, or there were more kinds of calls than a recording keeps:
+   * `notes` begins with the reasons.
+   */
+  readonly isComplete: boolean;
   /** The exit code of the program; null if a signal ended it. */
   readonly exitCode: number | null;
   /** The signal that ended the program; null if none did. */
@@ -117,7 +122,7 @@ export async function record(
     const plan = planObservation(call.options, recordsFiles);
     const stdio = openStdio(call.options.stdio, 'record');
     const child = start(call, plan, stdio);
-    const { calls, files, others, otherFiles, exitCode, signal } = await observe(child, call.options);
+    const { calls, files, others, otherFiles, cutShort, exitCode, signal } = await observe(child, call.options);
 
     const host = thisHost(capabilities);
     const made = {
@@ -138,9 +143,18 @@ export async function record(
       seen === undefined
         ? []
         : [...seen.notes, ...fileCaveats(calls, otherFiles, danglingLinks(files), files.length > 0)];
-    const notes = [...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
+    const cut = cutShort === undefined ? [] : [`the program was not recorded to its end: ${cutShort}`];
+    const notes = [...cut, ...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
     const ofPaths = seen && { paths: seen.paths, files: seen.files };
-    return { profile, calls: kinds, ...ofPaths, notes, exitCode, signal };
+    return {
+      profile,
+      calls: kinds,
+      ...ofPaths,
+      notes,
+      isComplete: cutShort === undefined && others === 0,
+      exitCode,
+      signal,
+    };
   } finally {
     tmp?.removeSync();
   }

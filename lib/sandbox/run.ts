@@ -3,7 +3,7 @@ import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
 import { own } from '../util/own-data.js';
-import { normalizeArguments } from './arguments.js';
+import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { abortError, onAbort } from './child/process/abort.js';
 import type { SandboxedProcess } from './child/process/child-process.js';
@@ -93,7 +93,11 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
 
 /** The steps of run(). */
 export async function runProgram(given: ProgramParameters | readonly unknown[]): Promise<RunResult<string | Buffer>> {
-  const call = normalizeArguments<RunOptions>('run', given);
+  return runCall(normalizeArguments<RunOptions>('run', given));
+}
+
+/** The steps of run() after normalizeArguments. */
+export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<string | Buffer>> {
   const { options } = call;
   const sources = resolveSources(call.profile, options);
   const plan = planFilters(sources, options, 'child', 'kill');

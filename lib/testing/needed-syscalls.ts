@@ -22,8 +22,8 @@ import type { Verdict } from './verdict.js';
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param options - Options of `spawn`, such as `cwd` and `env`.
  * @returns The names, sorted. A syscall of an ABI other than the native one follows the ABI's name: `x86 read`.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, since it may need more
- * syscalls than those of this run.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, or a timeout, an abort or a limit
+ * ends it, since it may need more syscalls than those of this run.
  * @example
  * import { neededSyscalls } from 'seccomp/testing';
  *
@@ -32,11 +32,14 @@ import type { Verdict } from './verdict.js';
  */
 export async function neededSyscalls(command: readonly string[], options?: SpawnOptions): Promise<readonly string[]> {
   const { file, args, text } = readCommandLine(command);
-  const { calls, exitCode, signal } = await record(file, args, options);
+  const { calls, isComplete, notes, exitCode, signal } = await record(file, args, options);
+  const refuse = (why: string): never => {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${text} ${why}`);
+  };
+  if (isComplete === false) refuse(`has no complete list of syscalls: ${notes[0]}`);
   if (exitCode !== 0) {
-    const end = signal ?? `exit code ${exitCode}`;
-    const message = `${text} ended with ${end}, without a filter: give a command that works`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    const end = exitCode === null ? (signal ?? 'a signal without a name') : `exit code ${exitCode}`;
+    refuse(`ended with ${end}, without a filter: give a command that works`);
   }
   const { abi: native } = thisHost();
   const names = calls.map(({ abi, syscall }) => (abi === native ? syscall : `${abi} ${syscall}`));
@@ -56,7 +59,10 @@ export async function needsNoMore(
   const { file: program, args, text } = readCommandLine(command);
   const known = existsSync(path) ? readList(path) : undefined;
   if (known === undefined && process.env['CI'])
-    return { holds: false, message: `${path} does not exist, and is not written where CI is set: run this without CI` };
+    return {
+      holds: undefined,
+      message: `${path} does not exist, and is not written where CI is set: run this without CI`,
+    };
   const draft = known === undefined ? new Draft(path) : undefined;
   try {
     const needed = await neededSyscalls([program, ...args], options);
