@@ -125,7 +125,10 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const grant = missing === undefined ? '' : grantText(missing);
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  const reason = [`ended with ${endInWords(child.end)}`, limitText(result.limit, result.signal, own({ ...result.enforcement }).limits)]
+  const reason = [
+    `ended with ${endInWords(child.end)}`,
+    limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
+  ]
     .filter((text) => text !== '')
     .join(': ');
   throw new RunError(reason, undefined, result, undefined, hint);
