@@ -1,9 +1,9 @@
 /** Collects the calls of a child whose every call is counted, for record(). */
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import { limitText } from '../process-tree/limit-reason.js';
+import type { ProgramEnd } from '../process-tree/program-end.js';
 import { onAbort } from '../sandbox/child/process/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
@@ -28,8 +28,7 @@ export interface Observed {
   readonly otherFiles: number;
   /** Why the run was not observed to its end; undefined if it was. */
   readonly cutShort: string | undefined;
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly end: ProgramEnd;
 }
 
 /**
@@ -46,14 +45,13 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   });
   discardOutput(child);
   const stop = stopOf(options, child);
-  await once(child, 'exit').catch(() => {});
-  const { listener } = child;
   if (child.pid === undefined) {
+    await new Promise((resolve) => child.once('error', resolve));
     stop.forget();
     throw failure;
   }
-  // An abort emits an error too, before the child has ended.
-  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
+  await new Promise((resolve) => child.once('exit', resolve));
+  const { listener } = child;
   // Its own children may live longer. The timer keeps this process alive, as a listener does not.
   const alive = setInterval(() => {}, 2 ** 30);
   await Promise.race([listener?.ended, stop.requested]).finally(() => clearInterval(alive));
@@ -69,7 +67,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   const calls = counted
     .filter(({ kind }) => kind.files.length === 0)
     .map(({ kind, count }) => ({ ...observedCall(kind), ...callSiteOf(kind), count }));
-  return { calls, files, others, otherFiles, cutShort, exitCode: child.exitCode, signal: child.signalCode };
+  return { calls, files, others, otherFiles, cutShort, end: child.end };
 }
 
 /** Ends the pipes to the program, and discards the output in the others, which nothing else reads. */

@@ -2,6 +2,7 @@
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
+import { endInWords } from '../process-tree/program-end.js';
 import { own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
@@ -124,12 +125,14 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
   if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
-  const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
   const missing = grantLackedByChild(child);
   const grant = missing === undefined ? '' : grantText(missing);
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  const reason = [`ended with ${end}`, limitText(result.limit, result.signal, own({ ...result.enforcement }).limits)]
+  const reason = [
+    `ended with ${endInWords(child.end)}`,
+    limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
+  ]
     .filter((text) => text !== '')
     .join(': ');
   throw new RunError(reason, undefined, result, undefined, hint);

@@ -98,7 +98,7 @@ function failureVerdict(error: unknown): Verdict {
   if (!(error instanceof RunError)) throw error;
   return isDenied(error)
     ? { holds: false, message: error.message }
-    : { holds: undefined, message: `${error.message}\n${UNEXPLAINED}` };
+    : { holds: undefined, message: error.message, unproven: `${error.message}\n${UNEXPLAINED}` };
 }
 
 /**
@@ -245,8 +245,10 @@ function verdictOn(
   const facts = (holds ? answers : wrong).map((answer) => `${answer.call} is ${outcomeInWords(answer)}`);
   const more = facts.length > LISTED_CALLS ? `, and ${facts.length - LISTED_CALLS} more` : '';
   const expected = `${holds ? 'should not be' : 'should be'} ${wanted}`;
-  const message = `${facts.slice(0, LISTED_CALLS).join(', ')}${more}; ${expected}`;
-  return { holds: !holds && wrong.every(isDeferred) ? undefined : holds, message };
+  const named = `${facts.slice(0, LISTED_CALLS).join(', ')}${more}`;
+  const message = `${named}; ${expected}`;
+  if (holds || !wrong.every(isDeferred)) return { holds, message };
+  return { holds: undefined, message, unproven: `${named}, which may allow or deny it` };
 }
 
 /** How many calls a message names. */

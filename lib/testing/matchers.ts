@@ -3,7 +3,7 @@ import { SeccompError } from '../errors.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
 import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
 import type { RunOptions } from '../sandbox/run.js';
-import { propertyOf } from '../util/own-data.js';
+import { own, propertyOf } from '../util/own-data.js';
 import { allowed, type DenialOptions, denied, runs } from './assertions.js';
 import type { ProbeCall } from './calls.js';
 import { needsNoMore } from './needed-syscalls.js';
@@ -91,8 +91,10 @@ export const matchers = {
 };
 
 /** A verdict that can't be told fails with and without `.not`. */
-function matcherResult(context: Context, { holds, message }: Verdict): MatcherResult {
-  return { pass: holds ?? propertyOf(context, 'isNot') === true, message: () => message };
+function matcherResult(context: Context, verdict: Verdict): MatcherResult {
+  const { holds, message, unproven } = own(verdict);
+  const isNot = propertyOf(context, 'isNot') === true;
+  return { pass: holds ?? isNot, message: () => (isNot ? (unproven ?? message) : message) };
 }
 
 /**

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
+import { endInWords } from '../process-tree/program-end.js';
 import { readRegularFile } from '../profile/read-file.js';
-import { record } from '../record/record.js';
+import { recordWithEnd } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
 import { printableJson } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
@@ -32,17 +33,14 @@ import type { Verdict } from './verdict.js';
  */
 export async function neededSyscalls(command: readonly string[], options?: SpawnOptions): Promise<readonly string[]> {
   const { file, args, text } = readCommandLine(command);
-  const { calls, isComplete, notes, exitCode, signal } = await record(file, args, options);
+  const { recording, end } = await recordWithEnd(file, args, options ?? {});
   const refuse = (why: string): never => {
     throw new SeccompError('ERR_SECCOMP_OPTION', `${text} ${why}`);
   };
-  if (isComplete === false) refuse(`has no complete list of syscalls: ${notes[0]}`);
-  if (exitCode !== 0) {
-    const end = exitCode === null ? (signal ?? 'a signal without a name') : `exit code ${exitCode}`;
-    refuse(`ended with ${end}, without a filter: give a command that works`);
-  }
+  if (!recording.isComplete) refuse(`has no complete list of syscalls: ${recording.notes[0]}`);
+  if (end.code !== 0) refuse(`ended with ${endInWords(end)}, without a filter: give a command that works`);
   const { abi: native } = thisHost();
-  const names = calls.map(({ abi, syscall }) => (abi === native ? syscall : `${abi} ${syscall}`));
+  const names = recording.calls.map(({ abi, syscall }) => (abi === native ? syscall : `${abi} ${syscall}`));
   return [...new Set(names)].sort();
 }
 

@@ -4,4 +4,6 @@ export interface Verdict {
   readonly holds: boolean | undefined;
   /** Why the assertion fails; if it holds, why its negation fails. */
   readonly message: string;
+  /** Why the negation fails too, where `holds` is undefined. Default: `message`. */
+  readonly unproven?: string;
 }
