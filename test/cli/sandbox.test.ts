@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import * as execve from '../../lib/sandbox/execve.js';
+import { loadSandbox } from '../../lib/sandbox/load-sandbox.js';
 import { main } from '../support/built.js';
 import { seccomp } from '../support/command-line.js';
 import { describeUnless } from '../support/describe-unless.js';
@@ -152,6 +153,12 @@ describe('seccomp check', () => {
     expect((await seccomp('check', '--compat', '{ "timeout": 5 }')).stderr).toContain(
       '--compat has no effect on a sandbox',
     );
+  });
+
+  test.each([{}, { $schema: './schema.json' }])('takes %j for a sandbox, as loadSandbox does', async (document) => {
+    const file = `./${written(document)}`;
+    expect(loadSandbox(file).warnings).toEqual([]);
+    expect(await seccomp('check', file)).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
   test('says that a sandbox file is no profile where one is expected', async () => {

@@ -96,7 +96,7 @@ describe.each([{}, { isNot: false }, { isNot: true }])('behind expect(…) with 
     } as const;
     expect(await shown(matcher.call(context, ['uname'], profile))).toEqual([
       false,
-      expect.stringMatching(/^uname: ended with exit code 1[^]*\ndenied: uname\([^\n]*$/),
+      expect.stringMatching(/^uname: ended with exit code 1[\s\S]*\ndenied: uname\([^\n]*$/),
     ]);
   });
 
