@@ -92,6 +92,19 @@ describeUnless(reason ?? undefined, 'seccomp run -s', () => {
     expect(stderr).toMatch(/to allow: --read .*secret\.txt/);
   });
 
+  test.each<[string, readonly string[], string, string]>([
+    ['the sandbox, by a flag', ['-s', './sandbox.json'], '.', 'this sandbox'],
+    ['its profile, by a flag', ['-s', './sandbox.json'], './own.json', join(work, 'own.json')],
+    ['the profile', ['-p', './own.json'], '.', 'this profile'],
+  ])('warns that the program may change %s', async (_, flags, write, what) => {
+    written({ profile: './own.json', timeout: 3_600_000 });
+    written({ defaultAction: 'SCMP_ACT_ALLOW' }, 'own.json');
+    const given = [...flags, '--read', '@system', '--write', write, '--timeout', '1h'];
+    const { status, stderr } = await seccomp('run', ...given, '--', 'true');
+    const warning = `--write ${write} lets the program change ${what}, and so what it may do at its next start`;
+    expect([status, stderr]).toEqual([0, expect.stringContaining(warning)]);
+  });
+
   test('warns that the program may change its sandbox', async () => {
     const file = written({ paths: { read: ['@system'], write: ['.'] }, timeout: 3_600_000 });
     const { status, stderr } = await seccomp('run', '-s', `./${file}`, '--', 'true');
@@ -187,6 +200,14 @@ describeUnless(reason ?? undefined, 'seccomp record -s', () => {
     const again = start('run', '-s', './made.json', '--', 'sh', '-c', `${SCRIPT}; cat other.txt`);
     expect(again.stdout).toBe('data\n');
     expect(again.stderr).toMatch(/other\.txt: Permission denied/);
+  });
+
+  test('warns that the command may change the file that is written', async () => {
+    const { status, stderr } = start('record', '-s', 'made.json', '--', 'sh', '-c', 'echo >new.txt; rm new.txt');
+    expect([status, made().paths.write]).toEqual([0, ['.']]);
+    expect(stderr).toMatch(
+      /^seccomp: warning: made\.json:\d+:\d+: paths\.write\[0\]: lets the program change this sandbox/m,
+    );
   });
 
   test('leaves the network open to a command that has used it', async () => {

@@ -1,13 +1,15 @@
 /** `seccomp record`: runs a program without a filter and writes a profile of its calls. */
 
-import { basename, isAbsolute } from 'node:path';
+import { basename, isAbsolute, resolve as resolvePath } from 'node:path';
 import { Command, Option } from 'commander';
 import { callFromRecord } from '../../decode/observed-call.js';
+import { describeIssue } from '../../errors.js';
 import { thisHost } from '../../host.js';
 import { loadProfile, type Profile, type Recording, resolve, stringify } from '../../index.js';
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';
 import { compareWithPolicy } from '../../record/compare-runs.js';
 import { recordWithEnd } from '../../record/record.js';
+import { readSandboxText } from '../../sandbox/file/read.js';
 import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
@@ -89,6 +91,9 @@ async function recordProgram(command: string, args: readonly string[], options: 
       sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
     showFiles(recording, sandbox !== undefined);
+    if (sandbox !== undefined)
+      for (const issue of readSandboxText(text, sandbox, resolvePath(sandbox)).issues)
+        printMessage(`warning: ${describeIssue(sandbox, issue)}`);
     file?.write(text, printError);
     printNote(recordingSummary(recording, output));
   } finally {
