@@ -147,7 +147,32 @@ describe('seccomp check', () => {
   test('reports what is wrong with its profile on this host, at its place in the file', async () => {
     const rules = ['SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO'].map((action) => ({ names: ['read'], action }));
     const file = written(`{\n"profile": ${JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules })} }`);
-    expect((await seccomp('check', `./${file}`)).stdout).toMatch(/^(error|warning) \.\/sandbox\.json:2:\d+: /);
+    expect((await seccomp('check', `./${file}`)).stdout).toMatch(
+      /^(error|warning) \.\/sandbox\.json:2:\d+: profile\.syscalls\[1\]/,
+    );
+  });
+
+  test('names the file of a rule that it names or extends, and no rule of a built-in', async () => {
+    const rules = ['SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO'].map((action) => ({ names: ['read'], action }));
+    const own = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules };
+    written(own, 'own.json');
+    written({ profile: own }, 'base.json');
+    for (const [document, name] of [
+      [{ profile: './own.json' }, './own.json'],
+      [{ profile: ['docker-default', './own.json'] }, './own.json'],
+      [{ extends: './base.json' }, './base.json'],
+    ] as const) {
+      const { stdout } = await seccomp('check', `./${written(document)}`);
+      expect(stdout).toContain(` ./sandbox.json: ${name}:1:`);
+      expect(
+        stdout
+          .trimEnd()
+          .split('\n')
+          .every((line) => line.includes(name)),
+      ).toBe(true);
+    }
+    for (const document of [{ extends: 'untrusted' }, { timeout: 5 }, { profile: ['docker-default', 'node'] }])
+      expect(await seccomp('check', `./${written(document)}`)).toMatchObject({ status: 0, stdout: '' });
   });
 
   test('reports each warning about its profiles once', async () => {
