@@ -57,7 +57,7 @@ const settle = (running) =>
 const ENDS = { ETIMEDOUT: 'timeout', ERR_CHILD_PROCESS_STDIO_MAXBUFFER: 'output' };
 
 function describe({ code, exitCode, signal, stdout, stderr }) {
-  const ownEnd = exitCode !== null ? 'exit' : signal !== null ? 'signal' : 'not started';
+  const ownEnd = exitCode !== null ? 'exit' : code === undefined ? 'signal' : 'not started';
   return { end: ENDS[code] ?? ownEnd, exitCode, signal, stdout, stderr };
 }
 

@@ -1,6 +1,7 @@
 /** The public API. Node loads it through entry.ts. */
 
 export { type Agent, type AgentEvents, type ListenOptions, listen } from './agent/agent.js';
+export { checkProfile } from './analysis/check.js';
 export { intersect, union } from './analysis/combine.js';
 export { compare, type DifferenceCase, type PolicyComparison, type PolicyDifference } from './analysis/compare.js';
 export { evaluate } from './analysis/evaluate.js';
@@ -53,7 +54,6 @@ export { Profile, stringify } from './profile/profile.js';
 export type { Host } from './profile/resolve/resolve.js';
 export {
   type CheckOptions,
-  checkProfile,
   extend,
   loadProfile,
   type ProfileSource,

@@ -2,8 +2,8 @@
  * The exit status of `seccomp`. Every status of the command is chosen in this file, except the status of a program that
  * replaces the command.
  */
-import { constants } from 'node:os';
 import type { LimitReason } from '../index.js';
+import type { ProgramEnd } from '../process-tree/program-end.js';
 import { NOT_RUN } from '../sandbox/this-process/exit-status.js';
 
 /** The same statuses as those of env(1), nohup(1) and docker run. 125 is also that of fork() and seccomp/register. */
@@ -36,12 +36,12 @@ export function exitNotStarted(isFound: boolean): void {
  * The program was ended at a limit: the status of timeout(1) for its time; else as it has ended, which is 137 for a kill by
  * the kernel.
  */
-export function exitAtLimit(limit: LimitReason, code: number | null, signal: NodeJS.Signals | null): void {
+export function exitAtLimit(limit: LimitReason, end: ProgramEnd): void {
   if (limit === 'time') process.exitCode = TIMED_OUT;
-  else exitAsProgram(code, signal);
+  else exitAsProgram(end);
 }
 
-/** The program has ended, by exiting or by a signal. */
-export function exitAsProgram(code: number | null, signal: NodeJS.Signals | null): void {
-  process.exitCode = signal === null ? (code ?? 0) : BY_SIGNAL + constants.signals[signal];
+/** The program has ended, by exiting or by a signal. An unknown end is a failure of the command. */
+export function exitAsProgram({ code, signalNumber }: ProgramEnd): void {
+  process.exitCode = signalNumber === null ? (code ?? FAILED) : BY_SIGNAL + signalNumber;
 }

@@ -42,22 +42,23 @@ export async function runAsChild(
   const stop = passSignals((signal) => child.kill(signal));
   const child = startProgram([command, args, profile, { ...options, stdio: 'inherit' }], descendants);
   if (child.pid !== undefined) reportUnenforced(child.enforcement);
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (...end) => resolve(end));
+    child.once('exit', () => resolve());
   }).finally(stop);
   ended(child);
   const missing = grantLackedByChild(child);
   if (missing !== undefined) printMessage(grantText(missing, pathFlag));
-  const { limit } = child;
+  const { limit, end } = child;
   if (limit !== null) {
     printMessage(`${shownName(command)}: ${LIMIT_TEXTS[limit]}`);
-    exitAtLimit(limit, code, signal);
+    exitAtLimit(limit, end);
     return;
   }
-  exitAsProgram(code, signal);
+  exitAsProgram(end);
+  const { signal } = end;
   // When nothing is left to do, such as to remove the program's own directory. If this process survives the signal, it
-  // exits with a shell's status for it.
+  // exits with a shell's status for it. So it does for a signal without a name: Node reports the death by one as code 0.
   if (signal !== null) process.once('beforeExit', () => process.kill(process.pid, signal));
 }
 

@@ -1,8 +1,10 @@
 /** Sandboxes that an argument of `seccomp check` names. They are told from profiles by their keys. */
+import { describeIssue } from '../errors.js';
 import { type CheckOptions, checkProfile, type Profile, type ProfileIssue } from '../index.js';
 import { readRegularFile } from '../profile/read-file.js';
-import { kindOfString, SANDBOX_NAMES } from '../profile/source-names.js';
+import { builtinNames, kindOfString, SANDBOX_NAMES } from '../profile/source-names.js';
 import { isSandboxText, type ReadSandbox, readSandboxFile, readSandboxText } from '../sandbox/file/read.js';
+import { untrustedProfile } from '../sandbox/file/untrusted.js';
 
 /** Checks the sandbox that an argument names. Undefined if it names none. */
 export function checkSandbox(argument: string, options: CheckOptions): readonly ProfileIssue[] | undefined {
@@ -27,9 +29,28 @@ function issuesOf({ sandbox, issues }: ReadSandbox, { mode, format, host }: Chec
   const flag = mode === undefined ? (format === undefined ? undefined : '--format') : '--compat';
   if (flag !== undefined) throw new Error(`${flag} has no effect on a sandbox: leave it out`);
   if (sandbox === undefined || host === undefined) return issues;
-  const profiles = Array.isArray(sandbox.profile) ? sandbox.profile : [sandbox.profile];
+  const { profile, source } = sandbox;
+  const all: readonly (readonly [Profile, string])[] = Array.isArray(profile)
+    ? profile.map((each: Profile, i) => [each, `profile[${i}]`] as const)
+    : [[profile as Profile, 'profile']];
   return [
     ...issues,
-    ...profiles.flatMap((profile: Profile) => checkProfile(profile, { host }).slice(profile.warnings.length)),
+    ...all.flatMap(([each, path]) => {
+      const found = checkProfile(each, { host }).slice(each.warnings.length);
+      return found.flatMap((issue) => placed(issue, each, path, source) ?? []);
+    }),
   ];
 }
+
+/**
+ * An issue of a profile, at its place: in the sandbox, or in the file that it names or extends. Undefined for a warning about a
+ * profile of this package, which nobody can change.
+ */
+function placed(issue: ProfileIssue, profile: Profile, path: string, source: string): ProfileIssue | undefined {
+  if (profile.source === source) return { ...issue, path: issue.path === '' ? path : `${path}.${issue.path}` };
+  if (issue.severity === 'warning' && isOfPackage(profile)) return undefined;
+  return { severity: issue.severity, path: '', message: describeIssue(profile.source, issue) };
+}
+
+const isOfPackage = (profile: Profile): boolean =>
+  profile === untrustedProfile() || builtinNames().includes(profile.source);

@@ -1,5 +1,6 @@
 /** What ended a program that reached a limit. */
 import type { Leaf } from './leaf.js';
+import type { ProgramEnd } from './program-end.js';
 
 /**
  * The limit that ended a program: `time` is the option `timeout`, `output` is `maxBuffer`, `file-size` and `cpu` are
@@ -8,12 +9,6 @@ import type { Leaf } from './leaf.js';
  */
 export type LimitReason = 'time' | 'output' | 'file-size' | 'cpu' | 'memory' | 'processes';
 
-/** The end of a program: its exit code or the signal that ended it. */
-export interface End {
-  readonly code: number | null;
-  readonly signal: string | null;
-}
-
 /**
  * The limit for which the kernel or a guardian ended a program; null if it ended well, or for another reason.
  *
@@ -21,7 +16,7 @@ export interface End {
  * @param sampled - The limit for which its guardian has ended its tree.
  */
 export function kernelLimit(
-  { code, signal }: End,
+  { code, signal }: Pick<ProgramEnd, 'code' | 'signal'>,
   leaf: Leaf | undefined,
   isStopped: boolean,
   sampled: LimitReason | null = null,

@@ -151,24 +151,21 @@ export interface CheckOptions extends ProfileOptions {
   readonly host?: Host;
 }
 
-/**
- * Returns all errors and warnings of a profile. Does not throw for an invalid profile.
- *
- * @param source - As for `loadProfile`.
- * @param options - As for `loadProfile`. With `host`, problems that exist only on that host are reported too.
- * @returns The problems, in the order of the text; an empty array if there are none.
- * @throws {SeccompError} ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE or ERR_SECCOMP_OPTION, as `loadProfile` does.
- * @example
- * import { checkProfile } from 'seccomp';
- *
- * for (const { severity, line, column, path, message } of checkProfile('{"defaultAction": "SCMP_ACT_ALOW"}'))
- *   console.log(`${severity} at ${line}:${column}, ${path}: ${message}`);
- */
-export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
+/** Reads the arguments of checkProfile, and the profile. */
+export function readForCheck(
+  source: ProfileSource,
+  options: CheckOptions,
+): Pick<ReadProfile, 'profile' | 'issues'> & { readonly host: Host | undefined } {
   const { host }: CheckOptions = optionFields(options);
   refuseOtherTypes(source, 'source', `${ONE_PROFILE}, not a list, a Filter or a policy`);
   const { profile, issues } = read(source, readProfileOptions(options, ['host']));
-  return host === undefined || profile === undefined ? issues : [...issues, ...issuesOn(profile, readHost(host))];
+  return { profile, issues, host: host === undefined || profile === undefined ? undefined : readHost(host) };
+}
+
+/** The errors and warnings of a profile, and those that resolving it on the host finds, if one is given. */
+export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
+  const { profile, issues, host } = readForCheck(source, options);
+  return host === undefined || profile === undefined ? issues : [...issues, ...issuesOn(profile, host)];
 }
 
 /** A profile that was read, or the reasons why it is not valid. */

@@ -1,12 +1,14 @@
 /** Collects the calls of a child whose every call is counted, for record(). */
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import type { UnseenFiles } from '../notify/violations/unseen-calls.js';
+import { limitText } from '../process-tree/limit-reason.js';
+import type { ProgramEnd } from '../process-tree/program-end.js';
 import { onAbort } from '../sandbox/child/process/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
+import { own } from '../util/own-data.js';
 
 /** A kind of calls: the first of them, and their number. */
 export type ObservedKind = ObservedCall & CallSite & { readonly count: number };
@@ -25,8 +27,9 @@ export interface Observed {
   readonly others: number;
   /** The number of calls that name files which are not among `files`. */
   readonly unseen: UnseenFiles;
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+  /** Why the run was not observed to its end; undefined if it was. */
+  readonly cutShort: string | undefined;
+  readonly end: ProgramEnd;
 }
 
 /**
@@ -43,18 +46,18 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   });
   discardOutput(child);
   const stop = stopOf(options, child);
-  await once(child, 'exit').catch(() => {});
-  const { listener } = child;
   if (child.pid === undefined) {
+    await new Promise((resolve) => child.once('error', resolve));
     stop.forget();
     throw failure;
   }
-  // An abort emits an error too, before the child has ended.
-  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
+  await new Promise((resolve) => child.once('exit', resolve));
+  const { listener } = child;
   // Its own children may live longer. The timer keeps this process alive, as a listener does not.
   const alive = setInterval(() => {}, 2 ** 30);
   await Promise.race([listener?.ended, stop.requested]).finally(() => clearInterval(alive));
   stop.forget();
+  const cutShort = stop.reason() ?? (child.limit === 'time' ? timeoutText(options) : limitOf(child));
   child.terminate(); // The child has ended: this closes pipes that its own children may have.
   const { kinds, others, unseen } = listener?.counts ?? NOTHING;
   const counted = kinds.flatMap((count, i): readonly CountedKind[] => {
@@ -65,7 +68,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   const calls = counted
     .filter(({ kind }) => kind.files.length === 0)
     .map(({ kind, count }) => ({ ...observedCall(kind), ...callSiteOf(kind), count }));
-  return { calls, files, others, unseen, exitCode: child.exitCode, signal: child.signalCode };
+  return { calls, files, others, unseen, cutShort, end: child.end };
 }
 
 const NOTHING = { kinds: [], others: 0, unseen: { noRoom: 0, unreadable: 0, notFound: 0 } };
@@ -80,17 +83,32 @@ function discardOutput({ stdio }: SandboxedProcess): void {
   }
 }
 
-/** `requested` resolves at the timeout or at an abort. `forget` stops waiting for both. */
-function stopOf({ timeout = 0, signal }: SpawnOptions, child: SandboxedProcess) {
-  let stop = () => {};
+const timeoutText = ({ timeout = 0 }: SpawnOptions) => `it took longer than ${timeout} ms (options.timeout)`;
+
+function limitOf({ limit, signalCode, enforcement }: SandboxedProcess): string | undefined {
+  return limitText(limit, signalCode, own({ ...enforcement }).limits) || undefined;
+}
+
+/**
+ * `requested` resolves at the timeout or at an abort, and `reason` returns which of them there was. `forget` stops waiting
+ * for both.
+ */
+function stopOf(options: SpawnOptions, child: SandboxedProcess) {
+  const { timeout = 0, signal } = options;
+  let why: string | undefined;
+  let resolveRequested = () => {};
   const requested = new Promise<void>((resolve) => {
-    stop = resolve;
+    resolveRequested = resolve;
   });
-  const aborting = onAbort(signal, child, stop);
-  const timer = timeout > 0 ? setTimeout(stop, timeout) : undefined;
+  const stop = (reason: string) => {
+    why ??= reason;
+    resolveRequested();
+  };
+  const aborting = onAbort(signal, child, () => stop('it was aborted (options.signal)'));
+  const timer = timeout > 0 ? setTimeout(() => stop(timeoutText(options)), timeout) : undefined;
   const forget = () => {
     clearTimeout(timer);
     aborting?.[Symbol.dispose]();
   };
-  return { requested, forget };
+  return { requested, forget, reason: () => why };
 }

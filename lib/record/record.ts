@@ -6,6 +6,7 @@ import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import type { CheckedPaths, Paths } from '../landlock/paths/option.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../landlock/paths/private-directory.js';
+import type { ProgramEnd } from '../process-tree/program-end.js';
 import type { Profile } from '../profile/profile.js';
 import { loadSource, type ProfileSource } from '../profile/source.js';
 import { normalizeArguments, type ProgramCall } from '../sandbox/arguments.js';
@@ -72,9 +73,14 @@ export interface Recording {
   readonly files?: readonly RecordedFile[];
   /** The limits of this recording, one sentence each: calls that it may lack, or that no profile can allow. */
   readonly notes: readonly string[];
+  /**
+   * False if a timeout, an abort or a limit ended the run early, or there were more kinds of calls than a recording keeps:
+   * `notes` begins with the reasons.
+   */
+  readonly isComplete: boolean;
   /** The exit code of the program; null if a signal ended it. */
   readonly exitCode: number | null;
-  /** The signal that ended the program; null if none did. */
+  /** The signal that ended the program; null if none did, or one without a name (a real-time signal). */
   readonly signal: NodeJS.Signals | null;
 }
 
@@ -102,6 +108,16 @@ export async function record(
   args: readonly string[] = [],
   options: RecordOptions = {},
 ): Promise<Recording> {
+  const { recording } = await recordWithEnd(command, args, options);
+  return recording;
+}
+
+/** The steps of record(). Returns with its recording how the program ended, also by a signal without a name. */
+export async function recordWithEnd(
+  command: string,
+  args: readonly string[],
+  options: RecordOptions,
+): Promise<{ readonly recording: Recording; readonly end: ProgramEnd }> {
   const given = normalizeArguments<CheckedOptions>('record', { command, args, profile: undefined, options });
   const { compareArguments, containerStart, merge, mergePaths, capabilities } = given.options;
   const before = merge === undefined ? undefined : loadSource(merge, undefined, 'options.merge');
@@ -117,7 +133,7 @@ export async function record(
     const plan = planObservation(call.options, recordsFiles);
     const stdio = openStdio(call.options.stdio, 'record');
     const child = start(call, plan, stdio);
-    const { calls, files, others, unseen, exitCode, signal } = await observe(child, call.options);
+    const { calls, files, others, unseen, cutShort, end } = await observe(child, call.options);
 
     const host = thisHost(capabilities);
     const made = {
@@ -135,9 +151,12 @@ export async function record(
         mergePaths,
       );
     const ofFiles = seen === undefined ? [] : [...seen.notes, ...fileCaveats(calls, unseen, files.length > 0)];
-    const notes = [...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
+    const cut = cutShort === undefined ? [] : [`the program was not recorded to its end: ${cutShort}`];
+    const notes = [...cut, ...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
     const ofPaths = seen && { paths: seen.paths, files: seen.files };
-    return { profile, calls: kinds, ...ofPaths, notes, exitCode, signal };
+    const isComplete = cutShort === undefined && others === 0;
+    const { code: exitCode, signal } = end;
+    return { recording: { profile, calls: kinds, ...ofPaths, notes, isComplete, exitCode, signal }, end };
   } finally {
     tmp?.removeSync();
   }

@@ -2,8 +2,9 @@
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
+import { endInWords } from '../process-tree/program-end.js';
 import { own } from '../util/own-data.js';
-import { normalizeArguments } from './arguments.js';
+import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { abortError, onAbort } from './child/process/abort.js';
 import type { SandboxedProcess } from './child/process/child-process.js';
@@ -93,7 +94,11 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
 
 /** The steps of run(). */
 export async function runProgram(given: ProgramParameters | readonly unknown[]): Promise<RunResult<string | Buffer>> {
-  const call = normalizeArguments<RunOptions>('run', given);
+  return runCall(normalizeArguments<RunOptions>('run', given));
+}
+
+/** The steps of run() after normalizeArguments. */
+export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<string | Buffer>> {
   const { options } = call;
   const sources = resolveSources(call.profile, options);
   const plan = planFilters(sources, options, 'child', 'kill');
@@ -121,12 +126,14 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
-  const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
   const missing = grantLackedByChild(child);
   const grant = missing === undefined ? '' : grantText(missing);
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  const reason = [`ended with ${end}`, limitText(result.limit, result.signal, own({ ...result.enforcement }).limits)]
+  const reason = [
+    `ended with ${endInWords(child.end)}`,
+    limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
+  ]
     .filter((text) => text !== '')
     .join(': ');
   throw new RunError(reason, undefined, result, undefined, hint);

@@ -23,7 +23,6 @@ import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputBytes, OutputIn } from './child/types-by-option.js';
 import { startSyncInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
-import { signalName } from './options/signals.js';
 import type { SpawnOptions } from './options/types.js';
 import { grantLackedBy, startHint } from './path-hints.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
@@ -65,7 +64,7 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
   readonly stderr: Output;
   /** The exit code; null if a signal ended the program, or it was not started. */
   readonly status: number | null;
-  /** The signal that ended the program; null if none did. */
+  /** The signal that ended the program; null if none did, or one without a name (a real-time signal). */
   readonly signal: NodeJS.Signals | null;
   /** Why the program was not started, or was ended by this process: ENOENT, ETIMEDOUT, ENOBUFS, … */
   readonly error?: NodeJS.ErrnoException;
@@ -227,8 +226,8 @@ function outcomeOf(
     ended.stopped !== 0 ? startError(stopped, `spawnSync ${file}`, file, argv) : guardianFailure(treeStatus, ended.pid);
   const result: SyncResult = {
     ...(error === undefined ? {} : { error }),
-    status: ended.code,
-    signal: ended.signal === null ? null : signalName(ended.signal),
+    status: ended.end.code,
+    signal: ended.end.signal,
     output,
     pid: ended.pid,
     stdout: output[1] ?? null,
@@ -239,7 +238,7 @@ function outcomeOf(
   // A getter, as most callers never read it.
   const get = () => enforcement(ended.domainError, unguarded);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
-  const missingGrant = () => grantLackedBy(call, get(), ended.code);
+  const missingGrant = () => grantLackedBy(call, get(), ended.end.code);
   return { result, isWatched, missingGrant };
 }
 

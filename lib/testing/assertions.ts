@@ -3,11 +3,14 @@
  */
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
+import { SeccompError } from '../errors.js';
+import type { Handler, Handlers } from '../notify/handlers.js';
+import { normalizeArguments } from '../sandbox/arguments.js';
 import { RunError } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
-import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
-import { type RunOptions, runProgram } from '../sandbox/run.js';
+import { type FilterSource, resolveSources } from '../sandbox/plan/resolve-sources.js';
+import { type RunOptions, runCall } from '../sandbox/run.js';
 import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
 import { argumentError } from '../util/node-error.js';
@@ -34,7 +37,7 @@ export function allowed(
   calls: ProbeCall | readonly ProbeCall[],
   options?: HostOptions,
 ): Verdict {
-  return verdictOn(probe(profile, calls, options), ({ outcome }) => outcome === 'allowed', 'allowed');
+  return verdictOn(probe(profile, calls, options), isAllowed, 'allowed');
 }
 
 /** Decides whether none of `calls` is allowed. */
@@ -46,7 +49,7 @@ export function denied(
   const { errno, capabilities, abis } = readOptions<DenialOptions>('assertDenied', options);
   const wanted = errno === undefined ? undefined : readErrno(errno);
   const answers = probe(profile, calls, { capabilities, abis });
-  if (wanted === undefined) return verdictOn(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
+  if (wanted === undefined) return verdictOn(answers, (answer) => !isAllowed(answer) && !isDeferred(answer), 'denied');
   return verdictOn(
     answers,
     (answer) => {
@@ -57,18 +60,76 @@ export function denied(
   );
 }
 
-/** Decides whether `command` ends with exit code 0 under `profile`. */
+const isAllowed = ({ outcome }: ProbeAnswer) => outcome === 'allowed';
+
+/** Whether the profile leaves the call to another process, which may allow it. */
+const isDeferred = ({ outcome }: ProbeAnswer) => outcome === 'notified' || outcome === 'traced';
+
+/** Decides whether `command` ends with exit code 0 under `profile`, whose filter alone answers its calls. */
 export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
   const { file, args, text } = readCommandLine(command);
   const read = readOptions<RunOptions>('run', options);
-  const onViolation = read.onViolation ?? true; // For the denied calls in the error's message.
-  try {
-    await runProgram({ command: file, args, profile, options: own({ ...read, onViolation }) });
-    return { holds: true, message: `${text} runs under the profile, and should not` };
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    return { holds: false, message: error.message };
-  }
+  const onViolation = read.onViolation ?? true; // For the denied calls in the error's message, and for a negation.
+  const call = normalizeArguments<RunOptions>('run', {
+    command: file,
+    args,
+    profile,
+    options: own({ ...read, onViolation }),
+  });
+  const sources = resolveSources(call.profile, call.options);
+  if (sources.profiles.some(({ document }) => document.listenerPath))
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'listenerPath: its agent may answer calls: assert under a profile without it',
+    );
+  const { notify, answered } = countedHandlers(call.options.notify);
+  const reportPaths = onViolation !== false && call.options.paths !== undefined;
+  const watched = { ...call, profile: sources.loaded, options: own({ reportPaths, ...call.options, notify }) };
+  const verdict = await runCall(watched).then(
+    (): Verdict => ({ holds: true, message: `${text} runs under the profile, and should not` }),
+    failureVerdict,
+  );
+  if (answered.size === 0) return verdict;
+  const message = `${text}: a handler of options.notify answered ${[...answered].join(', ')}, not the profile`;
+  return { holds: undefined, message };
+}
+
+function failureVerdict(error: unknown): Verdict {
+  if (!(error instanceof RunError)) throw error;
+  return isDenied(error)
+    ? { holds: false, message: error.message }
+    : { holds: undefined, message: error.message, unproven: `${error.message}\n${UNEXPLAINED}` };
+}
+
+/**
+ * Whether a program failed by itself after one of its calls was denied. One that is missing, is ended from outside, or fails
+ * under any profile shows nothing about this one.
+ */
+function isDenied(error: RunError<unknown>): boolean {
+  const { code } = own(error);
+  const { exitCode, signal, limit, violations, unlistedViolations } = error;
+  const isByItself = exitCode !== null || (signal !== null && FAULTS.has(signal));
+  return code === undefined && limit === null && isByItself && violations.length + unlistedViolations > 0;
+}
+
+/** The signals that a denial or a failed check raises. */
+const FAULTS: ReadonlySet<string> = new Set(['SIGSYS', 'SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGBUS', 'SIGFPE', 'SIGSEGV']);
+
+const UNEXPLAINED =
+  'nothing shows that this is because of the profile: for .not, a call must be denied, and the program must end by itself';
+
+/** Returns handlers that note the names of the calls that they get. */
+function countedHandlers(handlers: Handlers | undefined) {
+  const answered = new Set<string>();
+  if (handlers === undefined) return { notify: undefined, answered };
+  const counted = Object.entries(handlers).map(([name, handler]): [string, Handler] => [
+    name,
+    (call) => {
+      answered.add(name);
+      return handler(call);
+    },
+  ]);
+  return { notify: own(Object.fromEntries(counted)), answered };
 }
 
 /**
@@ -98,7 +159,8 @@ export function assertAllowed(
  * @param profile - A profile as `spawn` takes it, or a list of profiles.
  * @param calls - One call or a list of calls; see {@link ProbeCall}.
  * @param options - `errno` that the calls must fail with; `capabilities` and `abis` as for `spawn`.
- * @throws {AssertionError} if the kernel allows one of the calls, or one does not fail with `errno`.
+ * @throws {AssertionError} if the kernel allows one of the calls or leaves it to a supervisor or a tracer, or one does not
+ * fail with `errno`.
  * @throws {ProfileError | SeccompError} as `probe` does.
  * @throws {TypeError} for an unknown errno.
  * @example
@@ -121,8 +183,9 @@ export function assertDenied(
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param profile - A profile as `spawn` takes it, or a list of profiles.
  * @param options - Options of `run`, such as `cwd`, `env` and `timeout`. Denied calls are collected unless `onViolation`
- * is false, which a profile with `listenerPath` needs.
- * @returns A promise that rejects with an AssertionError if the command does not work. The message has the end of its
+ * is false.
+ * @returns A promise that rejects with an AssertionError if the command does not work, or a handler of `notify` has
+ * answered one of its calls. The message has the end of its
  * stderr, and the first three kinds of calls that the profile denied, each with its rule. Rejects with a ProfileError
  * or SeccompError if an argument is not valid.
  * @example
@@ -182,7 +245,10 @@ function verdictOn(
   const facts = (holds ? answers : wrong).map((answer) => `${answer.call} is ${outcomeInWords(answer)}`);
   const more = facts.length > LISTED_CALLS ? `, and ${facts.length - LISTED_CALLS} more` : '';
   const expected = `${holds ? 'should not be' : 'should be'} ${wanted}`;
-  return { holds, message: `${facts.slice(0, LISTED_CALLS).join(', ')}${more}; ${expected}` };
+  const named = `${facts.slice(0, LISTED_CALLS).join(', ')}${more}`;
+  const message = `${named}; ${expected}`;
+  if (holds || !wrong.every(isDeferred)) return { holds, message };
+  return { holds: undefined, message, unproven: `${named}, which may allow or deny it` };
 }
 
 /** How many calls a message names. */
@@ -190,6 +256,7 @@ const LISTED_CALLS = 10;
 
 function outcomeInWords(answer: ProbeAnswer): string {
   const { outcome, errno } = own(answer);
+  if (isDeferred(answer)) return outcome === 'notified' ? 'left to a supervisor' : 'left to a tracer';
   return errno === undefined ? outcome : `denied with ${errno}`;
 }
 

@@ -87,6 +87,8 @@ function groupCalls(name: string, native: AbiName): readonly NamedCall[] {
   const group = syscallGroup(name);
   if (group === undefined) throw argumentError('value', `unknown group ${name}${suggest(name, groupNames())}`);
   const known = group.syscalls.filter((syscall) => syscallNumber(native, syscall) !== undefined);
+  if (known.length === 0)
+    throw argumentError('value', `${name} has no syscall on ${native}: nothing would be asserted`);
   return known.map((syscall) => namedCall(syscall, [], native, native));
 }
 

@@ -3,7 +3,7 @@ import { SeccompError } from '../errors.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
 import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
 import type { RunOptions } from '../sandbox/run.js';
-import { propertyOf } from '../util/own-data.js';
+import { own, propertyOf } from '../util/own-data.js';
 import { allowed, type DenialOptions, denied, runs } from './assertions.js';
 import type { ProbeCall } from './calls.js';
 import { needsNoMore } from './needed-syscalls.js';
@@ -11,16 +11,19 @@ import type { Verdict } from './verdict.js';
 
 /** The methods that the matchers add to the object that `expect` returns. */
 export interface SeccompMatchers<Result = unknown> {
-  /** The value is a profile. Passes if the kernel allows all `calls` under it. See `assertAllowed`. */
+  /**
+   * The value is a profile. Passes if the kernel allows all `calls` under it. See `assertAllowed`. `.not` passes if it denies
+   * the one call.
+   */
   toAllowSyscall(calls: ProbeCall | readonly ProbeCall[], options?: HostOptions): Result;
   /**
    * The value is a profile. Passes if the kernel denies all `calls` under it, with `errno` if that is given. See
-   * `assertDenied`.
+   * `assertDenied`. `.not` passes if it does not deny the one call, or with another errno.
    */
   toDenySyscall(calls: ProbeCall | readonly ProbeCall[], options?: DenialOptions): Result;
   /**
    * The value is a command, `[file, ...arguments]`. Passes if it ends with exit code 0 under `profile`. See
-   * `assertRunsUnder`.
+   * `assertRunsUnder`. `.not` passes if it fails by itself after a call of it was denied.
    */
   toRunUnder(profile: FilterSource, options?: RunOptions): Promise<Result>;
   /** The value is a command. Passes if it makes only syscalls that `file` lists. See `assertNeedsNoMore`. */
@@ -55,7 +58,7 @@ export const matchers = {
     options?: HostOptions,
   ): MatcherResult {
     refuseNotSeveral(this, calls, 'toDenySyscall');
-    return matcherResult(allowed(profile, calls, options));
+    return matcherResult(this, allowed(profile, calls, options));
   },
 
   toDenySyscall(
@@ -65,7 +68,7 @@ export const matchers = {
     options?: DenialOptions,
   ): MatcherResult {
     refuseNotSeveral(this, calls, 'toAllowSyscall');
-    return matcherResult(denied(profile, calls, options));
+    return matcherResult(this, denied(profile, calls, options));
   },
 
   async toRunUnder(
@@ -74,7 +77,7 @@ export const matchers = {
     profile: FilterSource,
     options?: RunOptions,
   ): Promise<MatcherResult> {
-    return matcherResult(await runs(command, profile, options));
+    return matcherResult(this, await runs(command, profile, options));
   },
 
   async toNeedNoMoreThan(
@@ -83,12 +86,15 @@ export const matchers = {
     file: string | URL,
     options?: SpawnOptions,
   ): Promise<MatcherResult> {
-    return matcherResult(await needsNoMore(command, file, options));
+    return matcherResult(this, await needsNoMore(command, file, options));
   },
 };
 
-function matcherResult({ holds, message }: Verdict): MatcherResult {
-  return { pass: holds, message: () => message };
+/** A verdict that can't be told fails with and without `.not`. */
+function matcherResult(context: Context, verdict: Verdict): MatcherResult {
+  const { holds, message, unproven } = own(verdict);
+  const isNot = propertyOf(context, 'isNot') === true;
+  return { pass: holds ?? isNot, message: () => (isNot ? (unproven ?? message) : message) };
 }
 
 /**

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
+import { endInWords } from '../process-tree/program-end.js';
 import { readRegularFile } from '../profile/read-file.js';
-import { record } from '../record/record.js';
+import { recordWithEnd } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
 import { printableJson } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
@@ -22,8 +23,8 @@ import type { Verdict } from './verdict.js';
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param options - Options of `spawn`, such as `cwd` and `env`.
  * @returns The names, sorted. A syscall of an ABI other than the native one follows the ABI's name: `x86 read`.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, since it may need more
- * syscalls than those of this run.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, or a timeout, an abort or a limit
+ * ends it, since it may need more syscalls than those of this run.
  * @example
  * import { neededSyscalls } from 'seccomp/testing';
  *
@@ -32,14 +33,14 @@ import type { Verdict } from './verdict.js';
  */
 export async function neededSyscalls(command: readonly string[], options?: SpawnOptions): Promise<readonly string[]> {
   const { file, args, text } = readCommandLine(command);
-  const { calls, exitCode, signal } = await record(file, args, options);
-  if (exitCode !== 0) {
-    const end = signal ?? `exit code ${exitCode}`;
-    const message = `${text} ended with ${end}, without a filter: give a command that works`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
-  }
+  const { recording, end } = await recordWithEnd(file, args, options ?? {});
+  const refuse = (why: string): never => {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${text} ${why}`);
+  };
+  if (!recording.isComplete) refuse(`has no complete list of syscalls: ${recording.notes[0]}`);
+  if (end.code !== 0) refuse(`ended with ${endInWords(end)}, without a filter: give a command that works`);
   const { abi: native } = thisHost();
-  const names = calls.map(({ abi, syscall }) => (abi === native ? syscall : `${abi} ${syscall}`));
+  const names = recording.calls.map(({ abi, syscall }) => (abi === native ? syscall : `${abi} ${syscall}`));
   return [...new Set(names)].sort();
 }
 
@@ -56,7 +57,10 @@ export async function needsNoMore(
   const { file: program, args, text } = readCommandLine(command);
   const known = existsSync(path) ? readList(path) : undefined;
   if (known === undefined && process.env['CI'])
-    return { holds: false, message: `${path} does not exist, and is not written where CI is set: run this without CI` };
+    return {
+      holds: undefined,
+      message: `${path} does not exist, and is not written where CI is set: run this without CI`,
+    };
   const draft = known === undefined ? new Draft(path) : undefined;
   try {
     const needed = await neededSyscalls([program, ...args], options);

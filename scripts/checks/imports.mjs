@@ -22,9 +22,10 @@ const ALLOWED = {
     'node: util errors.ts native.ts syscalls policy decode profile filter landlock process-tree host.ts notify',
   'lib/analysis': 'util errors.ts syscalls policy decode profile filter host.ts sandbox',
   'lib/agent': 'node: util errors.ts native.ts notify sandbox',
-  'lib/record': 'node: util errors.ts native.ts syscalls policy decode profile landlock host.ts notify sandbox',
+  'lib/record':
+    'node: util errors.ts native.ts syscalls policy decode profile landlock process-tree host.ts notify sandbox',
   'lib/testing':
-    'node: util errors.ts native.ts syscalls policy profile filter host.ts sandbox record vitest @jest/globals',
+    'node: util errors.ts native.ts syscalls policy profile filter process-tree host.ts sandbox record vitest @jest/globals',
   'native/system': '',
   'native/supervisor': 'system',
   'native/landlock': 'system launcher',

@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import * as library from '../../lib/index.js';
+import { Profile } from '../../lib/index.js';
+import { programEnd } from '../../lib/process-tree/program-end.js';
+import * as recorder from '../../lib/record/record.js';
 import { seccomp } from '../support/command-line.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-options-'));
@@ -18,12 +20,12 @@ const calls = [
 ];
 
 /** Lets recordings have this result. */
-function give(recording: object = {}): void {
-  const profile = library.Profile.allowlist().allow('read', 'write');
-  const result = { ...{ profile, calls, notes: [], exitCode: 0, signal: null }, ...recording };
-  vi.spyOn(library, 'record')
+function give(recording: object = {}, end = programEnd(0, null)): void {
+  const profile = Profile.allowlist().allow('read', 'write');
+  const result = { profile, calls, notes: [], exitCode: end.code, signal: end.signal, ...recording };
+  vi.spyOn(recorder, 'recordWithEnd')
     .mockReset()
-    .mockResolvedValue(result as unknown as library.Recording);
+    .mockResolvedValue({ recording: result as unknown as recorder.Recording, end });
 }
 beforeEach(() => give());
 afterEach(() => vi.restoreAllMocks());
@@ -45,7 +47,7 @@ describe('the options', () => {
     [['-o', at('No Name for_Kubernetes.json')], {}],
   ])('%j', async (flags, options) => {
     expect(await run(...flags)).toMatchObject({ status: 0, stdout: '' });
-    const [[command, args, given = {}] = []] = vi.mocked(library.record).mock.calls;
+    const [[command, args, given = {}] = []] = vi.mocked(recorder.recordWithEnd).mock.calls;
     const { mergePaths: _, ...others } = { mergePaths: undefined, ...given };
     expect([command, args, others]).toEqual(['program', ['-a'], { ...DEFAULTS, ...options }]);
   });
@@ -53,7 +55,7 @@ describe('the options', () => {
   test('--merge gives the profile and the paths of the file, with their directory', async () => {
     writeFileSync(at('m.json'), '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}');
     await run('-o', at('m.json'), '--merge');
-    const [[, , options] = []] = vi.mocked(library.record).mock.calls;
+    const [[, , options] = []] = vi.mocked(recorder.recordWithEnd).mock.calls;
     expect(Object(options).merge).toMatchObject({ source: at('m.json') });
     give();
     writeFileSync(
@@ -61,9 +63,9 @@ describe('the options', () => {
       '{"paths":{"read":["./x","@system"],"write":[{"path":"y"}]},"profile":{"defaultAction":"SCMP_ACT_ERRNO"}}',
     );
     await run('-s', at('s.json'), '--merge');
-    const [[, , ofSandbox] = []] = vi.mocked(library.record).mock.calls;
+    const [[, , ofSandbox] = []] = vi.mocked(recorder.recordWithEnd).mock.calls;
     expect(Object(ofSandbox)).toMatchObject({
-      merge: expect.any(library.Profile),
+      merge: expect.any(Profile),
       mergePaths: { read: [at('x'), '@system'], write: [{ path: at('y') }] },
     });
   });
@@ -79,8 +81,8 @@ describe('the options', () => {
       let aborted: boolean | undefined;
       const before = process.listenerCount(signal);
       let handlers = 0;
-      const recording = await library.record('x');
-      vi.mocked(library.record).mockImplementation(async (_command, _args, options) => {
+      const recording = await recorder.recordWithEnd('x', [], {});
+      vi.mocked(recorder.recordWithEnd).mockImplementation(async (_command, _args, options) => {
         handlers = process.listenerCount(signal) - before;
         process.emit(signal, signal);
         aborted = options?.signal?.aborted;
@@ -111,7 +113,7 @@ describe('refuses before the program runs', () => {
     [['-o', directory], `${directory} is not a file: name another one with -o`],
   ])('%j', async (flags, message) => {
     expect(await run(...flags)).toEqual({ status: 125, stdout: '', stderr: `seccomp: ${message}\n` });
-    expect(library.record).not.toHaveBeenCalled();
+    expect(recorder.recordWithEnd).not.toHaveBeenCalled();
   });
 
   test('a file that exists', async () => {
@@ -122,21 +124,22 @@ describe('refuses before the program runs', () => {
 });
 
 describe('the result', () => {
-  test.each<[number | null, string | null, number]>([
+  test.each<[number | null, number | null, number]>([
     [0, null, 0],
     [3, null, 3],
-    [null, 'SIGTERM', 143],
-  ])('of a program that ended with %s and %s', async (exitCode, signal, status) => {
-    give({ exitCode, signal });
+    [null, 15, 143],
+    [null, 35, 163],
+  ])('of a program that ended with %s and %s', async (code, signalNumber, status) => {
+    give({}, programEnd(code, signalNumber));
     expect(await run('--paths')).toMatchObject({ status });
   });
 
   test('of a program that is not found has no file', async () => {
     const error = Object.assign(new Error('no'), { code: 'ENOENT', call: 'execve' });
-    vi.mocked(library.record).mockReset().mockRejectedValue(error);
+    vi.mocked(recorder.recordWithEnd).mockReset().mockRejectedValue(error);
     const stderr = 'seccomp: program: command not found\n';
     expect(await run('-o', at('none.json'))).toEqual({ status: 127, stdout: '', stderr });
-    vi.mocked(library.record).mockRejectedValue(new Error('it failed'));
+    vi.mocked(recorder.recordWithEnd).mockRejectedValue(new Error('it failed'));
     expect(await run('-o', at('none.json'))).toEqual({ status: 125, stdout: '', stderr: 'seccomp: it failed\n' });
     expect(readdirSync(directory).filter((name) => /none|tmp/.test(name))).toEqual([]);
   });

@@ -49,6 +49,13 @@ describe('seccomp record', () => {
     expect(namesIn(file)).not.toContain('socket');
   });
 
+  test('exits as a shell does after a program that a signal without a name ends', () => {
+    const file = newFile();
+    const program = ['--', 'bash', '-c', 'kill -35 $$'];
+    expect(start(['record', '-o', file, ...program])).toMatchObject({ status: 163 });
+    expect(namesIn(file)).toContain('kill');
+  });
+
   test('lets container runtimes start the program, unless --bare is given', async () => {
     const [file, bare] = [newFile(), newFile()];
     await seccomp('record', '-o', file, 'true');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as platform from '../../lib/addon/platform.js';
 import { IsolationRefusal } from '../../lib/landlock/domain.js';
+import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as execve from '../../lib/sandbox/execve.js';
 import * as spawning from '../../lib/sandbox/spawn.js';
 import { seccomp } from '../support/command-line.js';
@@ -18,21 +19,20 @@ class Child extends EventEmitter {
   readonly violations: readonly object[] = [];
   readonly unlistedViolations = 0;
   readonly unseenCalls = [];
-  exitCode: number | null = null;
-  signalCode: NodeJS.Signals | null = null;
+  end = programEnd(null, null);
   readonly kill = vi.fn();
 }
 
-type End = readonly [code: number | null, signal: NodeJS.Signals | null];
+type End = readonly [code: number | null, signalNumber: number | null];
 
 /** Lets the next child have properties, and end. `meanwhile` is done before. */
-function endChild([code, signal]: End, properties: Partial<Child> = {}, meanwhile = (_child: Child) => {}): void {
+function endChild(end: End, properties: Partial<Child> = {}, meanwhile = (_child: Child) => {}): void {
   vi.spyOn(spawning, 'startProgram').mockImplementation(() => {
     const child = Object.assign(new Child(), properties);
     setImmediate(() => {
       meanwhile(child);
-      Object.assign(child, { exitCode: code, signalCode: signal });
-      child.emit('exit', code, signal);
+      child.end = programEnd(...end);
+      child.emit('exit', child.end.code, child.end.signal);
     });
     return child as never;
   });
@@ -258,11 +258,11 @@ describe('a child', () => {
   const child = () => run('--timeout', '1h');
 
   test.each<[string, End, number, string]>([
-    ['time', [null, 'SIGTERM'], 124, 'ended, since it ran longer than its timeout'],
-    ['output', [null, 'SIGTERM'], 143, 'ended, since it wrote too much'],
-    ['file-size', [null, 'SIGXFSZ'], 153, 'ended by the kernel, since it wrote too large a file (RLIMIT_FSIZE)'],
-    ['cpu', [null, 'SIGXCPU'], 152, 'ended by the kernel, since it used too much CPU time (RLIMIT_CPU)'],
-    ['memory', [null, 'SIGKILL'], 137, 'killed by the kernel, since it needed more memory than its limit'],
+    ['time', [null, 15], 124, 'ended, since it ran longer than its timeout'],
+    ['output', [null, 15], 143, 'ended, since it wrote too much'],
+    ['file-size', [null, 25], 153, 'ended by the kernel, since it wrote too large a file (RLIMIT_FSIZE)'],
+    ['cpu', [null, 24], 152, 'ended by the kernel, since it used too much CPU time (RLIMIT_CPU)'],
+    ['memory', [null, 9], 137, 'killed by the kernel, since it needed more memory than its limit'],
     ['processes', [3, null], 3, 'failed where it needed more processes than its limit'],
   ])('that reached its limit of %s is reported', async (limit, end, status, text) => {
     endChild(end, { limit });
@@ -327,12 +327,14 @@ describe('a child', () => {
     const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
     const once = vi.spyOn(process, 'once');
     const onExit = () => once.mock.calls.filter(([event]) => event === 'beforeExit');
-    endChild([null, 'SIGTERM'], { limit: 'time' });
+    endChild([null, 15], { limit: 'time' });
     await child();
     endChild([5, null]);
     expect(await child()).toMatchObject({ status: 5 });
+    endChild([null, 35]);
+    expect(await child()).toMatchObject({ status: 163 });
     expect(onExit()).toEqual([]);
-    endChild([null, 'SIGSYS']);
+    endChild([null, 31]);
     expect(await child()).toMatchObject({ status: 159 });
     const [[, listener] = []] = onExit();
     expect(kill).not.toHaveBeenCalled();

@@ -39,6 +39,14 @@ describe('seccomp run', () => {
     expect(status.get('SigBlk')).toBe('0'.repeat(16));
   });
 
+  test.each([['--explain'], ['--timeout', '1h']])(
+    'exits with 128 + n if signal n without a name ends its child, with %s',
+    (...flags) => {
+      const program = ['--', 'bash', '-c', 'kill -35 $$'];
+      expect(start(['run', ...flags, '-p', 'docker-default', ...program])).toMatchObject({ status: 163 });
+    },
+  );
+
   test('reads the profile strictly, unless --compat is given', async () => {
     const profile = '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}';
     expect(await seccomp('run', '-p', profile, 'true')).toMatchObject({ status: 125 });

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import * as execve from '../../lib/sandbox/execve.js';
+import { loadSandbox } from '../../lib/sandbox/load-sandbox.js';
 import { main } from '../support/built.js';
 import { seccomp } from '../support/command-line.js';
 import { describeUnless } from '../support/describe-unless.js';
@@ -91,6 +92,19 @@ describeUnless(reason ?? undefined, 'seccomp run -s', () => {
     expect(stderr).toMatch(/to allow: --read .*secret\.txt/);
   });
 
+  test.each<[string, readonly string[], string, string]>([
+    ['the sandbox, by a flag', ['-s', './sandbox.json'], '.', 'this sandbox'],
+    ['its profile, by a flag', ['-s', './sandbox.json'], './own.json', join(work, 'own.json')],
+    ['the profile', ['-p', './own.json'], '.', 'this profile'],
+  ])('warns that the program may change %s', async (_, flags, write, what) => {
+    written({ profile: './own.json', timeout: 3_600_000 });
+    written({ defaultAction: 'SCMP_ACT_ALLOW' }, 'own.json');
+    const given = [...flags, '--read', '@system', '--write', write, '--timeout', '1h'];
+    const { status, stderr } = await seccomp('run', ...given, '--', 'true');
+    const warning = `--write ${write} lets the program change ${what}, and so what it may do at its next start`;
+    expect([status, stderr]).toEqual([0, expect.stringContaining(warning)]);
+  });
+
   test('warns that the program may change its sandbox', async () => {
     const file = written({ paths: { read: ['@system'], write: ['.'] }, timeout: 3_600_000 });
     const { status, stderr } = await seccomp('run', '-s', `./${file}`, '--', 'true');
@@ -133,7 +147,32 @@ describe('seccomp check', () => {
   test('reports what is wrong with its profile on this host, at its place in the file', async () => {
     const rules = ['SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO'].map((action) => ({ names: ['read'], action }));
     const file = written(`{\n"profile": ${JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules })} }`);
-    expect((await seccomp('check', `./${file}`)).stdout).toMatch(/^(error|warning) \.\/sandbox\.json:2:\d+: /);
+    expect((await seccomp('check', `./${file}`)).stdout).toMatch(
+      /^(error|warning) \.\/sandbox\.json:2:\d+: profile\.syscalls\[1\]/,
+    );
+  });
+
+  test('names the file of a rule that it names or extends, and no rule of a built-in', async () => {
+    const rules = ['SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO'].map((action) => ({ names: ['read'], action }));
+    const own = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules };
+    written(own, 'own.json');
+    written({ profile: own }, 'base.json');
+    for (const [document, name] of [
+      [{ profile: './own.json' }, './own.json'],
+      [{ profile: ['docker-default', './own.json'] }, './own.json'],
+      [{ extends: './base.json' }, './base.json'],
+    ] as const) {
+      const { stdout } = await seccomp('check', `./${written(document)}`);
+      expect(stdout).toContain(` ./sandbox.json: ${name}:1:`);
+      expect(
+        stdout
+          .trimEnd()
+          .split('\n')
+          .every((line) => line.includes(name)),
+      ).toBe(true);
+    }
+    for (const document of [{ extends: 'untrusted' }, { timeout: 5 }, { profile: ['docker-default', 'node'] }])
+      expect(await seccomp('check', `./${written(document)}`)).toMatchObject({ status: 0, stdout: '' });
   });
 
   test('reports each warning about its profiles once', async () => {
@@ -152,6 +191,12 @@ describe('seccomp check', () => {
     expect((await seccomp('check', '--compat', '{ "timeout": 5 }')).stderr).toContain(
       '--compat has no effect on a sandbox',
     );
+  });
+
+  test.each([{}, { $schema: './schema.json' }])('takes %j for a sandbox, as loadSandbox does', async (document) => {
+    const file = `./${written(document)}`;
+    expect(loadSandbox(file).warnings).toEqual([]);
+    expect(await seccomp('check', file)).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
   test('says that a sandbox file is no profile where one is expected', async () => {
@@ -180,6 +225,14 @@ describeUnless(reason ?? undefined, 'seccomp record -s', () => {
     const again = start('run', '-s', './made.json', '--', 'sh', '-c', `${SCRIPT}; cat other.txt`);
     expect(again.stdout).toBe('data\n');
     expect(again.stderr).toMatch(/other\.txt: Permission denied/);
+  });
+
+  test('warns that the command may change the file that is written', async () => {
+    const { status, stderr } = start('record', '-s', 'made.json', '--', 'sh', '-c', 'echo >new.txt; rm new.txt');
+    expect([status, made().paths.write]).toEqual([0, ['.']]);
+    expect(stderr).toMatch(
+      /^seccomp: warning: made\.json:\d+:\d+: paths\.write\[0\]: lets the program change this sandbox/m,
+    );
   });
 
   test('leaves the network open to a command that has used it', async () => {

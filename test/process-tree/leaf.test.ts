@@ -118,7 +118,7 @@ test('events are counted by their names, and those of a removed cgroup are none'
 
 describe('the limit that ended a program', () => {
   const events = (kills: number, refusals: number) => leafWith(`oom_kill ${kills}\n`, `max ${refusals}\n`);
-  const killed = { code: null, signal: 'SIGKILL' };
+  const killed = { code: null, signal: 'SIGKILL' } as const;
   const failed = { code: 1, signal: null };
   const ended = { code: 0, signal: null };
 

@@ -7,6 +7,7 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { programEnd } from '../../lib/process-tree/program-end.js';
 import { observe as observeChild } from '../../lib/record/observe.js';
 import { normalizeArguments } from '../../lib/sandbox/arguments.js';
 import { start } from '../../lib/sandbox/child/start.js';
@@ -30,10 +31,10 @@ async function observe(
 }
 
 test('returns every kind of call of all processes, with the thread that made it first', async () => {
-  const { calls, exitCode, others } = await observe('sh', ['-c', 'cat /nowhere/file & wait; exit 3'], {
+  const { calls, end, others } = await observe('sh', ['-c', 'cat /nowhere/file & wait; exit 3'], {
     stdio: 'ignore',
   });
-  expect([exitCode, others]).toEqual([3, 0]);
+  expect([end.code, others]).toEqual([3, 0]);
   const names = calls.map(({ syscall }) => syscall);
   expect(names).toEqual(expect.arrayContaining(['execve', 'openat', 'wait4', 'exit_group']));
   const executables = new Set(calls.map(({ executable }) => executable?.split('/').at(-1)));
@@ -54,10 +55,10 @@ test('waits for descendants that outlive the program, and counts their calls', a
   onTestFinished(() => rmSync(directory, { recursive: true }));
   using go = new Fifo(join(directory, 'go'));
   const script = `(read x < ${go.path}; exec uname) </dev/null & exit 0`;
-  const { calls, exitCode } = await observe('sh', ['-c', script], { stdio: 'ignore' }, (child) =>
+  const { calls, end } = await observe('sh', ['-c', script], { stdio: 'ignore' }, (child) =>
     child.once('exit', () => setImmediate(() => go.go())),
   );
-  expect(exitCode).toBe(0);
+  expect(end.code).toBe(0);
   expect(calls.find(({ syscall }) => syscall === 'uname')?.executable).toMatch(/uname$/);
 });
 
@@ -80,11 +81,10 @@ test('tells kinds of calls from those with files, which are not decoded, and end
   const counts = { kinds: [2, 3, 4, 5], others: 6, unseen: UNSEEN };
   const terminate = vi.fn();
   const child = Object.assign(new EventEmitter(), {
-    ...{ pid: 7, exitCode: null as number | null, signalCode: null, stdio: [null], terminate },
+    ...{ pid: 7, end: programEnd(3, null), stdio: [null], terminate },
     listener: { ended: Promise.resolve(), counts, kindAt: (index: number) => kinds[index] },
   });
   const observing = observeChild(child as never, {});
-  child.exitCode = 3;
   child.emit('exit', 3, null);
   const { calls, files, ...others } = await observing;
   expect(calls).toMatchObject([
@@ -92,7 +92,7 @@ test('tells kinds of calls from those with files, which are not decoded, and end
     { syscall: 'write', count: 4, pid: 7, executable: '/bin/a' },
   ]);
   expect([calls.length, files]).toEqual([2, [{ kind: kinds[1], count: 3 }]]);
-  expect(others).toEqual({ others: 6, unseen: UNSEEN, exitCode: 3, signal: null });
+  expect(others).toEqual({ others: 6, unseen: UNSEEN, end: child.end });
   expect(terminate.mock.calls).toEqual([[]]);
 });
 
@@ -100,7 +100,7 @@ test.each([7, undefined])('waits for no timeout or abort after the end of a chil
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
   const { signal } = new AbortController();
-  const child = Object.assign(new EventEmitter(), { pid, exitCode: 0, signalCode: null, terminate: () => true });
+  const child = Object.assign(new EventEmitter(), { pid, end: programEnd(0, null), terminate: () => true });
   const observing = observeChild(child as never, { timeout: 1_000_000, signal }).catch((error: unknown) => error);
   expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before + 1, 1]);
   if (pid === undefined) child.emit('error', new Error('none'));
@@ -110,7 +110,7 @@ test.each([7, undefined])('waits for no timeout or abort after the end of a chil
     }).emit('exit', 0, null);
   const observed = await observing;
   if (pid === undefined) expect(observed).toEqual(new Error('none'));
-  else expect(observed).toEqual({ calls: [], files: [], others: 0, unseen: UNSEEN, exitCode: 0, signal: null });
+  else expect(observed).toEqual({ calls: [], files: [], others: 0, unseen: UNSEEN, end: child.end });
   expect([timers(), getEventListeners(signal, 'abort').length]).toEqual([before, 0]);
 });
 
@@ -121,7 +121,7 @@ describe('pipes that no one else uses', () => {
       return Object.assign(socket, { end: vi.fn(), resume: vi.fn() });
     });
     const listener = { ended: Promise.resolve(), counts: { kinds: [], others: 0, unseen: UNSEEN } };
-    const child = { pid: 7, exitCode: 0, signalCode: null, terminate: () => true, stdio: sockets, listener };
+    const child = { pid: 7, terminate: () => true, stdio: sockets, listener };
     const emitter = Object.assign(new EventEmitter(), child);
     const observing = observeChild(emitter as never, {});
     for (const socket of sockets) socket.emit('error', new Error('EPIPE'));
@@ -132,15 +132,15 @@ describe('pipes that no one else uses', () => {
   });
 
   test('are read to their end, and the output is dropped', async () => {
-    const { exitCode, calls } = await observe('head', ['-c', '1000000', '/dev/zero']);
-    expect(exitCode).toBe(0);
+    const { end, calls } = await observe('head', ['-c', '1000000', '/dev/zero']);
+    expect(end.code).toBe(0);
     expect(calls.map(({ syscall }) => syscall)).toContain('write');
   });
 
   test('are empty for a program that reads them', async () => {
-    expect(await observe('cat', [])).toMatchObject({ exitCode: 0 });
+    expect(await observe('cat', [])).toMatchObject({ end: { code: 0 } });
     const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
-    expect(await observe('sh', ['-c', 'cat <&3 && echo >&3 && cat'], { stdio })).toMatchObject({ exitCode: 0 });
+    expect(await observe('sh', ['-c', 'cat <&3 && echo >&3 && cat'], { stdio })).toMatchObject({ end: { code: 0 } });
   });
 });
 
@@ -164,7 +164,7 @@ describe('descendants that live longer are not waited for', () => {
     const observing = observeGroup('sleep 100 & echo >&3; exec sleep 100', { timeout, stdio }, (child) =>
       child.stdio.at(3)?.once('data', () => vi.advanceTimersByTime(timeout)),
     );
-    expect(await observing).toMatchObject({ signal: 'SIGTERM' });
+    expect(await observing).toMatchObject({ end: { signal: 'SIGTERM' } });
   });
 
   test('after a timeout when the program has ended', async () => {
@@ -172,7 +172,7 @@ describe('descendants that live longer are not waited for', () => {
     const observing = observeGroup('sleep 100 & exit 5', { timeout }, (child) =>
       child.once('exit', () => setImmediate(() => vi.advanceTimersByTime(timeout))),
     );
-    expect(await observing).toMatchObject({ exitCode: 5, signal: null });
+    expect(await observing).toMatchObject({ end: { code: 5, signalNumber: null } });
   });
 
   test('and continue to run', async () => {
@@ -198,7 +198,7 @@ describe('descendants that live longer are not waited for', () => {
     const observing = observeGroup('sleep 100 & echo >&3; exec sleep 100', { signal, stdio }, (child) =>
       child.stdio.at(3)?.once('data', () => controller.abort()),
     );
-    expect(await observing).toMatchObject({ signal: 'SIGTERM' });
+    expect(await observing).toMatchObject({ end: { signal: 'SIGTERM' } });
   });
 
   test('after an abort when the program has ended', async () => {
@@ -206,6 +206,6 @@ describe('descendants that live longer are not waited for', () => {
     const observing = observeGroup('sleep 100 & exit 5', { signal: controller.signal }, (child) =>
       child.once('exit', () => controller.abort()),
     );
-    expect(await observing).toMatchObject({ exitCode: 5, signal: null });
+    expect(await observing).toMatchObject({ end: { code: 5, signalNumber: null } });
   });
 });

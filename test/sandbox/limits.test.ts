@@ -93,7 +93,7 @@ test('the result of a Sandbox has the limit, but not enumerable', () => {
   expect(result).toHaveProperty('limit', null);
 });
 
-test.each<[{ code: number | null; signal: string | null }, LeafEvents, boolean, string | null]>([
+test.each<[{ code: number | null; signal: NodeJS.Signals | null }, LeafEvents, boolean, string | null]>([
   [{ code: null, signal: 'SIGKILL' }, { memoryKills: 1, processRefusals: 1 }, false, 'memory'],
   [{ code: 1, signal: null }, { memoryKills: 0, processRefusals: 1 }, false, 'processes'],
   [{ code: 1, signal: null }, { memoryKills: 0, processRefusals: 0 }, false, null],

@@ -8,14 +8,16 @@ import { neededSyscalls } from '../../lib/testing/needed-syscalls.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-needed-'));
 const file = join(directory, 'needed.json');
-beforeEach(() => rmSync(file, { force: true }));
+beforeEach(() => {
+  rmSync(file, { force: true });
+  vi.stubEnv('CI', '');
+});
 afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(directory, { recursive: true });
 });
 
 test('the first run writes the list, and a later run fails with the syscalls that are new', async () => {
-  vi.stubEnv('CI', '');
   await assertNeedsNoMore(['true'], file);
   const list: string[] = JSON.parse(readFileSync(file, 'utf8'));
   expect(list).toContain('exit_group');
@@ -38,6 +40,13 @@ test('a missing list is a failure where CI is set, and is not written', async ()
 
 test('a command that fails without a filter is an error', async () => {
   await expect(neededSyscalls(['false'])).rejects.toThrow(/false ended with exit code 1, without a filter/);
+});
+
+test('a command that a signal without a name ends is an error', async () => {
+  const command = ['bash', '-c', 'kill -35 $$'];
+  await expect(neededSyscalls(command)).rejects.toThrow(/ ended with signal 35, without a filter/);
+  await expect(assertNeedsNoMore(command, file)).rejects.toThrow(/ ended with signal 35, without a filter/);
+  expect(existsSync(file)).toBe(false);
 });
 
 test('a file that is not a list is an error', async () => {

@@ -115,6 +115,7 @@ const PASSES = ['a call is denied', 'with its errno', 'a call is allowed', 'a gr
 const MATCHERS_FAIL = {
   'FAILS not of several': /\.not with several calls is ambiguous: use toAllowSyscall/,
   'FAILS does not run: it does': /true runs under the profile, and should not/,
+  'FAILS does not run: nothing was denied': /false: ended with exit code 1[\s\S]*nothing shows that this is because/,
 };
 
 const MATCHERS_PASS = ['a call is not denied', 'a call is not allowed', 'a program does not run'];

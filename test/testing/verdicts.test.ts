@@ -27,11 +27,16 @@ const MADE = [
 ];
 const NAMES = ['read', 'write', 'x86 write'];
 
+/** A recording that ended like this. */
+const recorded = (code: number | null = 0, signal: string | null = null) =>
+  ({
+    recording: { calls: MADE, isComplete: true, notes: [] },
+    end: { code, signal, signalNumber: signal && 9 },
+  }) as never;
+
 /** Lets a recording end like this. */
 function endRecording(exitCode: number | null = 0, signal: string | null = null): void {
-  vi.spyOn(recording, 'record')
-    .mockReset()
-    .mockResolvedValue({ calls: MADE, exitCode, signal } as unknown as recording.Recording);
+  vi.spyOn(recording, 'recordWithEnd').mockReset().mockResolvedValue(recorded(exitCode, signal));
 }
 beforeEach(() => {
   endRecording();
@@ -79,9 +84,19 @@ describe.each([{}, { isNot: false }, { isNot: true }])('behind expect(…) with 
     const { toRunUnder: matcher } = matchers;
     const holds = 'sh -c exit 0 runs under the profile, and should not';
     expect(await shown(matcher.call(context, ['sh', '-c', 'exit 0'], 'unconfined'))).toEqual([true, holds]);
+    const { isNot = false } = context;
+    const unproven = isNot ? '\nnothing shows that this is because of the profile: ' : '$';
     expect(await shown(matcher.call(context, ['sh', '-c', 'exit 3'], 'unconfined', { onViolation: false }))).toEqual([
+      isNot,
+      expect.stringMatching(new RegExp(`^sh -c exit 3: ended with exit code 3${unproven}`)),
+    ]);
+    const profile = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['uname'], action: 'SCMP_ACT_ERRNO' }],
+    } as const;
+    expect(await shown(matcher.call(context, ['uname'], profile))).toEqual([
       false,
-      expect.stringMatching(/^sh -c exit 3: ended with exit code 3/),
+      expect.stringMatching(/^uname: ended with exit code 1[\s\S]*\ndenied: uname\([^\n]*$/),
     ]);
   });
 
@@ -92,7 +107,7 @@ describe.each([{}, { isNot: false }, { isNot: true }])('behind expect(…) with 
       true,
       `a b needs only syscalls that ${list} lists, and should need others`,
     ]);
-    expect(recording.record).toHaveBeenCalledWith('a', ['b'], { cwd: '/' });
+    expect(recording.recordWithEnd).toHaveBeenCalledWith('a', ['b'], { cwd: '/' });
     writeFileSync(list, '["read"]');
     expect(await shown(matcher.call(context, ['a', 'b'], pathToFileURL(list)))).toEqual([
       false,
@@ -117,7 +132,7 @@ describe('.not', () => {
 describe('needed syscalls', () => {
   test('have each name once, in order, with ABIs that are not the native one', async () => {
     expect(await neededSyscalls(['a', 'b', 'c'], { cwd: '/' })).toEqual(NAMES);
-    expect(recording.record).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
+    expect(recording.recordWithEnd).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
   });
 
   test.each<[number | null, string | null, string]>([
@@ -135,9 +150,9 @@ describe('needed syscalls', () => {
   test('are written to a file that is missing, one a line, and nothing else is left', async () => {
     const own = mkdtempSync(join(directory, 'own-'));
     const during: string[] = [];
-    vi.mocked(recording.record).mockImplementationOnce(async () => {
+    vi.mocked(recording.recordWithEnd).mockImplementationOnce(async () => {
       during.push(...readdirSync(own));
-      return { calls: MADE, exitCode: 0, signal: null } as unknown as recording.Recording;
+      return recorded();
     });
     expect(await needsNoMore(join(own, 'new.json'))).toMatchObject({ 0: true });
     expect(during).toEqual([expect.stringMatching(/^\.[-\da-f]+\.tmp$/)]);

@@ -5,6 +5,7 @@ import { type Features, FILTER_FLAGS, features } from '../../host.js';
 import { SeccompError, spawn } from '../../index.js';
 import { ACTION_KINDS } from '../../policy/action.js';
 import { type LimitsSupport, limitsSupport } from '../../process-tree/limits-support.js';
+import { endInWords } from '../../process-tree/program-end.js';
 import { treeSupport } from '../../sandbox/plan/tree.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
 import { exitWithResult } from '../exit-status.js';
@@ -243,11 +244,12 @@ async function tryProgram(): Promise<Check> {
   const name = 'trial run';
   try {
     const child = spawn(process.execPath, ['-e', ''], 'docker-default', { stdio: 'ignore' });
-    const [code, signal] = await new Promise<readonly [number | null, string | null]>((resolve, reject) => {
-      child.on('error', reject).on('exit', (...end) => resolve(end));
+    await new Promise<void>((resolve, reject) => {
+      child.on('error', reject).on('exit', () => resolve());
     });
-    if (code === 0) return { name, state: 'ok', detail: 'a Node program ran under docker-default' };
-    return { name, state: 'fail', detail: `a Node program under docker-default ended with ${signal ?? code}` };
+    const { end } = child;
+    if (end.code === 0) return { name, state: 'ok', detail: 'a Node program ran under docker-default' };
+    return { name, state: 'fail', detail: `a Node program under docker-default ended with ${endInWords(end)}` };
   } catch (error) {
     return { name, state: 'fail', detail: error instanceof Error ? error.message : String(error) };
   }

@@ -1,12 +1,15 @@
 /** `seccomp record`: runs a program without a filter and writes a profile of its calls. */
 
-import { basename, isAbsolute } from 'node:path';
+import { basename, isAbsolute, resolve as resolvePath } from 'node:path';
 import { Command, Option } from 'commander';
 import { callFromRecord } from '../../decode/observed-call.js';
+import { describeIssue } from '../../errors.js';
 import { thisHost } from '../../host.js';
-import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../../index.js';
+import { loadProfile, type Profile, type Recording, resolve, stringify } from '../../index.js';
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';
 import { compareWithPolicy } from '../../record/compare-runs.js';
+import { recordWithEnd } from '../../record/record.js';
+import { readSandboxText } from '../../sandbox/file/read.js';
 import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
@@ -79,14 +82,18 @@ async function recordProgram(command: string, args: readonly string[], options: 
     const before =
       file?.exists === true && output !== undefined ? readBefore(output, sandbox !== undefined) : undefined;
     printNote(`recording ${command} until its last process ends`);
-    const recording = await recorded(command, args, options, before);
-    if (recording === undefined) return;
-    exitAsProgram(recording.exitCode, recording.signal);
+    const recorded = await recordOrReport(command, args, options, before);
+    if (recorded === undefined) return;
+    const { recording, end } = recorded;
+    exitAsProgram(end);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } =
       sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
     showFiles(recording, sandbox !== undefined);
+    if (sandbox !== undefined)
+      for (const issue of readSandboxText(text, sandbox, resolvePath(sandbox)).issues)
+        printMessage(`warning: ${describeIssue(sandbox, issue)}`);
     file?.write(text, printError);
     printNote(recordingSummary(recording, output));
   } finally {
@@ -133,18 +140,18 @@ async function resolveBase(base: string) {
   return resolve(profile, thisHost());
 }
 
-async function recorded(
+async function recordOrReport(
   command: string,
   args: readonly string[],
   { args: compareArguments = false, bare = false, isolate, paths = false, sandbox }: RecordFlags,
   before: Partial<SandboxBefore> = {},
-): Promise<Recording | undefined> {
+): Promise<Awaited<ReturnType<typeof recordWithEnd>> | undefined> {
   const end = new AbortController();
   // A terminal sends these signals to COMMAND too, and what COMMAND does then is recorded.
   process.on('SIGINT', () => {}).on('SIGQUIT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort());
   try {
-    return await record(command, args, {
+    return await recordWithEnd(command, args, {
       ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },
       ...(before.profile !== undefined && { merge: before.profile }),
       ...(!isolate && { isolate }),

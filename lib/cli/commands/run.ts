@@ -6,7 +6,9 @@ import { Command } from 'commander';
 import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName, Enforcement, LoadedSandbox, ProgramOptions, SpawnOptions } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
+import { kindOfString } from '../../profile/source-names.js';
 import { executeProgram } from '../../sandbox/execve.js';
+import { namesOf } from '../../sandbox/file/file-names.js';
 import { givenTreeLimits, type LimitFlags, limitOptions, withLimitOptions } from '../options/limit-options.js';
 import {
   givenPathFlags,
@@ -17,7 +19,13 @@ import {
 } from '../options/path-options.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
 import { several } from '../options/repeated-options.js';
-import { loadNamedSandbox, optionsOfRun, type SandboxFlags, withSandboxOption } from '../options/sandbox-options.js';
+import {
+  loadNamedSandbox,
+  optionsOfRun,
+  type SandboxFlags,
+  warnOfOwnFiles,
+  withSandboxOption,
+} from '../options/sandbox-options.js';
 import { reportMissingInterpreter, reportMissingLibraries } from '../path-hints.js';
 import { loadArgument } from '../profile-argument.js';
 import { runBeside } from '../report-violations.js';
@@ -128,7 +136,9 @@ function optionsOf(flags: RunFlags, sandbox: LoadedSandbox | undefined): Program
     ...limitOptions(flags),
   };
   const leaves = sandbox !== undefined && keepDescendants ? ({ descendants: 'leave' } as const) : {};
-  return sandbox === undefined ? given : optionsOfRun(sandbox, { ...given, ...leaves });
+  if (sandbox !== undefined) return optionsOfRun(sandbox, { ...given, ...leaves });
+  if (kindOfString(flags.profile) === 'path') warnOfOwnFiles(given.paths, namesOf(flags.profile), 'this profile');
+  return given;
 }
 
 /** The sandbox of the flags; undefined without one. */

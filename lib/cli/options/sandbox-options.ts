@@ -1,9 +1,13 @@
 /** The option that names a sandbox, and what the other options of `seccomp run` change about it. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { describeIssue } from '../../errors.js';
 import { type LoadedSandbox, loadSandbox, type ProgramOptions, type SpawnOptions } from '../../index.js';
+import { readPaths } from '../../landlock/paths/option.js';
 import { mergedLimits, mergedPaths, optionsUnder } from '../../sandbox/file/apply.js';
+import { changeWarning } from '../../sandbox/file/file-names.js';
 import { partsIn } from '../../sandbox/file/loaded-sandbox.js';
+import { shownName } from '../../util/foreign-text.js';
 import { printMessage } from '../output/print.js';
 
 export interface SandboxFlags {
@@ -25,12 +29,25 @@ export function loadNamedSandbox(name: string): LoadedSandbox {
   return sandbox;
 }
 
+/**
+ * Warns that flags let COMMAND change a file that says what it may do.
+ *
+ * @param own - What the first of the files is called.
+ */
+export function warnOfOwnFiles(paths: ProgramOptions['paths'], files: readonly string[], own?: string): void {
+  for (const { access, path } of paths === undefined ? [] : readPaths(paths).given) {
+    const warning = access === 'write' ? changeWarning(resolve(path), files, own) : undefined;
+    if (warning !== undefined) printMessage(`warning: --write ${shownName(path)} ${warning}`);
+  }
+}
+
 /** The options under a sandbox. */
 export function optionsOfRun(
   sandbox: LoadedSandbox,
   flags: ProgramOptions & Pick<SpawnOptions, 'limits' | 'timeout'>,
 ): ProgramOptions & SpawnOptions {
-  const { paths, limits } = partsIn(sandbox);
+  const { paths, limits, files } = partsIn(sandbox);
+  warnOfOwnFiles(flags.paths, files);
   return optionsUnder(
     sandbox,
     { ...flags, paths: mergedPaths(paths, flags.paths), limits: mergedLimits(limits, flags.limits) },

@@ -3,7 +3,7 @@
 import { refuseIn } from '../../errors.js';
 import { ABIS, type AbiName, abiOf, findAbi } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
-import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
+import { ABOVE_EVERY_KERNEL, compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
 import { copyFields, copyList, type Fields, numberProblem, type Path, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import type { Rule } from '../document/types.js';
@@ -20,6 +20,18 @@ export interface Host {
   /** ABIs to cover in place of those that the profile lists. The native one is always covered. */
   readonly abis?: readonly AbiName[] | undefined;
 }
+
+/** The native ABIs of machines on which profiles are used. */
+const NATIVE_ABIS = ['x86_64', 'aarch64', 'riscv64', 'ppc64le', 's390x', 'loongarch64'] as const;
+
+/** Hosts of which each rule of a profile has one that it applies to, and one that it does not, if it has conditions. */
+export function* eachHost(): Generator<Host> {
+  for (const abi of NATIVE_ABIS)
+    for (const kernel of [ABOVE_EVERY_KERNEL, BELOW_EVERY_KERNEL])
+      for (const capabilities of [new Set<string>(), new Set(CAPABILITIES)]) yield { abi, kernel, capabilities };
+}
+
+const BELOW_EVERY_KERNEL = { major: 0, minor: 0 };
 
 /**
  * Copies a host that a caller gives.

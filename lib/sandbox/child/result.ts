@@ -19,7 +19,7 @@ export interface RunResult<Output = string> {
   readonly stderr: Output;
   /** The exit code. Null if the program was ended by a signal, or was not started. */
   readonly exitCode: number | null;
-  /** The signal that ended the program. Null if it ended by itself, or was not started. */
+  /** The signal that ended the program. Null if none did, if it has no name (a real-time signal), or if nothing was started. */
   readonly signal: NodeJS.Signals | null;
   /** Whether the program was ended because it ran longer than `timeout`. */
   readonly timedOut: boolean;

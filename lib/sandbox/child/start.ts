@@ -13,13 +13,13 @@ import {
 } from '../../native.js';
 import type { Leaf } from '../../process-tree/leaf.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
+import { type ProgramEnd, programEnd } from '../../process-tree/program-end.js';
 import { guardianLimit } from '../../process-tree/sampled-limits.js';
 import { fromCaller } from '../../util/caller.js';
 import { define, has, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
-import { signalName } from '../options/signals.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -71,7 +71,8 @@ export function start(
 }
 
 /** The end of a child, why it had no guardian although one was planned, and the limit for which the kernel ended it. */
-export type SyncEnd = NativeResult & {
+export type SyncEnd = Omit<NativeResult, 'code' | 'signal'> & {
+  readonly end: ProgramEnd;
   readonly unguarded?: string;
   readonly limit: LimitReason | null;
   readonly findPathDenial: FindPathDenial | undefined;
@@ -103,10 +104,10 @@ export function startSync(
     const ours = has(ended, 'error') ? attachError(ended, plan) : undefined;
     if (ours !== undefined) throw ours;
     if (has(ended, 'error')) return ended;
-    const { code, signal, stopped } = ended;
-    const end = { code, signal: signal === null ? null : signalName(signal) };
-    const limit = kernelLimit(end, leaf, stopped !== 0, guardianLimit(own(ended).treeStatus ?? 0));
-    return { ...ended, limit, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
+    const { code, signal, ...rest } = ended;
+    const end = programEnd(code, signal);
+    const limit = kernelLimit(end, leaf, rest.stopped !== 0, guardianLimit(own(rest).treeStatus ?? 0));
+    return { ...rest, end, limit, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
   } finally {
     leaf?.remove();
     tmp?.removeSync();

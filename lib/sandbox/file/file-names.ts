@@ -1,6 +1,8 @@
 /** The names of a file: whoever can write one of their directories can put another file in its place. */
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isBeneath } from '../../landlock/paths/file-reaches.js';
+import { shownName } from '../../util/foreign-text.js';
 
 /** More links than the kernel follows. */
 const MOST_LINKS = 40;
@@ -16,6 +18,19 @@ export function namesOf(file: string): readonly string[] {
     path = target === undefined ? undefined : resolve(dirname(place), target);
   }
   return [...names];
+}
+
+/**
+ * Says that a program that may write `written` can change one of the files that say what it may do. Undefined if it can't.
+ *
+ * @param files - Their names; the first is the sandbox's or the profile's own.
+ */
+export function changeWarning(written: string, files: readonly string[], own = 'this sandbox'): string | undefined {
+  const changed = files.find((file) => isBeneath(file, written) || isBeneath(file, realPath(written)));
+  if (changed === undefined) return undefined;
+  const what = changed === files[0] ? own : shownName(changed);
+  const remedy = 'grant a directory in it, or keep the file elsewhere';
+  return `lets the program change ${what}, and so what it may do at its next start: ${remedy}`;
 }
 
 function linkAt(path: string): string | undefined {

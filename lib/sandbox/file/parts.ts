@@ -3,7 +3,6 @@
 import { lstatSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
-import { isBeneath } from '../../landlock/paths/file-reaches.js';
 import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
 import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
 import type { Access } from '../../landlock/paths/rights.js';
@@ -14,7 +13,7 @@ import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import type { SandboxDocument } from './fields.js';
-import { realPath } from './file-names.js';
+import { changeWarning } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
 import { HERE, type Problems } from './problems.js';
@@ -82,11 +81,8 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
 
 /** Warns that a program may write a file of its sandbox. */
 function warnOfChanges(written: string, files: readonly string[], path: Path, problems: Problems): void {
-  const changed = files.find((file) => isBeneath(file, written) || isBeneath(file, realPath(written)));
-  if (changed === undefined) return;
-  const what = changed === files[0] ? 'this sandbox' : changed;
-  const remedy = 'grant a directory in it, or keep the sandbox elsewhere';
-  problems.warn(path, `lets the program change ${what}, and so what it may do at its next start: ${remedy}`);
+  const warning = changeWarning(written, files);
+  if (warning !== undefined) problems.warn(path, warning);
 }
 
 /** Reports a path that does not exist: as an error if it is meant to be expanded, else it may be made before the start. */

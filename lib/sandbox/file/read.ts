@@ -241,11 +241,14 @@ function readNamed(name: string, path: Path, file: string | undefined, problems:
   }
 }
 
-/** Whether JSON text is a sandbox, by its keys: a profile has others. Text that is not valid JSON is none. */
+/**
+ * Whether JSON text is a sandbox, by its keys: a profile has others, and at least one. Text that is not valid JSON is none.
+ */
 export function isSandboxText(text: string): boolean {
   const { parsed } = readJson(text);
   if (!isObject(parsed?.value)) return false;
   const keys = Object.keys(parsed.value).filter((key) => key !== '$schema');
+  if (keys.length === 0) return true;
   if (keys.some((key) => Object.hasOwn(DOCUMENT.fields, key) || key === 'linux')) return false;
   return keys.some((key) => SANDBOX_KEYS.includes(key) || suggest(key, SANDBOX_KEYS) !== '');
 }

@@ -1,4 +1,4 @@
-/** Signals by name and by number. */
+/** Signals that a caller names. */
 import { constants } from 'node:os';
 import { format } from 'node:util';
 import { nodeError } from '../../util/node-error.js';
@@ -10,10 +10,4 @@ export function signalNumber(signal: unknown): number {
   const number = typeof signal === 'string' ? signals[signal.toUpperCase()] : undefined;
   if (number !== undefined) return number;
   throw nodeError(TypeError, 'ERR_UNKNOWN_SIGNAL', format('Unknown signal: %s', signal));
-}
-
-/** The name of a signal; null for one without a name, such as a real-time signal. */
-export function signalName(number: number): NodeJS.Signals | null {
-  for (const [name, value] of Object.entries(constants.signals)) if (value === number) return name as NodeJS.Signals;
-  return null;
 }

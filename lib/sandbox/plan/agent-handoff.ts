@@ -79,7 +79,8 @@ function namedAgent(profiles: ResolvedSources['profiles']): AgentAddress | undef
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-function refuseImpossible({ path, metadata = '' }: AgentAddress): void {
+/** @throws {SeccompError} ERR_SECCOMP_OPTION for an agent that can't be reached whatever the machine. */
+export function refuseImpossible({ path, metadata = '' }: AgentAddress): void {
   if (!isAbsolute(path)) throw listenerPathError(`${quoted(path)} is not absolute: use an absolute path`);
   if (path.includes('\0')) throw listenerPathError('has a null byte, which a path cannot contain');
   if (Buffer.byteLength(path) > LONGEST_PATH)

@@ -6,12 +6,12 @@ import { addon, type ChildWatch, type TreeHandle } from '../../../lib/native.js'
 import { MOST } from '../../../lib/process-tree/kill-queue.js';
 import type { Leaf, LeafEvents } from '../../../lib/process-tree/leaf.js';
 import type { LimitReason } from '../../../lib/process-tree/limit-reason.js';
+import { programEnd } from '../../../lib/process-tree/program-end.js';
 import { Termination } from '../../../lib/sandbox/child/process/termination.js';
 import { type Ending, endingOf } from '../../../lib/sandbox/options/ending.js';
 
 const { ESRCH } = constants.errno;
 const { SIGKILL, SIGSTOP, SIGTERM, SIGUSR1, SIGXCPU, SIGXFSZ } = constants.signals;
-const NAMES: Readonly<Record<number, string>> = { [SIGKILL]: 'SIGKILL', [SIGXCPU]: 'SIGXCPU', [SIGXFSZ]: 'SIGXFSZ' };
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => vi.useRealTimers());
@@ -68,9 +68,8 @@ function end(
   termination: Termination,
   { code = null, signal = null }: { code?: number | null; signal?: number | null },
 ) {
-  termination.exited(signal, () =>
-    termination.settle({ code, signal: signal === null ? null : (NAMES[signal] ?? '') }),
-  );
+  const end = programEnd(code, signal);
+  termination.exited(end, () => termination.settle(end));
 }
 
 const OUT_OF_MEMORY: LeafEvents = { memoryKills: 1, processRefusals: 0 };

@@ -1,3 +1,5 @@
+const CONNECT = "require('net').connect(80, '127.0.0.1')";
+
 /** What the suites of Vitest and Jest claim alike, with the `expect` and the `test` of each. */
 export function claims({ expect, test, profile }) {
   const passing = {
@@ -9,7 +11,7 @@ export function claims({ expect, test, profile }) {
     'a call is not allowed': () => expect(profile).not.toAllowSyscall('mount'),
     'a group is denied': () => expect('docker-default').toDenySyscall('@mount'),
     'a program runs': () => expect(['true']).toRunUnder(profile),
-    'a program does not run': () => expect(['false']).not.toRunUnder(profile),
+    'a program does not run': () => expect([process.execPath, '-e', CONNECT]).not.toRunUnder(profile),
   };
   const failing = {
     'denied: it is allowed': () => expect(profile).toDenySyscall('read'),
@@ -18,6 +20,7 @@ export function claims({ expect, test, profile }) {
     'not of several': () => expect(profile).not.toDenySyscall(['read', 'mount']),
     'runs: it does not': () => expect(['sh', '-c', 'echo reason >&2; exit 3']).toRunUnder(profile),
     'does not run: it does': () => expect(['true']).not.toRunUnder(profile),
+    'does not run: nothing was denied': () => expect(['false']).not.toRunUnder(profile),
   };
   for (const [name, claim] of Object.entries(passing)) test(name, async () => void (await claim()));
   for (const [name, claim] of Object.entries(failing)) test(`FAILS ${name}`, async () => void (await claim()));

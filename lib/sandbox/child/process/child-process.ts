@@ -13,12 +13,13 @@ import type { Violation } from '../../../notify/violations/violation.js';
 import type { ViolationLog } from '../../../notify/violations/violation-log.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
 import type { LimitReason } from '../../../process-tree/limit-reason.js';
+import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.js';
 import { publicMethods } from '../../../util/caller.js';
 import { guarded } from '../../../util/guarded.js';
 import { nodeError } from '../../../util/node-error.js';
 import { define, own } from '../../../util/own-data.js';
 import type { Ending } from '../../options/ending.js';
-import { signalName, signalNumber } from '../../options/signals.js';
+import { signalNumber } from '../../options/signals.js';
 import type { FilterPlan } from '../../plan/plan-filters.js';
 import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
@@ -216,6 +217,11 @@ export class SandboxedProcess<
     return this.#termination.limit;
   }
 
+  /** @internal How the child has ended, also by a signal without a name. All are null while it runs. */
+  get end(): ProgramEnd {
+    return this.#termination.end;
+  }
+
   /** @internal Whether the child has ended or was not started. Other processes may still hold its pipes. */
   get hasEnded(): boolean {
     return this.#termination.hasEnded;
@@ -223,18 +229,19 @@ export class SandboxedProcess<
 
   /** @internal Called once, when the child has ended: one of the two arguments is null. */
   exited(code: number | null, signal: number | null): void {
-    this.#termination.exited(signal, () => {
+    const end = programEnd(code, signal);
+    this.#termination.exited(end, () => {
       // Violations are emitted before `exit`, whose listeners can rely on them.
-      if (this.listener === undefined) this.#ended(code, signal);
-      else this.listener.afterKinds(() => this.#ended(code, signal));
+      if (this.listener === undefined) this.#ended(end);
+      else this.listener.afterKinds(() => this.#ended(end));
     });
   }
 
-  #ended(code: number | null, signal: number | null): void {
-    if (signal !== null) this.signalCode = signalName(signal);
-    else this.exitCode = code;
+  #ended(end: ProgramEnd): void {
+    this.signalCode = end.signal;
+    this.exitCode = end.code;
     this.stdin?.destroy();
-    this.#termination.settle({ code, signal: this.signalCode });
+    this.#termination.settle(end);
     if (!this.#termination.tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();

@@ -3,7 +3,8 @@ import { constants } from 'node:os';
 import type { ExitWatch, NativeChild, TreeHandle } from '../../../native.js';
 import { killInTurn } from '../../../process-tree/kill-queue.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
-import { type End, kernelLimit, type LimitReason } from '../../../process-tree/limit-reason.js';
+import { kernelLimit, type LimitReason } from '../../../process-tree/limit-reason.js';
+import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.js';
 import { Tree } from '../../../process-tree/tree.js';
 import { systemError } from '../../../util/system-error.js';
 import type { Ending } from '../../options/ending.js';
@@ -24,6 +25,8 @@ export class Termination {
   watch: ExitWatch | undefined;
   /** Undefined if the child's descendants are left. */
   tree: Tree | undefined;
+  /** How the child has ended. */
+  end = programEnd(null, null);
   /** Whether the child's guardian weighs its tree. */
   isWeighed = false;
   /** Set if the child has limits in a cgroup. */
@@ -68,11 +71,11 @@ export class Termination {
    *
    * @param report - Is called at once; if it may be the guardian that has killed the child, when that has ended.
    */
-  exited(signal: number | null, report: () => void): void {
+  exited({ signal }: ProgramEnd, report: () => void): void {
     this.watch = undefined;
     this.tree?.childEnded();
     clearTimeout(this.#forceKill);
-    if (this.isWeighed && signal === SIGKILL && this.tree?.isGuarded) this.#reportEnd = report;
+    if (this.isWeighed && signal === 'SIGKILL' && this.tree?.isGuarded) this.#reportEnd = report;
     else report();
   }
 
@@ -84,7 +87,8 @@ export class Termination {
   }
 
   /** To be called after that, with how it has ended, before the cgroup is removed. */
-  settle(end: End): void {
+  settle(end: ProgramEnd): void {
+    this.end = end;
     this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined, this.tree?.limit);
     if (this.#stopped !== undefined) endReading(this.pipes);
   }
