@@ -18,6 +18,17 @@ export function namesOf(file: string): readonly string[] {
   return [...names];
 }
 
+/** A file, and the directories that it is in, up to the root. */
+export function withFolders(file: string): readonly string[] {
+  const folder = dirname(file);
+  return folder === file ? [file] : [file, ...withFolders(folder)];
+}
+
+/** For each of the files, and for each directory that has one of them, the first of these. */
+export function filesByFolder(files: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(files.toReversed().flatMap((file) => withFolders(file).map((each) => [each, file] as const)));
+}
+
 function linkAt(path: string): string | undefined {
   try {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
