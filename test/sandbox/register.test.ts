@@ -233,6 +233,23 @@ describeUnless(hasRings() ? undefined : NO_IO_URING, 'with io_uring', () => {
   });
 });
 
+test.skipIf(Number.parseInt(process.versions.node, 10) < 22)(
+  'is not loaded by node --run, whose shell has no filter; a Node that the script starts loads it from NODE_OPTIONS',
+  () => {
+    const count = 'grep Seccomp_filters: /proc/self/status';
+    const ofNode = `"${process.execPath}" -e "console.log(require('fs').readFileSync('/proc/self/status', 'utf8').match(/Seccomp_filters:.*/)[0])"`;
+    file('package.json', JSON.stringify({ scripts: { go: `${count}; ${ofNode}` } }));
+    const env = {
+      ...process.env,
+      NODE_OPTIONS: `--require ${join(packageRoot, 'dist/register.cjs')}`,
+      SECCOMP_PROFILE: denyMkdir,
+    };
+    const { stdout, stderr } = spawnSync(process.execPath, ['--run', 'go'], { encoding: 'utf8', cwd: folder, env });
+    expect(stderr).toBe('');
+    expect([...stdout.matchAll(/\d+$/gm)].map(Number)).toEqual([filtersHere, filtersHere + 1]);
+  },
+);
+
 describe('a worker', () => {
   // Node ignores --import for workers that are made from text.
   const text = "try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }";

@@ -1,7 +1,6 @@
 /** The names of a file: whoever can write one of their directories can put another file in its place. */
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isBeneath } from '../../landlock/paths/file-reaches.js';
 import { shownName } from '../../util/foreign-text.js';
 
 /** More links than the kernel follows. */
@@ -20,14 +19,28 @@ export function namesOf(file: string): readonly string[] {
   return [...names];
 }
 
+/** A file, and the directories that it is in, up to the root. */
+export function withFolders(file: string): readonly string[] {
+  const folder = dirname(file);
+  return folder === file ? [file] : [file, ...withFolders(folder)];
+}
+
+/** For each of the files, and for each directory that has one of them, the first of these. */
+export function filesByFolder(files: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(files.toReversed().flatMap((file) => withFolders(file).map((each) => [each, file] as const)));
+}
+
+/** The file that a program can change which may write one of the paths. `folders` are as `filesByFolder` returns them. */
+export function changedFile(paths: readonly string[], folders: ReadonlyMap<string, string>): string | undefined {
+  return paths.map((path) => folders.get(path)).find((file) => file !== undefined);
+}
+
 /**
- * Says that a program that may write `written` can change one of the files that say what it may do. Undefined if it can't.
+ * Says that a program can change one of the files that say what it may do.
  *
  * @param files - Their names; the first is the sandbox's or the profile's own.
  */
-export function changeWarning(written: string, files: readonly string[], own = 'this sandbox'): string | undefined {
-  const changed = files.find((file) => isBeneath(file, written) || isBeneath(file, realPath(written)));
-  if (changed === undefined) return undefined;
+export function changeText(changed: string, files: readonly string[], own = 'this sandbox'): string {
   const what = changed === files[0] ? own : shownName(changed);
   const remedy = 'grant a directory in it, or keep the file elsewhere';
   return `lets the program change ${what}, and so what it may do at its next start: ${remedy}`;
