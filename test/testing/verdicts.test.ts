@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type ProgramEnd, programEnd } from '../../lib/process-tree/program-end.js';
 import * as recording from '../../lib/record/record.js';
 import {
   assertAllowed,
@@ -27,11 +28,13 @@ const MADE = [
 ];
 const NAMES = ['read', 'write', 'x86 write'];
 
+const recorded = (end: ProgramEnd) => ({ recording: { calls: MADE } as unknown as recording.Recording, end });
+
 /** Lets a recording end like this. */
-function endRecording(exitCode: number | null = 0, signal: string | null = null): void {
-  vi.spyOn(recording, 'record')
+function endRecording(code: number | null = 0, signalNumber: number | null = null): void {
+  vi.spyOn(recording, 'recordWithEnd')
     .mockReset()
-    .mockResolvedValue({ calls: MADE, exitCode, signal } as unknown as recording.Recording);
+    .mockResolvedValue(recorded(programEnd(code, signalNumber)));
 }
 beforeEach(() => {
   endRecording();
@@ -92,7 +95,7 @@ describe.each([{}, { isNot: false }, { isNot: true }])('behind expect(…) with 
       true,
       `a b needs only syscalls that ${list} lists, and should need others`,
     ]);
-    expect(recording.record).toHaveBeenCalledWith('a', ['b'], { cwd: '/' });
+    expect(recording.recordWithEnd).toHaveBeenCalledWith('a', ['b'], { cwd: '/' });
     writeFileSync(list, '["read"]');
     expect(await shown(matcher.call(context, ['a', 'b'], pathToFileURL(list)))).toEqual([
       false,
@@ -117,14 +120,15 @@ describe('.not', () => {
 describe('needed syscalls', () => {
   test('have each name once, in order, with ABIs that are not the native one', async () => {
     expect(await neededSyscalls(['a', 'b', 'c'], { cwd: '/' })).toEqual(NAMES);
-    expect(recording.record).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
+    expect(recording.recordWithEnd).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
   });
 
   test.each<[number | null, string | null, string]>([
     [3, null, 'exit code 3'],
-    [null, 'SIGKILL', 'SIGKILL'],
-  ])('of a command that ends with %s, %s are refused', async (exitCode, signal, end) => {
-    endRecording(exitCode, signal);
+    [null, 9, 'SIGKILL'],
+    [null, 35, 'signal 35'],
+  ])('of a command that ends with %s, %s are refused', async (code, signalNumber, end) => {
+    endRecording(code, signalNumber);
     await expect(neededSyscalls(['a', 'b'])).rejects.toThrow(
       `a b ended with ${end}, without a filter: give a command that works`,
     );
@@ -135,9 +139,9 @@ describe('needed syscalls', () => {
   test('are written to a file that is missing, one a line, and nothing else is left', async () => {
     const own = mkdtempSync(join(directory, 'own-'));
     const during: string[] = [];
-    vi.mocked(recording.record).mockImplementationOnce(async () => {
+    vi.mocked(recording.recordWithEnd).mockImplementationOnce(async () => {
       during.push(...readdirSync(own));
-      return { calls: MADE, exitCode: 0, signal: null } as unknown as recording.Recording;
+      return recorded(programEnd(0, null));
     });
     expect(await needsNoMore(join(own, 'new.json'))).toMatchObject({ 0: true });
     expect(during).toEqual([expect.stringMatching(/^\.[-\da-f]+\.tmp$/)]);
