@@ -123,7 +123,7 @@ describe('needed syscalls', () => {
     expect(recording.recordWithEnd).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
   });
 
-  test.each<[number | null, string | null, string]>([
+  test.each<[number | null, number | null, string]>([
     [3, null, 'exit code 3'],
     [null, 9, 'SIGKILL'],
     [null, 35, 'signal 35'],
