@@ -31,8 +31,8 @@ export async function runBeside(
 ): Promise<void> {
   const reportPaths = options.paths !== undefined;
   await runAsChild(command, args, profile, { ...options, onViolation: report, reportPaths }, descendants, (child) => {
-    const isKilled = endedBySigsys(child.exitCode, child.signalCode);
-    const { violations, unlistedViolations, unseenCalls } = child;
+    const { end, violations, unlistedViolations, unseenCalls } = child;
+    const isKilled = endedBySigsys(end.code, end.signal);
     const isDenied = violations.some(isDenial) || unlistedViolations > 0;
     if (!(isKilled || isDenied)) printMessage(nothingDenied(sandbox ?? profileName, unseenCalls.length === 0));
     summarize(violations, unlistedViolations, sandbox);

@@ -1,6 +1,5 @@
 /** The checks of `seccomp doctor` for machines other than this one. */
 import { EventEmitter } from 'node:events';
-import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { doctorCommand } from '../../lib/cli/commands/doctor.js';
 import { SeccompError } from '../../lib/errors.js';
@@ -8,20 +7,20 @@ import * as host from '../../lib/host.js';
 import * as library from '../../lib/index.js';
 import { ACTION_KINDS } from '../../lib/policy/action.js';
 import * as limits from '../../lib/process-tree/limits-support.js';
-import { type ProgramEnd, programEnd } from '../../lib/process-tree/program-end.js';
+import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as tree from '../../lib/sandbox/plan/tree.js';
 
-beforeEach(() => endTrial(programEnd(0, null)));
+beforeEach(() => endTrial([0, null]));
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;
 });
 
-/** Lets the program of the trial run end, or fail to start. */
-function endTrial(end: ProgramEnd | Error): void {
+/** Lets the program of the trial run end, or fail with an error. */
+function endTrial(end: readonly [code: number | null, signalNumber: number | null] | Error): void {
   vi.spyOn(library, 'spawn').mockImplementation(() => {
-    const child = Object.assign(new EventEmitter(), { end });
-    setImmediate(() => (end instanceof Error ? child.emit('error', end) : child.emit('exit')));
+    const child = Object.assign(new EventEmitter(), { end: end instanceof Error ? undefined : programEnd(...end) });
+    setImmediate(() => (end instanceof Error ? child.emit('error', end) : child.emit('exit', ...end)));
     return child as never;
   });
 }
@@ -269,9 +268,15 @@ describe('the check of', () => {
   test.each<[string, readonly [number | null, number | null], boolean, string]>([
     ['exits', [0, null], true, 'a Node program ran under docker-default'],
     ['fails', [3, null], false, 'a Node program under docker-default ended with exit code 3'],
-    ['is killed', [null, constants.signals.SIGSYS], false, 'a Node program under docker-default ended with SIGSYS'],
+    ['is killed', [null, 31], false, 'a Node program under docker-default ended with SIGSYS'],
+    [
+      'is killed by a signal without a name',
+      [null, 35],
+      false,
+      'a Node program under docker-default ended with signal 35',
+    ],
   ])('a program that %s', async (_, end, isOk, detail) => {
-    endTrial(programEnd(...end));
+    endTrial(end);
     const { ok, status, checks } = await checksOn({});
     expect([ok, status]).toEqual([isOk, isOk ? 0 : 1]);
     expect(checks['trial run']).toEqual({ name: 'trial run', state: isOk ? 'ok' : 'fail', detail });

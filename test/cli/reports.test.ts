@@ -44,7 +44,7 @@ async function reported(
   const all = violations.map((each) => ({ ...VIOLATION, ...each }));
   const child = Object.assign(new EventEmitter(), {
     ...{ pid: 7, enforcement: {}, limit: null, violations: all, unlistedViolations: unlisted },
-    ...{ unseenCalls: unseen, exitCode, signalCode: null, end: programEnd(exitCode, null) },
+    ...{ unseenCalls: unseen, end: programEnd(exitCode, null) },
   });
   vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {
     const options = Array.isArray(parameters) ? parameters[3] : expect.fail('not as a list');

@@ -7,12 +7,13 @@ import { listenToSignals } from '../../lib/cli/listen-to-signals.js';
 import { addon } from '../../lib/native.js';
 import { main } from '../support/built.js';
 import { obstacleTo } from '../support/commands.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { interpreter } from '../support/python.js';
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const { SIGINT, SIGUSR2 } = constants.signals;
 
-describe.skipIf(obstacleTo('python3'))('in a terminal, COMMAND gets', () => {
+describeUnless(obstacleTo('python3'), 'in a terminal, COMMAND gets', () => {
   /** Sends a signal in a way. Returns how many COMMAND got, and the status of the command. */
   function signaled(stdin: string, way: string, signal: string): string {
     const run = [main, 'run', '-p', 'docker-default', '--timeout', '1h', '--'];
