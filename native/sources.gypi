@@ -36,6 +36,7 @@
       "napi/notify/supervision.cc",
       "napi/probe.cc",
       "napi/read_request.cc",
+      "napi/process/signal_senders.cc",
       "napi/process/spawn.cc",
       "napi/process/spawn_sync.cc",
       "napi/process/this_process.cc",

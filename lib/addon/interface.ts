@@ -248,6 +248,13 @@ export interface Addon {
     onExit: (code: number | null, signal: number | null) => void,
     onTreeEnd: (status: number | null) => void,
   ): NativeChild | NativeFailure;
+  /**
+   * Counts the signals of this number that the kernel sends from now on, as a terminal's for Ctrl-C. This process must listen
+   * to the signal; when it stops, nothing is left to undo. Returns 0 or an errno.
+   */
+  watchSender(signal: number): number;
+  /** Whether the kernel sent a signal of this number that is not taken yet, and takes it. */
+  takeFromKernel(signal: number): boolean;
   /** Opens the program of guardians, which requests with `guarded` need. Returns 0 or an errno. */
   openGuardian(path: string): number;
   /** Starts a program and waits for its end. */

@@ -6,13 +6,12 @@ import { grantLackedByChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
+import { listenToSignals } from './listen-to-signals.js';
 import { pathFlag } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
 
-/** Signals that a terminal sends to the program itself, as to every process in the foreground. */
-const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 /** Signals that this process passes on to the program, for which they are meant. */
-const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', ...FROM_TERMINAL];
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT'];
 
 const LIMIT_TEXTS: Readonly<Record<LimitReason, string>> = {
   time: 'ended, since it ran longer than its timeout',
@@ -39,7 +38,9 @@ export async function runAsChild(
   ended: (child: SandboxedProcess) => void = () => {},
 ): Promise<void> {
   // Before the start: a signal in between would end this process, and leave the program running.
-  const stop = passSignals((signal) => child.kill(signal));
+  const stop = listenToSignals(PASSED_ON, (signal, isFromTerminal) => {
+    if (!isFromTerminal || hasOwnSession(child)) child.kill(signal);
+  });
   const child = startProgram([command, args, profile, { ...options, stdio: 'inherit' }], descendants);
   if (child.pid !== undefined) reportUnenforced(child.enforcement);
   await new Promise<void>((resolve, reject) => {
@@ -68,15 +69,7 @@ export function reportUnenforced({ paths, limits }: Enforcement): void {
   if (limits?.reason !== undefined) printMessage(`not all limits are enforced: ${limits.reason}`);
 }
 
-function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
-  const handlers = PASSED_ON.map((signal) => {
-    const handler = () => {
-      if (!(process.stdin.isTTY && FROM_TERMINAL.includes(signal))) passOn(signal);
-    };
-    process.on(signal, handler);
-    return [signal, handler] as const;
-  });
-  return () => {
-    for (const [signal, handler] of handlers) process.off(signal, handler);
-  };
+/** Whether the terminal of this process is not the program's, which therefore gets no signal of it. */
+function hasOwnSession({ enforcement }: SandboxedProcess): boolean {
+  return enforcement.tree?.by === 'process-group';
 }

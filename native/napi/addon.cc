@@ -11,6 +11,7 @@
 #include "napi/notify/local_socket.h"
 #include "napi/notify/supervision.h"
 #include "napi/probe.h"
+#include "napi/process/signal_senders.h"
 #include "napi/process/spawn.h"
 #include "napi/process/spawn_sync.h"
 #include "napi/process/this_process.h"
@@ -32,6 +33,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<SpawnSync>(exports, "spawnSync");
   Register<Execve>(exports, "execve");
   Register<Install>(exports, "install");
+  Register<WatchSender>(exports, "watchSender");
+  Register<TakeFromKernel>(exports, "takeFromKernel");
   Register<Probe>(exports, "probe");
   Register<OpenGuardian>(exports, "openGuardian");
   Register<ActionAvailable>(exports, "actionAvailable");

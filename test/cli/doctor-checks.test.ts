@@ -1,5 +1,6 @@
 /** The checks of `seccomp doctor` for machines other than this one. */
 import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { doctorCommand } from '../../lib/cli/commands/doctor.js';
 import { SeccompError } from '../../lib/errors.js';
@@ -7,6 +8,7 @@ import * as host from '../../lib/host.js';
 import * as library from '../../lib/index.js';
 import { ACTION_KINDS } from '../../lib/policy/action.js';
 import * as limits from '../../lib/process-tree/limits-support.js';
+import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as tree from '../../lib/sandbox/plan/tree.js';
 
 beforeEach(() => endTrial('exit', 0, null));
@@ -17,8 +19,9 @@ afterEach(() => {
 
 /** Lets the program of the trial run end by an event. */
 function endTrial(...event: [name: 'exit' | 'error', ...unknown[]]): void {
+  const [, code = null, signal = null] = event as [string, number?, NodeJS.Signals?];
   vi.spyOn(library, 'spawn').mockImplementation(() => {
-    const child = new EventEmitter();
+    const child = Object.assign(new EventEmitter(), { end: programEnd(code, signal && constants.signals[signal]) });
     setImmediate(() => child.emit(...event));
     return child as never;
   });
@@ -279,7 +282,7 @@ describe('the check of', () => {
 
   test.each<[string, readonly [number | null, string | null], boolean, string]>([
     ['exits', [0, null], true, 'a Node program ran under docker-default'],
-    ['fails', [3, null], false, 'a Node program under docker-default ended with 3'],
+    ['fails', [3, null], false, 'a Node program under docker-default ended with exit code 3'],
     ['is killed', [null, 'SIGSYS'], false, 'a Node program under docker-default ended with SIGSYS'],
   ])('a program that %s', async (_, end, isOk, detail) => {
     endTrial('exit', ...end);

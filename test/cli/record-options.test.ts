@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Profile } from '../../lib/index.js';
+import { addon } from '../../lib/native.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as recorder from '../../lib/record/record.js';
 import { seccomp } from '../support/command-line.js';
@@ -70,14 +71,17 @@ describe('the options', () => {
     });
   });
 
-  test('SIGTERM and SIGHUP end the recording; what a terminal sends does not', async () => {
-    for (const [signal, isEnd] of [
-      ['SIGINT', false],
-      ['SIGQUIT', false],
-      ['SIGTERM', true],
-      ['SIGHUP', true],
+  test('SIGTERM and SIGHUP end the recording, and SIGINT and SIGQUIT if no terminal has sent them', async () => {
+    for (const [signal, isFromTerminal, isEnd] of [
+      ['SIGINT', true, false],
+      ['SIGQUIT', true, false],
+      ['SIGINT', false, true],
+      ['SIGQUIT', false, true],
+      ['SIGTERM', false, true],
+      ['SIGHUP', false, true],
     ] as const) {
       give();
+      vi.spyOn(addon(), 'takeFromKernel').mockReturnValue(isFromTerminal);
       let aborted: boolean | undefined;
       const before = process.listenerCount(signal);
       let handlers = 0;

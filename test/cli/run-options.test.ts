@@ -3,9 +3,10 @@ import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import * as platform from '../../lib/addon/platform.js';
 import { IsolationRefusal } from '../../lib/landlock/domain.js';
+import { addon } from '../../lib/native.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as execve from '../../lib/sandbox/execve.js';
 import * as spawning from '../../lib/sandbox/spawn.js';
@@ -309,17 +310,36 @@ describe('a child', () => {
     },
   );
 
-  test('is not sent what the terminal has sent it already', async () => {
-    const { isTTY } = process.stdin;
-    process.stdin.isTTY = true;
+  test.each<[string, object | undefined, readonly string[][]]>([
+    ['is not sent what the terminal has sent it already', undefined, []],
+    ['in a session of its own is sent it', { tree: { by: 'process-group' } }, [['SIGINT'], ['SIGQUIT']]],
+  ])('%s', async (_, enforcement = {}, fromTerminal) => {
+    vi.spyOn(addon(), 'takeFromKernel').mockReturnValue(true);
     let kill = vi.fn();
-    endChild([0, null], {}, (each) => {
+    endChild([0, null], { enforcement }, (each) => {
       kill = each.kill;
       for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) process.emit(signal, signal);
     });
     await child();
-    process.stdin.isTTY = isTTY;
-    expect(kill.mock.calls).toEqual([['SIGTERM'], ['SIGHUP']]);
+    expect(kill.mock.calls).toEqual([...fromTerminal, ['SIGTERM'], ['SIGHUP']]);
+  });
+
+  test('without the addon is not sent what a terminal on stdin may have sent it', async () => {
+    vi.mocked(platform.unsupportedReason).mockReturnValue('seccomp is a part of Linux');
+    const { isTTY } = process.stdin;
+    onTestFinished(() => {
+      process.stdin.isTTY = isTTY;
+    });
+    for (const isTerminal of [true, false]) {
+      process.stdin.isTTY = isTerminal;
+      let kill = vi.fn();
+      endChild([0, null], {}, (each) => {
+        kill = each.kill;
+        process.emit('SIGINT', 'SIGINT');
+      });
+      await run('-p', 'unconfined', '--no-isolate', '--keep-descendants');
+      expect(kill.mock.calls).toEqual(isTerminal ? [] : [['SIGINT']]);
+    }
   });
 
   test('that a signal ends lets this process end in the same way, unless a limit was the reason', async () => {

@@ -233,6 +233,23 @@ describeUnless(hasRings() ? undefined : NO_IO_URING, 'with io_uring', () => {
   });
 });
 
+test('is not loaded by node --run, whose shell has no filter; a Node that the script starts loads it from NODE_OPTIONS', ({
+  skip,
+}) => {
+  skip(Number.parseInt(process.versions.node, 10) < 22, 'needs Node 22, for --run');
+  const ofNode = file(
+    'filters.cjs',
+    "console.log(/Seccomp_filters:.*/.exec(require('fs').readFileSync('/proc/self/status', 'utf8'))[0])",
+  );
+  const go = `grep Seccomp_filters: /proc/self/status; "${process.execPath}" "${ofNode}"`;
+  file('package.json', JSON.stringify({ scripts: { go } }));
+  const NODE_OPTIONS = `--require ${join(packageRoot, 'dist/register.cjs')}`;
+  const env = { ...process.env, NODE_OPTIONS, SECCOMP_PROFILE: denyMkdir };
+  const { stdout, stderr } = spawnSync(process.execPath, ['--run', 'go'], { encoding: 'utf8', cwd: folder, env });
+  expect(stderr).toBe('');
+  expect([...stdout.matchAll(/\d+$/gm)].map(Number)).toEqual([filtersHere, filtersHere + 1]);
+});
+
 describe('a worker', () => {
   // Node ignores --import for workers that are made from text.
   const text = "try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }";

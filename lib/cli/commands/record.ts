@@ -12,6 +12,7 @@ import { recordWithEnd } from '../../record/record.js';
 import { readSandboxText } from '../../sandbox/file/read.js';
 import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
+import { listenToSignals } from '../listen-to-signals.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
 import { OutputFile } from '../output/output-file.js';
 import { printError, printMessage, printNote } from '../output/print.js';
@@ -147,9 +148,10 @@ async function recordOrReport(
   before: Partial<SandboxBefore> = {},
 ): Promise<Awaited<ReturnType<typeof recordWithEnd>> | undefined> {
   const end = new AbortController();
-  // A terminal sends these signals to COMMAND too, and what COMMAND does then is recorded.
-  process.on('SIGINT', () => {}).on('SIGQUIT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort());
+  // A terminal sends its signals to COMMAND too, and what COMMAND does then is recorded.
+  listenToSignals(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'], (_, isFromTerminal) => {
+    if (!isFromTerminal) end.abort();
+  });
   try {
     return await recordWithEnd(command, args, {
       ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },

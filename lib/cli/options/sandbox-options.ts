@@ -5,7 +5,7 @@ import { describeIssue } from '../../errors.js';
 import { type LoadedSandbox, loadSandbox, type ProgramOptions, type SpawnOptions } from '../../index.js';
 import { readPaths } from '../../landlock/paths/option.js';
 import { mergedLimits, mergedPaths, optionsUnder } from '../../sandbox/file/apply.js';
-import { changeWarning } from '../../sandbox/file/file-names.js';
+import { writeWarning } from '../../sandbox/file/file-names.js';
 import { partsIn } from '../../sandbox/file/loaded-sandbox.js';
 import { shownName } from '../../util/foreign-text.js';
 import { printMessage } from '../output/print.js';
@@ -36,7 +36,7 @@ export function loadNamedSandbox(name: string): LoadedSandbox {
  */
 export function warnOfOwnFiles(paths: ProgramOptions['paths'], files: readonly string[], own?: string): void {
   for (const { access, path } of paths === undefined ? [] : readPaths(paths).given) {
-    const warning = access === 'write' ? changeWarning(resolve(path), files, own) : undefined;
+    const warning = access === 'write' ? writeWarning(resolve(path), files, own) : undefined;
     if (warning !== undefined) printMessage(`warning: --write ${shownName(path)} ${warning}`);
   }
 }

@@ -1,7 +1,6 @@
 /** The names of a file: whoever can write one of their directories can put another file in its place. */
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isBeneath } from '../../landlock/paths/file-reaches.js';
 import { shownName } from '../../util/foreign-text.js';
 
 /** More links than the kernel follows. */
@@ -20,14 +19,31 @@ export function namesOf(file: string): readonly string[] {
   return [...names];
 }
 
+/** A file, and the directories that it is in, up to the root. */
+export function withFolders(file: string): readonly string[] {
+  const folder = dirname(file);
+  return folder === file ? [file] : [file, ...withFolders(folder)];
+}
+
+/** For each of the files, and for each directory that has one of them, the first of these. */
+export function filesByFolder(files: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(files.toReversed().flatMap((file) => withFolders(file).map((each) => [each, file] as const)));
+}
+
 /**
- * Says that a program that may write `written` can change one of the files that say what it may do. Undefined if it can't.
+ * Says that a program that may write `path` can change one of the files that say what it may do. Undefined if it can't.
  *
  * @param files - Their names; the first is the sandbox's or the profile's own.
+ * @param own - What that one is called.
  */
-export function changeWarning(written: string, files: readonly string[], own = 'this sandbox'): string | undefined {
-  const changed = files.find((file) => isBeneath(file, written) || isBeneath(file, realPath(written)));
-  if (changed === undefined) return undefined;
+export function writeWarning(path: string, files: readonly string[], own?: string): string | undefined {
+  const folders = filesByFolder(files);
+  const changed = folders.get(path) ?? folders.get(realPath(path));
+  return changed === undefined ? undefined : changeWarning(changed, files, own);
+}
+
+/** Says that a program can change one of the files that say what it may do. */
+export function changeWarning(changed: string, files: readonly string[], own = 'this sandbox'): string {
   const what = changed === files[0] ? own : shownName(changed);
   const remedy = 'grant a directory in it, or keep the file elsewhere';
   return `lets the program change ${what}, and so what it may do at its next start: ${remedy}`;

@@ -2,7 +2,7 @@
 
 import { lstatSync } from 'node:fs';
 import { constants } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
 import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
 import type { Access } from '../../landlock/paths/rights.js';
@@ -13,7 +13,7 @@ import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import type { SandboxDocument } from './fields.js';
-import { changeWarning } from './file-names.js';
+import { changeWarning, realPath } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
 import { HERE, type Problems } from './problems.js';
@@ -25,6 +25,10 @@ export interface Place {
   readonly directory: string | undefined;
   /** Its own file, those of its profiles, and those of what it extends. */
   readonly files: readonly string[];
+  /** By directory, as `filesByFolder` returns them: all of these, and those that are not of what it extends. */
+  readonly folders: { readonly all: ReadonlyMap<string, string>; readonly own: ReadonlyMap<string, string> };
+  /** The paths that what it extends grants for writing, also without symbolic links. Its own are added. */
+  readonly written: Set<string>;
   readonly problems: Problems;
   /** `sandbox.json:3:14`, or without a text `inline`. */
   positionOf(path: Path): string;
@@ -37,6 +41,11 @@ export interface Place {
  */
 export function partsOf(document: SandboxDocument, place: Place, base: Partial<SandboxParts> = own({})): Parts {
   const { isolate, network, descendants, capabilities } = document;
+  for (const [folder, file] of place.folders.own)
+    if (place.written.has(folder)) {
+      warnOfChanges(file, ['extends'], place);
+      break; // Once, however many paths let it do that.
+    }
   const parts = {
     isolate: isolate ?? base.isolate,
     paths: readPathLists(document, place, base.paths),
@@ -49,8 +58,6 @@ export function partsOf(document: SandboxDocument, place: Place, base: Partial<S
     capabilities: capabilities?.filter((each) => each !== undefined) ?? base.capabilities,
   };
   checkTogether(parts, document, place);
-  for (const { access, path } of base.paths?.given ?? [])
-    if (access === 'write' && isAbsolute(path)) warnOfChanges(path, place.files, ['extends'], place.problems);
   return parts;
 }
 
@@ -67,7 +74,7 @@ function readPathLists({ paths }: SandboxDocument, place: Place, base: CheckedPa
 }
 
 function readPath(entry: unknown, access: Access, i: number, place: Place): GivenPath | undefined {
-  const { directory, problems, files, positionOf } = place;
+  const { directory, problems, positionOf } = place;
   const path = ['paths', access, i];
   const read = problems.attempt(path, () => readGrant(entry, access, i, PATHS_HERE));
   if (read === undefined || isWord(read.path)) return read;
@@ -75,14 +82,18 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
   if (directory === undefined) return given;
   const absolute = resolve(directory, read.path);
   checkExists(read, absolute, path, directory, problems);
-  if (access === 'write') warnOfChanges(absolute, files, path, problems);
+  if (access === 'write') {
+    const names = [absolute, realPath(absolute)];
+    for (const name of names) place.written.add(name);
+    const changed = names.map((name) => place.folders.all.get(name)).find((file) => file !== undefined);
+    if (changed !== undefined) warnOfChanges(changed, path, place);
+  }
   return { ...given, path: absolute };
 }
 
 /** Warns that a program may write a file of its sandbox. */
-function warnOfChanges(written: string, files: readonly string[], path: Path, problems: Problems): void {
-  const warning = changeWarning(written, files);
-  if (warning !== undefined) problems.warn(path, warning);
+function warnOfChanges(changed: string, path: Path, { files, problems }: Place): void {
+  problems.warn(path, changeWarning(changed, files));
 }
 
 /** Reports a path that does not exist: as an error if it is meant to be expanded, else it may be made before the start. */

@@ -17,7 +17,7 @@ import { quoted } from '../../util/foreign-text.js';
 import { copyDeeply, own, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { SANDBOX, SANDBOX_KEYS, type SandboxDocument } from './fields.js';
-import { namesOf } from './file-names.js';
+import { filesByFolder, namesOf } from './file-names.js';
 import { type LoadedSandbox, makeSandbox, partsIn, type SandboxParts } from './loaded-sandbox.js';
 import { type Place, partsOf } from './parts.js';
 import { Problems } from './problems.js';
@@ -32,19 +32,46 @@ export interface ReadSandbox {
   readonly issues: readonly ProfileIssue[];
 }
 
+/** Warnings as text. */
+interface Warnings {
+  readonly texts: readonly string[];
+  /** How many more there are. */
+  readonly more: number;
+}
+
+/** A sandbox in a chain of files that extend one another. */
+interface ReadLink extends ReadSandbox {
+  /** The issues of its own text. */
+  readonly own: readonly ProfileIssue[];
+  /** The warnings of what it extends. */
+  readonly inherited: Warnings;
+}
+
+/** Files that extend one another. */
+interface Chain {
+  /** Those that extend what is read, the nearest last. */
+  readonly extendedBy: readonly string[];
+  /** The paths that those which have been read grant for writing. */
+  readonly written: Set<string>;
+}
+
 /** What is known about a document before it is read. */
 interface Origin {
   readonly source: string;
   /** Its absolute path; undefined if it is not a file. */
   readonly file: string | undefined;
-  /** The files that extend it, the nearest last. */
-  readonly extendedBy: readonly string[];
+  readonly chain: Chain;
 }
 
 type Parsed = Pick<ParsedJson, 'value' | 'entries' | 'repeats'> & { readonly layout: ParsedJson['layout'] | undefined };
 
 /** The most files that extend one another. */
 const MOST_BASES = 16;
+/** How many warnings of what a sandbox extends are listed. */
+const MOST_INHERITED = 16;
+const NO_WARNINGS: Warnings = { texts: [], more: 0 };
+
+const newChain = (): Chain => ({ extendedBy: [], written: new Set() });
 
 /**
  * Reads a sandbox file.
@@ -52,20 +79,24 @@ const MOST_BASES = 16;
  * @param source - Its name in messages.
  * @throws {SeccompError} ERR_SECCOMP_FILE if it can't be read.
  */
-export function readSandboxFile(path: string, source: string, extendedBy: readonly string[] = []): ReadSandbox {
-  return readSandboxText(readRegularFile(path, source, 'sandbox'), source, resolve(path), extendedBy);
+export function readSandboxFile(path: string, source: string): ReadSandbox {
+  return readLinkFile(path, source, newChain());
+}
+
+function readLinkFile(path: string, source: string, chain: Chain): ReadLink {
+  return readLinkText(readRegularFile(path, source, 'sandbox'), { source, file: resolve(path), chain });
 }
 
 /** Reads the JSON text of a sandbox. Without a file, its paths are relative to the program's working directory. */
-export function readSandboxText(
-  text: string,
-  source: string,
-  file?: string,
-  extendedBy: readonly string[] = [],
-): ReadSandbox {
+export function readSandboxText(text: string, source: string, file?: string): ReadSandbox {
+  return readLinkText(text, { source, file, chain: newChain() });
+}
+
+function readLinkText(text: string, origin: Origin): ReadLink {
   const { parsed, issue } = readJson(text);
-  if (parsed === undefined) return { source, sandbox: undefined, issues: [issue] };
-  return readParsed(parsed, { source, file, extendedBy });
+  if (parsed !== undefined) return readParsed(parsed, origin);
+  const issues = [issue];
+  return { source: origin.source, sandbox: undefined, issues, own: issues, inherited: NO_WARNINGS };
 }
 
 /** Limits of documents that are objects. */
@@ -81,7 +112,7 @@ export function readSandboxObject(document: object): ReadSandbox {
   try {
     const value = copyDeeply(document, BOUNDS, refuse, isPart);
     const parsed = { value, entries: new Map(), repeats: [], layout: undefined };
-    return readParsed(parsed, { source: 'inline', file: undefined, extendedBy: [] });
+    return readParsed(parsed, { source: 'inline', file: undefined, chain: newChain() });
   } catch (error) {
     if (error !== REFUSED) throw error;
     return { source: 'inline', sandbox: undefined, issues: toIssues(problems.all, undefined) };
@@ -105,29 +136,35 @@ function unknownName(name: string): string {
   return `${problem}${suggest(name, SANDBOX_NAMES)}: the known name is ${SANDBOX_NAMES.join(', ')}. To use a file, put ./ before its name`;
 }
 
-function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin): ReadSandbox {
-  const { source, file } = origin;
+function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin): ReadLink {
+  const { source, file, chain } = origin;
   const problems = new Problems();
   for (const path of repeats) if (!isInProfile(path)) problems.error(path, 'is repeated: keep one of the two');
   if (repeats.length >= MOST_REPEATS) problems.error([], `has ${MOST_REPEATS} repeated keys or more: keep one of each`);
   const document = SANDBOX.read(value, [], problems) ?? own({});
-  const base = readBase(document, origin, problems);
+  const { base, inherited } = readBase(document, origin, problems);
   const inside = { entries, repeats, layout };
   const { profile, issues: ofProfile } = readProfiles(document, source, file, inside, problems);
   const named = [file, ...profileFiles(document, file)].filter((each) => each !== undefined);
-  const files = [...named.flatMap(namesOf), ...(base?.files ?? [])];
+  const names = named.flatMap(namesOf);
+  const files = [...names, ...(base?.files ?? [])];
   const place: Place = {
     source,
     directory: file === undefined ? undefined : dirname(file),
     files,
+    folders: { all: filesByFolder(files), own: filesByFolder(names) },
+    written: chain.written,
     problems,
     positionOf: positionsIn(layout, source),
   };
   const parts = partsOf(document, place, base);
+  const ownIssues = inOrder([...toIssues(problems.all, layout), ...ofProfile]);
+  warnOf(inherited, problems);
   const issues = inOrder([...toIssues(problems.all, layout), ...ofProfile]);
-  if (issues.some(({ severity }) => severity === 'error')) return { source, sandbox: undefined, issues };
+  const link = { source, issues, own: ownIssues, inherited };
+  if (issues.some(({ severity }) => severity === 'error')) return { ...link, sandbox: undefined };
   const whole: SandboxParts = { ...parts, files, profile: profile ?? base?.profile ?? loadProfile(DEFAULT_PROFILE) };
-  return { source, sandbox: makeSandbox(source, whole, issues), issues };
+  return { ...link, sandbox: makeSandbox(source, whole, issues) };
 }
 
 const DEFAULT_PROFILE = 'docker-default';
@@ -146,24 +183,42 @@ function positionsIn(layout: Parsed['layout'], source: string): Place['positionO
   };
 }
 
-/** Reads what a document extends. */
-function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: Problems): SandboxParts | undefined {
-  if (base === undefined) return undefined;
-  const path = ['extends'];
+const EXTENDS = ['extends'];
+
+/** What a document extends. */
+interface Base {
+  readonly base: SandboxParts | undefined;
+  readonly inherited: Warnings;
+}
+
+function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: Problems): Base {
+  const refuse = (message: string) => ({ base: problems.error(EXTENDS, message), inherited: NO_WARNINGS });
+  if (base === undefined) return { base, inherited: NO_WARNINGS };
   if (kindOfString(base) === 'name') {
-    if (SANDBOX_NAMES.includes(base)) return partsIn(builtinSandbox(base));
-    return problems.error(path, unknownName(base));
+    if (!SANDBOX_NAMES.includes(base)) return refuse(unknownName(base));
+    return { base: partsIn(builtinSandbox(base)), inherited: NO_WARNINGS };
   }
-  const { file, extendedBy } = origin;
+  const { file, chain } = origin;
   const baseFile = resolve(file === undefined ? '' : dirname(file), base);
-  const chain = file === undefined ? extendedBy : [...extendedBy, file];
-  if (chain.includes(baseFile)) return problems.error(path, `${base} extends this file again: leave one of them out`);
-  if (chain.length > MOST_BASES) return problems.error(path, `is one of more than ${MOST_BASES}: merge some of them`);
-  const read = problems.attempt(path, () => readSandboxFile(baseFile, base, chain));
-  if (read === undefined) return undefined;
-  if (read.sandbox === undefined) return problems.error(path, mistakesIn(base, read.issues));
-  for (const issue of read.issues) problems.warn(path, describeIssue(base, issue));
-  return partsIn(read.sandbox);
+  const extendedBy = file === undefined ? chain.extendedBy : [...chain.extendedBy, file];
+  if (extendedBy.includes(baseFile)) return refuse(`${base} extends this file again: leave one of them out`);
+  if (extendedBy.length > MOST_BASES) return refuse(`is one of more than ${MOST_BASES}: merge some of them`);
+  const read = problems.attempt(EXTENDS, () => readLinkFile(baseFile, base, { ...chain, extendedBy }));
+  if (read === undefined) return { base: undefined, inherited: NO_WARNINGS };
+  if (read.sandbox === undefined) return refuse(mistakesIn(base, read.issues));
+  return { base: partsIn(read.sandbox), inherited: addWarnings(read.inherited, base, read.own) };
+}
+
+function addWarnings({ texts, more }: Warnings, source: string, issues: readonly ProfileIssue[]): Warnings {
+  const room = MOST_INHERITED - texts.length;
+  const added = issues.slice(0, room).map((issue) => describeIssue(source, issue));
+  return { texts: [...texts, ...added], more: more + issues.length - added.length };
+}
+
+/** Reports each warning of what a document extends once, with its file, however many files are between. */
+function warnOf({ texts, more }: Warnings, problems: Problems): void {
+  for (const text of texts) problems.warn(EXTENDS, text);
+  if (more > 0) problems.warn(EXTENDS, `and ${more} more warnings of what it extends: check these files one by one`);
 }
 
 /** Whether a key is one of a profile in the document, which reports its repeated keys itself. */

@@ -223,6 +223,34 @@ test('a chain of 16 files that extend one another is read, and of 18 refused', (
   expect(() => loadSandbox(chain(18))).toThrow(/is one of more than 16: merge some of them/);
 });
 
+describe('the warnings of a chain of files', () => {
+  const chain = (length: number, document: SandboxInput) =>
+    loadSandbox(
+      [...Array(length)].reduce<string>((base) => written({ ...document, extends: base }), written(document)),
+    ).warnings.map(({ message }) => message);
+
+  test('are given once, each with its own file', () => {
+    const messages = chain(3, { env: { CACHE: '$HOME/cache' } });
+    const [own, ...inherited] = messages;
+    expect(own).toMatch(/^is passed on as it stands/);
+    const files = inherited.map(
+      (text) => /sandbox(\d+)\.json:1:\d+: env\.CACHE: is passed on as it stands/.exec(text)?.[1],
+    );
+    expect(files).toEqual([count - 4, count - 3, count - 2].map(String));
+  });
+
+  test('are bounded', () => {
+    const write = [...Array(50)].map((_, i) => `./${'./'.repeat(i)}`);
+    const messages = chain(16, { paths: { write } });
+    const inherited = messages.slice(-17);
+    expect(messages).toHaveLength(1 + 50 + 17);
+    expect(inherited.filter((message) => message.length > 400)).toEqual([]);
+    // Of each file the paths of its own, and that the paths of those before let the program change it.
+    const more = 16 * 50 + 15 - 16;
+    expect(messages.at(-1)).toBe(`and ${more} more warnings of what it extends: check these files one by one`);
+  });
+});
+
 test('a warning names the first file of the sandbox that the program may change', () => {
   mkdirSync(join(directory, 'out'));
   writeFileSync(join(directory, 'out/base.json'), '{}');

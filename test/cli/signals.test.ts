@@ -1,0 +1,69 @@
+/** COMMAND gets each signal once: those that its terminal sends to all in the foreground, and those that are meant for it. */
+import { spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { listenToSignals } from '../../lib/cli/listen-to-signals.js';
+import { addon } from '../../lib/native.js';
+import { main } from '../support/built.js';
+import { obstacleTo } from '../support/commands.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { interpreter } from '../support/python.js';
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const { SIGINT, SIGUSR2 } = constants.signals;
+
+describeUnless(obstacleTo('python3'), 'in a terminal, COMMAND gets', () => {
+  /** Sends a signal in a way. Returns how many COMMAND got, and the status of the command. */
+  function signaled(stdin: string, way: string, signal: string): string {
+    const run = [main, 'run', '-p', 'docker-default', '--timeout', '1h', '--'];
+    const command = [process.execPath, ...run, interpreter(), file('count-signals.py')];
+    const { stdout, stderr } = spawnSync('python3', [file('in-terminal.py'), stdin, way, signal, ...command], {
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    return stdout.trim();
+  }
+
+  test.each([
+    ['terminal', 'key', 'SIGINT'],
+    ['terminal', 'key', 'SIGQUIT'],
+    ['terminal', 'kill', 'SIGINT'],
+    ['terminal', 'kill', 'SIGQUIT'],
+    ['null', 'key', 'SIGINT'],
+    ['null', 'key', 'SIGQUIT'],
+    ['null', 'kill', 'SIGINT'],
+    ['null', 'kill', 'SIGQUIT'],
+  ])('once, with stdin %s, by %s: %s', (stdin, way, signal) => {
+    expect(signaled(stdin, way, signal)).toBe('1 0');
+  });
+});
+
+describe('the sender of a signal', () => {
+  const listen = (signal: NodeJS.Signals) => {
+    return new Promise((resolve) => {
+      const stop = listenToSignals([signal], (...received) => resolve(received));
+      onTestFinished(stop);
+    });
+  };
+
+  test('is not the terminal, if it is a process', async () => {
+    const received = listen('SIGINT');
+    process.kill(process.pid, 'SIGINT');
+    expect(await received).toEqual(['SIGINT', false]);
+  });
+
+  test('is watched by a handler that ends with the listeners', () => {
+    listenToSignals(['SIGQUIT'], () => {})();
+    expect(process.listenerCount('SIGQUIT')).toBe(0);
+    expect(addon().watchSender(SIGUSR2)).toBe(constants.errno.EINVAL);
+  });
+
+  test('is asked for by the number of a signal', () => {
+    expect(addon().takeFromKernel(SIGINT)).toBe(false);
+    for (const wrong of [0, 32, 64, -1, 1.5, '2', undefined])
+      for (const name of ['watchSender', 'takeFromKernel'] as const)
+        expect(() => addon()[name](wrong as number)).toThrow(TypeError);
+  });
+});
