@@ -27,6 +27,15 @@ export function capturesOf(abi: AbiName, syscall: string): readonly Capture[] {
   });
 }
 
+/** The indices of the arguments that are descriptors of the directories to which paths of the call are relative. */
+export function directoriesOf(abi: AbiName, syscall: string): readonly number[] {
+  const known = argumentsOf(abi, syscall) ?? [];
+  return indices(known.length).filter((argument) => DIRECTORY.test(known[argument]?.name ?? ''));
+}
+
+/** The kernel's names of such arguments. */
+const DIRECTORY = /^(?:old|new|from_|to_)?dfd$/;
+
 /** The indices of the arguments whose values make different kinds of calls, such as the family of socket(2). */
 export function distinguishing(abi: AbiName, syscall: string): readonly number[] {
   return meaningsOf(abi, syscall).distinguishing;

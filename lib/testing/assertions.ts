@@ -4,7 +4,6 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import type { Handler, Handlers } from '../notify/handlers.js';
 import { normalizeArguments } from '../sandbox/arguments.js';
 import { RunError } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
@@ -119,10 +118,10 @@ const UNEXPLAINED =
   'nothing shows that this is because of the profile: for .not, a call must be denied, and the program must end by itself';
 
 /** Returns handlers that note the names of the calls that they get. */
-function countedHandlers(handlers: Handlers | undefined) {
+function countedHandlers(handlers: RunOptions['notify']) {
   const answered = new Set<string>();
   if (handlers === undefined) return { notify: undefined, answered };
-  const counted = Object.entries(handlers).map(([name, handler]): [string, Handler] => [
+  const counted = Object.entries(handlers).map(([name, handler]): [string, typeof handler] => [
     name,
     (call) => {
       answered.add(name);

@@ -117,6 +117,19 @@ describe('the check of', () => {
     },
   );
 
+  test.each([
+    ['5.19.0', true],
+    ['6.17.9', true],
+    ['6.18.0', false],
+    ['7.3.1', false],
+  ])('flags says whether Linux %s may repeat an answered call: %s', async (kernel, isSaid) => {
+    const { checks } = await checksOn({ kernel });
+    const said = 'a signal may repeat a call that a handler or an agent has answered';
+    expect(String((checks['flags'] as { detail?: string }).detail).includes(said)).toBe(isSaid);
+    const without = await checksOn({ kernel, flags: ['NEW_LISTENER'] });
+    expect(without.checks['flags']).toMatchObject({ detail: 'NEW_LISTENER' });
+  });
+
   test('actions and flags names those that are missing', async () => {
     const { ok, checks } = await checksOn({
       actions: ACTION_KINDS.filter((kind) => kind !== 'notify'),

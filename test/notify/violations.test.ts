@@ -80,6 +80,32 @@ for path in b'/nowhere/a\\0', b'/nowhere/b\\0', b'/nowhere/a\\0':
     ]);
   });
 
+  test('is told apart by the directory that its path is relative to, also on two threads', async () => {
+    const script = `
+import os, threading
+names = {path: os.open(path, os.O_RDONLY) for path in ('/usr', '/etc')}
+def fail(directory):
+  try: os.open('none', os.O_RDWR | os.O_CREAT, dir_fd=directory)
+  except OSError: pass
+for directory in [*names.values()] * 2:
+  thread = threading.Thread(target=fail, args=[directory])
+  thread.start()
+  thread.join()`;
+    const { violations } = await watched('python3', ['-c', script], {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [
+        {
+          names: ['openat'],
+          action: 'SCMP_ACT_ERRNO',
+          args: [{ index: 2, value: 0o2, valueTwo: 0o2, op: 'SCMP_CMP_MASKED_EQ' }],
+        },
+      ],
+    });
+    const opened = violations.filter(({ decoded }) => decoded[1] === '"none"');
+    expect(opened.map(({ count }) => count)).toEqual([2, 2]);
+    expect(new Set(opened.map(({ decoded }) => decoded[0])).size).toBe(2);
+  });
+
   test('is reported with the place in the file of the instruction after the call', async ({ skip }) => {
     const instruction = { x64: '0f05', arm64: '010000d4' }[process.arch as string];
     if (instruction === undefined) return skip('the instruction that makes a call is known for x64 and arm64 only');

@@ -98,13 +98,21 @@ function checkActions({ actions }: Features): Check {
   return { name: 'actions', state: 'limit', detail, remedy: `newer kernels also have ${missing.join(', ')}` };
 }
 
-function checkFilterFlags({ flags }: Features): Check {
+/** The first version in which an answered call is not repeated; stable releases of October 2025 have the same change. */
+const ANSWERS_ONCE: KernelVersion = { major: 6, minor: 18 };
+
+function checkFilterFlags({ flags, kernel }: Features): Check {
   const missing = FILTER_FLAGS.filter(({ name }) => !flags.includes(name));
-  const detail = flags.length === 0 ? 'none' : flags.join(', ');
+  const isOld = compareKernelVersions(parseKernelVersion(kernel), ANSWERS_ONCE) < 0;
+  const repeats = isOld && flags.includes('WAIT_KILLABLE_RECV') ? `; ${REPEATS}` : '';
+  const detail = flags.length === 0 ? 'none' : `${flags.join(', ')}${repeats}`;
   if (missing.length === 0) return { name: 'flags', state: 'ok', detail };
   const remedy = missing.map(({ name, since }) => `${name} needs Linux ${since}`).join(', ');
   return { name: 'flags', state: 'limit', detail, remedy };
 }
+
+const REPEATS =
+  'before Linux 6.18 and the stable releases of October 2025, a signal may repeat a call that a handler or an agent has answered';
 
 function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
   const name = 'isolation';

@@ -13,6 +13,7 @@ import { readSandboxText } from '../../sandbox/file/read.js';
 import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
 import { listenToSignals } from '../listen-to-signals.js';
+import { inFlags } from '../options/profile-options.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
 import { OutputFile } from '../output/output-file.js';
 import { printError, printMessage, printNote } from '../output/print.js';
@@ -90,7 +91,7 @@ async function recordProgram(command: string, args: readonly string[], options: 
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } =
       sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
-    for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
+    for (const note of [...recording.notes, ...notes]) printMessage(`note: ${inFlags(note)}`);
     showFiles(recording, sandbox !== undefined);
     if (sandbox !== undefined)
       for (const issue of readSandboxText(text, sandbox, resolvePath(sandbox)).issues)

@@ -39,14 +39,37 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['abis', '--abi'],
   ['noNewPrivileges', '--new-privileges'],
   ['isolate.abstractSockets', '--abstract-sockets'],
+  ['cwd', 'the working directory'],
+  ['paths', '--read, --write and --execute'],
+  ['paths.read', '--read'],
+  ['paths.write', '--write'],
+  ['paths.execute', '--execute'],
+  ['limits', '--memory, --processes and --cpu'],
+  ['limits.memory', '--memory'],
+  ['limits.processes', '--processes'],
+  ['limits.cpu', '--cpu'],
+  ['network', '--no-network'],
+  ['onViolation', '--explain'],
+  ['timeout', '--timeout'],
+  ['rlimits.fsize', 'rlimits.fsize of the sandbox'],
+  ['rlimits.cpu', 'rlimits.cpu of the sandbox'],
+  ['signal', 'SIGTERM or SIGHUP'],
 ]);
 
-/**
- * Returns the message of an error. An option of the library that begins the message is replaced by the command's flag.
- */
+/** Returns the message of an error, in the words of the command. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message
+  return inFlags(error instanceof Error ? error.message : String(error));
+}
+
+/** Returns a text of the library in which its options are replaced by the command's flags. */
+export function inFlags(text: string): string {
+  return text
     .replace('give bestEffort: true', 'give --best-effort')
-    .replace(/^options\.(\w+(?:\.abstractSockets)?)/, (option, name) => FLAG_OF_OPTION.get(name) ?? option);
+    .replace("The argument 'file' cannot be empty. Received ''", 'COMMAND is empty: name a program')
+    .replace('leave out onViolation, notify and listenerPath', 'leave out --explain, or listenerPath of the profile')
+    .replace('with noNewPrivileges: false', 'with --new-privileges')
+    .replace(/(^|\()options\.(\w+)(?:\.(\w+))?/g, (whole, before, name, key) => {
+      const flag = FLAG_OF_OPTION.get(`${name}.${key}`) ?? (key === undefined ? FLAG_OF_OPTION.get(name) : undefined);
+      return flag === undefined ? whole : `${before}${flag}`;
+    });
 }

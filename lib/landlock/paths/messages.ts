@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoted, shownName } from '../../util/foreign-text.js';
+import { shortageRemedy } from '../../util/system-error.js';
 import type { Access } from './rights.js';
 
 /** How paths are given. Errors name places and remedies in its terms. */
@@ -104,7 +105,7 @@ export function pathProblem(
   if (error === ENOENT || error === ENOTDIR) return `does not exist (${name}): ${missingRemedy(given)}`;
   if (error === EACCES) return `can't be reached by this process (${name}): change the permissions of its directories`;
   if (error === ENAMETOOLONG) return `is longer than Linux allows (${name}): give a directory above it`;
-  return `can't be opened (${name})`;
+  return `can't be opened (${name})${shortageRemedy(name)}`;
 }
 
 /** Names that follow an `@` in words. */

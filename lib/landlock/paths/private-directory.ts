@@ -7,7 +7,7 @@ import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
 import { printableLine } from '../../util/foreign-text.js';
 import { has } from '../../util/own-data.js';
-import { systemError, systemErrorName } from '../../util/system-error.js';
+import { shortageRemedy, systemError, systemErrorName } from '../../util/system-error.js';
 
 /**
  * A directory that one child has for itself. It exists until it is removed. If this process ends before the child, or is
@@ -47,7 +47,7 @@ export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): Private
   const made = addon().makePrivateDirectory(parentDirectory(), uid, gid);
   if (has(made, 'error') && made.call === 'pthread_create')
     throw systemError(made.error, 'spawn', ': there is no thread to remove the directory of @tmp later');
-  if (has(made, 'error')) throw cannotMake(tmpdir(), `${made.call} ${systemErrorName(made.error)}`);
+  if (has(made, 'error')) throw cannotMake(tmpdir(), made.call, systemErrorName(made.error));
   const { path, handle } = made;
   const report = (errno: number) => {
     if (errno !== 0) process.emitWarning(printableLine(notRemoved(path, errno)), 'SeccompWarning');
@@ -88,15 +88,30 @@ function parentDirectory(): string {
   try {
     return realpathSync(folder);
   } catch (error) {
-    throw cannotMake(folder, error instanceof Error && 'code' in error ? `realpath ${error.code}` : String(error));
+    throw cannotMake(
+      folder,
+      'realpath',
+      error instanceof Error && 'code' in error ? String(error.code) : String(error),
+    );
   }
 }
 
-function cannotMake(folder: string, reason: string): SeccompError {
+function cannotMake(folder: string, call: string, errno: string): SeccompError {
   const place = `@tmp: cannot make the child's directory in ${folder}, the directory for temporary files`;
-  const remedy = 'set TMPDIR to an existing directory in which this user may create files';
-  return new SeccompError('ERR_SECCOMP_OPTION', `${place} (${reason}): ${remedy}`);
+  const remedy =
+    shortageRemedy(errno) ||
+    REMEDIES.get(errno) ||
+    ': set TMPDIR to an existing directory in which this user may create files';
+  return new SeccompError('ERR_SECCOMP_OPTION', `${place} (${call} ${errno})${remedy}`);
 }
+
+/** What to do where another TMPDIR would not help, or not alone. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['EPERM', ': a filter that this process has may deny the call; if not, set TMPDIR to another directory'],
+  ['ENOSYS', ': a filter that this process has denies the call'],
+  ['ENOSPC', ': make room there, or set TMPDIR to another directory'],
+  ['EDQUOT', ': make room there, or set TMPDIR to another directory'],
+]);
 
 function notRemoved(path: string, errno: number): string {
   const reason = systemErrorName(errno);

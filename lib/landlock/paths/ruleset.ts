@@ -181,6 +181,10 @@ function rulesetError(
       `${form.name} can't be honored: Landlock fails with ${name} on Linux ${release()}`,
     );
   const { ENOENT, ENOTDIR } = constants.errno;
+  if (error === ENOENT && directory.includes('\ufffd') && !isDirectory(directory)) {
+    const problem = 'has a name that is not UTF-8, which paths cannot name: start the program in another directory';
+    return new SeccompError('ERR_SECCOMP_OPTION', `the working directory ${shownPath(directory)} ${problem}`);
+  }
   if ((error === ENOENT || error === ENOTDIR) && !isDirectory(directory)) {
     const problem =
       error === ENOENT

@@ -274,7 +274,7 @@ class Parser {
   }
 
   #tooMany(most: number, what: string): never {
-    const message = `this is not a profile: it has more than ${most} ${what}`;
+    const message = `this is too large for a profile or a sandbox: it has more than ${most} ${what}`;
     throw new JsonSyntaxError(`${message}, a hundred times as many as the largest profiles`, this.#at);
   }
 }

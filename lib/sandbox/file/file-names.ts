@@ -30,17 +30,20 @@ export function filesByFolder(files: readonly string[]): ReadonlyMap<string, str
   return new Map(files.toReversed().flatMap((file) => withFolders(file).map((each) => [each, file] as const)));
 }
 
-/** The file that a program can change which may write one of the paths. `folders` are as `filesByFolder` returns them. */
-export function changedFile(paths: readonly string[], folders: ReadonlyMap<string, string>): string | undefined {
-  return paths.map((path) => folders.get(path)).find((file) => file !== undefined);
-}
-
 /**
- * Says that a program can change one of the files that say what it may do.
+ * Says that a program that may write `path` can change one of the files that say what it may do. Undefined if it can't.
  *
  * @param files - Their names; the first is the sandbox's or the profile's own.
+ * @param own - What that one is called.
  */
-export function changeText(changed: string, files: readonly string[], own = 'this sandbox'): string {
+export function writeWarning(path: string, files: readonly string[], own?: string): string | undefined {
+  const folders = filesByFolder(files);
+  const changed = folders.get(path) ?? folders.get(realPath(path));
+  return changed === undefined ? undefined : changeWarning(changed, files, own);
+}
+
+/** Says that a program can change one of the files that say what it may do. */
+export function changeWarning(changed: string, files: readonly string[], own = 'this sandbox'): string {
   const what = changed === files[0] ? own : shownName(changed);
   const remedy = 'grant a directory in it, or keep the file elsewhere';
   return `lets the program change ${what}, and so what it may do at its next start: ${remedy}`;

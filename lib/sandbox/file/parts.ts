@@ -13,7 +13,7 @@ import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import type { SandboxDocument } from './fields.js';
-import { changedFile, changeText, realPath } from './file-names.js';
+import { changeWarning, realPath } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
 import { HERE, type Problems } from './problems.js';
@@ -85,7 +85,7 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
   if (access === 'write') {
     const names = [absolute, realPath(absolute)];
     for (const name of names) place.written.add(name);
-    const changed = changedFile(names, place.folders.all);
+    const changed = names.map((name) => place.folders.all.get(name)).find((file) => file !== undefined);
     if (changed !== undefined) warnOfChanges(changed, path, place);
   }
   return { ...given, path: absolute };
@@ -93,7 +93,7 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
 
 /** Warns that a program may write a file of its sandbox. */
 function warnOfChanges(changed: string, path: Path, { files, problems }: Place): void {
-  problems.warn(path, changeText(changed, files));
+  problems.warn(path, changeWarning(changed, files));
 }
 
 /** Reports a path that does not exist: as an error if it is meant to be expanded, else it may be made before the start. */

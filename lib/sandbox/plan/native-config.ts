@@ -1,5 +1,5 @@
 /** The native supervisor's configuration: how it answers notifications, and what it reads of the calls. */
-import { capturesOf, distinguishing, MAX_CAPTURE } from '../../decode/captures.js';
+import { capturesOf, directoriesOf, distinguishing, MAX_CAPTURE } from '../../decode/captures.js';
 import { BPF, encodeInstructions } from '../../filter/bpf/instruction.js';
 import type { CompiledFilter } from '../../filter/filter.js';
 import { thisHost } from '../../host.js';
@@ -21,7 +21,7 @@ export function supervisionOf(
 ): Supervision {
   const abis = policy.abis.map(({ abi }) => abi.name);
   const paths = reportsPaths ? pathTable(abis) : NO_WORDS;
-  return addon().supervision({ answers: bytes, countsAll: false, passesAll, ...callTables(abis), paths });
+  return addon().supervision({ answers: bytes, countsAll: false, passesAll, ...callTables(abis, true), paths });
 }
 
 const NO_WORDS = new Uint32Array();
@@ -56,7 +56,7 @@ export function observation(abis: readonly AbiName[], findsFiles: boolean): Supe
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
   const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
   const paths = findsFiles ? pathTable(abis) : NO_WORDS;
-  return addon().supervision({ answers, countsAll: true, passesAll: false, ...callTables(abis), paths });
+  return addon().supervision({ answers, countsAll: true, passesAll: false, ...callTables(abis, false), paths });
 }
 
 /**
@@ -80,23 +80,30 @@ interface CallTables {
 
 const knownTables = new Map<string, CallTables>();
 
-function callTables(abis: readonly AbiName[]): CallTables {
-  const key = abis.join();
-  const made = knownTables.get(key) ?? makeCallTables(abis);
+/** @param byText - Whether kinds differ by the texts to which arguments point, and by the directories of paths. */
+function callTables(abis: readonly AbiName[], byText: boolean): CallTables {
+  const key = `${byText} ${abis.join()}`;
+  const made = knownTables.get(key) ?? makeCallTables(abis, byText);
   knownTables.set(key, made);
   return made;
 }
 
+const distinguishingByText = (abi: AbiName, name: string) => [
+  ...distinguishing(abi, name),
+  ...directoriesOf(abi, name),
+];
+
 /** Marks a capture whose size is in no argument: arguments have the indices 0 to 5. */
 const NO_ARGUMENT = 6;
 
-function makeCallTables(abis: readonly AbiName[]): CallTables {
+function makeCallTables(abis: readonly AbiName[], byText: boolean): CallTables {
+  const argumentsOfKind = byText ? distinguishingByText : distinguishing;
   const kinds: number[] = [];
   const captures: number[] = [];
   for (const abi of abis) {
     const { audit } = abiOf(abi);
     for (const [name, number] of syscallsOf(abi)) {
-      for (const argument of distinguishing(abi, name))
+      for (const argument of argumentsOfKind(abi, name))
         kinds.push(audit, number, argument, argumentWidth(abi, name, argument));
       for (const { argument, kind, length } of capturesOf(abi, name)) {
         const [most, sizeArgument] =

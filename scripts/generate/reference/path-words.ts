@@ -35,6 +35,11 @@ const LEFT_OUT: readonly (readonly [paths: readonly string[], why: string, effec
     'may contain passwords of proxies and registries',
     'shells, npm and pip skip them',
   ],
+  [
+    ['/etc/profile', '/etc/bash.bashrc', '/etc/bashrc'],
+    'may set variables with passwords or tokens',
+    'login and interactive shells of bash print an error, and go on without them',
+  ],
   [['/etc/machine-id'], 'confidential, see machine-id(5)', ''],
   [
     ['/proc/self', '/proc/PID', '/proc/net', '/proc/mounts'],
