@@ -310,6 +310,12 @@ function formatVarying(values: ReadonlyMap<AbiName, bigint>): string {
   return [most?.[0], ...others.map(([value, architectures]) => `${value}: ${architectures.join(' ')}`)].join('; ');
 }
 
+/** Entries of JSON, several a line: each line break is loaded with the package. */
+function lines(entries: readonly string[], perLine = 8): string {
+  const starts = [...entries.keys()].filter((i) => i % perLine === 0);
+  return starts.map((i) => entries.slice(i, i + perLine).join(',')).join(',\n');
+}
+
 function constantFiles(header: string): { readonly common: string; readonly varying: string } {
   const all = abiValues([...ABIS.keys()]);
   const names = [...new Set([...all.values()].flatMap((values) => [...values.keys()]))].sort();
@@ -328,7 +334,7 @@ function constantFiles(header: string): { readonly common: string; readonly vary
     '}\n',
     '/** As JSON, which V8 reads in less time than an object literal. */',
     'export const COMMON_CONSTANTS = `{',
-    common.map(({ name, values }) => `"${name}":${commonValue(values)}`).join(',\n'),
+    lines(common.map(({ name, values }) => `"${name}":${commonValue(values)}`)),
     '}`;\n',
   ];
   const varyingFile = [

@@ -66,7 +66,7 @@ export function notifyAllowed(policy: Policy, calls: Iterable<readonly [string, 
         return conditions.length === 0 ? [notifying] : [notifying, each];
       });
       const rest = isAllowed(policy.defaultAction) ? [{ conditions, action: notify }] : [];
-      overrides.set(number, [...decisions, ...rest]);
+      if (decisions.length + rest.length > 0) overrides.set(number, [...decisions, ...rest]);
     }
     return overrides;
   });
