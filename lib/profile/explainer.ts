@@ -104,9 +104,11 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
 
     function why(): string {
       if (rule !== undefined) return whyRule(profile, rule);
-      if (by === 'foreign') return `${profile.source} does not cover the ABI ${abi}`;
+      if (by === 'foreign') return `${shownName(profile.source)} does not cover the ABI ${abi}`;
       const isDefault = returnValue(action) === returnValue(policy().defaultAction);
-      return isDefault ? whyDefaultOf(syscall) : `it is newer than every syscall that ${profile.source} names`;
+      return isDefault
+        ? whyDefaultOf(syscall)
+        : `it is newer than every syscall that ${shownName(profile.source)} names`;
     }
   };
   return { profile, policy, explain };

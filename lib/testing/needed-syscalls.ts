@@ -9,8 +9,9 @@ import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { record } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
-import { printableJson } from '../util/foreign-text.js';
+import { printableJson, shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
+import { reasonOf } from '../util/system-error.js';
 import { readCommandLine } from './command.js';
 import type { Verdict } from './verdict.js';
 
@@ -56,7 +57,10 @@ export async function needsNoMore(
   const { file: program, args, text } = readCommandLine(command);
   const known = existsSync(path) ? readList(path) : undefined;
   if (known === undefined && process.env['CI'])
-    return { holds: false, message: `${path} does not exist, and is not written where CI is set: run this without CI` };
+    return {
+      holds: false,
+      message: `${shownName(path)} does not exist, and is not written where CI is set: run this without CI`,
+    };
   const draft = known === undefined ? new Draft(path) : undefined;
   try {
     const needed = await neededSyscalls([program, ...args], options);
@@ -70,9 +74,15 @@ export async function needsNoMore(
 function verdictOnNeeds(text: string, path: string, needed: readonly string[], known: readonly unknown[]): Verdict {
   const added = needed.filter((name) => !known.includes(name));
   if (added.length === 0)
-    return { holds: true, message: `${text} needs only syscalls that ${path} lists, and should need others` };
+    return {
+      holds: true,
+      message: `${text} needs only syscalls that ${shownName(path)} lists, and should need others`,
+    };
   const remedy = 'find out why, then add them to the file or delete it';
-  return { holds: false, message: `${text} needs ${added.join(', ')}, which ${path} does not list: ${remedy}` };
+  return {
+    holds: false,
+    message: `${text} needs ${added.join(', ')}, which ${shownName(path)} does not list: ${remedy}`,
+  };
 }
 
 function readList(path: string): readonly unknown[] {
@@ -82,9 +92,9 @@ function readList(path: string): readonly unknown[] {
     if (Array.isArray(list)) return list;
   } catch (cause) {
     if (cause instanceof SeccompError) throw cause;
-    throw new SeccompError('ERR_SECCOMP_FILE', `${path} can't be read as JSON: ${remedy}`, { cause });
+    throw new SeccompError('ERR_SECCOMP_FILE', `${shownName(path)} can't be read as JSON: ${remedy}`, { cause });
   }
-  throw new SeccompError('ERR_SECCOMP_FILE', `${path} is not a list of names: ${remedy}`);
+  throw new SeccompError('ERR_SECCOMP_FILE', `${shownName(path)} is not a list of names: ${remedy}`);
 }
 
 function readListPath(file: unknown): string {
@@ -120,8 +130,7 @@ class Draft {
   }
 
   #failure(cause: unknown, remedy: string): SeccompError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${this.#path}: the list can't be written (${reason}), ${remedy}`;
+    const message = `${shownName(this.#path)}: the list can't be written (${reasonOf(cause)}), ${remedy}`;
     return new SeccompError('ERR_SECCOMP_FILE', message, { cause });
   }
 

@@ -70,7 +70,7 @@ export function urlProblem(text: string, { url }: PathsForm): string | undefined
 
 function pathOr(text: string, url: string): string {
   try {
-    return `the path, ${fileURLToPath(text)}${url === '' ? '' : `, or ${url}`}`;
+    return `the path, ${shownPath(fileURLToPath(text))}${url === '' ? '' : `, or ${url}`}`;
   } catch {
     return 'the path';
   }
@@ -118,10 +118,11 @@ function missingRemedy(given: GivenText | undefined): string {
   const { text, list, form, directory } = given;
   const [, user, rest = ''] = /^~([^/]*)(.*)$/s.exec(text) ?? [];
   if (user === '') return `~ is not expanded, so ${form.home(rest)}`;
-  if (user !== undefined) return `~${user} is not expanded, so give the absolute path`;
+  if (user !== undefined) return `${shownName(`~${user}`)} is not expanded, so give the absolute path`;
   const [, variable] = /^\$\{?([a-z_]\w*)/i.exec(text) ?? [];
   if (variable !== undefined) return `$${variable} is not expanded, so ${form.variable(variable)}`;
-  if (PATTERN.test(text)) return `patterns are not expanded, so grant the directory ${directoryOf(text, directory)}`;
+  if (PATTERN.test(text))
+    return `patterns are not expanded, so grant the directory ${shownPath(directoryOf(text, directory))}`;
   const name = text.trim().replace(/^@/, '');
   if (WORD_NAMES.includes(name)) return `did you mean @${name}?`;
   return /,|:[./~@]/.test(text) ? `${create}; for several paths, ${form.several(list)}` : create;
@@ -150,15 +151,15 @@ export const shownPath = (path: string) =>
 
 function linkProblem(link: string, path: string): string {
   if (/^\/proc\/(thread-)?self$/.test(link))
-    return `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`;
-  const leads = link === path ? 'is a symbolic link' : `leads through the symbolic link ${link}`;
+    return `leads through ${shownName(link)}, which is a different directory for each process: grant /proc, or files in it by name`;
+  const leads = link === path ? 'is a symbolic link' : `leads through the symbolic link ${shownName(link)}`;
   return `${leads}, which the program could replace by another: ${targetRemedy(path)}`;
 }
 
 /** The target may be what an earlier run of the program wants to be granted. */
 function targetRemedy(path: string): string {
   try {
-    return `if you mean ${realpathSync(path)}, to which it leads now, give that path`;
+    return `if you mean ${shownPath(realpathSync(path))}, to which it leads now, give that path`;
   } catch {
     return 'give the path to which it should lead';
   }

@@ -75,13 +75,12 @@ export function grantText(
   { problem, list, path }: MissingGrant,
   inFlags?: (list: string, path: string | undefined) => string,
 ): string {
-  const inOptions = path === undefined ? `what it needs to ${list}` : `${quotedName(path)} to ${list}`;
+  const inOptions = path === undefined ? `what it needs to ${list}` : `${inQuotes(path)} to ${list}`;
   return `${problem}: add ${inFlags === undefined ? inOptions : inFlags(list, path)}`;
 }
 
 /** A path as a literal of JavaScript. */
-const quotedName = (path: string): string =>
-  /['\\]/.test(path) || shownName(path) !== path ? quoted(path) : `'${path}'`;
+const inQuotes = (path: string): string => (shownName(path) === path ? `'${path}'` : quoted(path));
 
 /** What a program that has been found needs, of which `paths` may not grant something. */
 type Check = (needs: readonly string[], ruleset: Ruleset, name: string) => MissingGrant | undefined;

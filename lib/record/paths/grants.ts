@@ -155,7 +155,7 @@ export class Grants {
   #obstacle(path: string, rights: number): string | undefined {
     const wide = tooWide(path, rights, this.#places.homes);
     if (wide !== undefined) return wide;
-    if (path.includes('\ufffd')) return 'its name is not UTF-8';
+    if (!path.isWellFormed()) return 'its name is not UTF-8';
     return existsSync(path) ? undefined : 'it is gone, so that another run may have another file there';
   }
 

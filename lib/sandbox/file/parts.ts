@@ -9,7 +9,7 @@ import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../..
 import type { Access } from '../../landlock/paths/rights.js';
 import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limits.js';
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
-import { quoted } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
@@ -64,7 +64,11 @@ function readPathLists({ paths }: SandboxDocument, place: Place, base: CheckedPa
         : (readPath(entry, access, i, place) ?? []),
     ),
   );
-  return new CheckedPaths([...(base?.all ?? []), ...given], pathsForm(`${place.source}: paths`), base?.keepsHome);
+  return new CheckedPaths(
+    [...(base?.all ?? []), ...given],
+    pathsForm(`${shownName(place.source)}: paths`),
+    base?.keepsHome,
+  );
 }
 
 function readPath(entry: unknown, access: Access, i: number, place: Place): GivenPath | undefined {

@@ -13,7 +13,7 @@ import { Profile } from '../../profile/profile.js';
 import { readRegularFile } from '../../profile/read-file.js';
 import { loadProfile, readInside } from '../../profile/source.js';
 import { builtinNames, kindOfString, SANDBOX_NAMES } from '../../profile/source-names.js';
-import { quoted } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { copyDeeply, own, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { SANDBOX, SANDBOX_KEYS, type SandboxDocument } from './fields.js';
@@ -157,7 +157,8 @@ function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: 
   const { file, extendedBy } = origin;
   const baseFile = resolve(file === undefined ? '' : dirname(file), base);
   const chain = file === undefined ? extendedBy : [...extendedBy, file];
-  if (chain.includes(baseFile)) return problems.error(path, `${base} extends this file again: leave one of them out`);
+  if (chain.includes(baseFile))
+    return problems.error(path, `${shownName(base)} extends this file again: leave one of them out`);
   if (chain.length > MOST_BASES) return problems.error(path, `is one of more than ${MOST_BASES}: merge some of them`);
   const read = problems.attempt(path, () => readSandboxFile(baseFile, base, chain));
   if (read === undefined) return undefined;
@@ -175,7 +176,7 @@ function mistakesIn(name: string, issues: readonly ProfileIssue[]): string {
   const [first] = errors;
   const described = first === undefined ? '' : describeIssue(name, first);
   const count = errors.length === 1 ? 'has an error' : `has ${errors.length} errors, of which this is the first`;
-  return `${name} ${count}: ${described}`;
+  return `${shownName(name)} ${count}: ${described}`;
 }
 
 type ProfileValue = string | Profile | JsonObject;
