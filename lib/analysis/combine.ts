@@ -29,7 +29,7 @@ import { shownName } from '../util/foreign-text.js';
  * @throws {TypeError | RangeError} if an argument is not a profile or a policy.
  * @throws {ProfileError} if a profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if a profile can't be found or read;
- * ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall; ERR_SECCOMP_OPTION if the result cannot
+ * ERR_SECCOMP_TOO_LARGE if they have more than about 16,000 pairs of argument rules on one syscall; ERR_SECCOMP_OPTION if the result cannot
  * be written as a profile, with the reason, for a policy beside a profile, and for options that have no effect.
  * @example
  * import { compare, intersect, Profile, stringify } from 'seccomp';

@@ -4,8 +4,8 @@ import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
 import { isSatisfiable } from './argument-region.js';
 import { exampleCall } from './diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE, TRUE } from './diagrams/decision-diagram.js';
-import { meaningDiagram } from './diagrams/policy-meanings.js';
+import { type Diagram, Diagrams, FALSE } from './diagrams/decision-diagram.js';
+import { outcomesOf } from './diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
   type Action,
@@ -67,7 +67,7 @@ export function relationOf(pairs: readonly { readonly a: Action; readonly b: Act
 
 /**
  * Returns the policy that takes, for each call, the more restrictive action of the two.
- * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if they have more than MOST_PAIRS pairs of argument rules on one syscall.
  */
 export function intersect(a: Policy, b: Policy): Policy {
   return combine(a, b, (x, y) => (compareRestriction(x, y) <= 0 ? x : y));
@@ -88,7 +88,7 @@ export function intersectDecisions(
 
 /**
  * Returns the policy that takes, for each call, the less restrictive action of the two.
- * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if they have more than MOST_PAIRS pairs of argument rules on one syscall.
  */
 export function union(a: Policy, b: Policy): Policy {
   return combine(a, b, (x, y) => (compareRestriction(x, y) >= 0 ? x : y));
@@ -228,18 +228,4 @@ function differingCalls(a: readonly Decision[], b: readonly Decision[], diagrams
         : [{ calls, a: ours.action, b: theirs.action }];
     }),
   );
-}
-
-/** The calls that get each action of a complete list of decisions. */
-function outcomesOf(decisions: readonly Decision[], diagrams: Diagrams) {
-  const [first] = decisions;
-  if (first === undefined) return [];
-  if (first.conditions.length === 0) return [{ action: first.action, calls: TRUE }];
-  const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
-  const rest = decisions.at(-1)?.action ?? first.action;
-  const taken = meaningDiagram({ decisions, otherwise: rest }, diagrams);
-  return [...actions].map(([value, action]) => ({
-    action,
-    calls: diagrams.map(taken, (each) => (each === value ? TRUE : FALSE)),
-  }));
 }

@@ -6,7 +6,7 @@ import { conditionFor, type Width } from '../policy/diagrams/argument-sets.js';
 import { conditionsDiagram } from '../policy/diagrams/call-bits.js';
 import { CannotCover, coverCalls } from '../policy/diagrams/cover.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../policy/diagrams/decision-diagram.js';
-import { meaningDiagram } from '../policy/diagrams/policy-meanings.js';
+import { outcomesOf } from '../policy/diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
   type Action,
@@ -18,6 +18,7 @@ import {
 import { ENOSYS, EPERM } from '../syscalls/errno.js';
 import { argumentWidth, syscallName, syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { structuralKey } from '../util/structural-key.js';
+import type { Diagnostic } from './document/diagnostics.js';
 import type { MeaningOptions } from './document/options.js';
 import {
   type ActionName,
@@ -128,13 +129,21 @@ function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt): Pr
     const profile = makeProfile(document, { ...origin, format: 'docker', mode: 'strict', options });
     const { policy: read, diagnostics } = resolveWithDiagnostics(profile, host);
     const error = diagnostics.find(({ severity }) => severity === 'error');
-    if (error !== undefined) return error.message;
+    if (error !== undefined) return notValid(document, error);
     const [difference] = compare(policy, read).differences;
     return difference === undefined ? profile : describe(difference);
   } catch (error) {
     if (error instanceof SeccompError) return error.message;
     throw error;
   }
+}
+
+/** Names the syscalls: nobody has the document in which the places of the error are. */
+function notValid({ syscalls }: CheckedDocument, { path, message }: Diagnostic): string {
+  const rule = path[0] === 'syscalls' && typeof path[1] === 'number' ? syscalls[path[1]] : undefined;
+  if (rule === undefined) return message;
+  const [name = '', ...others] = rule.names;
+  return `its rules on ${name}${others.length === 0 ? '' : ` and ${others.length} more syscalls`} would not be valid`;
 }
 
 function describe({ call, abi, a, b }: ReturnType<typeof compare>['differences'][number]): string {
@@ -233,15 +242,12 @@ function decisionsCovering(
   diagrams: Diagrams,
   width: (index: number) => Width,
 ): readonly Decision[] {
-  const returned = meaningDiagram({ decisions, otherwise: defaultAction }, diagrams);
-  const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
-  actions.delete(returnValue(defaultAction));
-  const callsWith = (isMeant: (value: number) => boolean) =>
-    diagrams.map(returned, (value) => (isMeant(value) ? TRUE : FALSE));
-  const found = [...actions].flatMap(([value, action]) => {
-    const isStricter = (other: Action | undefined) => other !== undefined && compareRestriction(other, action) < 0;
-    const least = callsWith((each) => each === value);
-    const most = mayOverlap ? callsWith((each) => each === value || isStricter(actions.get(each))) : least;
+  const outcomes = outcomesOf(decisions, diagrams);
+  const written = outcomes.filter(({ action }) => returnValue(action) !== returnValue(defaultAction));
+  const found = written.flatMap(({ action, calls: least }) => {
+    const value = returnValue(action);
+    const stricter = written.filter((other) => mayOverlap && compareRestriction(other.action, action) < 0);
+    const most = stricter.reduce<Diagram>((all, { calls }) => diagrams.choose(calls, TRUE, all), least);
     const given = decisions.flatMap((each) => (returnValue(each.action) === value ? [each.conditions] : []));
     const { lists, rest } = listsWithin(given, { least, most }, diagrams, width);
     return [...lists, ...coverCalls(rest, most, diagrams, width)].map((conditions) => ({ conditions, action }));

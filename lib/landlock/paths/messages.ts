@@ -1,10 +1,10 @@
 /** What errors about `paths` say: where a path was given, what is wrong with it, and what to do about that there. */
 
-import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoted, shownName } from '../../util/foreign-text.js';
+import { realPath } from './real-path.js';
 import type { Access } from './rights.js';
 
 /** How paths are given. Errors name places and remedies in its terms. */
@@ -158,9 +158,7 @@ function linkProblem(link: string, path: string): string {
 
 /** The target may be what an earlier run of the program wants to be granted. */
 function targetRemedy(path: string): string {
-  try {
-    return `if you mean ${shownPath(realpathSync(path))}, to which it leads now, give that path`;
-  } catch {
-    return 'give the path to which it should lead';
-  }
+  const target = realPath(path);
+  if (target === undefined) return 'give the path to which it should lead';
+  return `if you mean ${shownPath(target)}, to which it leads now, give that path`;
 }

@@ -6,6 +6,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { isBeneath } from '../../landlock/paths/file-reaches.js';
 import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
 import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
+import { realPath } from '../../landlock/paths/real-path.js';
 import type { Access } from '../../landlock/paths/rights.js';
 import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limits.js';
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
@@ -14,7 +15,6 @@ import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import type { SandboxDocument } from './fields.js';
-import { realPath } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
 import { HERE, type Problems } from './problems.js';
@@ -86,7 +86,7 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
 
 /** Warns that a program may write a file of its sandbox. */
 function warnOfChanges(written: string, files: readonly string[], path: Path, problems: Problems): void {
-  const changed = files.find((file) => isBeneath(file, written) || isBeneath(file, realPath(written)));
+  const changed = files.find((file) => isBeneath(file, written) || isBeneath(file, realPath(written) ?? written));
   if (changed === undefined) return;
   const what = changed === files[0] ? 'this sandbox' : changed;
   const remedy = 'grant a directory in it, or keep the sandbox elsewhere';
