@@ -1,11 +1,12 @@
 /** Compares and combines policies exactly: for every ABI, every number and all values of the arguments. */
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
+import { syscallName } from '../syscalls/table.js';
 import { compareRestriction, returnValue } from './action.js';
 import { isSatisfiable } from './argument-region.js';
 import { exampleCall } from './diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE } from './diagrams/decision-diagram.js';
-import { outcomesOf } from './diagrams/policy-meanings.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps } from './diagrams/decision-diagram.js';
+import { type Outcome, outcomesOf } from './diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
   type Action,
@@ -37,8 +38,7 @@ export interface PolicyRelation {
 export const MOST_STEPS = 1_500_000;
 
 /** Compares two policies. The more restrictive action is the one that the kernel takes if two filters return both. */
-export function compare(a: Policy, b: Policy): PolicyRelation {
-  const diagrams = new Diagrams(MOST_STEPS);
+export function compare(a: Policy, b: Policy, diagrams = new Diagrams(MOST_STEPS)): PolicyRelation {
   const differences = [...differingNumbers(a, b, diagrams)].flatMap(({ abi, number, parts }) =>
     parts.map(({ calls, a, b }) => {
       const { args } = exampleCall(calls, diagrams);
@@ -211,15 +211,32 @@ export function* differingNumbers(a: Policy, b: Policy, diagrams: Diagrams): Gen
       .map(({ first, last }) => ({ first, last, number: unlisted(first, last, listed), isRange: true }))
       .filter(({ number }) => !listed.has(number));
     for (const numbers of [...single, ...ranges]) {
-      const parts = differingCalls(inA.decide(numbers.number), inB.decide(numbers.number), diagrams);
+      const parts = differingCalls(abi, numbers.number, [inA, inB], diagrams);
       if (parts.length > 0) yield { abi, ...numbers, listed, parts };
     }
   }
 }
 
-/** Compares two complete lists of decisions. */
-function differingCalls(a: readonly Decision[], b: readonly Decision[], diagrams: Diagrams): readonly DifferingCalls[] {
-  const [inA, inB] = [outcomesOf(a, diagrams), outcomesOf(b, diagrams)];
+/** Compares the decisions on a number. @throws {TooManySteps} with the syscall. */
+function differingCalls(
+  { name }: Abi,
+  number: number,
+  [a, b]: readonly [DecisionTable, DecisionTable],
+  diagrams: Diagrams,
+): readonly DifferingCalls[] {
+  try {
+    return differingOutcomes(outcomesOf(a.decide(number), diagrams), outcomesOf(b.decide(number), diagrams), diagrams);
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    throw new TooManySteps(`the argument rules on ${syscallName(name, number) ?? number} are too intertwined`);
+  }
+}
+
+function differingOutcomes(
+  inA: readonly Outcome[],
+  inB: readonly Outcome[],
+  diagrams: Diagrams,
+): readonly DifferingCalls[] {
   return inA.flatMap((ours) =>
     inB.flatMap((theirs) => {
       const calls = diagrams.both(ours.calls, theirs.calls);

@@ -109,3 +109,27 @@ test('intertwined rules are explained, with an example of each action', () => {
     ...['allow', 'errno', 'kill-process', 'log'],
   ]);
 });
+
+test('rules that are too intertwined to be compared are refused, with the syscall', () => {
+  const profile = (seed: number) =>
+    parseProfile(
+      JSON.stringify({
+        defaultAction: 'SCMP_ACT_KILL_PROCESS',
+        syscalls: indices(40).map((i) => ({
+          names: ['mmap'],
+          action: ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_ERRNO'][i % 3],
+          args: ARGUMENTS.map((index) => ({
+            index,
+            value: (i * 7919 + index * 104_729 + seed * 1299_709) % 65_521,
+            op: (i + index) % 2 === 0 ? 'SCMP_CMP_GE' : 'SCMP_CMP_LT',
+          })),
+        })),
+      }),
+    );
+  expect(() => compare(profile(1), profile(2), { host: machine })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_SECCOMP_TOO_LARGE',
+      message: "the argument rules on mmap are too intertwined, and can't be compared: use fewer rules",
+    }),
+  );
+});
