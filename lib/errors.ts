@@ -1,6 +1,6 @@
 /** The error classes of this package. An error names the thing that failed, its place and the remedy. */
 import { defineHidden, fromCaller, runAs, withoutFrames } from './util/caller.js';
-import { printableLine, printableLines, shownName } from './util/foreign-text.js';
+import { member, printableLine, printableLines, shownName } from './util/foreign-text.js';
 import { argumentError } from './util/node-error.js';
 import { invalidType } from './util/option-errors.js';
 import { own, type Path, type ProblemKind, type Refuse } from './util/own-data.js';
@@ -124,7 +124,7 @@ function requireDocument(entry: Parameters<typeof runAs>[0], source: unknown, is
  */
 export function refuseIn(parameter: string, form = ''): Refuse {
   return (path: Path, problem: string, kind: ProblemKind = 'value') => {
-    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    const place = path.map(member).join('');
     const text = [problem, form].filter((each) => each !== '').join('; ');
     throw argumentError(kind, `${parameter}${place}: ${text}`);
   };

@@ -2,8 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { SeccompError } from '../errors.js';
+import { shownName } from '../util/foreign-text.js';
 import { propertyOf } from '../util/own-data.js';
 import { buildCommand, reinstallCommand } from './package-manager.js';
+import { shellWord } from './shell-word.js';
 
 /** A file that exists but cannot be loaded or executed. */
 export interface FailedFile {
@@ -15,7 +17,7 @@ const TOOLS = 'which needs python3, make, g++, tar and gzip, and on Alpine linux
 
 /** The error for a package without an addon for this system. */
 export function missingError(folder: string, folders: readonly string[]): SeccompError {
-  const looked = `no seccomp.node in ${folders.join(', ')} of ${folder}`;
+  const looked = `no seccomp.node in ${folders.join(', ')} of ${shownName(folder)}`;
   const isPrebuilt = existsSync(join(folder, folders[0] ?? ''));
   return addonError(`there is no addon for ${thisSystem()}: ${looked}`, missingRemedy(folder, isPrebuilt));
 }
@@ -32,7 +34,7 @@ export function loadError(folder: string, { file, error }: FailedFile): SeccompE
     return addonError('this Node loads no addons, and seccomp needs one', remedy, error);
   }
   const reason = messageOf(error);
-  const message = `the addon for ${thisSystem()} does not load (${reason.includes(file) ? '' : `${file}: `}${reason})`;
+  const message = `the addon for ${thisSystem()} does not load (${reason.includes(file) ? '' : `${shownName(file)}: `}${reason})`;
   return addonError(message, loadRemedy(folder, file, reason), error);
 }
 
@@ -44,7 +46,7 @@ function loadRemedy(folder: string, file: string, reason: string): string {
     return `the file is damaged, or built for another CPU: ${restoring(folder, file)}`;
   if (/failed to map segment|operation not permitted/i.test(reason))
     return 'its file system may be mounted with noexec: install the package where files can be executed';
-  if (/permission denied/i.test(reason)) return `give this user permission to read ${file}`;
+  if (/permission denied/i.test(reason)) return `give this user permission to read ${shownName(file)}`;
   if (/too many open files|cannot allocate memory/i.test(reason))
     return 'close some files, or raise the limits of this process (ulimit -n, ulimit -v)';
   return rebuilding(folder);
@@ -52,15 +54,23 @@ function loadRemedy(folder: string, file: string, reason: string): string {
 
 /** The error for an addon that was built for another version of this package. */
 export function versionError(folder: string, file: string, found: string, expected: string): SeccompError {
-  const message = `the addon was built for version ${found} of seccomp, and this is ${expected} (${file})`;
+  const message = `the addon was built for version ${found} of seccomp, and this is ${expected} (${shownName(file)})`;
   return addonError(message, restoring(folder, file));
 }
 
 /** The error for a launcher that is missing or cannot be executed. */
 export function launcherError(folder: string, { file, error }: FailedFile): SeccompError {
   if (codeOf(error) === 'ENOENT')
-    return addonError(`the launcher is missing beside the addon (no ${file})`, restoring(folder, file), error);
-  return addonError(`the launcher can't be executed (${messageOf(error)})`, `run "chmod a+rx ${file}"`, error);
+    return addonError(
+      `the launcher is missing beside the addon (no ${shownName(file)})`,
+      restoring(folder, file),
+      error,
+    );
+  return addonError(
+    `the launcher can't be executed (${messageOf(error)})`,
+    `run "chmod a+rx ${shellWord(file)}"`,
+    error,
+  );
 }
 
 function addonError(message: string, remedy: string, cause?: unknown): SeccompError {
@@ -100,7 +110,9 @@ function rebuilding(folder: string): string {
 function reinstalling(folder: string): string {
   if (!isPackage(folder)) return MOVED;
   const command = reinstallCommand(folder);
-  return command === undefined ? `install the package in ${folder} again` : `install the package again: "${command}"`;
+  return command === undefined
+    ? `install the package in ${shownName(folder)} again`
+    : `install the package again: "${command}"`;
 }
 
 /** Describes this system, as in `linux x64 with glibc 2.41`. */

@@ -62,9 +62,9 @@ export interface NativeKind {
   readonly pid: number;
   readonly tid: number;
   /** Empty if unknown. */
-  readonly executable: string;
+  readonly executable: Buffer;
   /** The module and offset of the instruction pointer, as in `/usr/lib/libc.so.6+0x10e1a7`; empty if unknown. */
-  readonly instruction: string;
+  readonly instruction: Buffer;
   readonly args: readonly bigint[];
   /** By argument: the memory that was read for `captures`. */
   readonly captured: readonly (Buffer | undefined)[];

@@ -1,6 +1,7 @@
 /** The commands that repair an installed package, for the package manager that installed it. */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { shellWord } from './shell-word.js';
 
 type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'yarn-classic' | 'bun';
 
@@ -32,8 +33,7 @@ export function reinstallCommand(folder: string): string | undefined {
 /** Returns a path as a shell takes it: relative to the working directory if it is inside. */
 function pathInShell(path: string): string {
   const near = relative(workingDirectory(), path);
-  const shown = near.startsWith('..') ? path : near;
-  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+  return shellWord(near.startsWith('..') ? path : near);
 }
 
 function workingDirectory(): string {

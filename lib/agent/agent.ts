@@ -21,7 +21,7 @@ import { NotifiedCall, sendAnswer } from '../notify/notified-call.js';
 import { readOptions } from '../sandbox/options/table.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { forwarding } from '../sandbox/plan/native-config.js';
-import { printableLine } from '../util/foreign-text.js';
+import { printableLine, shownName } from '../util/foreign-text.js';
 import { guarded } from '../util/guarded.js';
 import { loadNotificationChunks } from '../util/load-chunks.js';
 import { argumentError } from '../util/node-error.js';
@@ -266,7 +266,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     const [sender] = senders;
     const from = sender === undefined ? '' : ` from process ${sender.pid ?? 'unknown'}`;
     process.emitWarning(
-      printableLine(`${this.path}: a connection${from} was refused: ${error.message}`),
+      printableLine(`${shownName(this.path)}: a connection${from} was refused: ${error.message}`),
       'SeccompWarning',
     );
   }
@@ -306,7 +306,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
 ]);
 
 function listenError(path: string, reason: string): SeccompError {
-  return new SeccompError('ERR_SECCOMP_AGENT', `listen ${path}: ${reason}`);
+  return new SeccompError('ERR_SECCOMP_AGENT', `listen ${shownName(path)}: ${reason}`);
 }
 
 function isSameFile(path: string, { dev, ino }: Stats): boolean {

@@ -13,6 +13,7 @@ import { loadSource, type ProfileSource } from '../profile/source.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { CompileOptions } from '../sandbox/options/types.js';
 import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
+import { shownName } from '../util/foreign-text.js';
 
 /**
  * Combines two profiles, or two policies, to one that takes the more restrictive action of the two for each call, as the
@@ -28,7 +29,7 @@ import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
  * @throws {TypeError | RangeError} if an argument is not a profile or a policy.
  * @throws {ProfileError} if a profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if a profile can't be found or read;
- * ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall; ERR_SECCOMP_OPTION if the result cannot
+ * ERR_SECCOMP_TOO_LARGE if they have more than about 16,000 pairs of argument rules on one syscall; ERR_SECCOMP_OPTION if the result cannot
  * be written as a profile, with the reason, for a policy beside a profile, and for options that have no effect.
  * @example
  * import { compare, intersect, Profile, stringify } from 'seccomp';
@@ -108,7 +109,7 @@ function combineProfiles(operation: Operation, a: Profile, b: Profile, options: 
     refuseOptions(options, HOST_OPTIONS, 'a profile and unconfined');
     return operation.neutral ? other : unconfined;
   }
-  const source = `the ${operation.name} of ${a.source} and ${b.source}`;
+  const source = `the ${operation.name} of ${shownName(a.source)} and ${shownName(b.source)}`;
   const refuse = (problem: string): never => {
     throw new SeccompError('ERR_SECCOMP_OPTION', `${source} cannot be written as a profile: ${problem}`);
   };

@@ -88,8 +88,7 @@ export function compare(
     return comparePolicies(inA, inB);
   } catch (error) {
     if (!(error instanceof TooManySteps)) throw error;
-    const message = 'the argument rules on some syscalls are too intertwined to be compared: use fewer rules';
-    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', message);
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${error.message}, and can't be compared: use fewer rules`);
   }
 }
 

@@ -24,7 +24,8 @@ import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
  * @returns The explanation.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if the profile can't be found or read;
- * ERR_SECCOMP_OPTION for options together with `unconfined`.
+ * ERR_SECCOMP_OPTION for options together with `unconfined`; ERR_SECCOMP_TOO_LARGE if the argument rules on the syscall
+ * are too intertwined.
  * @throws {TypeError | RangeError} if an argument has the wrong type, or if the ABI does not have the call.
  * @example
  * import { explain } from 'seccomp';

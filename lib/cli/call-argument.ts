@@ -4,7 +4,7 @@ import { type AbiName, type ExplainQuery, SeccompError, syscallGroup } from '../
 import { constantNames, constantOn } from '../syscalls/constants.js';
 import { groupNames } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
-import { printableJson } from '../util/foreign-text.js';
+import { printableJson, shownName } from '../util/foreign-text.js';
 import { suggest } from '../util/suggest.js';
 
 /** A call to explain, and how it is printed. */
@@ -30,7 +30,7 @@ export function parseCalls(text: string, abi: AbiName): readonly NamedQuery[] {
 
 function callsOfGroup(name: string, abi: AbiName): readonly NamedQuery[] {
   const group = syscallGroup(name);
-  if (group === undefined) throw optionError(`there is no group ${name}${suggest(name, groupNames())}`);
+  if (group === undefined) throw optionError(`there is no group ${shownName(name)}${suggest(name, groupNames())}`);
   return group.syscalls
     .filter((syscall) => syscallNumber(abi, syscall) !== undefined)
     .map((syscall) => ({ text: syscall, query: { syscall, abi } }));
@@ -53,7 +53,7 @@ function partOf(text: string, call: string, abi: AbiName): bigint {
   if (digits !== undefined) return sign === '-' ? -BigInt(digits) : BigInt(digits);
   if (!/^[A-Za-z_]\w*$/.test(text)) throw invalidCall(call);
   const value = constantOn(abi, text);
-  return BigInt(value ?? raise(`${call}: ${abi} has no constant ${text}${suggest(text, constantNames())}`));
+  return BigInt(value ?? raise(`${shownName(call)}: ${abi} has no constant ${text}${suggest(text, constantNames())}`));
 }
 
 function invalidCall(call: string): SeccompError {

@@ -19,6 +19,7 @@ import {
 } from '../index.js';
 import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/read-file.js';
 import { kindOfString } from '../profile/source-names.js';
+import { shownName } from '../util/foreign-text.js';
 import { checkSandbox, checkSandboxText } from './sandbox-argument.js';
 
 /** The argument that names standard input. */
@@ -121,7 +122,8 @@ async function readSome(descriptor: number, chunks: Buffer[], source: string): P
       return bytesRead;
     } catch (error) {
       const isEmpty = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
-      if (!isEmpty) throw new SeccompError('ERR_SECCOMP_FILE', `${source}: ${String(error)}`, { cause: error });
+      if (!isEmpty)
+        throw new SeccompError('ERR_SECCOMP_FILE', `${shownName(source)}: ${String(error)}`, { cause: error });
       await setTimeout(RETRY_PAUSE);
     }
   }

@@ -45,7 +45,7 @@ export async function runBeside(
 function report(violation: Violation): void {
   const { executable, pid, instruction, rule, why } = violation;
   const program = `${shownName(executable ?? 'process')} [${pid ?? 'unknown'}]`;
-  const caller = instruction === null ? program : `${program}, at ${instruction}`;
+  const caller = instruction === null ? program : `${program}, at ${shownName(instruction)}`;
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const [reason = '', ...more] = wrap(`${why}${place}`, 2, messageWidth());
   const lines = [`by ${caller}`, reason].map((line) => `  ${line}`);
@@ -77,7 +77,7 @@ function summarize(violations: readonly Violation[], unlisted: number, sandbox: 
 const isDenial = ({ fallback }: Violation) => !fallback;
 
 function nothingDenied(name: string, isAllSeen: boolean): string {
-  return isAllSeen ? `no call was denied by ${name}` : `no call is known to have been denied by ${name}`;
+  return `${isAllSeen ? 'no call was denied' : 'no call is known to have been denied'} by ${shownName(name)}`;
 }
 
 /** Lists the kinds of denied calls. A remedy that several of them share follows the last of these. */
@@ -115,7 +115,7 @@ function remedyLines(denial: Violation, sandbox: string | undefined): readonly s
 function remedyText({ remedy, rule, deniedBy, profile, path }: Violation, sandbox: string | undefined): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
   if (deniedBy === 'network')
-    return sandbox === undefined ? 'run without --no-network' : `leave "network" out of ${sandbox}`;
+    return sandbox === undefined ? 'run without --no-network' : `leave "network" out of ${shownName(sandbox)}`;
   if (remedy?.paths !== undefined) return pathFlags(remedy.paths).join(' ');
   if (deniedBy === 'paths' && path !== undefined) return 'no flag allows just this: grant what it needs there by name';
   if (deniedBy === 'paths') return 'run without --read, --write and --execute';

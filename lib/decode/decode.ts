@@ -10,7 +10,8 @@ import { MAX_CAPTURE } from './captures.js';
 import type { FamilyName } from './constant-families.js';
 import { writeByName, writeNumber } from './constant-names.js';
 import type { ObservedCall } from './observed-call.js';
-import { decodeText, writeSockaddr } from './sockaddr.js';
+import { writeSockaddr } from './sockaddr.js';
+import { textFromBytes } from './text-from-bytes.js';
 
 /**
  * Writes each argument of a call: paths in quotes, flags and commands by name, socket addresses, modes in octal, and
@@ -99,7 +100,7 @@ const FCNTL_FLAGS: ReadonlyMap<string, FamilyName> = new Map([
 
 function writeString(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  const text = quoted(decodeText(end < 0 ? bytes : bytes.subarray(0, end)));
+  const text = quoted(textFromBytes(end < 0 ? bytes : bytes.subarray(0, end)));
   return end < 0 && bytes.length >= MAX_CAPTURE ? `${text}…` : text;
 }
 

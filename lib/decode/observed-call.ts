@@ -1,6 +1,7 @@
 /** The forms of an observed call: by numbers from the addon, by names, and as plain data. */
 import { ABIS, type AbiName, isX32 } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
+import { textFromBytes } from './text-from-bytes.js';
 
 /** A call by names, with the memory that its arguments point to. */
 export interface ObservedCall {
@@ -25,9 +26,9 @@ export interface RawCall {
   /** 0 if unknown. */
   readonly tid: number;
   /** Empty if unknown. */
-  readonly executable: string;
+  readonly executable: Uint8Array;
   /** Empty if unknown. */
-  readonly instruction: string;
+  readonly instruction: Uint8Array;
 }
 
 /** The thread that made a call, and the place in its program. */
@@ -70,8 +71,8 @@ export function callSiteOf({ pid, tid, executable, instruction }: RawCall): Call
   return {
     pid: pid === 0 ? null : pid,
     tid: tid === 0 ? null : tid,
-    executable: executable === '' ? null : executable,
-    instruction: instruction === '' ? null : instruction,
+    executable: textFromBytes(executable) || null,
+    instruction: textFromBytes(instruction) || null,
   };
 }
 

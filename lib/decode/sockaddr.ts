@@ -7,6 +7,7 @@ import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, AF_UNSPEC } from '../syscalls/s
 import { quoted } from '../util/foreign-text.js';
 import { indices } from '../util/own-data.js';
 import { writeByName } from './constant-names.js';
+import { textFromBytes } from './text-from-bytes.js';
 
 /**
  * A socket address that a call's argument points to. `family` determines the other properties. It is the number AF_*
@@ -37,11 +38,11 @@ export type SocketAddress = {
 type NamedAddress =
   /** `address` is written as in RFC 5952, and an IPv4-mapped one as `::ffff:192.0.2.1`. */
   | { readonly family: 'IPv4' | 'IPv6'; readonly address: string; readonly port: number }
-  /** A file, by a path that is empty for an unnamed socket. U+FFFD stands for bytes that are not UTF-8. */
+  /** A file, by a path that is empty for an unnamed socket. Bytes that are not UTF-8 are U+DC80 to U+DCFF. */
   | { readonly family: 'unix'; readonly path: string; readonly abstract?: never }
   /**
    * A name in the abstract namespace, without its leading NUL. All other bytes are part of the name, NULs included;
-   * U+FFFD stands for those that are not UTF-8.
+   * Those that are not UTF-8 are U+DC80 to U+DCFF.
    */
   | { readonly family: 'unix'; readonly abstract: string; readonly path?: never }
   | { readonly family: number };
@@ -96,9 +97,9 @@ function parse(bytes: Uint8Array, endian: Abi['endian']): Sockaddr {
  * An unnamed socket has no bytes.
  */
 function parseUnix(bytes: Uint8Array): Sockaddr {
-  if (bytes[0] === 0) return { kind: 'abstract', name: decodeText(bytes.subarray(1)) };
+  if (bytes[0] === 0) return { kind: 'abstract', name: textFromBytes(bytes.subarray(1)) };
   const end = bytes.indexOf(0);
-  return { kind: 'path', name: decodeText(end < 0 ? bytes : bytes.subarray(0, end)) };
+  return { kind: 'path', name: textFromBytes(end < 0 ? bytes : bytes.subarray(0, end)) };
 }
 
 /** Writes an IPv6 address as Node's sockets do. The class URL follows RFC 5952, except for IPv4-mapped addresses. */
@@ -151,9 +152,4 @@ export function writeSockaddr(bytes: Uint8Array, { name, endian }: Abi): string 
       return address.rest.length === 0 ? family : `${family} ${Buffer.from(address.rest).toString('hex')}`;
     }
   }
-}
-
-/** Decodes bytes as UTF-8. Invalid ones become U+FFFD. */
-export function decodeText(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('utf8');
 }

@@ -82,7 +82,12 @@ export const isAnswer = (errno: number): boolean => ANSWERS.has(errno);
  */
 export function answerOf(errno: number): number {
   if (errno === 0 || isAnswer(errno)) return errno;
-  throw systemError(errno, 'spawn', ', when this process tried what Landlock can do here: nothing was started');
+  throw systemError(
+    errno,
+    'spawn',
+    undefined,
+    ', when this process tried what Landlock can do here: nothing was started',
+  );
 }
 
 /** Why the system calls of Landlock fail with this errno. */

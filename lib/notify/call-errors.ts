@@ -1,6 +1,7 @@
 /** Errors of the methods that read and write what the arguments of a call refer to. */
 import { constants } from 'node:os';
-import { namedSystemError, systemErrorName } from '../util/system-error.js';
+import { define } from '../util/own-data.js';
+import { systemErrorName } from '../util/system-error.js';
 
 /** The parts of a call that messages show. */
 interface CallInMessages {
@@ -56,4 +57,10 @@ export function unusableArgument(
   const shown = use === 'socket' || use === 'size' ? BigInt.asIntN(32, value) : `0x${value.toString(16)}`;
   const meaning = MEANINGS[use][code];
   return namedSystemError(errno, `${syscall}: argument ${argument} (${shown})${meaning ? ` ${meaning}` : ''}`);
+}
+
+/** A system error whose message is `what` and the errno's name: `openat: argument 1: EFAULT`. `errno` is positive. */
+export function namedSystemError(errno: number, what: string): NodeJS.ErrnoException {
+  const code = systemErrorName(errno);
+  return define(new Error(`${what}: ${code}`), { errno: -errno, code });
 }

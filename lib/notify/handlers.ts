@@ -6,11 +6,10 @@ import { inspect } from 'node:util';
 import { refuseIn } from '../errors.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
-import { printableLine } from '../util/foreign-text.js';
+import { printableLine, shownName } from '../util/foreign-text.js';
 import { guarded } from '../util/guarded.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, propertyOf } from '../util/own-data.js';
-import { namedSystemError } from '../util/system-error.js';
 import {
   type Answer,
   answerIn,
@@ -20,6 +19,7 @@ import {
   type NotifyResponse,
   wrongReturn,
 } from './answer.js';
+import { namedSystemError } from './call-errors.js';
 import type { CallContainer } from './container.js';
 import { type NotifiedCall, sendAnswer } from './notified-call.js';
 
@@ -55,7 +55,8 @@ export function readHandlers<Of extends CallContainer = CallContainer>(
     return refuse([], 'must be an object with a function for each syscall name', 'type');
   for (const [name, handler] of Object.entries(copyFields(handlers, refuse))) {
     if (handler === undefined) continue;
-    if (!syscallNames().has(name)) refuse([], `unknown syscall ${name}${suggestSyscall(name, [...syscallNames()])}`);
+    if (!syscallNames().has(name))
+      refuse([], `unknown syscall ${shownName(name)}${suggestSyscall(name, [...syscallNames()])}`);
     if (!isHandler<Of>(handler)) refuse([name], 'must be a function', 'type');
     else read.set(name, handler);
   }

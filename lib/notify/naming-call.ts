@@ -1,5 +1,6 @@
 /** A kind of calls that name files, as the addon reports it. */
 import { observedCall } from '../decode/observed-call.js';
+import { textFromBytes } from '../decode/text-from-bytes.js';
 import type { FoundFile, NamedFile, NamingCall } from '../landlock/denials/path-calls.js';
 import type { FileType } from '../landlock/paths/prediction.js';
 import type { NativeFile, NativeFoundFile, NativeKind } from '../native.js';
@@ -24,13 +25,13 @@ const TYPES: ReadonlyMap<string, FileType> = new Map([
 
 function namedFile({ text, file, target }: NativeFile): NamedFile {
   const { type, ...found } = foundFile(target);
-  return { ...foundFile(file), text: text.toString(), target: type && { ...found, type } };
+  return { ...foundFile(file), text: textFromBytes(text), target: type && { ...found, type } };
 }
 
 function foundFile({ path, type, lineage }: NativeFoundFile): FoundFile {
   const identities = lineage.split(' ').slice(0, -1);
   return {
-    path: path.toString(),
+    path: textFromBytes(path),
     type: type === '0' ? 'missing' : TYPES.get(type),
     isExecutable: type === 'x',
     identities,

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { abiOfCall } from '../decode/observed-call.js';
 import { type CallerSocket, FAMILY_SIZE, MAX_SOCKADDR, parseSockaddr, type SocketAddress } from '../decode/sockaddr.js';
+import { textFromBytes } from '../decode/text-from-bytes.js';
 import { addon, type ListenerHandle, type SocketTraits } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
@@ -215,7 +216,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
     const bytes = this.readBytes(argument, MAX_STRING);
     const end = bytes.indexOf(0);
     if (end < 0) throw unusableArgument(this, argument, 'string', bytes.length < MAX_STRING ? EFAULT : ENAMETOOLONG);
-    return bytes.toString('utf8', 0, end);
+    return textFromBytes(bytes.subarray(0, end));
   }
 
   /**

@@ -1,11 +1,12 @@
 /** Compares and combines policies exactly: for every ABI, every number and all values of the arguments. */
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
+import { syscallName } from '../syscalls/table.js';
 import { compareRestriction, returnValue } from './action.js';
 import { isSatisfiable } from './argument-region.js';
 import { exampleCall } from './diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE, TRUE } from './diagrams/decision-diagram.js';
-import { meaningDiagram } from './diagrams/policy-meanings.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps } from './diagrams/decision-diagram.js';
+import { type Outcome, outcomesOf } from './diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
   type Action,
@@ -37,8 +38,7 @@ export interface PolicyRelation {
 export const MOST_STEPS = 1_500_000;
 
 /** Compares two policies. The more restrictive action is the one that the kernel takes if two filters return both. */
-export function compare(a: Policy, b: Policy): PolicyRelation {
-  const diagrams = new Diagrams(MOST_STEPS);
+export function compare(a: Policy, b: Policy, diagrams = new Diagrams(MOST_STEPS)): PolicyRelation {
   const differences = [...differingNumbers(a, b, diagrams)].flatMap(({ abi, number, parts }) =>
     parts.map(({ calls, a, b }) => {
       const { args } = exampleCall(calls, diagrams);
@@ -67,7 +67,7 @@ export function relationOf(pairs: readonly { readonly a: Action; readonly b: Act
 
 /**
  * Returns the policy that takes, for each call, the more restrictive action of the two.
- * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if they have more than MOST_PAIRS pairs of argument rules on one syscall.
  */
 export function intersect(a: Policy, b: Policy): Policy {
   return combine(a, b, (x, y) => (compareRestriction(x, y) <= 0 ? x : y));
@@ -88,7 +88,7 @@ export function intersectDecisions(
 
 /**
  * Returns the policy that takes, for each call, the less restrictive action of the two.
- * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if they have more than MOST_PAIRS pairs of argument rules on one syscall.
  */
 export function union(a: Policy, b: Policy): Policy {
   return combine(a, b, (x, y) => (compareRestriction(x, y) >= 0 ? x : y));
@@ -211,15 +211,32 @@ export function* differingNumbers(a: Policy, b: Policy, diagrams: Diagrams): Gen
       .map(({ first, last }) => ({ first, last, number: unlisted(first, last, listed), isRange: true }))
       .filter(({ number }) => !listed.has(number));
     for (const numbers of [...single, ...ranges]) {
-      const parts = differingCalls(inA.decide(numbers.number), inB.decide(numbers.number), diagrams);
+      const parts = differingCalls(abi, numbers.number, [inA, inB], diagrams);
       if (parts.length > 0) yield { abi, ...numbers, listed, parts };
     }
   }
 }
 
-/** Compares two complete lists of decisions. */
-function differingCalls(a: readonly Decision[], b: readonly Decision[], diagrams: Diagrams): readonly DifferingCalls[] {
-  const [inA, inB] = [outcomesOf(a, diagrams), outcomesOf(b, diagrams)];
+/** Compares the decisions on a number. @throws {TooManySteps} with the syscall. */
+function differingCalls(
+  { name }: Abi,
+  number: number,
+  [a, b]: readonly [DecisionTable, DecisionTable],
+  diagrams: Diagrams,
+): readonly DifferingCalls[] {
+  try {
+    return differingOutcomes(outcomesOf(a.decide(number), diagrams), outcomesOf(b.decide(number), diagrams), diagrams);
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    throw new TooManySteps(`the argument rules on ${syscallName(name, number) ?? number} are too intertwined`);
+  }
+}
+
+function differingOutcomes(
+  inA: readonly Outcome[],
+  inB: readonly Outcome[],
+  diagrams: Diagrams,
+): readonly DifferingCalls[] {
   return inA.flatMap((ours) =>
     inB.flatMap((theirs) => {
       const calls = diagrams.both(ours.calls, theirs.calls);
@@ -228,18 +245,4 @@ function differingCalls(a: readonly Decision[], b: readonly Decision[], diagrams
         : [{ calls, a: ours.action, b: theirs.action }];
     }),
   );
-}
-
-/** The calls that get each action of a complete list of decisions. */
-function outcomesOf(decisions: readonly Decision[], diagrams: Diagrams) {
-  const [first] = decisions;
-  if (first === undefined) return [];
-  if (first.conditions.length === 0) return [{ action: first.action, calls: TRUE }];
-  const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
-  const rest = decisions.at(-1)?.action ?? first.action;
-  const taken = meaningDiagram({ decisions, otherwise: rest }, diagrams);
-  return [...actions].map(([value, action]) => ({
-    action,
-    calls: diagrams.map(taken, (each) => (each === value ? TRUE : FALSE)),
-  }));
 }

@@ -2,7 +2,7 @@
  * Sets of argument values, as conditions divide them. The sets are exact over all 64-bit values; nothing is sampled.
  */
 import { indices } from '../util/own-data.js';
-import { type Action, type Condition, type Decision, ruleOf } from './policy.js';
+import type { Condition } from './policy.js';
 import {
   ALL_WORDS,
   atLeast,
@@ -13,7 +13,6 @@ import {
   lowWord,
   MAX_WORD,
   matching,
-  member,
   type Pattern,
   type WordSet,
 } from './word-set.js';
@@ -75,49 +74,6 @@ export function isSatisfiable(conditions: readonly Condition[]): boolean {
   let regions: readonly ArgumentRegion[] = [ALL_ARGUMENTS];
   for (const condition of conditions) regions = regions.flatMap((region) => splitRegion(region, condition).yes);
   return regions.length > 0;
-}
-
-/** The most parts that the decisions on one syscall may split a region into. */
-const MOST_PARTS = 8192;
-
-/** A part of a region, the action that is taken in it, and the rule that made the decision, if one did. */
-export interface RegionOutcome {
-  readonly region: ArgumentRegion;
-  readonly action: Action;
-  readonly rule: number | undefined;
-}
-
-/**
- * Splits a region by a list of decisions into parts in which one action is taken.
- * @throws {RangeError} if there are too many parts.
- */
-export function* outcomesIn(
-  region: ArgumentRegion,
-  decisions: readonly Decision[],
-  otherwise: Action,
-): Generator<RegionOutcome> {
-  let rest: readonly ArgumentRegion[] = [region];
-  for (const decision of decisions) {
-    const { conditions, action } = decision;
-    const untaken: ArgumentRegion[] = [];
-    let inside = rest;
-    for (const condition of conditions) {
-      const parts = inside.map((part) => splitRegion(part, condition));
-      for (const { no } of parts) untaken.push(...no);
-      inside = parts.flatMap(({ yes }) => yes);
-    }
-    if (untaken.length > MOST_PARTS) throw new RangeError('the argument rules on one syscall are too intertwined');
-    for (const part of inside) yield { region: part, action, rule: ruleOf(decision) };
-    rest = untaken;
-  }
-  for (const part of rest) yield { region: part, action: otherwise, rule: undefined };
-}
-
-/** Returns an example of the six arguments in a region. */
-export function exampleArguments(region: ArgumentRegion): readonly bigint[] {
-  return [0, 1, 2, 3, 4, 5].map(
-    (i) => (BigInt(member(wordSetAt(region, 2 * i + 1)) ?? 0) << 32n) | BigInt(member(wordSetAt(region, 2 * i)) ?? 0),
-  );
 }
 
 function swap({ yes, no }: Split): Split {

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { shownName } from '../util/foreign-text.js';
 
 /** A mount of the hierarchy of cgroup v2. */
 export interface CgroupMount {
@@ -69,7 +70,7 @@ export function locateCgroup(mountinfo: string, membership: string): Cgroup | Cg
   const mount = mounts.findLast(({ root }) => contains(root, path));
   if (mount === undefined || path.split('/').includes('..')) {
     const points = mounts.map(({ point }) => point).join(', ');
-    return { reason: `this process's cgroup ${path} is not visible beneath ${points}`, remedy: CONTAINER };
+    return { reason: `this process's cgroup ${shownName(path)} is not visible beneath ${points}`, remedy: CONTAINER };
   }
   return { path, directory: join(mount.point, path.slice(mount.root === '/' ? 0 : mount.root.length)), mount };
 }
@@ -93,7 +94,9 @@ export function placeForLeaves(own: Cgroup): Cgroup | CgroupObstacle {
   if (isHierarchyRoot(own)) return existsSync(own.directory) ? own : gone(own);
   const place = parentOf(own);
   const reason =
-    place === undefined ? `this process is in ${own.path}, the topmost cgroup that it can see` : obstacleIn(place);
+    place === undefined
+      ? `this process is in ${shownName(own.path)}, the topmost cgroup that it can see`
+      : obstacleIn(place);
   if (reason === undefined && place !== undefined) return place;
   const isReadOnly = accessProblem(own.directory) === 'EROFS';
   const remedy = isReadOnly ? CONTAINER : accessProblem(own.directory) === undefined ? MOVE : DELEGATE;
@@ -104,7 +107,7 @@ export function placeForLeaves(own: Cgroup): Cgroup | CgroupObstacle {
 const isHierarchyRoot = ({ directory }: Cgroup) => !existsSync(join(directory, 'cgroup.type'));
 
 const gone = ({ directory }: Cgroup): CgroupObstacle => ({
-  reason: `the directory ${directory} of this process's cgroup does not exist`,
+  reason: `the directory ${shownName(directory)} of this process's cgroup does not exist`,
   remedy: 'mount cgroup v2 there',
 });
 
@@ -116,9 +119,10 @@ export function parentOf({ path, directory, mount }: Cgroup): Cgroup | undefined
 
 /** Why no cgroups can be made there. Systemd changes slices as it likes, and can't delegate them. */
 function obstacleIn({ path, directory }: Cgroup): string | undefined {
-  if (basename(path).endsWith('.slice')) return `the parent of this process's cgroup, ${path}, belongs to systemd`;
+  if (basename(path).endsWith('.slice'))
+    return `the parent of this process's cgroup, ${shownName(path)}, belongs to systemd`;
   const problem = accessProblem(directory);
-  return problem === undefined ? undefined : `this process can't make cgroups in ${directory} (${problem})`;
+  return problem === undefined ? undefined : `this process can't make cgroups in ${shownName(directory)} (${problem})`;
 }
 
 /** The code of the error with which nothing could be made in a directory; undefined if something can. */
@@ -178,13 +182,16 @@ function missingController({ path, directory }: Cgroup, controller: string): Cgr
     path === '/'
       ? 'boot with systemd.unified_cgroup_hierarchy=1, so that cgroup v1 does not use the controller'
       : `delegate it: Delegate=yes for a service, or Delegate=cpu memory pids for user@.service`;
-  return { reason: `the cgroup ${path} does not have the controller ${controller} (it has ${others})`, remedy };
+  return {
+    reason: `the cgroup ${shownName(path)} does not have the controller ${controller} (it has ${others})`,
+    remedy,
+  };
 }
 
 function notEnabled({ directory }: Cgroup, controller: string, code: string): CgroupObstacle {
   const remedy =
     code === 'EBUSY' ? 'move its own processes into a subgroup: no cgroup can have both' : 'check its permissions';
-  return { reason: `the controller ${controller} can't be enabled in ${directory} (${code})`, remedy };
+  return { reason: `the controller ${controller} can't be enabled in ${shownName(directory)} (${code})`, remedy };
 }
 
 /** The words of a cgroup's file, such as `cgroup.controllers`. */

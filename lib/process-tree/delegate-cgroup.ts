@@ -2,9 +2,11 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseIn, SeccompError } from '../errors.js';
+import { shownName } from '../util/foreign-text.js';
 import { invalidType, invalidValue } from '../util/option-errors.js';
 import { copyFields, has } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
+import { reasonOf } from '../util/system-error.js';
 import {
   type Cgroup,
   type CgroupObstacle,
@@ -86,7 +88,7 @@ function move(own: Cgroup, others: 'refuse' | 'move'): DelegatedCgroup {
   const strangers = inIt.filter((pid) => pid !== process.pid);
   if (others === 'refuse' && strangers.length > 0)
     throw refusal({
-      reason: `the cgroup ${own.path} has other processes (${strangers.map(described).join(', ')})`,
+      reason: `the cgroup ${shownName(own.path)} has other processes (${strangers.map(described).join(', ')})`,
       remedy: "start this process alone in a cgroup, or pass { others: 'move' }, which moves these as well",
     });
   const subgroup = join(own.directory, SUBGROUP);
@@ -100,7 +102,7 @@ function move(own: Cgroup, others: 'refuse' | 'move'): DelegatedCgroup {
     for (const pid of moved) moveTo(own.directory, pid);
     removeDirectory(subgroup);
     if (error instanceof SeccompError) throw error;
-    const reason = `processes can't be moved from ${own.path} to ${SUBGROUP} (${error instanceof Error ? error.message : error})`;
+    const reason = `processes can't be moved from ${shownName(own.path)} to ${SUBGROUP} (${reasonOf(error)})`;
     throw refusal({ reason, remedy: 'start this process in a delegated cgroup (docs/reference/limits.md)' });
   }
 }
@@ -147,7 +149,7 @@ function enableAll(place: Cgroup): readonly string[] {
 function described(pid: number): string {
   if (pid === 0) return 'one of another PID namespace';
   try {
-    return `${pid} ${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()}`;
+    return `${pid} ${shownName(readFileSync(`/proc/${pid}/comm`, 'utf8').replace(/\n$/, ''))}`;
   } catch {
     return String(pid);
   }

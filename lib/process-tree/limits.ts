@@ -1,6 +1,7 @@
 /** The option `limits`: what a child and all that it starts may use together. */
 import { inspect } from 'node:util';
 import { refuseIn } from '../errors.js';
+import { shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
@@ -83,7 +84,8 @@ export const AS_OPTION: LimitsForm = {
   move: () => MOVE,
   delegate: DELEGATE,
   writes: 'options.paths.write',
-  keep: (directory) => `give paths that grant no writing in ${directory}, or another uid that owns nothing there`,
+  keep: (directory) =>
+    `give paths that grant no writing in ${shownName(directory)}, or another uid that owns nothing there`,
   without: 'bestEffort: true starts the program without',
 };
 

@@ -4,6 +4,7 @@ import type { PolicyCall } from '../policy/policy.js';
 import { ABIS, type AbiName, abiOf, findAbi } from '../syscalls/abi.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
+import { shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, copyList, numberProblem, type ProblemKind } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
@@ -53,7 +54,7 @@ export function callOf(
 ): PolicyCall {
   const number = syscallNumber(abi, syscall);
   if (number === undefined) {
-    const message = `${abi} has no syscall ${syscall}${suggestSyscall(syscall, [...syscallsOf(abi).keys()])}`;
+    const message = `${abi} has no syscall ${shownName(syscall)}${suggestSyscall(syscall, [...syscallsOf(abi).keys()])}`;
     throw argumentError('value', message);
   }
   return { arch: abiOf(abi).audit, number, args: registers(args) };
@@ -84,5 +85,5 @@ function notRegisters(kind: ProblemKind): TypeError | RangeError {
 export function requireAbi(name: string): AbiName {
   const abi = findAbi(name);
   if (abi !== undefined) return abi.name;
-  throw argumentError('value', `unknown ABI ${name}${suggest(name, [...ABIS.keys()])}`);
+  throw argumentError('value', `unknown ABI ${shownName(name)}${suggest(name, [...ABIS.keys()])}`);
 }

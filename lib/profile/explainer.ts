@@ -1,11 +1,14 @@
 /** Explains decisions: which rule of a profile decided a call, why, and what would change the action. */
 
+import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
-import { ALL_ARGUMENTS, exampleArguments, outcomesIn } from '../policy/argument-region.js';
+import { exampleCall } from '../policy/diagrams/call-bits.js';
+import { Diagrams, TooManySteps, TRUE } from '../policy/diagrams/decision-diagram.js';
+import { type Outcome, outcomesOf } from '../policy/diagrams/policy-meanings.js';
 import { decide, evaluate } from '../policy/evaluate.js';
 import { type Action, decisionsOf, type Policy, type PolicyCall } from '../policy/policy.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { argumentsOf } from '../syscalls/table.js';
+import { argumentsOf, syscallName } from '../syscalls/table.js';
 import { printableLine, shownName } from '../util/foreign-text.js';
 import { compareKernelVersions, parseKernelVersion } from '../util/kernel-version.js';
 import { memoize, once } from '../util/memo.js';
@@ -55,7 +58,7 @@ export interface ExplainChange {
 /**
  * Explains what `profile` decides for a call on `host`.
  * @throws {ProfileError} as resolve does.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for a call that can't be made.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for a call that can't be made; ERR_SECCOMP_TOO_LARGE as outcomesOn does.
  */
 export function explainCall(profile: Profile, asked: ExplainQuery, host: Host): Explanation {
   const question = readQuestion(asked);
@@ -104,9 +107,11 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
 
     function why(): string {
       if (rule !== undefined) return whyRule(profile, rule);
-      if (by === 'foreign') return `${profile.source} does not cover the ABI ${abi}`;
+      if (by === 'foreign') return `${shownName(profile.source)} does not cover the ABI ${abi}`;
       const isDefault = returnValue(action) === returnValue(policy().defaultAction);
-      return isDefault ? whyDefaultOf(syscall) : `it is newer than every syscall that ${profile.source} names`;
+      return isDefault
+        ? whyDefaultOf(syscall)
+        : `it is newer than every syscall that ${shownName(profile.source)} names`;
     }
   };
   return { profile, policy, explain };
@@ -197,6 +202,23 @@ function acrossVersion(host: Host, text: string): OtherHost {
   return { kind, by: `before Linux ${text}`, host: { ...host, kernel: before } };
 }
 
+/**
+ * The actions of a policy on a syscall, with the calls that get them.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if the argument rules on it are too intertwined.
+ */
+export function outcomesOn(policy: Policy, abi: AbiName, number: number, diagrams: Diagrams): readonly Outcome[] {
+  const its = policy.abis.find((each) => each.abi.name === abi);
+  if (its === undefined) return [{ action: policy.foreignAction, calls: TRUE }];
+  const decisions = [...decisionsOf(its, number), { conditions: [], action: policy.defaultAction }];
+  try {
+    return outcomesOf(decisions, diagrams);
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    const message = `the argument rules on ${syscallName(abi, number) ?? number} are too intertwined to be explained`;
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer rules`);
+  }
+}
+
 /** Finds changes of the arguments that lead to another action: one example for each other action. */
 function argumentChanges(
   policy: Policy,
@@ -205,23 +227,17 @@ function argumentChanges(
   { number }: PolicyCall,
   action: Action,
 ): readonly ExplainChange[] {
-  const abiPolicy = policy.abis.find((each) => each.abi.name === abi);
-  if (abiPolicy === undefined) return [];
-  const decisions = decisionsOf(abiPolicy, number);
+  const diagrams = new Diagrams();
+  const others = outcomesOn(policy, abi, number, diagrams).filter(
+    (outcome) => returnValue(outcome.action) !== returnValue(action),
+  );
+  const decisions = policy.abis.flatMap((each) => (each.abi.name === abi ? decisionsOf(each, number) : []));
   const tested = new Set(decisions.flatMap(({ conditions }) => conditions.map(({ index }) => index)));
-  const changes = new Map<number, ExplainChange>();
-  for (const outcome of outcomesIn(ALL_ARGUMENTS, decisions, policy.defaultAction)) {
-    const value = returnValue(outcome.action);
-    if (value === returnValue(action) || changes.has(value)) continue;
-    const values = exampleArguments(outcome.region);
-    const words = [...tested].sort().map((i) => `${argumentName(abi, syscall, i)} = ${inHex(values[i] ?? 0n)}`);
-    changes.set(value, {
-      kind: 'arguments',
-      by: `with other arguments, such as ${words.join(', ')}`,
-      action: outcome.action,
-    });
-  }
-  return [...changes.values()];
+  return others.map((outcome) => {
+    const { args } = exampleCall(outcome.calls, diagrams);
+    const words = [...tested].sort().map((i) => `${argumentName(abi, syscall, i)} = ${inHex(args[i] ?? 0n)}`);
+    return { kind: 'arguments', by: `with other arguments, such as ${words.join(', ')}`, action: outcome.action };
+  });
 }
 
 function argumentName(abi: AbiName, syscall: string, index: number): string {

@@ -1,12 +1,12 @@
 /** Writes a policy as a profile, whose rules do not depend on their order. */
 import { SeccompError } from '../errors.js';
 import { compareRestriction, returnValue } from '../policy/action.js';
-import { compare } from '../policy/algebra.js';
+import { compare, MOST_STEPS } from '../policy/algebra.js';
 import { conditionFor, type Width } from '../policy/diagrams/argument-sets.js';
 import { conditionsDiagram } from '../policy/diagrams/call-bits.js';
 import { CannotCover, coverCalls } from '../policy/diagrams/cover.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../policy/diagrams/decision-diagram.js';
-import { meaningDiagram } from '../policy/diagrams/policy-meanings.js';
+import { outcomesOf } from '../policy/diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
   type Action,
@@ -18,6 +18,7 @@ import {
 import { ENOSYS, EPERM } from '../syscalls/errno.js';
 import { argumentWidth, syscallName, syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { structuralKey } from '../util/structural-key.js';
+import type { Diagnostic } from './document/diagnostics.js';
 import type { MeaningOptions } from './document/options.js';
 import {
   type ActionName,
@@ -59,9 +60,11 @@ export function profileFromPolicy(policy: Policy, about: WrittenProfile): Profil
 function firstWritten(policy: Policy, about: WrittenProfile): Profile | string {
   const refusals: string[] = [];
   try {
-    const shorter = withoutUncovered(policy);
+    // Shared by all attempts, which have the same conditions, so that together they have one limit on steps.
+    const diagrams = new Diagrams(MOST_STEPS);
+    const shorter = withoutUncovered(policy, diagrams);
     for (const attempt of attempts(shorter, about)) {
-      const made = tryToWrite(shorter, about, attempt);
+      const made = tryToWrite(shorter, about, attempt, diagrams);
       if (typeof made !== 'string') return made;
       refusals.push(made);
     }
@@ -74,11 +77,11 @@ function firstWritten(policy: Policy, about: WrittenProfile): Profile | string {
 }
 
 /** Leaves out ABIs all of whose calls get the action of ABIs that a profile does not cover. */
-function withoutUncovered(policy: Policy): Policy {
+function withoutUncovered(policy: Policy, diagrams: Diagrams): Policy {
   let abis = policy.abis;
   for (const { abi } of policy.abis.slice(1)) {
     const fewer = abis.filter((each) => each.abi !== abi);
-    if (compare({ ...policy, abis: fewer }, policy).relation === 'equal') abis = fewer;
+    if (compare({ ...policy, abis: fewer }, policy, diagrams).relation === 'equal') abis = fewer;
   }
   return { ...policy, abis };
 }
@@ -103,7 +106,7 @@ function attempts({ defaultAction }: Policy, { newerCalls }: WrittenProfile): re
 }
 
 /** Returns the profile, or the reason why there is none. */
-function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt): Profile | string {
+function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt, diagrams: Diagrams): Profile | string {
   const { foreignAction } = policy;
   if (foreignAction.kind !== 'kill-process' && foreignAction.kind !== 'kill-thread')
     return `calls of ABIs that it does not cover get the action ${foreignAction.kind}`;
@@ -114,7 +117,7 @@ function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt): Pr
       ...emptyDocument(action, errnoRet),
       ...fields,
       architectures: policy.abis.map(({ abi }) => abi.scmp),
-      syscalls: rulesOf(policy, attempt, argumentWidth),
+      syscalls: rulesOf(policy, attempt, argumentWidth, diagrams),
     };
     const options = { argumentWidth, foreignAction: foreignAction.kind, newerCalls: attempt.newerCalls };
     const origin = {
@@ -128,13 +131,21 @@ function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt): Pr
     const profile = makeProfile(document, { ...origin, format: 'docker', mode: 'strict', options });
     const { policy: read, diagnostics } = resolveWithDiagnostics(profile, host);
     const error = diagnostics.find(({ severity }) => severity === 'error');
-    if (error !== undefined) return error.message;
-    const [difference] = compare(policy, read).differences;
+    if (error !== undefined) return notValid(document, error);
+    const [difference] = compare(policy, read, diagrams).differences;
     return difference === undefined ? profile : describe(difference);
   } catch (error) {
     if (error instanceof SeccompError) return error.message;
     throw error;
   }
+}
+
+/** Names the syscalls: nobody has the document in which the places of the error are. */
+function notValid({ syscalls }: CheckedDocument, { path, message }: Diagnostic): string {
+  const rule = path[0] === 'syscalls' && typeof path[1] === 'number' ? syscalls[path[1]] : undefined;
+  if (rule === undefined) return message;
+  const [name = '', ...others] = rule.names;
+  return `its rules on ${name}${others.length === 0 ? '' : ` and ${others.length} more syscalls`} would not be valid`;
 }
 
 function describe({ call, abi, a, b }: ReturnType<typeof compare>['differences'][number]): string {
@@ -148,10 +159,14 @@ function inWords(action: Action): string {
 }
 
 /** The rules of all syscalls that the default action, and that of newer syscalls, do not decide. */
-function rulesOf(policy: Policy, attempt: Attempt, width: MeaningOptions['argumentWidth']): readonly Rule[] {
+function rulesOf(
+  policy: Policy,
+  attempt: Attempt,
+  width: MeaningOptions['argumentWidth'],
+  diagrams: Diagrams,
+): readonly Rule[] {
   const isWritten = needsRule(policy, attempt);
   const byRules = new Map<string, { readonly rules: readonly Rule[]; readonly names: string[] }>();
-  const diagrams = new Diagrams();
   for (const name of namesIn(policy)) {
     const places = policy.abis.flatMap((each) => {
       const number = syscallNumber(each.abi.name, name);
@@ -233,15 +248,12 @@ function decisionsCovering(
   diagrams: Diagrams,
   width: (index: number) => Width,
 ): readonly Decision[] {
-  const returned = meaningDiagram({ decisions, otherwise: defaultAction }, diagrams);
-  const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
-  actions.delete(returnValue(defaultAction));
-  const callsWith = (isMeant: (value: number) => boolean) =>
-    diagrams.map(returned, (value) => (isMeant(value) ? TRUE : FALSE));
-  const found = [...actions].flatMap(([value, action]) => {
-    const isStricter = (other: Action | undefined) => other !== undefined && compareRestriction(other, action) < 0;
-    const least = callsWith((each) => each === value);
-    const most = mayOverlap ? callsWith((each) => each === value || isStricter(actions.get(each))) : least;
+  const outcomes = outcomesOf(decisions, diagrams);
+  const written = outcomes.filter(({ action }) => returnValue(action) !== returnValue(defaultAction));
+  const found = written.flatMap(({ action, calls: least }) => {
+    const value = returnValue(action);
+    const stricter = written.filter((other) => mayOverlap && compareRestriction(other.action, action) < 0);
+    const most = stricter.reduce<Diagram>((all, { calls }) => diagrams.choose(calls, TRUE, all), least);
     const given = decisions.flatMap((each) => (returnValue(each.action) === value ? [each.conditions] : []));
     const { lists, rest } = listsWithin(given, { least, most }, diagrams, width);
     return [...lists, ...coverCalls(rest, most, diagrams, width)].map((conditions) => ({ conditions, action }));

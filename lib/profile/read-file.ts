@@ -1,7 +1,8 @@
 /** Reads files up to a size limit. A read never waits for data. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
-import { shortageRemedy } from '../util/system-error.js';
+import { shownName } from '../util/foreign-text.js';
+import { reasonOf, shortageRemedy } from '../util/system-error.js';
 
 /** Limit on the size of a file, in bytes: about a hundred times the size of the largest profiles. */
 export const MOST_BYTES = 16 * 1024 * 1024;
@@ -31,8 +32,7 @@ export function readRegularFile(file: string | URL, source: string, content = 'p
     }
   } catch (error) {
     if (error instanceof SeccompError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `${source}: the ${content} can't be read (${reason})`;
+    const message = `${shownName(source)}: the ${content} can't be read (${reasonOf(error)})`;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const remedy = shortageRemedy(code) || ': give the path of a file that exists and is readable';
     throw new SeccompError('ERR_SECCOMP_FILE', `${message}${remedy}`, { cause: error });
@@ -42,7 +42,10 @@ export function readRegularFile(file: string | URL, source: string, content = 'p
 /** Returns the error for a file that is too large. */
 export function tooManyBytes(source: string, content = 'profile'): SeccompError {
   const limit = `${MOST_BYTES / 1024 ** 2} MiB (${MOST_BYTES} bytes)`;
-  return new SeccompError('ERR_SECCOMP_FILE', `${source}: more than ${limit}: a ${content} may have no more`);
+  return new SeccompError(
+    'ERR_SECCOMP_FILE',
+    `${shownName(source)}: more than ${limit}: a ${content} may have no more`,
+  );
 }
 
 /** Returns the kind of a file, for messages; undefined for a regular file. */
@@ -60,13 +63,13 @@ function refuse(stats: Stats, source: string, content: string): void {
   const kind = kindInWords(stats);
   if (kind !== undefined) {
     const remedy = stats.isFIFO() ? '; or read it, and give its text instead of its path' : '';
-    const message = `${source}: this is ${kind}, but a ${content} must be a regular file`;
+    const message = `${shownName(source)}: this is ${kind}, but a ${content} must be a regular file`;
     throw new SeccompError('ERR_SECCOMP_FILE', `${message}: give the path of a regular file${remedy}`);
   }
   if (stats.size > MOST_BYTES) throw tooManyBytes(source, content);
   if (stats.size > 0) return;
   // Reading /proc/kmsg would remove messages from the kernel's log.
-  const message = `${source}: this file is empty, or has no size, like files in /proc`;
+  const message = `${shownName(source)}: this file is empty, or has no size, like files in /proc`;
   throw new SeccompError('ERR_SECCOMP_FILE', `${message}: give the path of a file that holds a ${content}`);
 }
 

@@ -2,6 +2,7 @@
 
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { isPolicy } from '../policy/read-policy.js';
+import { shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { describe, invalidValue } from '../util/option-errors.js';
 import { copyDeeply, notPlain, type Path, type Refuse } from '../util/own-data.js';
@@ -213,7 +214,7 @@ function refuseRoot(options: ReadOptions): void {
 function localhostFile(source: string, root: string = KUBELET_ROOT): string {
   const [, ...steps] = source.split('/');
   if (steps.every((step) => step !== '..' && step !== '')) return [root, ...steps].join('/');
-  const message = `${source}: after Localhost/, give the path of a file below ${root}, without ".."`;
+  const message = `${shownName(source)}: after Localhost/, give the path of a file below ${root}, without ".."`;
   throw new SeccompError('ERR_SECCOMP_FILE', message);
 }
 

@@ -12,6 +12,7 @@ import { type Host, resolve } from '../profile/resolve/resolve.js';
 import { profileOf } from '../profile/source.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
+import { shownName } from '../util/foreign-text.js';
 import { own } from '../util/own-data.js';
 import { argumentRules } from './argument-suggestions.js';
 import { CONTAINER_START } from './container-start.js';
@@ -107,7 +108,7 @@ function byProgram(calls: readonly SeenCall[]): readonly RuleDocument[] {
   return programs.map((program) => ({
     names: calls.flatMap(({ executable, syscall }) => (executable === program ? [syscall] : [])).sort(),
     action: 'SCMP_ACT_ALLOW',
-    comment: `First seen in ${program ?? 'an unknown program'}`,
+    comment: `First seen in ${program === null ? 'an unknown program' : shownName(program)}`,
   }));
 }
 
@@ -139,7 +140,7 @@ function comparingRules(calls: readonly SeenCall[]): readonly RuleDocument[] {
           value: toNumber(value),
           valueTwo: valueTwo === undefined ? undefined : toNumber(valueTwo),
         })),
-        comment: `${comparedArguments(first)}; first seen in ${first.executable ?? 'an unknown program'}`,
+        comment: `${comparedArguments(first)}; first seen in ${first.executable === null ? 'an unknown program' : shownName(first.executable)}`,
       }),
     ),
   ];

@@ -188,7 +188,7 @@ export function startProgramSync(
   const stdio = openStdio(call.options.stdio, 'spawnSync');
   const ended = startSync(call, plan, stdio, limitsOf(call.options));
   if (!has(ended, 'error')) return outcomeOf(ended, call, plan);
-  const error = startError(ended, `spawnSync ${call.file}`, call.file, call.argv, startHint(ended, call));
+  const error = startError(ended, 'spawnSync', call.file, call.argv, startHint(ended, call));
   const none = { status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
   return { result: { error, ...none, limit: null, ...noViolations() }, ...NOT_WATCHED };
 }
@@ -223,7 +223,7 @@ function outcomeOf(
   const stopped = { error: ended.stopped, call: 'poll' };
   const { treeStatus = 0, unguarded } = own(ended);
   const error =
-    ended.stopped !== 0 ? startError(stopped, `spawnSync ${file}`, file, argv) : guardianFailure(treeStatus, ended.pid);
+    ended.stopped !== 0 ? startError(stopped, 'spawnSync', file, argv) : guardianFailure(treeStatus, ended.pid);
   const result: SyncResult = {
     ...(error === undefined ? {} : { error }),
     status: ended.end.code,

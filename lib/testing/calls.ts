@@ -7,6 +7,7 @@ import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
+import { shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, copyList } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
@@ -85,7 +86,8 @@ function readProbeCall(call: unknown, native: AbiName): readonly NamedCall[] {
 
 function groupCalls(name: string, native: AbiName): readonly NamedCall[] {
   const group = syscallGroup(name);
-  if (group === undefined) throw argumentError('value', `unknown group ${name}${suggest(name, groupNames())}`);
+  if (group === undefined)
+    throw argumentError('value', `unknown group ${shownName(name)}${suggest(name, groupNames())}`);
   const known = group.syscalls.filter((syscall) => syscallNumber(native, syscall) !== undefined);
   if (known.length === 0)
     throw argumentError('value', `${name} has no syscall on ${native}: nothing would be asserted`);

@@ -10,8 +10,9 @@ import { endInWords } from '../process-tree/program-end.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { recordWithEnd } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
-import { printableJson } from '../util/foreign-text.js';
+import { printableJson, shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
+import { reasonOf } from '../util/system-error.js';
 import { readCommandLine } from './command.js';
 import type { Verdict } from './verdict.js';
 
@@ -59,7 +60,7 @@ export async function needsNoMore(
   if (known === undefined && process.env['CI'])
     return {
       holds: undefined,
-      message: `${path} does not exist, and is not written where CI is set: run this without CI`,
+      message: `${shownName(path)} does not exist, and is not written where CI is set: run this without CI`,
     };
   const draft = known === undefined ? new Draft(path) : undefined;
   try {
@@ -74,9 +75,15 @@ export async function needsNoMore(
 function verdictOnNeeds(text: string, path: string, needed: readonly string[], known: readonly unknown[]): Verdict {
   const added = needed.filter((name) => !known.includes(name));
   if (added.length === 0)
-    return { holds: true, message: `${text} needs only syscalls that ${path} lists, and should need others` };
+    return {
+      holds: true,
+      message: `${text} needs only syscalls that ${shownName(path)} lists, and should need others`,
+    };
   const remedy = 'find out why, then add them to the file or delete it';
-  return { holds: false, message: `${text} needs ${added.join(', ')}, which ${path} does not list: ${remedy}` };
+  return {
+    holds: false,
+    message: `${text} needs ${added.join(', ')}, which ${shownName(path)} does not list: ${remedy}`,
+  };
 }
 
 function readList(path: string): readonly unknown[] {
@@ -86,9 +93,9 @@ function readList(path: string): readonly unknown[] {
     if (Array.isArray(list)) return list;
   } catch (cause) {
     if (cause instanceof SeccompError) throw cause;
-    throw new SeccompError('ERR_SECCOMP_FILE', `${path} can't be read as JSON: ${remedy}`, { cause });
+    throw new SeccompError('ERR_SECCOMP_FILE', `${shownName(path)} can't be read as JSON: ${remedy}`, { cause });
   }
-  throw new SeccompError('ERR_SECCOMP_FILE', `${path} is not a list of names: ${remedy}`);
+  throw new SeccompError('ERR_SECCOMP_FILE', `${shownName(path)} is not a list of names: ${remedy}`);
 }
 
 function readListPath(file: unknown): string {
@@ -124,8 +131,7 @@ class Draft {
   }
 
   #failure(cause: unknown, remedy: string): SeccompError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${this.#path}: the list can't be written (${reason}), ${remedy}`;
+    const message = `${shownName(this.#path)}: the list can't be written (${reasonOf(cause)}), ${remedy}`;
     return new SeccompError('ERR_SECCOMP_FILE', message, { cause });
   }
 

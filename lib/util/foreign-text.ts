@@ -24,13 +24,19 @@ export function quoted(text: string): string {
   return printableLine(JSON.stringify(text));
 }
 
-/** Returns a name as it is; in quotation marks if it could be taken for something else. */
+/** Returns a name as it is; in quotation marks if it could be taken for a part of the message. */
 export function shownName(name: string): string {
   return name === '' || UNCLEAR.test(name) ? quoted(name) : name;
 }
 
-/** Hidden characters, those that quotation marks escape, spaces at an end, and what stands for left out or lost text. */
-const UNCLEAR = /(?! )[\p{C}\p{Z}\p{DI}\u2800\ufffd"\\…]|^ | $/u;
+/** Spaces and hidden characters, quotation marks, what ends a clause or a position, and what stands for left out text. */
+const UNCLEAR = /[\p{C}\p{Z}\p{DI}\p{Pi}\p{Pf}\u2800\ufffd"'`\\…,;]|:(?:\d|$)/u;
+
+/** Returns the place of a property: `.name`, `[0]`, or `["a name"]`. */
+export function member(key: string | number): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return /^(?:[A-Za-z_$][\w$]*|-?\d+)$/.test(key) ? `.${key}` : `[${quoted(key)}]`;
+}
 
 /** Returns JSON in which hidden characters are escaped. It reads back as the same value. */
 export function printableJson(value: unknown, indent?: number): string {

@@ -14,7 +14,7 @@ export function nodeError<Base extends Error>(
   code: string,
   message: string,
 ): CodedError<Base> {
-  const error = define(new Class(message), { code });
+  const error = define(new Class(printableLine(message)), { code });
   defineHidden(error, 'toString', textWithCode);
   return fromCaller(error, nodeError);
 }
@@ -29,7 +29,7 @@ const WRONG_ARGUMENTS = {
 /** Returns the error for a wrong argument, or a wrong part of one. Its class and code are Node's. */
 export function argumentError(kind: ProblemKind, message: string): TypeError | RangeError {
   const [Class, code] = WRONG_ARGUMENTS[kind];
-  return nodeError<TypeError | RangeError>(Class, code, printableLine(message));
+  return nodeError<TypeError | RangeError>(Class, code, message);
 }
 
 /** The method toString of an error: its name, code and message. */

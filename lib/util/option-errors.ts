@@ -1,5 +1,6 @@
 /** Errors for arguments and options with Node's own codes and texts, as a caller of node:child_process expects. */
 import { inspect } from 'node:util';
+import { member } from './foreign-text.js';
 import { argumentError, nodeError } from './node-error.js';
 import type { Refuse } from './own-data.js';
 import { suggest } from './suggest.js';
@@ -13,7 +14,7 @@ export function unknownOption(
   known: readonly string[],
 ): string | undefined {
   const name = Object.keys(options).find((each) => options[each] !== undefined && !known.includes(each));
-  return name === undefined ? undefined : `options.${name}: unknown option${suggest(name, known)}`;
+  return name === undefined ? undefined : `options${member(name)}: unknown option${suggest(name, known)}`;
 }
 
 /**
@@ -22,7 +23,7 @@ export function unknownOption(
  */
 export function refusal(name: string): Refuse {
   return (path, problem, kind = 'value') => {
-    const place = path.reduce<string>((outer, key) => outer + (typeof key === 'number' ? `[${key}]` : `.${key}`), name);
+    const place = name + path.map(member).join('');
     throw argumentError(kind, `The "${place}" ${kindOfName(place)} ${problem}`);
   };
 }

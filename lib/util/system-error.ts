@@ -1,6 +1,7 @@
 /** Errors of the system, with the names that errno(3) gives them. */
-import { getSystemErrorName } from 'node:util';
+import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import { fromCaller } from './caller.js';
+import { shownName } from './foreign-text.js';
 import { define } from './own-data.js';
 
 /** The name of an errno: `ENOENT` for 2. Node's results, which are negative, have the same names. */
@@ -12,17 +13,20 @@ export function systemErrorName(errno: number): string {
  * The error that Node makes for a failed system call.
  *
  * @param errno - Positive.
+ * @param file - The name of a program that the call is about.
  * @param hint - What follows in the message.
  */
-export function systemError(errno: number, syscall: string, hint = ''): NodeJS.ErrnoException {
+export function systemError(errno: number, call: string, file?: string, hint = ''): NodeJS.ErrnoException {
   const code = systemErrorName(errno);
-  return define(fromCaller(new Error(`${syscall} ${code}${hint}`)), { errno: -errno, code, syscall });
+  const [shown, raw] = file === undefined ? ['', ''] : [` ${shownName(file)}`, ` ${file}`];
+  return define(fromCaller(new Error(`${call}${shown} ${code}${hint}`)), { errno: -errno, code, syscall: call + raw });
 }
 
-/** A system error whose message is `what` and the errno's name: `openat: argument 1: EFAULT`. `errno` is positive. */
-export function namedSystemError(errno: number, what: string): NodeJS.ErrnoException {
-  const code = systemErrorName(errno);
-  return define(new Error(`${what}: ${code}`), { errno: -errno, code });
+/** The reason of a system error, such as `ENOSPC: no space left on device`, without the path, which Node's message has as it is. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const reason = 'errno' in error && getSystemErrorMap().get(Number(error.errno));
+  return reason ? reason.join(': ') : error.message;
 }
 
 /** What to do about a shortage of descriptors or memory, which no path, option or file is the reason for. Empty for another errno. */

@@ -4,6 +4,8 @@ import { proveProgram } from '../../lib/filter/verify/prove.js';
 import * as seccomp from '../../lib/index.js';
 import * as algebra from '../../lib/policy/algebra.js';
 import type { Condition, Decision } from '../../lib/policy/policy.js';
+import { abiOf } from '../../lib/syscalls/abi.js';
+import { indices } from '../../lib/util/own-data.js';
 import { expectMeaning } from '../support/combined.js';
 
 const { compare, compile, decompile, intersect, parseProfile, resolve, stringify, union } = seccomp;
@@ -37,28 +39,30 @@ describe.each([
   });
 });
 
+/** A profile with 30 rules on mmap, of three comparisons each. */
+function intertwined(seed: number): seccomp.Profile {
+  const rules = indices(30).map((i) => ({
+    names: ['mmap'],
+    action: ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_ERRNO'][i % 3],
+    args: ARGUMENTS.filter((index) => (i + index + seed) % 2 === 0).map((index) => ({
+      index,
+      value: (i * 7919 + index * 104_729 + seed * 1299_709) % 65_521,
+      op: i % 2 === 0 ? 'SCMP_CMP_GE' : 'SCMP_CMP_LT',
+    })),
+  }));
+  return parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: rules }));
+}
+
 test('rules that are too intertwined are refused, with the syscall', () => {
-  const rules = (seed: number) =>
-    Array.from({ length: 30 }, (_, i) => ({
-      names: ['mmap'],
-      action: ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_ERRNO'][i % 3],
-      args: ARGUMENTS.filter((index) => (i + index + seed) % 2 === 0).map((index) => ({
-        index,
-        value: (i * 7919 + index * 104_729 + seed * 1299_709) % 65_521,
-        op: i % 2 === 0 ? 'SCMP_CMP_GE' : 'SCMP_CMP_LT',
-      })),
-    }));
-  const profile = (seed: number) =>
-    parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: rules(seed) }));
-  expect(() => intersect(profile(1), profile(2), { host: machine })).toThrow(
+  expect(() => intersect(intertwined(1), intertwined(2), { host: machine })).toThrow(
     expect.objectContaining({
       code: 'ERR_SECCOMP_OPTION',
       message: expect.stringMatching(/the rules on mmap cannot be/),
     }),
   );
-  expect(compare(profile(1), profile(2), { host: machine }).differences.map(({ syscall }) => syscall)).toContain(
-    'mmap',
-  );
+  expect(
+    compare(intertwined(1), intertwined(2), { host: machine }).differences.map(({ syscall }) => syscall),
+  ).toContain('mmap');
 });
 
 test('a filter in which one of six tests decides becomes six decisions', () => {
@@ -90,4 +94,42 @@ test('a profile that would need an option to be read again is not made, unless b
   const none = parseProfile('{"defaultAction":"SCMP_ACT_KILL_PROCESS"}');
   const written = parseProfile(stringify(intersect(none, older, { host: machine })));
   expect(compare(written, none, { host: machine }).relation).toBe('equal');
+});
+
+test('intertwined rules are explained, with an example of each action', () => {
+  const profile = intertwined(1);
+  const policy = resolve(profile, machine);
+  const { action, changes } = seccomp.explain(profile, { syscall: 'mmap' }, { host: machine });
+  const others = changes.filter(({ kind }) => kind === 'arguments');
+  for (const { by, action } of others) {
+    const args = [...by.matchAll(/ = (\w+)/g)].map(([, value = '']) => BigInt(value));
+    expect(seccomp.evaluate(policy, { arch: abiOf('x86_64').audit, number: 9, args })).toEqual(action);
+  }
+  expect([action, ...others.map((each) => each.action)].map(({ kind }) => kind).sort()).toEqual([
+    ...['allow', 'errno', 'kill-process', 'log'],
+  ]);
+});
+
+test('rules that are too intertwined to be compared are refused, with the syscall', () => {
+  const profile = (seed: number) =>
+    parseProfile(
+      JSON.stringify({
+        defaultAction: 'SCMP_ACT_KILL_PROCESS',
+        syscalls: indices(40).map((i) => ({
+          names: ['mmap'],
+          action: ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_ERRNO'][i % 3],
+          args: ARGUMENTS.map((index) => ({
+            index,
+            value: (i * 7919 + index * 104_729 + seed * 1299_709) % 65_521,
+            op: (i + index) % 2 === 0 ? 'SCMP_CMP_GE' : 'SCMP_CMP_LT',
+          })),
+        })),
+      }),
+    );
+  expect(() => compare(profile(1), profile(2), { host: machine })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_SECCOMP_TOO_LARGE',
+      message: "the argument rules on mmap are too intertwined, and can't be compared: use fewer rules",
+    }),
+  );
 });

@@ -114,3 +114,25 @@ test('a narrower intersection and a wider union are as compare says', () => {
   expect(compare(intersect(a, b), a).relation).toBe('subset');
   expect(compare(union(a, b), a).relation).toBe('superset');
 });
+
+test('a refusal names the syscall, and no place in rules that nobody has', () => {
+  const rule = (name: string, action: string, args: readonly object[] = []) => ({ names: [name], action, args });
+  const read = (document: object) => parseProfile(JSON.stringify(document));
+  const notifying = read({
+    defaultAction: 'SCMP_ACT_TRAP',
+    syscalls: [rule('clone', 'SCMP_ACT_NOTIFY'), rule('chmod', 'SCMP_ACT_ALLOW')],
+  });
+  const killing = read({
+    defaultAction: 'SCMP_ACT_LOG',
+    syscalls: [
+      rule('clone', 'SCMP_ACT_KILL_PROCESS', [{ index: 5, value: 7, op: 'SCMP_CMP_GE' }]),
+      rule('setuid', 'SCMP_ACT_KILL_THREAD'),
+    ],
+  });
+  const on = { ...machine, abi: 's390x' } as const;
+  expect(() => intersect(notifying, killing, { host: on })).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/^(?!.*syscalls\[).*its rules on clone would not be valid:/),
+    }),
+  );
+});

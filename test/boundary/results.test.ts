@@ -188,10 +188,20 @@ test('a violation has no rule, profile and remedy where they do not apply', asyn
 });
 
 test('what the kernel can’t tell of a caller is null', () => {
-  const raw = { arch: 0, number: 0, args: [], captured: [], pid: 0, tid: 0, executable: '', instruction: '' };
+  const raw = {
+    arch: 0,
+    number: 0,
+    args: [],
+    captured: [],
+    pid: 0,
+    tid: 0,
+    executable: Buffer.of(),
+    instruction: Buffer.of(),
+  };
   expect(callSiteOf(raw)).toEqual({ pid: null, tid: null, executable: null, instruction: null });
   const known = { pid: 1, tid: 2, executable: '/bin/true', instruction: '/bin/true+0x1' };
-  expect(callSiteOf({ ...raw, ...known })).toEqual(known);
+  const bytes = { executable: Buffer.from(known.executable), instruction: Buffer.from(known.instruction) };
+  expect(callSiteOf({ ...raw, ...known, ...bytes })).toEqual(known);
 });
 
 test('what the kernel can’t tell of a sender is null', () => {

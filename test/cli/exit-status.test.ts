@@ -5,9 +5,9 @@ import { exitAsProgram, exitFailed, exitNotStarted, exitWithResult } from '../..
 import { messageOf, profileOptions } from '../../lib/cli/options/profile-options.js';
 import { refuseSecondValues, several } from '../../lib/cli/options/repeated-options.js';
 import { actionInWords } from '../../lib/cli/output/action-text.js';
-import { reasonOf } from '../../lib/cli/output/output-file.js';
 import { reportStartFailure } from '../../lib/cli/start-failure.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
+import { reasonOf } from '../../lib/util/system-error.js';
 
 afterEach(() => {
   process.exitCode = undefined;
@@ -97,8 +97,8 @@ describe('a message', () => {
 
   test('has the system’s words for an errno', () => {
     expect(reasonOf(Object.assign(new Error('x'), { errno: -28 }))).toBe('ENOSPC: no space left on device');
-    expect(reasonOf(Object.assign(new Error('x'), { errno: -99_999 }))).toBe('Error: x');
-    expect(reasonOf(new Error('x'))).toBe('Error: x');
+    expect(reasonOf(Object.assign(new Error('x'), { errno: -99_999 }))).toBe('x');
+    expect(reasonOf(new Error('x'))).toBe('x');
   });
 
   test('has an errno by its name, and a tracer’s number', () => {

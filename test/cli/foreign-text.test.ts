@@ -42,18 +42,35 @@ const PLACES: readonly (readonly [string, (text: string) => readonly string[]])[
     'the comment of a rule',
     (text) => [
       'explain',
-      '-p',
       written(`${base}/p.json`, { ...ALLOW, syscalls: [{ names: ['read'], action: 'SCMP_ACT_LOG', comment: text }] }),
       'read',
     ],
   ],
-  ['a call', (text) => ['explain', text]],
+  ['a call', (text) => ['explain', 'docker-default', text]],
+  ['a directory in place of an output', (text) => ['record', '-o', `${base}/${text}/`, '--', 'true']],
+  [
+    'an output that exists',
+    (text) => ['record', '-o', written(`${base}/${text.slice(0, 200)}.json`, ''), '--', 'true'],
+  ],
+  ['a base', (text) => ['record', '--base', text, '--', 'true']],
+  ['a user', (text) => ['run', '--read', `~${text}`, '--', 'true']],
+  [
+    'the socket of an agent',
+    (text) => ['run', '-p', written(`${base}/p.json`, { ...ALLOW, listenerPath: `/${text}` }), '--', 'true'],
+  ],
   ['an option', (text) => ['run', `--${text}`, 'true']],
   ['a variable', (text) => ['run', '--env', text, '--', 'true']],
   ['a subcommand', (text) => [text]],
 ];
 
-describe.each(PLACES)('%s', (_, place) => {
+/** How texts are shown that are in no quotation marks of ours. */
+const OTHERWISE: ReadonlyMap<string, RegExp> = new Map([
+  ['the comment of a rule', /: a: b \(line 1\)$/m], // Only the place of the rule follows.
+  ['an option', /'--a: b'/], // By commander.
+  ['a subcommand', /'a: b'/],
+]);
+
+describe.each(PLACES)('%s', (where, place) => {
   const withoutNul = HOSTILE_NAMES.filter((name) => name.length < 4096);
   test.each(withoutNul)('that is %j', async (name) => {
     const { stdout, stderr } = await seccomp(...place(name));
@@ -61,5 +78,13 @@ describe.each(PLACES)('%s', (_, place) => {
       expect(text).not.toMatch(HIDDEN_CHARACTERS);
       expect(text).not.toMatch(/^seccomp: no call was denied/m);
     }
+  });
+
+  test('is in quotation marks if it reads as a message', async () => {
+    const { stdout, stderr } = await seccomp(...place('a: b'));
+    const texts = `${stdout}${stderr}`.replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""');
+    const otherwise = OTHERWISE.get(where);
+    if (otherwise === undefined) expect(texts).not.toContain('a: b');
+    else expect(texts).toMatch(otherwise);
   });
 });

@@ -72,7 +72,7 @@ test('is not written by other means if linking fails for another reason', () => 
   });
   const print = vi.fn();
   expect(() => file.write('text', print)).toThrow(
-    /x\.json: the profile can't be written \(Error: EIO\): nor can a temporary file: the recording is above$/,
+    /x\.json: the profile can't be written \(EIO\): nor can a temporary file: the recording is above$/,
   );
   expect(print.mock.calls).toEqual([['text']]);
   file.discard();

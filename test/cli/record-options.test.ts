@@ -7,6 +7,7 @@ import { Profile } from '../../lib/index.js';
 import { addon } from '../../lib/native.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as recorder from '../../lib/record/record.js';
+import { quoted } from '../../lib/util/foreign-text.js';
 import { seccomp } from '../support/command-line.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-options-'));
@@ -185,11 +186,11 @@ describe('the result', () => {
   test('is compared with a profile', async () => {
     const base = '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["write"],"action":"SCMP_ACT_ALLOW"}]}';
     expect((await run('--base', base)).stderr).toBe(
-      `seccomp: needed, and not allowed by ${base}: \n+ read(3)  /bin/a\n+ read(4)  an unknown program\nseccomp: allowed by ${base}, and not needed: 0 syscalls\n`,
+      `seccomp: needed, and not allowed by ${quoted(base)}: \n+ read(3)  /bin/a\n+ read(4)  an unknown program\nseccomp: allowed by ${quoted(base)}, and not needed: 0 syscalls\n`,
     );
     const wider = base.replace('"write"', '"write", "read", "mount", "bpf"');
     expect((await run('--base', wider)).stderr).toBe(
-      `seccomp: needed, and not allowed by ${wider}: nothing\nseccomp: allowed by ${wider}, and not needed: 2 syscalls\n- bpf mount\n`,
+      `seccomp: needed, and not allowed by ${quoted(wider)}: nothing\nseccomp: allowed by ${quoted(wider)}, and not needed: 2 syscalls\n- bpf mount\n`,
     );
   });
 });

@@ -334,8 +334,9 @@ test.each<[Record<string, readonly string[]>, readonly string[]]>([
   [{ execute: ['/a b'] }, ["--execute '/a b'"]],
   [{ read: ["/it's"] }, ["--read '/it'\\''s'"]],
   [{ read: [''] }, ["--read ''"]],
-  [{ read: ["/a\n'\\"] }, ["--read $'/a\\012\\'\\\\'"]],
-  [{ read: ['/\x1b\x7fé'] }, ["--read $'/\\033\\177é'"]],
+  [{ read: ["/a\n'\\"] }, [`--read "$(printf %b '/a\\0012\\0047\\0134')"`]],
+  [{ read: ['/\x1b\x7fé'] }, [`--read "$(printf %b '/\\0033\\0177é')"`]],
+  [{ read: ['/a\n'] }, ["--read $'/a\\012'"]],
 ])('the paths %j are safe words of a shell', (lists, flags) => {
   expect(pathFlags(lists)).toEqual(flags);
 });

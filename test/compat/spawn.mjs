@@ -74,7 +74,8 @@ export default {
     output(cp.spawn('/usr/bin/env', { env: Object.create({ A: 'inherited' }, { B: { value: 1, enumerable: true } }) })),
   'env: null is process.env': async (cp) =>
     (await output(cp.spawn('sh', ['-c', 'echo $PATH'], { env: null }))) === `${process.env.PATH}\n`,
-  'env: names with null bytes': (cp) => thrown(() => cp.spawn('true', { env: { 'A\0': '1' } })),
+  // Node's message has the byte as it is.
+  'env: names with null bytes': (cp) => thrownCode(() => cp.spawn('true', { env: { 'A\0': '1' } })),
   'env: values with null bytes': (cp) => thrown(() => cp.spawn('true', { env: { A: '1\0' } })),
   'env: the command is looked up in its PATH': (cp) =>
     output(cp.spawn('tool', ['x'], { env: { PATH: `/no:${directory}` } })),

@@ -18,8 +18,8 @@ const raw: RawCall = {
   captured: [undefined, Buffer.from('/etc\0')],
   pid: 11,
   tid: 12,
-  executable: '/bin/cat',
-  instruction: '/bin/cat+0x10',
+  executable: Buffer.from('/bin/cat'),
+  instruction: Buffer.from('/bin/cat+0x10'),
 };
 
 test('a call has the name that its ABI has for its number, with its arguments and memory', () => {
@@ -44,10 +44,11 @@ describe('the ABI of a call', () => {
 });
 
 test('what is unknown of a call site is null', () => {
-  const { pid, tid, executable, instruction } = raw;
-  expect(callSiteOf(raw)).toEqual({ pid, tid, executable, instruction });
-  for (const [key, unknown] of Object.entries({ pid: 0, tid: 0, executable: '', instruction: '' }))
-    expect(callSiteOf({ ...raw, [key]: unknown })).toEqual({ pid, tid, executable, instruction, [key]: null });
+  const { pid, tid } = raw;
+  const known = { pid, tid, executable: '/bin/cat', instruction: '/bin/cat+0x10' };
+  expect(callSiteOf(raw)).toEqual(known);
+  for (const [key, unknown] of Object.entries({ pid: 0, tid: 0, executable: Buffer.of(), instruction: Buffer.of() }))
+    expect(callSiteOf({ ...raw, [key]: unknown })).toEqual({ ...known, [key]: null });
 });
 
 test('a call as plain data survives JSON', () => {

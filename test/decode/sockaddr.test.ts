@@ -35,7 +35,7 @@ const CASES: readonly (readonly [hex: string, address: object, text: string, abi
   ['0100 0078', { family: 'unix', abstract: 'x' }, 'AF_UNIX @"x"', 'x86_64'],
   ['0100 4078', { family: 'unix', path: '@x' }, 'AF_UNIX "@x"', 'x86_64'],
   ['0100 00', { family: 'unix', abstract: '' }, 'AF_UNIX @""', 'x86_64'],
-  ['0100 00ff78', { family: 'unix', abstract: '\ufffdx' }, 'AF_UNIX @"\\ufffdx"', 'x86_64'],
+  ['0100 00ff78', { family: 'unix', abstract: '\udcffx' }, 'AF_UNIX @"\\udcffx"', 'x86_64'],
   ['0100', { family: 'unix', path: '' }, 'AF_UNIX (unnamed)', 'x86_64'],
   ['10000000 05000000 11000000', { family: 16 }, 'AF_NETLINK pid 5 groups 0x11', 'x86_64'],
   ['2600 6861', { family: 38 }, 'AF_ALG 6861', 'x86_64'],

@@ -55,7 +55,7 @@ describe('an entry of paths is refused, with its place and a remedy:', () => {
       '@system,@node',
       '"@system,@node" is unknown: to grant several paths, give each path as an element of its own',
     ],
-    ['a word with a space', '@tmp ', '"@tmp " is unknown (did you mean @tmp?); a file of that name is ./@tmp '],
+    ['a word with a space', '@tmp ', '"@tmp " is unknown (did you mean @tmp?); a file of that name is "./@tmp "'],
   ])('%s', (_, grant, message) => {
     expect(errorOfGrant(grant)).toBe(inPlace + message);
   });
@@ -121,7 +121,7 @@ describe('lists are refused', () => {
     ],
     [
       { read: ['@system:'] },
-      'options.paths.read[0]: "@system:" is unknown (did you mean @system?); a file of that name is ./@system:',
+      'options.paths.read[0]: "@system:" is unknown (did you mean @system?); a file of that name is "./@system:"',
     ],
     [
       { read: ['@node @tmp'] },

@@ -131,7 +131,16 @@ describe('denied files', () => {
     const kindAt = vi.fn((index: number) => {
       if (index >= count) return undefined;
       return {
-        ...{ arch: 0xc000_003e, number: 257, answer: 0, pid: 1, tid: 1, executable: '', instruction: '', flags: 0 },
+        ...{
+          arch: 0xc000_003e,
+          number: 257,
+          answer: 0,
+          pid: 1,
+          tid: 1,
+          executable: Buffer.of(),
+          instruction: Buffer.of(),
+          flags: 0,
+        },
         ...{ args: [0n, BigInt(index), 0n, 0n, 0n, 0n], captured: [], files: [file] },
       };
     });

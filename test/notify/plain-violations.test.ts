@@ -97,7 +97,11 @@ describe('the profile of a violation', () => {
     const profiles = [denying('acct'), extend(denying('acct')).deny('mount')];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
     expect(violations).toMatchObject([
-      { deniedBy: 'profile', profile: 'the profile built on inline', why: 'the profile built on inline, syscalls[1]' },
+      {
+        deniedBy: 'profile',
+        profile: 'the profile built on inline',
+        why: '"the profile built on inline", syscalls[1]',
+      },
     ]);
   });
 
@@ -131,8 +135,8 @@ test('the host of a profile is read once, when the first of its violations is ex
     answer: 0x5_0001,
     pid: 1,
     tid: 1,
-    executable: '',
-    instruction: '',
+    executable: Buffer.of(),
+    instruction: Buffer.of(),
     args: [0n, 0n, 0n, 0n, 0n, 0n],
     captured: [undefined, Buffer.from(path), undefined, undefined, undefined, undefined],
     files: [],
@@ -163,8 +167,8 @@ test('calls that Landlock would not check are denied by paths', () => {
     answer: 0x5_0000 | errnoOn(abi, 'EAFNOSUPPORT'),
     pid: 1,
     tid: 1,
-    executable: '',
-    instruction: '',
+    executable: Buffer.of(),
+    instruction: Buffer.of(),
     args: [1n, 1n, 0n, 0n, 0n, 0n],
     captured: [undefined, undefined, undefined, undefined, undefined, undefined],
     files: [],

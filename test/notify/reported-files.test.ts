@@ -40,7 +40,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'a denied file', () => {
     ['cat ./other/../file', 'PLACE/file', 'reading PLACE/file', { read: ['PLACE/file'] }],
     ['cd other; cat ../file', 'PLACE/file', 'reading PLACE/file', { read: ['PLACE/file'] }],
     ['cat link', 'PLACE/link', 'reading PLACE/file', { read: ['PLACE/file'] }],
-    ['cat "it\'s"', "PLACE/it's", "reading PLACE/it's", { read: ["PLACE/it's"] }],
+    ['cat "it\'s"', "PLACE/it's", 'reading "PLACE/it\'s"', { read: ["PLACE/it's"] }],
     ['ls other', 'PLACE/other', 'listing PLACE/other', { read: ['PLACE/other'] }],
     ['echo >>file', 'PLACE/file', 'writing PLACE/file', { write: ['PLACE/file'] }],
     ['echo >file', 'PLACE/file', 'writing PLACE/file', { write: ['PLACE/file'] }],
@@ -91,7 +91,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'a denied file', () => {
     writeFileSync(Buffer.concat([Buffer.from(`${place}/`), Buffer.of(0xff)]), '');
     writeFileSync(join(place, 'a\u001b[2Jb'), '');
     const [bytes, control] = reported('cat "$(printf \'\\377\')"; cat "$(printf \'a\\033[2Jb\')"');
-    expect([bytes?.path, bytes?.remedy]).toEqual([join(place, '\ufffd'), undefined]);
+    expect([bytes?.path, bytes?.remedy]).toEqual([join(place, '\udcff'), undefined]);
     expect(control?.why).toBe(`paths does not grant reading ${JSON.stringify(join(place, 'a\u001b[2Jb'))}`);
   });
 
@@ -173,7 +173,16 @@ test.each([
   const named = { text: Buffer.from('b'), base: Buffer.from('/a'), file };
   const isTarget = letter !== '?';
   const [found] = namingCall({
-    ...{ arch: 0xc000_003e, number: 2, answer: 0, pid: 1, tid: 1, executable: '', instruction: '', captured: [] },
+    ...{
+      arch: 0xc000_003e,
+      number: 2,
+      answer: 0,
+      pid: 1,
+      tid: 1,
+      executable: Buffer.of(),
+      instruction: Buffer.of(),
+      captured: [],
+    },
     ...{ args: [0n, 1n, 2n, 3n, 4n, 5n], flags: 64, files: [{ ...named, target: file }] },
   }).files;
   const shown = { path: '/a/b', type, isExecutable, identities: ['1:3', '1:2', '1:1'] };

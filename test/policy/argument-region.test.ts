@@ -3,15 +3,13 @@ import { expect, test } from 'vitest';
 import {
   ALL_ARGUMENTS,
   type ArgumentRegion,
-  exampleArguments,
   isSatisfiable,
-  outcomesIn,
   splitByBound,
   splitByPattern,
   splitRegion,
 } from '../../lib/policy/argument-region.js';
 import { holds } from '../../lib/policy/evaluate.js';
-import type { Action, Condition } from '../../lib/policy/policy.js';
+import type { Condition } from '../../lib/policy/policy.js';
 import { ALL_WORDS, differing, inRange, matching, member, type WordSet } from '../../lib/policy/word-set.js';
 import { conditionsOf, showCondition, VALUES } from '../support/conditions.js';
 import { generator } from '../support/policies.js';
@@ -138,26 +136,4 @@ test('one half is split by a masked bound', () => {
 test('a pattern without bits is met by all words, or by none', () => {
   expect(splitByPattern(ALL_ARGUMENTS, 0, { mask: 0, bits: 0 })).toEqual({ yes: [ALL_ARGUMENTS], no: [] });
   expect(splitByPattern(ALL_ARGUMENTS, 0, { mask: 0, bits: 1 })).toEqual({ yes: [], no: [ALL_ARGUMENTS] });
-});
-
-test('the outcomes of decisions are those of the first that holds, with its rule, and the default action', () => {
-  const [LOG, TRAP, ALLOW]: readonly Action[] = [{ kind: 'log' }, { kind: 'trap' }, { kind: 'allow' }];
-  const first: Condition = { index: 0, width: 32, op: 'le', value: 5n };
-  const second: Condition = { index: 0, width: 32, op: 'ge', value: 5n };
-  const third: Condition = { index: 1, width: 32, op: 'eq', value: 1n };
-  if (LOG === undefined || TRAP === undefined || ALLOW === undefined) throw new Error('three actions');
-  const decisions = [
-    { conditions: [first], action: LOG, rule: 4 },
-    { conditions: [second, third], action: TRAP },
-  ];
-  const found = [...outcomesIn(ALL_ARGUMENTS, decisions, ALLOW)];
-  const at = (...args: bigint[]) =>
-    found.filter(({ region }) => hasArguments(region, args)).map(({ action, rule }) => [action, rule]);
-  expect([at(4n, 1n), at(5n, 1n), at(6n, 1n), at(6n, 2n)]).toEqual([
-    [[LOG, 4]],
-    [[LOG, 4]],
-    [[TRAP, undefined]],
-    [[ALLOW, undefined]],
-  ]);
-  for (const { region } of found) expect(hasArguments(region, exampleArguments(region))).toBe(true);
 });

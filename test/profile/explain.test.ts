@@ -92,7 +92,7 @@ describe('for a profile that extends another', () => {
     const { rule, why } = explain(built, { syscall: 'getpid' }, { host });
     const index = built.document.syscalls.findIndex(({ comment }) => comment === 'no numbers');
     expect(rule?.path).toBe(`syscalls[${index}]`);
-    expect(why).toBe(`the profile built on docker-default, syscalls[${index}]: no numbers`);
+    expect(why).toBe(`"the profile built on docker-default", syscalls[${index}]: no numbers`);
     expect(explained('docker-default', 'getpid').why).toMatch(/^docker-default, syscalls\[\d+\]: /);
   });
 
@@ -112,7 +112,7 @@ describe('for a profile that extends another', () => {
     const able: Host = { ...host, capabilities: new Set(['CAP_BPF']) };
     const explaining = () =>
       explain(extend(conflicting).allow('read').allow('write'), { syscall: 'read' }, { host: able });
-    expect(explaining).toThrow(/^the profile built on inline: syscalls\[1\]: has no effect/);
+    expect(explaining).toThrow(/^"the profile built on inline": syscalls\[1\]: has no effect/);
   });
 
   test('a profile made by the builder is named after the function that made it', () => {

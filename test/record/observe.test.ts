@@ -74,7 +74,16 @@ test('rejects with the first of several errors', async () => {
 
 test('tells kinds of calls from those with files, which are not decoded, and ends the child once', async () => {
   const kindOf = (number: number, files: readonly object[] = []) => ({
-    ...{ arch: 0xc000_003e, number, answer: 0, pid: 7, tid: 8, executable: '/bin/a', instruction: '', captured: [] },
+    ...{
+      arch: 0xc000_003e,
+      number,
+      answer: 0,
+      pid: 7,
+      tid: 8,
+      executable: Buffer.from('/bin/a'),
+      instruction: Buffer.of(),
+      captured: [],
+    },
     ...{ args: [0n, 0n, 0n, 0n, 0n, 0n], files, flags: 0 },
   });
   const kinds = [kindOf(0), kindOf(2, [{}]), kindOf(1)];

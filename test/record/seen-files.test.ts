@@ -14,7 +14,7 @@ describe('calls that name files', () => {
     count: 3,
     kind: {
       ...{ arch: 0xc000_003e, number: syscallNumber('x86_64', syscall) ?? -1, answer: 0, pid: 1, tid: 1, flags },
-      ...{ executable: '', instruction: '', captured: [], args: [0n, 0n, BigInt(flags), 0n, 0n, 0n] },
+      ...{ executable: Buffer.of(), instruction: Buffer.of(), captured: [], args: [0n, 0n, BigInt(flags), 0n, 0n, 0n] },
       files: [{ text: Buffer.from(path), base: Buffer.from('/'), file: found(path, type), target }],
     },
   });

@@ -180,7 +180,7 @@ describe('what is refused', () => {
       reading(join(work, 'gone')),
       `${work}/gone: it is gone, so that another run may have another file there`,
     ],
-    ['a name that is not UTF-8', reading(file('\ufffd')), `"${work}/\\ufffd": its name is not UTF-8`],
+    ['a name that is not UTF-8', reading(file('\udcff')), `"${work}/\\udcff": its name is not UTF-8`],
     [
       'a home directory',
       listing('/srv/people/me'),

@@ -19,6 +19,10 @@ export const HOSTILE_NAMES: readonly string[] = [
     '-a',
     '@system',
     'a,b',
+    'a: b',
+    "a\n'%s\\",
+    '-n\u0001%d',
+    'a\n',
     `${'a'.repeat(4095)}\u202e`,
   ],
 ];

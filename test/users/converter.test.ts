@@ -120,7 +120,7 @@ test('the limits of CPU time and of file sizes end the program by their signals'
 test('the message of the error ends with the denied call, and names the profile that was built', async () => {
   const error = await failureOf(run('sh', ['-c', '/bin/true'], PROFILE, { onViolation: true }));
   expect(error.message).toMatch(
-    /\ndenied: execve\("\/bin\/true", .*\) by the profile built on docker-default, syscalls\[\d+\]$/,
+    /\ndenied: execve\("\/bin\/true", .*\) by "the profile built on docker-default", syscalls\[\d+\]$/,
   );
 });
 

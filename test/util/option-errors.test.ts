@@ -1,5 +1,6 @@
 /** Errors for arguments and options: their classes, codes and texts are those of Node. */
 import { describe, expect, test } from 'vitest';
+import { namedSystemError } from '../../lib/notify/call-errors.js';
 import { limited, limitToOne, refuseMore } from '../../lib/util/argument-count.js';
 import { withoutFrames } from '../../lib/util/caller.js';
 import { argumentError, nodeError } from '../../lib/util/node-error.js';
@@ -17,7 +18,7 @@ import {
   refusal,
   unknownOption,
 } from '../../lib/util/option-errors.js';
-import { namedSystemError, systemError, systemErrorName } from '../../lib/util/system-error.js';
+import { systemError, systemErrorName } from '../../lib/util/system-error.js';
 
 /** The text of what an action throws, with class and code; undefined if it throws nothing. */
 function thrown(action: () => unknown): string | undefined {
@@ -209,7 +210,7 @@ describe('an argument beyond the last parameter', () => {
 
 test('errors of the system have the errno, negative, and its name', () => {
   expect([systemErrorName(2), systemErrorName(-2)]).toEqual(['ENOENT', 'ENOENT']);
-  const failed = systemError(13, 'spawn', ' (denied)');
+  const failed = systemError(13, 'spawn', undefined, ' (denied)');
   expect([failed.message, failed.errno, failed.code, failed.syscall]).toEqual([
     ...['spawn EACCES (denied)', -13, 'EACCES', 'spawn'],
   ]);

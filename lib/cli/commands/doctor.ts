@@ -7,6 +7,7 @@ import { ACTION_KINDS } from '../../policy/action.js';
 import { type LimitsSupport, limitsSupport } from '../../process-tree/limits-support.js';
 import { endInWords } from '../../process-tree/program-end.js';
 import { treeSupport } from '../../sandbox/plan/tree.js';
+import { shownName } from '../../util/foreign-text.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
 import { exitWithResult } from '../exit-status.js';
 import { print, printJson } from '../output/print.js';
@@ -205,7 +206,7 @@ function checkLimits(): Check {
   const all = Object.values(LIMITED);
   const possible = names.map((each) => LIMITED[each]);
   const impossible = all.filter((each) => !possible.includes(each));
-  const subject = `${list(possible)} of children can be limited, by cgroups in ${cgroup}`;
+  const subject = `${list(possible)} of children can be limited, by cgroups in ${shownName(cgroup ?? '')}`;
   if (obstacle === null) return { name, state: 'ok', detail: subject };
   // Without a controller, moving helps no limit.
   const first = delegated?.names.length === 0 ? delegated.obstacle : null;

@@ -3,17 +3,9 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { thisHost } from '../../host.js';
-import {
-  type AbiName,
-  type Action,
-  type Explanation,
-  explain,
-  type Policy,
-  type Profile,
-  resolve,
-} from '../../index.js';
-import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
-import { type AbiPolicy, decisionsOf } from '../../policy/policy.js';
+import { type AbiName, type Action, type Explanation, explain, type Profile, resolve } from '../../index.js';
+import { Diagrams } from '../../policy/diagrams/decision-diagram.js';
+import { outcomesOn } from '../../profile/explainer.js';
 import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { printableLine } from '../../util/foreign-text.js';
@@ -121,16 +113,10 @@ interface SyscallOutcomes {
 function outcomesOfAll(profile: Profile, capabilities: readonly string[], abi: AbiName): readonly SyscallOutcomes[] {
   const syscalls = [...syscallsOf(abi)].map(([syscall, number]) => ({ syscall, number }));
   const policy = resolve(profile, thisHost(capabilities));
-  const abiPolicy = policy.abis.find((each) => each.abi.name === abi);
   return syscalls.map(({ syscall, number }) => {
-    const actions = abiPolicy === undefined ? [policy.foreignAction] : actionsOn(number, abiPolicy, policy);
+    const actions = outcomesOn(policy, abi, number, new Diagrams()).map(({ action }) => action);
     return { syscall, number, actions: [...new Set(actions.map(actionInWords))].sort() };
   });
-}
-
-function actionsOn(number: number, abiPolicy: AbiPolicy, { defaultAction }: Policy): readonly Action[] {
-  const outcomes = outcomesIn(ALL_ARGUMENTS, decisionsOf(abiPolicy, number), defaultAction);
-  return [...outcomes].map(({ action }) => action);
 }
 
 /** Lists the syscalls by their actions. */

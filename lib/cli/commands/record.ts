@@ -83,7 +83,7 @@ async function recordProgram(command: string, args: readonly string[], options: 
   try {
     const before =
       file?.exists === true && output !== undefined ? readBefore(output, sandbox !== undefined) : undefined;
-    printNote(`recording ${command} until its last process ends`);
+    printNote(`recording ${shownName(command)} until its last process ends`);
     const recorded = await recordOrReport(command, args, options, before);
     if (recorded === undefined) return;
     const { recording, end } = recorded;
@@ -122,7 +122,9 @@ function manifestName(output: string): string {
 function refuseConflicts({ sandbox, output, merge = false, base, paths = false, format }: RecordFlags): void {
   if (sandbox !== undefined) {
     if (!/[/.]/.test(sandbox))
-      throw new Error(`-s ${sandbox}: seccomp run -s takes this for the name of a built-in: write ./${sandbox}`);
+      throw new Error(
+        `-s ${shownName(sandbox)}: seccomp run -s takes this for the name of a built-in: write ${shownName(`./${sandbox}`)}`,
+      );
     const other = output === undefined ? format === 'spo' && '--format spo' : '-o';
     if (other)
       throw new Error(`${other} cannot be combined with -s, whose file has the profile: leave one of them out`);
@@ -138,7 +140,8 @@ function refuseConflicts({ sandbox, output, merge = false, base, paths = false, 
 
 async function resolveBase(base: string) {
   const profile = await loadArgument(base);
-  if (profile.isUnconfined) throw new Error(`--base ${base} allows everything: there is no difference to show`);
+  if (profile.isUnconfined)
+    throw new Error(`--base ${shownName(base)} allows everything: there is no difference to show`);
   return resolve(profile, thisHost());
 }
 
@@ -173,8 +176,8 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
     (call) =>
       `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable === undefined || call.executable === null ? 'an unknown program' : shownName(call.executable)}`,
   );
-  printMessage(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`, ...lines);
-  printMessage(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
+  printMessage(`needed, and not allowed by ${shownName(base)}: ${denied.length === 0 ? 'nothing' : ''}`, ...lines);
+  printMessage(`allowed by ${shownName(base)}, and not needed: ${unused.length} syscalls`);
   if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, process.stderr.columns ?? 80).join('\n')}\n`);
 }
 

@@ -9,6 +9,7 @@ import { IsolationRefusal } from '../../landlock/domain.js';
 import { kindOfString } from '../../profile/source-names.js';
 import { executeProgram } from '../../sandbox/execve.js';
 import { namesOf } from '../../sandbox/file/file-names.js';
+import { shownName } from '../../util/foreign-text.js';
 import { givenTreeLimits, type LimitFlags, limitOptions, withLimitOptions } from '../options/limit-options.js';
 import {
   givenPathFlags,
@@ -174,7 +175,7 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
 /** The same refusal for users of the command: the library's error names options of its functions. */
 function refusedIsolation({ reason, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
   const isByFile = sandbox !== undefined && isolate === undefined;
-  const asked = isByFile ? `${sandbox}: isolate` : '--isolate';
+  const asked = isByFile ? `${shownName(sandbox)}: isolate` : '--isolate';
   const other = isOfSandbox ? 'give --best-effort' : `leave ${isByFile ? 'it' : '--isolate'} out`;
   const remedy = `start seccomp as another user, or on a newer kernel, or ${other}`;
   return new Error(`${asked} can't be honored: ${reason}: ${remedy}`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { SpawnOptions } from '../../index.js';
 import { type LimitsForm, readTreeLimits } from '../../process-tree/limits.js';
+import { shownName } from '../../util/foreign-text.js';
 
 export interface LimitFlags {
   readonly timeout?: string;
@@ -52,7 +53,7 @@ function asFlags(given: readonly string[]): LimitsForm {
     delegate:
       'give it a delegated cgroup: systemd-run --user --pipe --wait -p Delegate=yes -p DelegateSubgroup=main seccomp run …',
     writes: '--write',
-    keep: (directory) => `give --read, --write or --execute that grant no writing in ${directory}`,
+    keep: (directory) => `give --read, --write or --execute that grant no writing in ${shownName(directory)}`,
     without: '--best-effort starts COMMAND without',
   };
 }

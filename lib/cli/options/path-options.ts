@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ProgramOptions } from '../../index.js';
 import type { PathsForm } from '../../landlock/paths/messages.js';
 import { readPaths } from '../../landlock/paths/option.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { several } from './repeated-options.js';
 
 export interface PathFlags {
@@ -64,7 +65,9 @@ function refuseMissingPaths(flags: PathFlags): void {
   for (const name of ['read', 'write', 'execute'] as const) {
     const word = flags[name]?.find((path) => path.startsWith('-'));
     if (word !== undefined)
-      throw new Error(`--${name} needs a path, and "${word}" follows it; a file of that name is ./${word}`);
+      throw new Error(
+        `--${name} needs a path, and ${quoted(word)} follows it; a file of that name is ${shownName(`./${word}`)}`,
+      );
   }
 }
 

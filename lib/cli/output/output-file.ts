@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { getSystemErrorMap } from 'node:util';
+import { shownName } from '../../util/foreign-text.js';
+import { reasonOf } from '../../util/system-error.js';
 
 /** Errors of link(2) on file systems without hard links. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOSYS', 'EOPNOTSUPP'];
@@ -21,7 +22,7 @@ export class OutputFile {
   constructor(path: string, overwrites: boolean) {
     if (path === '') throw new Error('-o: the name is empty, and nothing was run: name a file');
     if (path.endsWith('/'))
-      throw new Error(`${path}: this names a directory, and nothing was run: name a file with -o`);
+      throw new Error(`${shownName(path)}: this names a directory, and nothing was run: name a file with -o`);
     this.#path = path;
     // Without join(), which shortens `none/..`: the kernel fails if `none` does not exist, and follows it if it is a
     // link.
@@ -36,9 +37,10 @@ export class OutputFile {
     } catch (error) {
       throw new Error(`${this.#problem(error)}, and nothing was run: name another file with -o`);
     }
-    if (this.exists && !overwrites && !isFile) throw new Error(`${path} is not a file: name another one with -o`);
+    if (this.exists && !overwrites && !isFile)
+      throw new Error(`${shownName(path)} is not a file: name another one with -o`);
     if (this.exists && !overwrites)
-      throw new Error(`${path} exists: add to it with --merge, or remove it to start over`);
+      throw new Error(`${shownName(path)} exists: add to it with --merge, or remove it to start over`);
   }
 
   /**
@@ -71,18 +73,8 @@ export class OutputFile {
   }
 
   #problem(error: unknown): string {
-    return `${this.#path}: the profile can't be written (${reasonOf(error)})`;
+    return `${shownName(this.#path)}: the profile can't be written (${reasonOf(error)})`;
   }
-}
-
-/**
- * Returns the reason of a system error, such as `ENOSPC: no space left on device`, without its path, which may be the
- * draft's.
- */
-export function reasonOf(error: unknown): string {
-  const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
-  const reason = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
-  return reason?.join(': ') ?? String(error);
 }
 
 /**
@@ -94,7 +86,7 @@ function rescue(text: string, print: (text: string) => void): string {
     mkdirSync(directory, { mode: 0o700 });
     const file = join(directory, 'profile.json');
     writeFileSync(file, text);
-    return `the recording is in ${file}`;
+    return `the recording is in ${shownName(file)}`;
   } catch {
     rmSync(directory, { recursive: true, force: true });
     print(text);

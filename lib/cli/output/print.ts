@@ -4,9 +4,9 @@
  */
 import { SeccompError } from '../../index.js';
 import { printableJson, printableLine, printableLines } from '../../util/foreign-text.js';
+import { reasonOf } from '../../util/system-error.js';
 import { exitFailed } from '../exit-status.js';
 import { messageOf } from '../options/profile-options.js';
-import { reasonOf } from './output-file.js';
 
 /** Prints a result, whose foreign text is printable already. If it can't be written, reports that, and the exit status is 125. */
 export function print(text: string): void {

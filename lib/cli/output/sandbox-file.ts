@@ -7,7 +7,7 @@ import { readJson } from '../../profile/json/read.js';
 import { isObject, type JsonObject } from '../../profile/json/value.js';
 import { jsonText } from '../../profile/json/write.js';
 import { readRegularFile } from '../../profile/read-file.js';
-import { printableJson, quoted } from '../../util/foreign-text.js';
+import { printableJson, quoted, shownName } from '../../util/foreign-text.js';
 
 /** A sandbox file to which a recording adds: its keys, and what it has itself, not by what it extends. */
 export interface SandboxBefore {
@@ -31,7 +31,7 @@ export function sandboxBefore(path: string, name: string): SandboxBefore {
   const isInside = isObject(document['profile']);
   if (document['profile'] !== undefined && !isInside)
     throw new Error(
-      `${name}: its profile is ${printableJson(document['profile'])}, and --merge adds to a profile in the file itself: record into another file`,
+      `${shownName(name)}: its profile is ${printableJson(document['profile'])}, and --merge adds to a profile in the file itself: record into another file`,
     );
   return {
     document,

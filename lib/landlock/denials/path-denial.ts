@@ -1,8 +1,8 @@
 /** Which of a child's calls its ruleset denies. The kernel decides; this says what it has decided, and what is missing. */
-import { realpathSync } from 'node:fs';
 import type { RulesetHandle } from '../../native.js';
 import { once } from '../../util/memo.js';
 import { type IdentifiedRule, type IdentifiedRuleset, parentOf, predictorFor, type Rule } from '../paths/prediction.js';
+import { realPath } from '../paths/real-path.js';
 import { givenRules } from '../paths/ruleset.js';
 import { wordGrants } from '../paths/words.js';
 import { accessOf, type NamedFile, type NamingCall } from './path-calls.js';
@@ -58,12 +58,9 @@ const words = once((): readonly KnownWord[] => [
 function openedRules(handle: RulesetHandle): IdentifiedRuleset {
   const { handled, rules } = givenRules(handle);
   const opened = rules.flatMap(({ path, rights }): readonly IdentifiedRule[] => {
-    try {
-      const opened = realpathSync(path);
-      return [{ path: opened, rights, identity: identityAt(opened) ?? opened }];
-    } catch {
-      return []; // An optional path that does not exist.
-    }
+    const opened = realPath(path);
+    // An optional path that does not exist has none.
+    return opened === undefined ? [] : [{ path: opened, rights, identity: identityAt(opened) ?? opened }];
   });
   return { handled, rules: opened };
 }

@@ -30,7 +30,7 @@ export interface KnownWord {
 export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[]): PathsRemedy | undefined {
   const lists: Record<Access, Set<string>> = { read: new Set(), write: new Set(), execute: new Set() };
   for (const { path, rights } of missing) {
-    if (!isText(path)) return undefined;
+    if (!path.isWellFormed()) return undefined; // It is not UTF-8, as the paths of the option are.
     const word = words.find(({ grants }) => (rights & ~grantedBy(grants, path)) === 0);
     const needed = word === undefined ? accessesFor(rights) : READ;
     if (needed === undefined || (word === undefined && isTooWide(path, rights, needed))) return undefined;
@@ -51,9 +51,6 @@ const OF_FILES = bitsOf('EXECUTE', 'WRITE_FILE', 'READ_FILE', 'TRUNCATE', 'IOCTL
 
 /** The number of a process in /proc is another one in each run. */
 const grantable = (path: string): string => path.replace(/^\/proc\/\d+(?:\/.*)?$/, '/proc');
-
-/** Whether a path is UTF-8, as the paths of the option are. */
-const isText = (path: string): boolean => !path.includes('\ufffd');
 
 const READ: readonly Access[] = ['read'];
 

@@ -1,11 +1,11 @@
 /** What errors about `paths` say: where a path was given, what is wrong with it, and what to do about that there. */
 
-import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import { shortageRemedy } from '../../util/system-error.js';
+import { realPath } from './real-path.js';
 import type { Access } from './rights.js';
 
 /** How paths are given. Errors name places and remedies in its terms. */
@@ -71,7 +71,7 @@ export function urlProblem(text: string, { url }: PathsForm): string | undefined
 
 function pathOr(text: string, url: string): string {
   try {
-    return `the path, ${fileURLToPath(text)}${url === '' ? '' : `, or ${url}`}`;
+    return `the path, ${shownPath(fileURLToPath(text))}${url === '' ? '' : `, or ${url}`}`;
   } catch {
     return 'the path';
   }
@@ -119,10 +119,11 @@ function missingRemedy(given: GivenText | undefined): string {
   const { text, list, form, directory } = given;
   const [, user, rest = ''] = /^~([^/]*)(.*)$/s.exec(text) ?? [];
   if (user === '') return `~ is not expanded, so ${form.home(rest)}`;
-  if (user !== undefined) return `~${user} is not expanded, so give the absolute path`;
+  if (user !== undefined) return `${shownName(`~${user}`)} is not expanded, so give the absolute path`;
   const [, variable] = /^\$\{?([a-z_]\w*)/i.exec(text) ?? [];
   if (variable !== undefined) return `$${variable} is not expanded, so ${form.variable(variable)}`;
-  if (PATTERN.test(text)) return `patterns are not expanded, so grant the directory ${directoryOf(text, directory)}`;
+  if (PATTERN.test(text))
+    return `patterns are not expanded, so grant the directory ${shownPath(directoryOf(text, directory))}`;
   const name = text.trim().replace(/^@/, '');
   if (WORD_NAMES.includes(name)) return `did you mean @${name}?`;
   return /,|:[./~@]/.test(text) ? `${create}; for several paths, ${form.several(list)}` : create;
@@ -151,16 +152,14 @@ export const shownPath = (path: string) =>
 
 function linkProblem(link: string, path: string): string {
   if (/^\/proc\/(thread-)?self$/.test(link))
-    return `leads through ${link}, which is a different directory for each process: grant /proc, or files in it by name`;
-  const leads = link === path ? 'is a symbolic link' : `leads through the symbolic link ${link}`;
+    return `leads through ${shownName(link)}, which is a different directory for each process: grant /proc, or files in it by name`;
+  const leads = link === path ? 'is a symbolic link' : `leads through the symbolic link ${shownName(link)}`;
   return `${leads}, which the program could replace by another: ${targetRemedy(path)}`;
 }
 
 /** The target may be what an earlier run of the program wants to be granted. */
 function targetRemedy(path: string): string {
-  try {
-    return `if you mean ${realpathSync(path)}, to which it leads now, give that path`;
-  } catch {
-    return 'give the path to which it should lead';
-  }
+  const target = realPath(path);
+  if (target === undefined) return 'give the path to which it should lead';
+  return `if you mean ${shownPath(target)}, to which it leads now, give that path`;
 }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { refuseIn } from '../../errors.js';
-import { quoted } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { describe, invalidType } from '../../util/option-errors.js';
 import { copyFields, copyList, type Fields, has, notPlain, own, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
@@ -235,15 +235,15 @@ export function readGrant(value: unknown, access: Access, index: number, form: P
 
 function checkWord(path: string, optional: boolean, access: Access, refuse: Refuse, form: PathsForm): void {
   if (!isWord(path)) refuse([], `${quoted(path)} is unknown${wordRemedy(path, form.several(access))}`);
-  if (optional) refuse([], `${path} can't be optional: what a system lacks of it is skipped anyway`);
+  if (optional) refuse([], `${shownName(path)} can't be optional: what a system lacks of it is skipped anyway`);
   if (access === 'write' && path !== '@tmp')
-    refuse([], `${path} has rights of its own, so it can't be granted for writing: ${form.toRead}`);
+    refuse([], `${shownName(path)} has rights of its own, so it can't be granted for writing: ${form.toRead}`);
 }
 
 function wordRemedy(path: string, several: string): string {
   const [first = '', second] = path.split(/[,:;\s]/, 2);
   if (isWord(first) && second) return `: to grant several paths, ${several}`;
-  return `${suggest(path, WORDS) || ': the words are @system, @node and @tmp'}; a file of that name is ./${path}`;
+  return `${suggest(path, WORDS) || ': the words are @system, @node and @tmp'}; a file of that name is ${shownName(`./${path}`)}`;
 }
 
 function readPathText(value: unknown, place: string, others: string, form: PathsForm): string {

@@ -5,7 +5,7 @@ import { realpathSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
-import { printableLine } from '../../util/foreign-text.js';
+import { printableLine, shownName } from '../../util/foreign-text.js';
 import { has } from '../../util/own-data.js';
 import { shortageRemedy, systemError, systemErrorName } from '../../util/system-error.js';
 
@@ -46,7 +46,7 @@ export interface DirectoryOwner {
 export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): PrivateDirectory {
   const made = addon().makePrivateDirectory(parentDirectory(), uid, gid);
   if (has(made, 'error') && made.call === 'pthread_create')
-    throw systemError(made.error, 'spawn', ': there is no thread to remove the directory of @tmp later');
+    throw systemError(made.error, 'spawn', undefined, ': there is no thread to remove the directory of @tmp later');
   if (has(made, 'error')) throw cannotMake(tmpdir(), made.call, systemErrorName(made.error));
   const { path, handle } = made;
   const report = (errno: number) => {
@@ -97,7 +97,7 @@ function parentDirectory(): string {
 }
 
 function cannotMake(folder: string, call: string, errno: string): SeccompError {
-  const place = `@tmp: cannot make the child's directory in ${folder}, the directory for temporary files`;
+  const place = `@tmp: cannot make the child's directory in ${shownName(folder)}, the directory for temporary files`;
   const remedy =
     shortageRemedy(errno) ||
     REMEDIES.get(errno) ||
@@ -116,5 +116,5 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
 function notRemoved(path: string, errno: number): string {
   const reason = systemErrorName(errno);
   const cause = reason === 'ENOTEMPTY' ? `${reason}: processes still create files in it` : reason;
-  return `the directory ${path} of a child that has ended could not be removed completely (${cause}): remove it`;
+  return `the directory ${shownName(path)} of a child that has ended could not be removed completely (${cause}): remove it`;
 }

@@ -10,6 +10,7 @@ import {
   RULE_PROGRAM,
   type RulesetHandle,
 } from '../../native.js';
+import { shownName } from '../../util/foreign-text.js';
 import { has } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { type ChildCredentials, mappedUsers, SYSTEM_FOLDERS, userOfLinks } from './link-trust.js';
@@ -190,10 +191,10 @@ function rulesetError(
       error === ENOENT
         ? `does not exist (${name}): create it first, or give another`
         : `is no directory (${name}): give another`;
-    return new SeccompError('ERR_SECCOMP_OPTION', `options.cwd: ${directory} ${problem}`);
+    return new SeccompError('ERR_SECCOMP_OPTION', `options.cwd: ${shownName(directory)} ${problem}`);
   }
   const { path, place, given } = rule;
-  const where = given === undefined ? `${form.name}: ${path}, of ${place},` : `${place}: ${shownPath(path)}`;
+  const where = given === undefined ? `${form.name}: ${shownName(path)}, of ${place},` : `${place}: ${shownPath(path)}`;
   return new SeccompError('ERR_SECCOMP_OPTION', `${where} ${pathProblem(failure, name, path, given)}`);
 }
 

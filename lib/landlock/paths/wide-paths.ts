@@ -1,9 +1,9 @@
 /** Paths that nobody should be granted without having asked for them, as too much is in them. */
-import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { homeDirectory } from '../../util/home-directory.js';
 import { once } from '../../util/memo.js';
 import { parentOf } from './prediction.js';
+import { realPath } from './real-path.js';
 import { bitsOf, GRANTS } from './rights.js';
 
 /** Whether a path is beneath a directory. */
@@ -49,21 +49,13 @@ export function tooWide(path: string, rights: number, homes: readonly string[] =
   return undefined;
 }
 
-const temporary = once(() => real(tmpdir()));
+const temporary = once(() => realPath(tmpdir()) ?? tmpdir());
 
 /** The home directory of this process's user, if it has one. */
 export const ownHomes = once((): readonly string[] => {
   const home = homeDirectory();
-  return home?.startsWith('/') === true ? [real(home)] : [];
+  return home?.startsWith('/') === true ? [realPath(home) ?? home] : [];
 });
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
 
 /** Directories whose files have other names in each run: those of processes, terminals and cgroups. */
 const GENERAL = new Set(['/proc', '/dev/pts', '/sys/fs/cgroup']);

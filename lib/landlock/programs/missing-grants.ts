@@ -3,11 +3,12 @@
  * that can't execute a program, and of a program that can't load its libraries. The kernel does not report what a domain
  * denies, so this is predicted from the rules.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import { type CheckedPaths, pathRules } from '../paths/option.js';
 import { type FileAccess, predict, type Rule, type Ruleset } from '../paths/prediction.js';
+import { realPath } from '../paths/real-path.js';
 import { GRANTS } from '../paths/rights.js';
 import { pathsSupport } from '../paths/support.js';
 import { tooWide } from '../paths/wide-paths.js';
@@ -75,13 +76,12 @@ export function grantText(
   { problem, list, path }: MissingGrant,
   inFlags?: (list: string, path: string | undefined) => string,
 ): string {
-  const inOptions = path === undefined ? `what it needs to ${list}` : `${quotedName(path)} to ${list}`;
+  const inOptions = path === undefined ? `what it needs to ${list}` : `${inQuotes(path)} to ${list}`;
   return `${problem}: add ${inFlags === undefined ? inOptions : inFlags(list, path)}`;
 }
 
 /** A path as a literal of JavaScript. */
-const quotedName = (path: string): string =>
-  /['\\]/.test(path) || shownName(path) !== path ? quoted(path) : `'${path}'`;
+const inQuotes = (path: string): string => (shownName(path) === path ? `'${path}'` : quoted(path));
 
 /** What a program that has been found needs, of which `paths` may not grant something. */
 type Check = (needs: readonly string[], ruleset: Ruleset, name: string) => MissingGrant | undefined;
@@ -90,7 +90,7 @@ function firstOf(names: readonly string[], program: PathsProgram, check: Check):
   const ruleset = rulesetOf(program);
   const { directory, candidates } = program;
   for (const name of new Set(names)) {
-    const needs = findNeeds(candidates(name), directory).needs.map(({ path }) => real(path) ?? path);
+    const needs = findNeeds(candidates(name), directory).needs.map(({ path }) => realPath(path) ?? path);
     const missing = check(needs, ruleset, name);
     if (missing !== undefined) return missing;
   }
@@ -173,18 +173,10 @@ function rulesetOf({ paths, directory, file, candidates }: PathsProgram): Rulese
 /** The same rules by the paths that links lead to. */
 function withoutLinks(rules: readonly Rule[]): Ruleset {
   const found = rules.flatMap(({ path, rights }) => {
-    const target = real(path);
+    const target = realPath(path);
     return target === undefined ? [] : [{ path: target, rights }];
   });
   return { handled: pathsSupport().rights, rules: found };
-}
-
-function real(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** How much is searched for names of programs. */

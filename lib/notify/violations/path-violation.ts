@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { MAX_CAPTURE } from '../../decode/captures.js';
 import { decode } from '../../decode/decode.js';
 import { callSiteOf, observedCall, recordedCall } from '../../decode/observed-call.js';
+import { textFromBytes } from '../../decode/text-from-bytes.js';
 import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { NativeFile, NativeKind } from '../../native.js';
@@ -45,7 +46,7 @@ function namesIn(kind: NativeKind): readonly (Uint8Array | undefined)[] {
 
 /** The path that a call names, absolute. Links are not resolved, unless one may be before a `..`. */
 function pathOf(named: NativeFile | undefined): string | undefined {
-  const text = named?.text.toString() ?? '';
-  if (named === undefined || /(?:^|\/)\.\.(?:\/|$)/.test(text)) return named?.file.path.toString();
-  return resolve(named.base.toString() || '/', text);
+  const text = named === undefined ? '' : textFromBytes(named.text);
+  if (named === undefined || /(?:^|\/)\.\.(?:\/|$)/.test(text)) return named && textFromBytes(named.file.path);
+  return resolve(textFromBytes(named.base) || '/', text);
 }

@@ -14,7 +14,7 @@ import {
 } from '../policy.js';
 import { MAX_WORD } from '../word-set.js';
 import { conditionsDiagram } from './call-bits.js';
-import type { Diagram, Diagrams } from './decision-diagram.js';
+import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
 
 /** What the policy decides for a number. */
 export interface NumberMeaning {
@@ -124,6 +124,25 @@ export function meaningDiagram(
   return decisions.reduceRight<Diagram>((rest, { conditions, action }) => {
     return diagrams.choose(conditionsDiagram(conditions, diagrams), value(action), rest);
   }, value(otherwise));
+}
+
+/** An action, and the calls that get it. */
+export interface Outcome {
+  readonly action: Action;
+  readonly calls: Diagram;
+}
+
+/** The actions that some calls get, with these calls. The last decision has no conditions. */
+export function outcomesOf(decisions: readonly Decision[], diagrams: Diagrams): readonly Outcome[] {
+  const [first, last] = [decisions.at(0), decisions.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  if (first.conditions.length === 0) return [{ action: first.action, calls: TRUE }];
+  const actions = new Map(decisions.map(({ action }) => [returnValue(action), action]));
+  const taken = meaningDiagram({ decisions, otherwise: last.action }, diagrams);
+  return [...actions].flatMap(([value, action]) => {
+    const calls = diagrams.map(taken, (each) => (each === value ? TRUE : FALSE));
+    return calls === FALSE ? [] : [{ action, calls }];
+  });
 }
 
 /** The index of the first number that is at least `bound`. */

@@ -3,7 +3,7 @@
  */
 
 import type { ProfileIssue } from '../../errors.js';
-import { quoted } from '../../util/foreign-text.js';
+import { member } from '../../util/foreign-text.js';
 import type { Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { type JsonLayout, offsetsOf, positionFinder } from '../json/positions.js';
@@ -192,13 +192,7 @@ export function toIssues(diagnostics: readonly Diagnostic[], layout: JsonLayout 
 
 /** `syscalls[3].args[0].op` */
 function jsonPath(path: Path): string {
-  return path
-    .map((key) => {
-      if (typeof key === 'number') return `[${key}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${quoted(key)}]`;
-    })
-    .join('')
-    .replace(/^\./, '');
+  return path.map(member).join('').replace(/^\./, '');
 }
 
 function listOf(names: readonly string[]): string {

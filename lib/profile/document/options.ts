@@ -1,7 +1,7 @@
 /** Options of loading a profile: how to read it, and how to understand what the document leaves open. */
 
 import { refuseIn, SeccompError } from '../../errors.js';
-import { printableJson } from '../../util/foreign-text.js';
+import { member, printableJson } from '../../util/foreign-text.js';
 import { argumentError } from '../../util/node-error.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
@@ -68,7 +68,7 @@ export function readProfileOptions(options: unknown, others: readonly string[] =
     if (value === undefined || others.includes(key)) continue;
     const choices = CHOICES.get(key);
     if (choices?.includes(value) || (TEXTS.includes(key) && typeof value === 'string')) continue;
-    const message = `options.${key}: ${problem(key, value, choices)}`;
+    const message = `options${member(key)}: ${problem(key, value, choices)}`;
     if (TEXTS.includes(key)) throw argumentError('type', message);
     throw choices === undefined ? new SeccompError('ERR_SECCOMP_OPTION', message) : argumentError('value', message);
   }
@@ -110,7 +110,7 @@ export function refuseAnyOption(options: unknown, what: string, remedy: string):
   const fields = optionFields(options);
   const unused = Object.keys(fields).find((name) => fields[name] !== undefined);
   if (unused === undefined) return;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `options.${unused}: ${what} takes no options: ${remedy}`);
+  throw new SeccompError('ERR_SECCOMP_OPTION', `options${member(unused)}: ${what} takes no options: ${remedy}`);
 }
 
 function problem(key: string, value: unknown, choices: readonly unknown[] | undefined): string {

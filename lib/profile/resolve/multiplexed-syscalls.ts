@@ -1,6 +1,8 @@
 /** Decisions on the calls that multiplexers make: see lib/syscalls/multiplexers.ts. */
-import { compareRestriction } from '../../policy/action.js';
-import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
+import { compareRestriction, returnValue } from '../../policy/action.js';
+import { conditionsDiagram } from '../../policy/diagrams/call-bits.js';
+import { Diagrams, FALSE, TooManySteps } from '../../policy/diagrams/decision-diagram.js';
+import { outcomesOf } from '../../policy/diagrams/policy-meanings.js';
 import type { Action, Decision } from '../../policy/policy.js';
 import type { Multiplexer } from '../../syscalls/multiplexers.js';
 import type { Argument } from '../document/types.js';
@@ -28,12 +30,6 @@ export function toMultiplexerDecision(decision: RuleDecision, { calls }: Multipl
   return { ...decision, args: [first, ...decision.args.filter(({ index }) => index !== 0)] };
 }
 
-/**
- * Limit on the decisions of a call for which the possible outcomes are computed. In longer lists, every decision is
- * assumed to be possible.
- */
-const MOST_DECISIONS = 256;
-
 /** An action, and the index of the rule that leads to it, if a rule does. */
 type DecidedAction = Pick<Decision, 'action' | 'rule'>;
 
@@ -50,13 +46,20 @@ export function strictestAction(decisions: readonly Decision[], otherwise: Actio
   return others.reduce((a, b) => (compareRestriction(b.action, a.action) < 0 ? b : a), first);
 }
 
+/** The actions that some arguments lead to. If they are too intertwined to be computed, every decision is assumed to be possible. */
 function possibleActions(decisions: readonly Decision[], rest: DecidedAction): readonly DecidedAction[] {
-  const all = [...decisions, rest];
-  if (decisions.length > MOST_DECISIONS) return all;
+  const all = [...decisions, { ...rest, conditions: [] }];
+  const diagrams = new Diagrams();
   try {
-    return [...outcomesIn(ALL_ARGUMENTS, decisions, rest.action)];
+    const outcomes = outcomesOf(all, diagrams);
+    const taken = new Map(outcomes.map(({ action, calls }) => [returnValue(action), calls]));
+    // A decision whose calls all get their action from earlier ones is not the first that has this action for a call.
+    return all.filter(({ action, conditions }) => {
+      const calls = taken.get(returnValue(action)) ?? FALSE;
+      return diagrams.both(conditionsDiagram(conditions, diagrams), calls) !== FALSE;
+    });
   } catch (error) {
-    if (error instanceof RangeError) return all;
+    if (error instanceof TooManySteps) return all;
     throw error;
   }
 }

@@ -4,11 +4,12 @@ import { resolve } from 'node:path';
 import { treeOf } from '../../landlock/denials/this-machine.js';
 import type { CheckedPaths } from '../../landlock/paths/option.js';
 import { type IdentifiedRule, parentOf, predictorFor, type Rule } from '../../landlock/paths/prediction.js';
+import { realPath } from '../../landlock/paths/real-path.js';
 import { type Access, ALL_RIGHTS, accessesFor, bitsOf, GRANTS } from '../../landlock/paths/rights.js';
 import { generalised, isAt, tooWide, upwards } from '../../landlock/paths/wide-paths.js';
 import { shownName } from '../../util/foreign-text.js';
 import type { Places } from './places.js';
-import { filesOf, realPath, type SeenAccess } from './seen-files.js';
+import { filesOf, type SeenAccess } from './seen-files.js';
 
 /** An entry of a list: a word, or a path. Only what was merged is optional. */
 export type RecordedGrant = string | { readonly path: string; readonly optional: true };
@@ -155,7 +156,7 @@ export class Grants {
   #obstacle(path: string, rights: number): string | undefined {
     const wide = tooWide(path, rights, this.#places.homes);
     if (wide !== undefined) return wide;
-    if (path.includes('\ufffd')) return 'its name is not UTF-8';
+    if (!path.isWellFormed()) return 'its name is not UTF-8';
     return existsSync(path) ? undefined : 'it is gone, so that another run may have another file there';
   }
 

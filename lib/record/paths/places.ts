@@ -1,9 +1,9 @@
 /** What paths mean on this machine: to whom they belong, and which words stand for them. */
 import type { Rule } from '../../landlock/paths/prediction.js';
+import { realPath } from '../../landlock/paths/real-path.js';
 import { GRANTS } from '../../landlock/paths/rights.js';
 import { ownHomes } from '../../landlock/paths/wide-paths.js';
 import { type PathWord, type SharedWord, wordGrants } from '../../landlock/paths/words.js';
-import { realPath } from './seen-files.js';
 
 /** What the paths of a recording are compared with. */
 export interface Places {

@@ -1,7 +1,7 @@
 /** The accesses to files that a program was seen to make, and the rights that each of them needs. */
-import { realpathSync } from 'node:fs';
 import { accessOf } from '../../landlock/denials/path-calls.js';
 import { type FileAccess, type Rule, rightsNeeded } from '../../landlock/paths/prediction.js';
+import { realPath } from '../../landlock/paths/real-path.js';
 import { type Access, GRANTS } from '../../landlock/paths/rights.js';
 import { programNeeds } from '../../landlock/programs/program-needs.js';
 import { namingCall } from '../../notify/naming-call.js';
@@ -43,15 +43,6 @@ function interpretersOf(program: string, directory: string): readonly Rule[] {
     const found = realPath(path);
     return found === undefined || found === program ? [] : [{ path: found, rights: GRANTS.execute }];
   });
-}
-
-/** The path without symbolic links; undefined if it leads nowhere. */
-export function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What an access does with its files, in the terms of the option `paths`. */

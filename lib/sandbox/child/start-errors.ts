@@ -4,6 +4,7 @@ import { SeccompError } from '../../errors.js';
 import { isAnswer, isolationError, landlockReason } from '../../landlock/domain.js';
 import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
+import { shownName } from '../../util/foreign-text.js';
 import { define, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -76,12 +77,12 @@ const NO_PLAN = own({});
  */
 export function startError(
   { error, call }: NativeFailure,
-  syscall: string,
+  caller: string,
   file: string,
   argv: readonly string[],
   hint = '',
 ) {
-  return define(systemError(error, syscall, hint), { path: file, spawnargs: argv.slice(1), call });
+  return define(systemError(error, caller, file, hint), { path: file, spawnargs: argv.slice(1), call });
 }
 
 /** The error for a kernel without seccomp filters. Undefined if the failure of `call` has another reason. */
@@ -128,6 +129,6 @@ const AGENT_REMEDIES: ReadonlyMap<string, string> = new Map([
 function unreachableAgentError(errno: number, call: string, path: string): SeccompError {
   const cause = systemError(errno, call);
   const remedy = AGENT_REMEDIES.get(cause.code ?? '') ?? 'the agent cannot be reached';
-  const message = `listenerPath ${path}: ${cause.message}, and nothing was started`;
+  const message = `listenerPath ${shownName(path)}: ${cause.message}, and nothing was started`;
   return new SeccompError('ERR_SECCOMP_AGENT', `${message}: ${remedy}, or leave listenerPath out`, { cause });
 }

@@ -16,6 +16,7 @@ import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.j
 import { type ProgramEnd, programEnd } from '../../process-tree/program-end.js';
 import { guardianLimit } from '../../process-tree/sampled-limits.js';
 import { fromCaller } from '../../util/caller.js';
+import { shownName } from '../../util/foreign-text.js';
 import { define, has, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { ProgramCall } from '../arguments.js';
@@ -135,7 +136,7 @@ export function startInPlace(
   const { error, call: failed } = failure;
   throw (
     attachError(failure, plan) ??
-    define(systemError(error, `execve ${call.file}`, startHint(failure, call)), { path: call.file, call: failed })
+    define(systemError(error, 'execve', call.file, startHint(failure, call)), { path: call.file, call: failed })
   );
 }
 
@@ -148,7 +149,7 @@ function withCgroup<Result>(leaf: Leaf | undefined, begin: (cgroup?: number) => 
 function refuseWithoutPermission(file: string): void {
   const permission = Object.hasOwn(process, 'permission') ? process.permission : undefined;
   if (permission?.has('child') ?? true) return;
-  const message = `Node's permission model does not allow starting ${file}: start node with --allow-child-process`;
+  const message = `Node's permission model does not allow starting ${shownName(file)}: start node with --allow-child-process`;
   const properties = { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess', resource: file };
   throw define(fromCaller(new Error(message)), properties);
 }
@@ -178,9 +179,9 @@ function launch(
   const ours = attachError(started, plan);
   if (ours !== undefined) throw ours;
   const hint = startHint(started, call);
-  const failure = define(systemError(started.error, 'spawn', hint), { call: started.call });
+  const failure = define(systemError(started.error, 'spawn', undefined, hint), { call: started.call });
   if (failure.code === undefined || !EMITTED.has(failure.code)) throw failure;
-  const error = startError(started, `spawn ${call.file}`, call.file, call.argv, hint);
+  const error = startError(started, 'spawn', call.file, call.argv, hint);
   child.fail(
     error,
     request.stdio.map((descriptor) => descriptor === SOCKET),

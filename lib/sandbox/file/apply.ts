@@ -5,6 +5,7 @@ import { CheckedPaths } from '../../landlock/paths/option.js';
 import { CheckedLimits, valuesOf } from '../../process-tree/limits.js';
 import { refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
 import { SANDBOX_NAMES } from '../../profile/source-names.js';
+import { shownName } from '../../util/foreign-text.js';
 import { emptyFields, type Fields, own } from '../../util/own-data.js';
 import { readEnvironment } from '../options/environment.js';
 import { type FunctionName, optionsOf, reasonsAgainst } from '../options/table.js';
@@ -52,7 +53,10 @@ function variablesOf({ names, values }: SandboxEnvironment): Fields {
 
 function refuse({ source }: LoadedSandbox, name: string, by: FunctionName): never {
   const reason = reasonsAgainst(by).get(name) ?? 'it has no such option: start the program by spawn or run';
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${source}: ${by} can't honor ${name} of this sandbox: ${reason}`);
+  throw new SeccompError(
+    'ERR_SECCOMP_OPTION',
+    `${shownName(source)}: ${by} can't honor ${name} of this sandbox: ${reason}`,
+  );
 }
 
 /** Paths to which others are added. Those that were checked before are returned as they are. */

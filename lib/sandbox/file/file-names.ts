@@ -1,6 +1,7 @@
 /** The names of a file: whoever can write one of their directories can put another file in its place. */
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { realPath } from '../../landlock/paths/real-path.js';
 import { shownName } from '../../util/foreign-text.js';
 
 /** More links than the kernel follows. */
@@ -11,7 +12,7 @@ export function namesOf(file: string): readonly string[] {
   const names = new Set<string>();
   let path: string | undefined = resolve(file);
   for (let i = 0; path !== undefined && i < MOST_LINKS; i++) {
-    const place: string = join(realPath(dirname(path)), basename(path));
+    const place: string = join(realPath(dirname(path)) ?? dirname(path), basename(path));
     names.add(path).add(place);
     const target = linkAt(place);
     path = target === undefined ? undefined : resolve(dirname(place), target);
@@ -38,7 +39,7 @@ export function filesByFolder(files: readonly string[]): ReadonlyMap<string, str
  */
 export function writeWarning(path: string, files: readonly string[], own?: string): string | undefined {
   const folders = filesByFolder(files);
-  const changed = folders.get(path) ?? folders.get(realPath(path));
+  const changed = folders.get(path) ?? folders.get(realPath(path) ?? path);
   return changed === undefined ? undefined : changeWarning(changed, files, own);
 }
 
@@ -54,14 +55,5 @@ function linkAt(path: string): string | undefined {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** A path without symbolic links; as it is if it leads nowhere. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }

@@ -1,6 +1,7 @@
 /** How errors about paths and limits of a sandbox file name places and remedies. */
 import { AS_OPTION as PATHS_AS_OPTION, type PathsForm } from '../../landlock/paths/messages.js';
 import { AS_OPTION as LIMITS_AS_OPTION, type LimitsForm } from '../../process-tree/limits.js';
+import { shownName } from '../../util/foreign-text.js';
 import { homeDirectory } from '../../util/home-directory.js';
 import { HERE } from './problems.js';
 
@@ -29,8 +30,8 @@ export const LIMITS_HERE: LimitsForm = { ...LIMITS_AS_OPTION, name: HERE, place:
 export function limitsForm(source: string): LimitsForm {
   return {
     ...LIMITS_AS_OPTION,
-    name: `${source}: limits`,
-    place: (limit) => `${source}: limits.${limit}`,
+    name: `${shownName(source)}: limits`,
+    place: (limit) => `${shownName(source)}: limits.${limit}`,
     writes: 'paths.write',
     without:
       'leave "limits" out, write "exact": false in it, or give bestEffort: true, which starts the program without',

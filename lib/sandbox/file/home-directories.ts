@@ -1,8 +1,8 @@
 /** The home directories of people, which a sandbox for untrusted programs keeps closed. */
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { realPath } from '../../landlock/paths/real-path.js';
 import { homeDirectory } from '../../util/home-directory.js';
-import { realPath } from './file-names.js';
 
 /** The user IDs of people, but for root's. Source: UID_MIN of login.defs(5); Debian's users above are those of services. */
 const FIRST_USER = 1_000;
@@ -34,7 +34,7 @@ function lines(file: string): readonly string[] {
 
 /** Whether a directory is a home directory, also mounted at another place, or has it beneath. */
 export function isOrContains(directory: string, home: string): boolean {
-  const [folder, path] = [realPath(directory), realPath(home)];
+  const [folder, path] = [realPath(directory) ?? directory, realPath(home) ?? home];
   return folder === path || path.startsWith(`${folder === '/' ? '' : folder}/`) || areSame(folder, path);
 }
 

@@ -5,15 +5,16 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { looksExpandable, pathProblem } from '../../landlock/paths/messages.js';
 import { ACCESSES, CheckedPaths, type GivenPath, isWord, readGrant } from '../../landlock/paths/option.js';
+import { realPath } from '../../landlock/paths/real-path.js';
 import type { Access } from '../../landlock/paths/rights.js';
 import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limits.js';
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
-import { quoted } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import type { SandboxDocument } from './fields.js';
-import { changeWarning, realPath } from './file-names.js';
+import { changeWarning } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
 import { HERE, type Problems } from './problems.js';
@@ -70,7 +71,11 @@ function readPathLists({ paths }: SandboxDocument, place: Place, base: CheckedPa
         : (readPath(entry, access, i, place) ?? []),
     ),
   );
-  return new CheckedPaths([...(base?.all ?? []), ...given], pathsForm(`${place.source}: paths`), base?.keepsHome);
+  return new CheckedPaths(
+    [...(base?.all ?? []), ...given],
+    pathsForm(`${shownName(place.source)}: paths`),
+    base?.keepsHome,
+  );
 }
 
 function readPath(entry: unknown, access: Access, i: number, place: Place): GivenPath | undefined {
@@ -83,7 +88,7 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
   const absolute = resolve(directory, read.path);
   checkExists(read, absolute, path, directory, problems);
   if (access === 'write') {
-    const names = [absolute, realPath(absolute)];
+    const names = [absolute, realPath(absolute) ?? absolute];
     for (const name of names) place.written.add(name);
     const changed = names.map((name) => place.folders.all.get(name)).find((file) => file !== undefined);
     if (changed !== undefined) warnOfChanges(changed, path, place);

@@ -13,7 +13,7 @@ import { Profile } from '../../profile/profile.js';
 import { readRegularFile } from '../../profile/read-file.js';
 import { loadProfile, readInside } from '../../profile/source.js';
 import { builtinNames, kindOfString, SANDBOX_NAMES } from '../../profile/source-names.js';
-import { quoted } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { copyDeeply, own, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { SANDBOX, SANDBOX_KEYS, type SandboxDocument } from './fields.js';
@@ -201,7 +201,7 @@ function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: 
   const { file, chain } = origin;
   const baseFile = resolve(file === undefined ? '' : dirname(file), base);
   const extendedBy = file === undefined ? chain.extendedBy : [...chain.extendedBy, file];
-  if (extendedBy.includes(baseFile)) return refuse(`${base} extends this file again: leave one of them out`);
+  if (extendedBy.includes(baseFile)) return refuse(`${shownName(base)} extends this file again: leave one of them out`);
   if (extendedBy.length > MOST_BASES) return refuse(`is one of more than ${MOST_BASES}: merge some of them`);
   const read = problems.attempt(EXTENDS, () => readLinkFile(baseFile, base, { ...chain, extendedBy }));
   if (read === undefined) return { base: undefined, inherited: NO_WARNINGS };
@@ -230,7 +230,7 @@ function mistakesIn(name: string, issues: readonly ProfileIssue[]): string {
   const [first] = errors;
   const described = first === undefined ? '' : describeIssue(name, first);
   const count = errors.length === 1 ? 'has an error' : `has ${errors.length} errors, of which this is the first`;
-  return `${name} ${count}: ${described}`;
+  return `${shownName(name)} ${count}: ${described}`;
 }
 
 type ProfileValue = string | Profile | JsonObject;

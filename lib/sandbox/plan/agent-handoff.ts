@@ -9,7 +9,7 @@ import type { AttachFlag } from '../../policy/action.js';
 import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denials.js';
 import type { Policy } from '../../policy/policy.js';
-import { quoted } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { withListener } from './exec-gate.js';
 import { hasNotify } from './notifications.js';
@@ -75,7 +75,7 @@ function namedAgent(profiles: ResolvedSources['profiles']): AgentAddress | undef
   );
   const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
   if (other === undefined) return agent;
-  const message = `listenerPath: a filter has only one agent, but these profiles have different agents (${agent?.path}, ${other.path}) or different listenerMetadata: use the same in all of them`;
+  const message = `listenerPath: a filter has only one agent, but these profiles have different agents (${shownName(agent?.path ?? '')}, ${shownName(other.path)}) or different listenerMetadata: use the same in all of them`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
@@ -85,7 +85,7 @@ export function refuseImpossible({ path, metadata = '' }: AgentAddress): void {
   if (path.includes('\0')) throw listenerPathError('has a null byte, which a path cannot contain');
   if (Buffer.byteLength(path) > LONGEST_PATH)
     throw listenerPathError(
-      `${path} has more than ${LONGEST_PATH} bytes, the limit of a socket's path: let the agent listen at a shorter path`,
+      `${shownName(path)} has more than ${LONGEST_PATH} bytes, the limit of a socket's path: let the agent listen at a shorter path`,
     );
   if (Buffer.byteLength(metadata) > MOST_METADATA)
     throw new SeccompError(

@@ -17,6 +17,7 @@ import { pathsSupport } from '../../landlock/paths/support.js';
 import { type Denials, denialsFor } from '../../policy/denials.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
+import { shownName } from '../../util/foreign-text.js';
 import { readStatus } from '../../util/process-status.js';
 import { homeDirectories, isOrContains } from '../file/home-directories.js';
 import type { ProgramOptions } from '../options/types.js';
@@ -113,7 +114,7 @@ function refuseHome(directory: string): void {
   const found = directory === '/' ? '/' : homeDirectories().find((home) => isOrContains(directory, home));
   if (found === undefined) return;
   const what = found === '/' ? 'all files' : `the home directory ${found}`;
-  const why = `the working directory ${directory} contains ${what}, and this sandbox lets the program read it`;
+  const why = `the working directory ${shownName(directory)} contains ${what}, and this sandbox lets the program read it`;
   throw new SeccompError('ERR_SECCOMP_OPTION', `${why}: start it in a directory that has only what it may read`);
 }
 

@@ -27,8 +27,10 @@ import {
 } from '../../process-tree/limits.js';
 import { isSampled, ownProcObstacle, SAMPLED_EVERY, toNativeSampled } from '../../process-tree/sampled-limits.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
+import { shownName } from '../../util/foreign-text.js';
 import { has, own } from '../../util/own-data.js';
 import { readStatus } from '../../util/process-status.js';
+import { reasonOf } from '../../util/system-error.js';
 import type { SpawnOptions } from '../options/types.js';
 import { grantedPaths } from './granted-paths.js';
 
@@ -138,7 +140,7 @@ class CgroupLimits implements LimitPlan {
     try {
       this.#leaf = Leaf.make(this.#place, this.#limits);
     } catch (error) {
-      const reason = `no cgroup can be made in ${this.#place.directory} (${error instanceof Error ? error.message : error})`;
+      const reason = `no cgroup can be made in ${shownName(this.#place.directory)} (${reasonOf(error)})`;
       this.#fail('ERR_SECCOMP_UNSUPPORTED', { reason, remedy: REMEDIES.get(codeOf(error)) ?? 'check its permissions' });
     }
     return this.#leaf;
@@ -213,7 +215,7 @@ function userProblem({ uid, gid, capabilities, noNewPrivileges }: LimitOptions, 
     const { uid: owner, gid: group, mode } = statSync(join(each.directory, 'cgroup.procs'));
     const isInGroup = group === (gid ?? process.getegid?.());
     if (owner === user || (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && isInGroup))
-      return `its user ${user} may write ${each.directory}/cgroup.procs`;
+      return `its user ${user} may write ${shownName(`${each.directory}/cgroup.procs`)}`;
   }
   return undefined;
 }

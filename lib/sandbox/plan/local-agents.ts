@@ -1,5 +1,6 @@
 /** The agents that listen on this thread. A function that blocks the thread can't use them. */
 import { SeccompError } from '../../errors.js';
+import { shownName } from '../../util/foreign-text.js';
 
 /** The part of an agent that the functions that start programs use. */
 interface LocalAgent {
@@ -24,6 +25,6 @@ export function removeLocalAgent(agent: LocalAgent): void {
  */
 export function refuseLocalAgent(path: string): void {
   if (![...agents].some((agent) => agent.isAt(path))) return;
-  const message = `listenerPath ${path}: its agent runs on this thread, and this function blocks the thread: use spawn, or run the agent in another process`;
+  const message = `listenerPath ${shownName(path)}: its agent runs on this thread, and this function blocks the thread: use spawn, or run the agent in another process`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
 import { addon, type NativeFilters, type NativeInstallFailure } from '../../native.js';
+import { quoted } from '../../util/foreign-text.js';
 import { attachedFilters, readStatus } from '../../util/process-status.js';
 import { systemError } from '../../util/system-error.js';
 import { attachRemedy, noFiltersError } from '../child/start-errors.js';
@@ -36,7 +37,7 @@ function otherThread(thread: number): string {
 
 function threadName(thread: number): string {
   try {
-    return ` ("${readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trimEnd()}")`;
+    return ` (${quoted(readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').replace(/\n$/, ''))})`;
   } catch {
     return ''; // The thread has ended, or /proc is not mounted.
   }

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { SeccompError } from '../../errors.js';
+import { shownName } from '../../util/foreign-text.js';
 
 /** The arguments of Node that make it run text instead of a file: -e, -p, -pe, --eval and --print. */
 const EVAL = /^(-p?e|-p|--eval|--print)(=|$)/;
@@ -54,7 +55,7 @@ export function refuseFileWithNodeOptions(options: readonly string[], folder: st
     const match = ENV_FILE.exec(option);
     const file = match && (match[1] ?? options[i + 1]);
     if (!file || !setsNodeOptions(resolve(folder, file))) return;
-    const message = `${option}: fork does not take NODE_OPTIONS from a file, and ${file} sets it`;
+    const message = `${option}: fork does not take NODE_OPTIONS from a file, and ${shownName(file)} sets it`;
     const remedy = 'set NODE_OPTIONS in options.env, or pass its options as execArgv';
     throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: ${remedy}`);
   });

@@ -6,6 +6,7 @@ import { BPF, encodeInstructions, NR_OFFSET } from '../../filter/bpf/instruction
 import { addon, type NativeRequest, NONE } from '../../native.js';
 import { returnValue } from '../../policy/action.js';
 import { ENOSYS } from '../../syscalls/errno.js';
+import { shownName } from '../../util/foreign-text.js';
 import { indices, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { descriptorsOf, openDescriptors } from './open-descriptors.js';
@@ -111,7 +112,7 @@ function readProcessFile(file: string, restart: Restart): Buffer {
     return readFileSync(file);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : String(error);
-    throw restartError(restart, `as ${file} cannot be read (${code})`);
+    throw restartError(restart, `as ${shownName(file)} cannot be read (${code})`);
   }
 }
 
@@ -119,7 +120,7 @@ function readProcessFile(file: string, restart: Restart): Buffer {
 function terminatedStrings(file: string, restart: Restart): string {
   const bytes = readProcessFile(file, restart);
   const text = bytes.toString();
-  if (!Buffer.from(text).equals(bytes)) throw restartError(restart, `as ${file} is not UTF-8`);
+  if (!Buffer.from(text).equals(bytes)) throw restartError(restart, `as ${shownName(file)} is not UTF-8`);
   return text.slice(0, text.lastIndexOf('\0') + 1);
 }
 

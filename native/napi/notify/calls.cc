@@ -127,8 +127,8 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
   SetOwn(result, "answer", kind->answer);
   SetOwn(result, "pid", kind->process);
   SetOwn(result, "tid", kind->thread);
-  SetOwn(result, "executable", kind->executable);
-  SetOwn(result, "instruction", kind->module);
+  SetOwn(result, "executable", ToBuffer(env, kind->executable));
+  SetOwn(result, "instruction", ToBuffer(env, kind->module));
   const Napi::Array args = Napi::Array::New(env, kArguments);
   const Napi::Array captured = Napi::Array::New(env, kArguments);
   for (uint32_t i = 0; i < kArguments; i++) {

@@ -1,5 +1,6 @@
 /** The decisions of the built-in profiles in words, for the tables of docs/reference/built-in-profiles.md. */
-import { ALL_ARGUMENTS, outcomesIn } from '../../../lib/policy/argument-region.js';
+import { Diagrams } from '../../../lib/policy/diagrams/decision-diagram.js';
+import { outcomesOf } from '../../../lib/policy/diagrams/policy-meanings.js';
 import { decisionsOf, type Policy } from '../../../lib/policy/policy.js';
 import {
   type ArgumentCheck,
@@ -64,7 +65,9 @@ export class Decisions {
     const actions = this.#policies.flatMap(({ abis, defaultAction }) =>
       abis.flatMap((abi) => {
         const number = syscallNumber(abi.abi.name, name);
-        return number === undefined ? [] : [...outcomesIn(ALL_ARGUMENTS, decisionsOf(abi, number), defaultAction)];
+        return number === undefined
+          ? []
+          : outcomesOf([...decisionsOf(abi, number), { conditions: [], action: defaultAction }], new Diagrams());
       }),
     );
     const errnos = actions.flatMap(({ action }) => (action.kind === 'errno' ? [errnoName(action.errno)] : []));

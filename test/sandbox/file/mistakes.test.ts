@@ -57,7 +57,7 @@ const KEYS: readonly (readonly [keys: string, ...errors: readonly string[]])[] =
   ],
   [
     '"extends": "./nope.json"',
-    "2:3 extends: ./nope.json: the sandbox can't be read (ENOENT: no such file or directory, stat 'DIRECTORY/nope.json'): give the path of a file that exists and is readable",
+    "2:3 extends: ./nope.json: the sandbox can't be read (ENOENT: no such file or directory): give the path of a file that exists and is readable",
   ],
   [
     '"extends": "./bad.json"',
@@ -79,7 +79,7 @@ const KEYS: readonly (readonly [keys: string, ...errors: readonly string[]])[] =
   ['"profile": "untrusted"', '2:3 profile: untrusted is a sandbox: write "extends": "untrusted"'],
   [
     '"profile": "./nope.json"',
-    "2:3 profile: ./nope.json: the profile can't be read (ENOENT: no such file or directory, stat 'DIRECTORY/nope.json'): give the path of a file that exists and is readable",
+    "2:3 profile: ./nope.json: the profile can't be read (ENOENT: no such file or directory): give the path of a file that exists and is readable",
   ],
   [
     '"profile": "./p.json"',
