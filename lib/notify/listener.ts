@@ -14,7 +14,6 @@ import { loadNotificationChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';
 import { systemErrorName } from '../util/system-error.js';
 import { Deliveries, type DeliverySource } from './deliveries.js';
-import type { UnseenFiles } from './violations/unseen-calls.js';
 
 /** A call that waits for an answer: the numbers of its seccomp_notif (seccomp_unotify(2)). */
 export interface PendingNotification {
@@ -33,6 +32,16 @@ export interface ListenerCallbacks {
   readonly onKind: ((index: number) => void) | undefined;
   /** Receives each call that waits for an answer. */
   readonly onNotification: ((notification: PendingNotification, handle: ListenerHandle) => void) | undefined;
+}
+
+/** How many calls name files of which it is not known whether paths denied them, by the reason. */
+export interface UnseenFiles {
+  /** More kinds of calls were made than the addon keeps. */
+  readonly noRoom: number;
+  /** The program's memory can't be read, or its rights can't be taken. */
+  readonly unreadable: number;
+  /** The files can't be looked for as the kernel does. */
+  readonly notFound: number;
 }
 
 /** The listener of one filter. A thread of the addon serves it. */

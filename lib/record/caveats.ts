@@ -2,7 +2,8 @@
 import type { ObservedCall } from '../decode/observed-call.js';
 import { PATH_CALLS } from '../landlock/denials/path-calls.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
-import { hiddenAfter, type UnseenFiles, unseenText } from '../notify/violations/unseen-calls.js';
+import type { UnseenFiles } from '../notify/listener.js';
+import { hiddenAfter, unseenText } from '../notify/violations/unseen-calls.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denials.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';

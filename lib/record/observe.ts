@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
-import type { UnseenFiles } from '../notify/violations/unseen-calls.js';
+import type { UnseenFiles } from '../notify/listener.js';
 import { limitText } from '../process-tree/limit-reason.js';
 import type { ProgramEnd } from '../process-tree/program-end.js';
 import { onAbort } from '../sandbox/child/process/abort.js';

@@ -5,16 +5,7 @@ import { holds } from '../../policy/evaluate.js';
 import { type Action, type Condition, type Decision, decisionsOf, type Policy, rangesOf } from '../../policy/policy.js';
 import { overrideDecisions } from '../../policy/rewrite-actions.js';
 import { syscallNumber } from '../../syscalls/table.js';
-
-/** How many calls name files of which it is not known whether paths denied them, by the reason. */
-export interface UnseenFiles {
-  /** More kinds of calls were made than the addon keeps. */
-  readonly noRoom: number;
-  /** The program's memory can't be read, or its rights can't be taken. */
-  readonly unreadable: number;
-  /** The files can't be looked for as the kernel does. */
-  readonly notFound: number;
-}
+import type { UnseenFiles } from '../listener.js';
 
 /** A call after which others are not seen. */
 interface HidingCall {
