@@ -223,6 +223,39 @@ export const DIFFERENCES: readonly Difference[] = [
     abis: ['x86_64', 'x32'],
   },
   {
+    name: 'upper halves',
+    reason:
+      'Of NE, LT and LE with equal upper halves of their values, libseccomp takes the rule that it was given first where the ' +
+      'upper half of the argument decides alone, and elsewhere the first in its own order, as this package always does.',
+    explains: ({ abi, name, policy, rules, call, ourAnswer, theirAnswer }) => {
+      const holding = actionsThatHold(policy, abi, call).map(returnValue);
+      if (!holding.includes(ourAnswer) || !holding.includes(theirAnswer)) return false;
+      const [first] = rules.filter((rule) => rule.names.some((each) => each === name));
+      const [argument] = first?.args ?? [];
+      if (first === undefined || argument === undefined) return false;
+      const isOfHalves = ['SCMP_CMP_NE', 'SCMP_CMP_LT', 'SCMP_CMP_LE'].includes(argument.op);
+      const upper = (value: bigint | number | undefined) => BigInt(value ?? 0) >> 32n;
+      return (
+        isOfHalves &&
+        returnValue(actionOf(first)) === theirAnswer &&
+        upper(call.args[argument.index]) !== upper(argument.value)
+      );
+    },
+    example: {
+      defaultAction: 'SCMP_ACT_KILL_PROCESS',
+      syscalls: [
+        {
+          names: ['mmap'],
+          action: 'SCMP_ACT_ERRNO',
+          errnoRet: 38,
+          args: [{ index: 0, value: 4, op: 'SCMP_CMP_NE' }],
+        },
+        { names: ['mmap'], action: 'SCMP_ACT_ERRNO', errnoRet: 1, args: [{ index: 0, value: 5, op: 'SCMP_CMP_NE' }] },
+      ],
+    },
+    abis: ['x86_64'],
+  },
+  {
     name: 'rules in conflict',
     reason:
       'Where conditions of several actions hold, this package takes the most restrictive action, and libseccomp the first in its own order.',
