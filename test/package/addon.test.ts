@@ -133,7 +133,7 @@ describe('without an addon, the error', () => {
   test('names the system, the files and the tools', () => {
     const error = new Project().startError();
     expect(error).toContain(`ERR_SECCOMP_ADDON there is no addon for ${process.platform} ${process.arch} with `);
-    expect(error).toContain(`no seccomp.node in ${PREBUILT}, build/Release, ${BUILT_IN_PLACE} of ${tmpdir()}`);
+    expect(error).toContain(`no seccomp.node in ${PREBUILT}, build/Release, ${BUILT_IN_PLACE} of "${tmpdir()}`);
     const tools = 'python3, make, g++, tar and gzip, and on Alpine linux-headers';
     expect(error).toContain(`, which needs ${tools}`);
     const page = readFileSync(join(root, 'docs/reference/install.md'), 'utf8');
@@ -198,7 +198,7 @@ describe('without an addon, the error', () => {
 
   test('has no command that removes a folder outside of node_modules', () => {
     const project = new Project('linked').write(`${PREBUILT}/seccomp-launch`, '');
-    expect(project.startError()).toMatch(/: install the package in \/.*\/linked again$/);
+    expect(project.startError()).toMatch(/: install the package in "\/.*\/linked" again$/);
   });
 
   test('has another command in a checkout', () => {
