@@ -25,13 +25,10 @@ export function namedSystemError(errno: number, what: string): NodeJS.ErrnoExcep
   return define(new Error(`${what}: ${code}`), { errno: -errno, code });
 }
 
-/** What to do about a shortage of descriptors or memory, which no path, option or file is the reason for. Empty for another errno. */
-export function shortageRemedy(errno: string): string {
-  return SHORTAGES.get(errno) ?? '';
-}
-
-const SHORTAGES: ReadonlyMap<string, string> = new Map([
-  ['EMFILE', ': this process has as many descriptors as it may: close some, or raise the limit (ulimit -n)'],
-  ['ENFILE', ': the system has as many open files as it may: close some, or raise the limit (sysctl fs.file-max)'],
-  ['ENOMEM', ': there is not enough memory'],
-]);
+/** What to do about a shortage of descriptors, which no path, option or file is the reason for. Empty for another errno. */
+export const shortageRemedy = (errno: string): string =>
+  errno === 'EMFILE'
+    ? ': close descriptors, or raise ulimit -n'
+    : errno === 'ENFILE'
+      ? ': close files, or raise fs.file-max (sysctl)'
+      : '';
