@@ -31,7 +31,7 @@ export async function runBeside(
 ): Promise<void> {
   const reportPaths = options.paths !== undefined;
   await runAsChild(command, args, profile, { ...options, onViolation: report, reportPaths }, descendants, (child) => {
-    const isKilled = endedBySigsys(child.exitCode, child.signalCode);
+    const isKilled = endedBySigsys(child.end.code, child.end.signal);
     if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(sandbox ?? profileName));
     summarize(child.violations, child.unlistedViolations, sandbox);
     if (isKilled) printMessage(sigsysText('--explain'));

@@ -1,7 +1,6 @@
 /** Reads files up to a size limit. A read never waits for data. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
-import { shortageRemedy } from '../util/system-error.js';
 
 /** Limit on the size of a file, in bytes: about a hundred times the size of the largest profiles. */
 export const MOST_BYTES = 16 * 1024 * 1024;
@@ -34,8 +33,10 @@ export function readRegularFile(file: string | URL, source: string, content = 'p
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${source}: the ${content} can't be read (${reason})`;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const remedy = shortageRemedy(code) || ': give the path of a file that exists and is readable';
-    throw new SeccompError('ERR_SECCOMP_FILE', `${message}${remedy}`, { cause: error });
+    const remedy = /^E[MN]FILE$/.test(code)
+      ? 'close files, or raise their limit (ulimit -n)'
+      : 'give the path of a file that exists and is readable';
+    throw new SeccompError('ERR_SECCOMP_FILE', `${message}: ${remedy}`, { cause: error });
   }
 }
 

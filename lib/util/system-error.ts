@@ -24,11 +24,3 @@ export function namedSystemError(errno: number, what: string): NodeJS.ErrnoExcep
   const code = systemErrorName(errno);
   return define(new Error(`${what}: ${code}`), { errno: -errno, code });
 }
-
-/** What to do about a shortage of descriptors, which no path, option or file is the reason for. Empty for another errno. */
-export const shortageRemedy = (errno: string): string =>
-  errno === 'EMFILE'
-    ? ': close descriptors, or raise ulimit -n'
-    : errno === 'ENFILE'
-      ? ': close files, or raise fs.file-max (sysctl)'
-      : '';

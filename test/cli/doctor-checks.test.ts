@@ -1,6 +1,5 @@
 /** The checks of `seccomp doctor` for machines other than this one. */
 import { EventEmitter } from 'node:events';
-import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { doctorCommand } from '../../lib/cli/commands/doctor.js';
 import { SeccompError } from '../../lib/errors.js';
@@ -11,18 +10,17 @@ import * as limits from '../../lib/process-tree/limits-support.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as tree from '../../lib/sandbox/plan/tree.js';
 
-beforeEach(() => endTrial('exit', 0, null));
+beforeEach(() => endTrial([0, null]));
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;
 });
 
-/** Lets the program of the trial run end by an event. */
-function endTrial(...event: [name: 'exit' | 'error', ...unknown[]]): void {
-  const [, code = null, signal = null] = event as [string, number?, NodeJS.Signals?];
+/** Lets the program of the trial run end, or fail with an error. */
+function endTrial(end: readonly [code: number | null, signalNumber: number | null] | Error): void {
   vi.spyOn(library, 'spawn').mockImplementation(() => {
-    const child = Object.assign(new EventEmitter(), { end: programEnd(code, signal && constants.signals[signal]) });
-    setImmediate(() => child.emit(...event));
+    const child = Object.assign(new EventEmitter(), { end: end instanceof Error ? undefined : programEnd(...end) });
+    setImmediate(() => (end instanceof Error ? child.emit('error', end) : child.emit('exit', ...end)));
     return child as never;
   });
 }
@@ -280,12 +278,18 @@ describe('the check of', () => {
     expect(checks['container']).toMatchObject({ detail });
   });
 
-  test.each<[string, readonly [number | null, string | null], boolean, string]>([
+  test.each<[string, readonly [number | null, number | null], boolean, string]>([
     ['exits', [0, null], true, 'a Node program ran under docker-default'],
     ['fails', [3, null], false, 'a Node program under docker-default ended with exit code 3'],
-    ['is killed', [null, 'SIGSYS'], false, 'a Node program under docker-default ended with SIGSYS'],
+    ['is killed', [null, 31], false, 'a Node program under docker-default ended with SIGSYS'],
+    [
+      'is killed by a signal without a name',
+      [null, 35],
+      false,
+      'a Node program under docker-default ended with signal 35',
+    ],
   ])('a program that %s', async (_, end, isOk, detail) => {
-    endTrial('exit', ...end);
+    endTrial(end);
     const { ok, status, checks } = await checksOn({});
     expect([ok, status]).toEqual([isOk, isOk ? 0 : 1]);
     expect(checks['trial run']).toEqual({ name: 'trial run', state: isOk ? 'ok' : 'fail', detail });
@@ -293,7 +297,7 @@ describe('the check of', () => {
   });
 
   test('a program that can’t be started', async () => {
-    endTrial('error', new Error('spawn: EAGAIN'));
+    endTrial(new Error('spawn: EAGAIN'));
     expect((await checksOn({})).checks['trial run']).toMatchObject({ state: 'fail', detail: 'spawn: EAGAIN' });
     vi.spyOn(library, 'spawn').mockImplementation(() => {
       throw 'no filter can be attached';

@@ -7,6 +7,7 @@ import { showFiles } from '../../lib/cli/output/recorded-files.js';
 import { sandboxContent } from '../../lib/cli/output/sandbox-file.js';
 import { runBeside } from '../../lib/cli/report-violations.js';
 import { Profile, type Violation } from '../../lib/index.js';
+import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as spawning from '../../lib/sandbox/spawn.js';
 
 const printed: string[] = [];
@@ -39,7 +40,7 @@ async function reported(violations: readonly Denial[], { sandbox, unlisted = 0, 
   const all = violations.map((each) => ({ ...VIOLATION, ...each }));
   const child = Object.assign(new EventEmitter(), {
     ...{ pid: 7, enforcement: {}, limit: null, violations: all, unlistedViolations: unlisted },
-    ...{ exitCode, signalCode: null },
+    end: programEnd(exitCode, null),
   });
   vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {
     const options = Array.isArray(parameters) ? parameters[3] : expect.fail('not as a list');

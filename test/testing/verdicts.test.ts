@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type ProgramEnd, programEnd } from '../../lib/process-tree/program-end.js';
 import * as recording from '../../lib/record/record.js';
 import {
   assertAllowed,
@@ -27,16 +28,16 @@ const MADE = [
 ];
 const NAMES = ['read', 'write', 'x86 write'];
 
-/** A recording that ended like this. */
-const recorded = (code: number | null = 0, signal: string | null = null) =>
-  ({
-    recording: { calls: MADE, isComplete: true, notes: [] },
-    end: { code, signal, signalNumber: signal && 9 },
-  }) as never;
+const recorded = (end: ProgramEnd) => ({
+  recording: { calls: MADE, isComplete: true, notes: [] } as unknown as recording.Recording,
+  end,
+});
 
 /** Lets a recording end like this. */
-function endRecording(exitCode: number | null = 0, signal: string | null = null): void {
-  vi.spyOn(recording, 'recordWithEnd').mockReset().mockResolvedValue(recorded(exitCode, signal));
+function endRecording(code: number | null = 0, signalNumber: number | null = null): void {
+  vi.spyOn(recording, 'recordWithEnd')
+    .mockReset()
+    .mockResolvedValue(recorded(programEnd(code, signalNumber)));
 }
 beforeEach(() => {
   endRecording();
@@ -135,11 +136,12 @@ describe('needed syscalls', () => {
     expect(recording.recordWithEnd).toHaveBeenCalledWith('a', ['b', 'c'], { cwd: '/' });
   });
 
-  test.each<[number | null, string | null, string]>([
+  test.each<[number | null, number | null, string]>([
     [3, null, 'exit code 3'],
-    [null, 'SIGKILL', 'SIGKILL'],
-  ])('of a command that ends with %s, %s are refused', async (exitCode, signal, end) => {
-    endRecording(exitCode, signal);
+    [null, 9, 'SIGKILL'],
+    [null, 35, 'signal 35'],
+  ])('of a command that ends with %s, %s are refused', async (code, signalNumber, end) => {
+    endRecording(code, signalNumber);
     await expect(neededSyscalls(['a', 'b'])).rejects.toThrow(
       `a b ended with ${end}, without a filter: give a command that works`,
     );
@@ -152,7 +154,7 @@ describe('needed syscalls', () => {
     const during: string[] = [];
     vi.mocked(recording.recordWithEnd).mockImplementationOnce(async () => {
       during.push(...readdirSync(own));
-      return recorded();
+      return recorded(programEnd(0, null));
     });
     expect(await needsNoMore(join(own, 'new.json'))).toMatchObject({ 0: true });
     expect(during).toEqual([expect.stringMatching(/^\.[-\da-f]+\.tmp$/)]);
