@@ -70,6 +70,8 @@ export function compileFilter(policy: Policy, options: FilterOptions = {}): Comp
   const { gate: opened = [], prove: shouldProve = true, flags = [] } = own(options);
   const [native] = policy.abis;
   if (native === undefined) throw argumentError('range', 'a policy needs at least one ABI');
+  const other = policy.abis.find(({ abi }) => abi.endian !== native.abi.endian);
+  if (other !== undefined) throw differentByteOrder(other.abi, native.abi);
   const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
   const precompiled = shouldProve && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
   if (precompiled) return precompiled;
@@ -82,6 +84,11 @@ export function compileFilter(policy: Policy, options: FilterOptions = {}): Comp
     if (!(error instanceof TooManySteps)) throw error;
     return compileInOrder(given, tooIntertwined(error, parts));
   }
+}
+
+function differentByteOrder(abi: Abi, native: Abi): SeccompError {
+  const message = `${abi.name} has a different byte order from the native ABI, ${native.name}: no filter covers both`;
+  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }
 
 /** The input of the compiler. */

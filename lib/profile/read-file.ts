@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 import { shownName } from '../util/foreign-text.js';
-import { reasonOf, shortageRemedy } from '../util/system-error.js';
+import { reasonOf } from '../util/system-error.js';
 
 /** Limit on the size of a file, in bytes: about a hundred times the size of the largest profiles. */
 export const MOST_BYTES = 16 * 1024 * 1024;
@@ -34,8 +34,10 @@ export function readRegularFile(file: string | URL, source: string, content = 'p
     if (error instanceof SeccompError) throw error;
     const message = `${shownName(source)}: the ${content} can't be read (${reasonOf(error)})`;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const remedy = shortageRemedy(code) || ': give the path of a file that exists and is readable';
-    throw new SeccompError('ERR_SECCOMP_FILE', `${message}${remedy}`, { cause: error });
+    const remedy = /^E[MN]FILE$/.test(code)
+      ? 'close files, or raise their limit (ulimit -n)'
+      : 'give the path of a file that exists and is readable';
+    throw new SeccompError('ERR_SECCOMP_FILE', `${message}: ${remedy}`, { cause: error });
   }
 }
 

@@ -28,14 +28,3 @@ export function reasonOf(error: unknown): string {
   const reason = 'errno' in error && getSystemErrorMap().get(Number(error.errno));
   return reason ? reason.join(': ') : error.message;
 }
-
-/** What to do about a shortage of descriptors or memory, which no path, option or file is the reason for. Empty for another errno. */
-export function shortageRemedy(errno: string): string {
-  return SHORTAGES.get(errno) ?? '';
-}
-
-const SHORTAGES: ReadonlyMap<string, string> = new Map([
-  ['EMFILE', ': this process has as many descriptors as it may: close some, or raise the limit (ulimit -n)'],
-  ['ENFILE', ': the system has as many open files as it may: close some, or raise the limit (sysctl fs.file-max)'],
-  ['ENOMEM', ': there is not enough memory'],
-]);

@@ -25,7 +25,7 @@ describe('a shortage is not blamed on what was given:', () => {
   });
 
   test.each([
-    ['EMFILE', 'this process has as many descriptors as it may'],
+    ['EMFILE', 'close files, or raise their limit (ulimit -n)'],
     ['ENOSPC', 'make room there, or set TMPDIR'],
     ['EPERM', 'a filter that this process has may deny the call'],
     ['ENOSYS', 'a filter that this process has denies the call'],

@@ -4,7 +4,6 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoted, shownName } from '../../util/foreign-text.js';
-import { shortageRemedy } from '../../util/system-error.js';
 import { realPath } from './real-path.js';
 import type { Access } from './rights.js';
 
@@ -107,6 +106,10 @@ export function pathProblem(
   if (error === ENAMETOOLONG) return `is longer than Linux allows (${name}): give a directory above it`;
   return `can't be opened (${name})${shortageRemedy(name)}`;
 }
+
+/** What to do where too many files are open, for which no path or option is the reason. Empty for another errno. */
+export const shortageRemedy = (errno: string): string =>
+  /^E[MN]FILE$/.test(errno) ? ': close files, or raise their limit (ulimit -n)' : '';
 
 /** Names that follow an `@` in words. */
 const WORD_NAMES = ['system', 'node', 'tmp'];

@@ -7,7 +7,8 @@ import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
 import { printableLine, shownName } from '../../util/foreign-text.js';
 import { has } from '../../util/own-data.js';
-import { shortageRemedy, systemError, systemErrorName } from '../../util/system-error.js';
+import { systemError, systemErrorName } from '../../util/system-error.js';
+import { shortageRemedy } from './messages.js';
 
 /**
  * A directory that one child has for itself. It exists until it is removed. If this process ends before the child, or is

@@ -100,11 +100,7 @@ function isTooLarge(rules: readonly ResolvedRule[], abis: number, diagnostics: D
 function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnostics): readonly AbiName[] {
   const { architectures } = document;
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
-  if (host.abis !== undefined) {
-    for (const name of host.abis)
-      if (abiOf(name).endian !== abiOf(host.abi).endian) refuseByteOrder(name, host, [], diagnostics);
-    return [...new Set([host.abi, ...host.abis])];
-  }
+  if (host.abis !== undefined) return [...new Set([host.abi, ...host.abis])];
   const entry = (archMap ?? []).findIndex(({ architecture }) => ARCHITECTURES.get(architecture) === host.abi);
   const subs = (entry < 0 ? undefined : archMap?.[entry]?.subArchitectures) ?? [];
   const isRead = readsArchMap(host.abi, format);
@@ -119,8 +115,11 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
   ];
   const added = listed.flatMap(({ name, keys }) => {
     const abi = ARCHITECTURES.get(name);
-    if (abi !== undefined && abiOf(abi).endian !== abiOf(host.abi).endian)
-      refuseByteOrder(name, host, keys, diagnostics);
+    if (abi !== undefined && abiOf(abi).endian !== abiOf(host.abi).endian) {
+      const message = () =>
+        `${name} has a different byte order from the native ABI, ${host.abi}: runtimes refuse a profile for both`;
+      diagnostics.reportOnce('refused', keys, 'endian', message);
+    }
     if (abi !== undefined && format !== 'podman' && UNKNOWN_TO_RUNC.has(abi)) {
       diagnostics.reportOnce(
         'refused',
@@ -132,12 +131,6 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
     return abi ?? [];
   });
   return [...new Set([host.abi, ...added])];
-}
-
-function refuseByteOrder(name: string, host: Host, keys: Path, diagnostics: Diagnostics): void {
-  const message = () =>
-    `${name} has a different byte order from the native ABI, ${host.abi}: runtimes refuse a profile for both`;
-  diagnostics.reportOnce('refused', keys, `endian ${name}`, message);
 }
 
 /** Listed in the runtime specification, but unknown to runc. crun, Podman's runtime, leaves names to libseccomp. */
