@@ -11,6 +11,8 @@ import { printMessage } from './output/print.js';
 import { messageWidth, wrap, wrapJson } from './output/wrap.js';
 import { runAsChild } from './run-as-child.js';
 
+/** The columns of `seccomp: `, which precedes a message. */
+const NAME = 9;
 /** Precedes a remedy in the summary. */
 const REMEDY = '        to allow: ';
 
@@ -36,7 +38,8 @@ export async function runBeside(
     const isDenied = violations.some(isDenial) || unlistedViolations > 0;
     if (!(isKilled || isDenied)) printMessage(nothingDenied(sandbox ?? profileName, unseenCalls.length === 0));
     summarize(violations, unlistedViolations, sandbox);
-    for (const reason of unseenCalls) printMessage(`denied calls may be missing: ${reason}`);
+    for (const reason of unseenCalls)
+      printMessage(...wrap(`denied calls may be missing: ${reason}`, NAME, messageWidth()));
     if (isKilled) printMessage(sigsysText('--explain'));
   });
 }

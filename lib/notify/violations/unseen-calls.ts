@@ -112,5 +112,5 @@ const OWN_FILTER = 'the program attached a seccomp filter of its own: what that 
 const IO_URING = 'the program used io_uring, whose requests are not syscalls and are not reported';
 const READABLE = 'that needs /proc, and the right to read the memory of the programs that this process starts';
 const FOUND =
-  'that fails for another root directory, files of another process or mount namespace, links to nothing, openat2 with ' +
-  'resolve, AT_EMPTY_PATH, and where openat2 is denied to this process';
+  'that fails in another root directory or mount namespace, beneath links in /proc, for AT_EMPTY_PATH and openat2 with ' +
+  'resolve, and where openat2 is denied to this process';
