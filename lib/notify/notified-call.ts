@@ -143,7 +143,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
 
   /**
    * Makes the call return a new descriptor of the caller, a duplicate of one of this process. The call is not executed.
-   * Linux 5.14 and later.
+   * Linux 5.9 and later.
    *
    * @param fd - A descriptor, or an object that has one as `fd`, such as a FileHandle.
    * @param options - `closeOnExec` and `close`, both false by default.

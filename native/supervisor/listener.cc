@@ -15,7 +15,6 @@
 #include "supervisor/connection.h"
 #include "system/linux_abi.h"
 #include "system/numbers.h"
-#include "system/signals_blocked.h"
 
 namespace seccomp {
 namespace {
@@ -190,16 +189,16 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto waiting = waiting_.find(call);
   if (waiting == waiting_.end()) return ENOENT;
-  NotifAddfd request = {call, kAddfdSend, static_cast<uint32_t>(descriptor), 0,
+  // Not with SECCOMP_ADDFD_FLAG_SEND: a request that is interrupted, once the kernel has begun it, leaves the call
+  // answered with 0, which is the number of another descriptor. A request of io_uring that ends on this thread, such as
+  // libuv's, interrupts it even if all signals are blocked. A caller that a signal interrupts between the two steps
+  // keeps the descriptor.
+  NotifAddfd request = {call, 0, static_cast<uint32_t>(descriptor), 0,
                         close_on_exec ? static_cast<uint32_t>(O_CLOEXEC) : 0};
-  int error = 0;
-  {
-    // A signal that interrupts the request, once the kernel has begun it, would leave the call answered with 0 and
-    // without a descriptor.
-    const SignalsBlocked blocked;
-    *added = ListenerIoctl(descriptor_, kNotifAddfd, &request);
-    error = *added < 0 ? errno : 0;
-  }
+  *added = ListenerIoctl(descriptor_, kNotifAddfd, &request);
+  seccomp_notif_resp answer = {call, *added, 0, 0};
+  const bool is_sent = *added >= 0 && ListenerIoctl(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0;
+  const int error = is_sent ? 0 : errno;
   // After other errors, such as EMFILE, the call still waits.
   if (error == 0 || error == ENOENT) UndoLater(EndWait(waiting, error));
   return error;

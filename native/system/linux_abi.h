@@ -73,7 +73,6 @@ struct NotifAddfd {
   uint64_t id;
   uint32_t flags, srcfd, newfd, newfd_flags;
 };
-constexpr uint32_t kAddfdSend = 2;  // SECCOMP_ADDFD_FLAG_SEND, Linux 5.14
 // The numbers of ioctls differ between architectures: powerpc and mips encode the direction in other bits.
 constexpr unsigned long kNotifIdValid = _IOW('!', 2, uint64_t);   // SECCOMP_IOCTL_NOTIF_ID_VALID, since Linux 5.18
 constexpr unsigned long kNotifAddfd = _IOW('!', 3, NotifAddfd);   // SECCOMP_IOCTL_NOTIF_ADDFD

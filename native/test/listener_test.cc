@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/io_uring.h>
+#include <linux/time_types.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -271,6 +273,57 @@ TEST(AddsADescriptorThatIsTheResultOfTheCall) {
     CHECK_EQUAL(served.listener().IsWaiting(served.call()), ENOENT);
     CHECK_EQUAL(served.listener().AddDescriptor(served.call(), STDERR_FILENO, false, &added), ENOENT);
     CHECK_EQUAL(served.Answer(0), ENOENT);
+  }
+}
+
+// Lets a request of io_uring end on this thread some microseconds later, as libuv's do.
+class Interruption {
+ public:
+  Interruption() : ring_(static_cast<int>(syscall(SYS_io_uring_setup, 4, &params_))) {
+    if (ring_.get() < 0) return;
+    queue_ = Map(params_.sq_off.array + 4 * sizeof(uint32_t), IORING_OFF_SQ_RING);
+    entries_ = reinterpret_cast<io_uring_sqe*>(Map(4 * sizeof(io_uring_sqe), IORING_OFF_SQES));
+  }
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+  ~Interruption() = default;
+  bool is_possible() const { return ring_.get() >= 0; }
+
+  void After(int64_t nanoseconds) {
+    time_ = {0, nanoseconds};
+    io_uring_sqe& entry = *entries_;
+    memset(&entry, 0, sizeof entry);
+    entry.opcode = IORING_OP_TIMEOUT;
+    entry.addr = reinterpret_cast<uint64_t>(&time_);
+    entry.len = 1;
+    auto* const tail = reinterpret_cast<uint32_t*>(queue_ + params_.sq_off.tail);
+    reinterpret_cast<uint32_t*>(queue_ + params_.sq_off.array)[*tail % 4] = 0;
+    __atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+    CHECK_EQUAL(syscall(SYS_io_uring_enter, ring_.get(), 1, 0, 0, nullptr, 0), 1);
+  }
+
+ private:
+  char* Map(size_t size, off_t offset) const {
+    return static_cast<char*>(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring_.get(), offset));
+  }
+
+  io_uring_params params_ = {};
+  const Descriptor ring_;
+  char* queue_ = nullptr;
+  io_uring_sqe* entries_ = nullptr;
+  __kernel_timespec time_ = {};
+};
+
+TEST(AddsADescriptorWhileARequestOfIoUringEnds) {
+  for (int i = 0; i < 300; i++) {
+    Served served;
+    Interruption interruption;
+    if (!interruption.is_possible()) Skip("io_uring is not allowed");
+    interruption.After(500 * (i % 60));
+    int added = -1;
+    CHECK_EQUAL(served.listener().AddDescriptor(served.call(), STDERR_FILENO, false, &added), 0);
+    CHECK_EQUAL(served.caller().Result(), added);
+    close(added);
   }
 }
 
