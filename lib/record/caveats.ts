@@ -3,7 +3,7 @@ import type { ObservedCall } from '../decode/observed-call.js';
 import { PATH_CALLS } from '../landlock/denials/path-calls.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import type { UnseenFiles } from '../notify/listener.js';
-import { hiddenAfter, unseenText } from '../notify/violations/unseen-calls.js';
+import { hiddenBy, unseenText } from '../notify/violations/unseen-calls.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denials.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
@@ -19,7 +19,7 @@ import { has, own } from '../util/own-data.js';
  * @param hasTerminal - Whether the program was given a terminal.
  */
 export function caveats(calls: readonly ObservedCall[], others: number, hasTerminal: boolean): readonly string[] {
-  const hidden = new Set(calls.map(hiddenAfter));
+  const hidden = new Set(calls.map(hiddenBy));
   const nameless = calls.filter(({ abi, syscall }) => syscallNumber(abi, syscall) === undefined);
   return [
     ...(others > 0

@@ -75,7 +75,7 @@ export interface Recording {
   readonly notes: readonly string[];
   /**
    * False if a timeout, an abort or a limit ended the run early, or there were more kinds of calls than a recording keeps:
-   * `notes` begins with the reasons.
+   * `notes` has the reasons.
    */
   readonly isComplete: boolean;
   /** The exit code of the program; null if a signal ended it. */
@@ -154,7 +154,7 @@ export async function recordWithEnd(
     const cut = cutShort === undefined ? [] : [`the program was not recorded to its end: ${cutShort}`];
     const notes = [...cut, ...caveats(calls, others, plan.hasTerminal), ...pathCaveats(child), ...ofFiles];
     const ofPaths = seen && { paths: seen.paths, files: seen.files };
-    const isComplete = cutShort === undefined && others === 0;
+    const isComplete = cutShort === undefined && others + unseen.noRoom === 0;
     const { code: exitCode, signal } = end;
     return { recording: { profile, calls: kinds, ...ofPaths, notes, isComplete, exitCode, signal }, end };
   } finally {

@@ -94,18 +94,19 @@ std::optional<uint32_t> CallKinds::CountFiles(const PathTraits& traits, const se
     if ((traits.distinguishing >> i & 1) != 0) Append(&key_, &kind.call.args[i], sizeof kind.call.args[i]);
   }
   const std::string own = "/proc/" + std::to_string(kind.process) + "/";
-  for (const NamedFile& named : kind.files) {
-    // Each process has a directory of its own in /proc. By its text, the file is the same for all.
-    const bool is_own = named.file.path.compare(0, own.size(), own) == 0;
-    for (const std::string* part : {&named.text, &named.base, &named.file.path, &named.target.path}) {
-      if (!is_own || part == &named.text) key_.append(*part);
-      key_.push_back('\0');
+  // With the lineages: another file may have the name now.
+  FindLineages(&kind.files);
+  for (const NamedFile& file : kind.files) {
+    key_.append(file.text).push_back('\0');
+    // Each process has a directory of its own in /proc. By its text, a file there is the same for all.
+    if (file.base.compare(0, own.size(), own) != 0) key_.append(file.base);
+    key_.push_back('\0');
+    for (const FoundFile& found : {file.file, file.target}) {
+      if (found.path.compare(0, own.size(), own) != 0) key_.append(found.path).append(1, '\0').append(found.lineage);
+      key_.push_back(found.type);
     }
-    key_.push_back(named.file.type);
-    key_.push_back(named.target.type);
   }
   if (!IsNew(true)) return std::nullopt;
-  FindLineages(&kind.files);
   kind.answer = answer;
   kind.thread = thread;
   kind.executable = Executable(thread);

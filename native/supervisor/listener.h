@@ -46,8 +46,6 @@ class Listener : public std::enable_shared_from_this<Listener> {
   bool passes_all() const { return supervision_->passes_all; }
   // Does what the notified processes can make wait. Others must not wait for it.
   Worker& worker() { return worker_; }
-  // Whether the thread that serves it looks for the files that calls name.
-  bool finds_files() const { return !supervision_->paths.empty(); }
 
   // Whether Serve returns when all processes with the filter have ended, as since Linux 6.11. On an older kernel, Serve
   // may only be called after poll(2) has reported POLLIN; if that kernel has this as a backport, each call only costs

@@ -97,19 +97,20 @@ class Finder {
     NamedFile named;
     named.text = std::move(text);
     const bool is_absolute = StartsWith(named.text, "/");
-    is_unsure_ = !HasOurRoot();
+    is_unsure_ = !HasOur("/root");  // An absolute path means something else to it.
     if (is_unsure_) return named;
     Descriptor base;
     if (!is_absolute) {
       const std::string link = directory == AT_FDCWD ? "/cwd" : "/fd/" + std::to_string(directory);
       base = Opened(open((thread_ + link).c_str(), O_PATH | O_CLOEXEC));
       is_unsure_ |= named.text.empty();  // AT_EMPTY_PATH
+      is_unsure_ |= base.get() >= 0 && !IsAtItsPath(base);
       if (base.get() < 0 || is_unsure_) return named;
       named.base = PathOf(base);
     }
     const std::string name = is_absolute ? AsItsOwn(named.text) : named.text;
     const int start = is_absolute ? AT_FDCWD : base.get();
-    const Descriptor found = Open(start, name, O_NOFOLLOW);
+    const Descriptor found = Look(start, name);
     if (found.get() >= 0) {
       named.file = Found(found);
       if (named.file.type != 'l') return named;
@@ -126,12 +127,12 @@ class Finder {
   bool is_unsure() const { return is_unsure_; }
 
  private:
-  // Whether an absolute path means the same to the thread and to this process.
-  bool HasOurRoot() const {
+  // Whether a link in the thread's directory in /proc leads to what this process's leads to.
+  bool HasOur(const char* link) const {
     struct stat ours = {};
     struct stat its = {};
-    return FileStatusAt(AT_FDCWD, "/", 0, &ours) == 0 &&
-           FileStatusAt(AT_FDCWD, (thread_ + "/root").c_str(), 0, &its) == 0 && ours.st_dev == its.st_dev &&
+    return FileStatusAt(AT_FDCWD, (std::string("/proc/self") + link).c_str(), 0, &ours) == 0 &&
+           FileStatusAt(AT_FDCWD, (thread_ + link).c_str(), 0, &its) == 0 && ours.st_dev == its.st_dev &&
            ours.st_ino == its.st_ino;
   }
 
@@ -143,20 +144,61 @@ class Finder {
 
   Descriptor Open(int start, const std::string& name, int flags) { return Opened(OpenPlain(start, name, flags)); }
 
-  // With the errors of a path the call itself fails, too, before Landlock is asked. Leaves errno as it is.
+  // With the errors of a path the call itself fails, too, before Landlock is asked; but it may have more rights in a
+  // user namespace of its own. Leaves errno as it is.
   Descriptor Opened(int descriptor) {
-    if (descriptor < 0) is_unsure_ |= errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ENAMETOOLONG;
-    return Descriptor(descriptor);
+    if (descriptor >= 0) return Descriptor(descriptor);
+    const int error = errno;
+    const bool fails_too =
+        error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG || (error == EACCES && HasOur("/ns/user"));
+    is_unsure_ |= !fails_too;
+    errno = error;
+    return Descriptor();
   }
 
-  // What a link leads to, which was found at `path`. /dev/stdin and links of other names lead to one in /proc/self,
-  // which is followed as the thread's own.
+  // Whether a directory is in the mounts of this process, at its path there: not in one that was copied by
+  // open_tree(2).
+  static bool IsAtItsPath(const Descriptor& directory) {
+    const std::string path = ReadLink("/proc/self/fd/" + std::to_string(directory.get()));
+    struct stat here = {};
+    struct stat there = {};
+    return FileStatus(directory.get(), &here) == 0 && FileStatusAt(AT_FDCWD, path.c_str(), 0, &there) == 0 &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+  }
+
+  // Opens the file itself, also if it is a link.
+  Descriptor Look(int start, const std::string& name) {
+    const int found = OpenPlain(start, name, O_NOFOLLOW);
+    if (found >= 0 || errno != ENOENT) return Opened(found);
+    // The path may lead through /proc/self, by links or other words.
+    const std::string own = AsItsOwnMissing(start, name);
+    errno = ENOENT;
+    return Opened(own.empty() ? -1 : OpenPlain(AT_FDCWD, own, O_NOFOLLOW));
+  }
+
+  // The path in the thread's own directory in /proc of a file that is missing in that of this process; empty if it is
+  // missing elsewhere.
+  std::string AsItsOwnMissing(int start, const std::string& name) const {
+    const std::string ours = "/proc/" + std::to_string(getpid());
+    size_t slash = name.rfind('/');
+    for (; slash != std::string::npos && slash > 0; slash = name.rfind('/', slash - 1)) {
+      const Descriptor directory(OpenPlain(start, name.substr(0, slash), O_DIRECTORY));
+      if (directory.get() < 0) continue;
+      const std::string path = ReadLink("/proc/self/fd/" + std::to_string(directory.get()));
+      const bool is_ours = StartsWith(path + "/", ours + "/");
+      return is_ours ? process_ + path.substr(ours.size()) + name.substr(slash) : "";
+    }
+    return "";
+  }
+
+  // Opens the file to which a link leads that was found at `path`. /dev/stdin and links of other names lead to one in
+  // /proc/self, which is followed as the thread's own.
   Descriptor Followed(int start, const std::string& name, const std::string& path) {
     Descriptor plain(OpenPlain(start, name, 0));
-    if (plain.get() >= 0 || errno != ELOOP) return Opened(plain.Release());
+    if (plain.get() >= 0 || (errno != ELOOP && errno != ENOENT)) return Opened(plain.Release());
     std::string link = path;
     for (int i = 0; i < kMostLinks && !StartsWith(link, process_ + "/"); i++) {
-      const Descriptor found = Open(AT_FDCWD, NextOf(link), O_NOFOLLOW);
+      const Descriptor found = Look(AT_FDCWD, NextOf(link));
       if (found.get() < 0) return Descriptor();
       link = PathOf(found);
     }
@@ -251,7 +293,7 @@ std::optional<std::string> ReadText(const PathArgument& path, const seccomp_data
   if (!path.address_size) {
     std::string text = ReadMemory(thread, address, PATH_MAX);
     const size_t end = text.find('\0');
-    *is_read = end != std::string::npos || text.size() == PATH_MAX;
+    *is_read = end != std::string::npos || text.size() == PATH_MAX || address == 0;  // 0: EFAULT.
     if (end == std::string::npos) return std::nullopt;
     text.resize(end);
     return text;
@@ -300,7 +342,8 @@ NamedFiles FindNamedFiles(const PathTraits& traits, const seccomp_data& call, pi
     bool is_read = false;
     std::optional<std::string> text = ReadText(path, call, thread, &is_read);
     if (!is_read) named.unseen = Unseen::kUnreadable;
-    const bool is_found = text && (!text->empty() || path.directory);
+    const bool opens = traits.flags || traits.open_how;  // It has no AT_EMPTY_PATH: ENOENT.
+    const bool is_found = text && (!text->empty() || (path.directory && !opens));
     const auto directory = path.directory ? static_cast<int>(call.args[*path.directory]) : AT_FDCWD;
     const bool is_created = path.creating == kAlwaysCreates || (*flags & path.creating) != 0;
     if (is_found) named.files.push_back(finder.Find(std::move(*text), directory, is_created));

@@ -1,6 +1,7 @@
 // Tests of CallKinds. Reads of the notified thread take as long as a test needs. Run as `call_kinds_test NAME`.
 #include "supervisor/call_kinds.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -254,16 +255,42 @@ TEST(TellsFilesApartByTheirPlacesAndTypes) {
   fs::remove_all(directory);
 }
 
+TEST(TellsFilesApartThatHadTheSameName) {
+  namespace fs = std::filesystem;
+  std::string name = fs::temp_directory_path() / "call_kinds_test.XXXXXX";
+  const fs::path directory = mkdtemp(name.data());
+  FileCounter counter;
+  for (const char* each : {"file", "new"}) std::ofstream(directory / each).put('x');
+  CHECK_EQUAL(counter.IsNew(directory / "file"), true);
+  CHECK_EQUAL(counter.IsNew(directory / "file"), false);
+  fs::rename(directory / "new", directory / "file");
+  CHECK_EQUAL(counter.IsNew(directory / "file"), true);
+  fs::rename(directory, directory.string() + "-old");
+  fs::create_directory(directory);
+  fs::rename(directory.string() + "-old/file", directory / "file");  // Beneath another directory.
+  CHECK_EQUAL(counter.IsNew(directory / "file"), true);
+  const Descriptor one(open((directory / "file").c_str(), O_RDONLY));
+  const std::string link = "/proc/self/fd/" + std::to_string(one.get());
+  CHECK_EQUAL(counter.IsNew(link), true);
+  dup2(open("/etc/passwd", O_RDONLY | O_CLOEXEC), one.get());
+  CHECK_EQUAL(counter.IsNew(link), true);  // Another file by the same link.
+  fs::remove_all(directory);
+  fs::remove_all(directory.string() + "-old");
+}
+
 TEST(CountsKindsWithFilesUpToALimitOfTheirBytes) {
   FileCounter counter;
   std::string path = "/proc";
   while (path.size() + 2 < PATH_MAX) path += "/.";
   // As CountFiles makes it: number, ABI and flags of the call, the argument, and each text with its end.
-  const size_t key = 5 + 4 + 4 + 8 + 8 + path.size() + std::string("/proc").size() + 4 + 2;
+  FileCounter other;
+  CHECK_EQUAL(other.IsNew(path), true);
+  const size_t lineage = other.kinds().At(0).value_or(CallKind()).files.at(0).file.lineage.size();
+  const size_t key = 5 + 4 + 4 + 8 + 8 + path.size() + std::string("/proc").size() + lineage + 4 + 2;
   const size_t size = sizeof(CallKind) + 2 * key + std::string("/bin/true").size();
   const size_t most = (CallKinds::kMaxBytes + size - 1) / size;
   for (size_t i = 0; i < most; i++) CHECK_EQUAL(counter.IsNew(path, i), true);
-  for (size_t i = 0; i < most + 3; i += most / 2) CHECK_EQUAL(counter.IsNew(path, i), false);
+  for (const size_t i : {size_t{0}, most / 2, most}) CHECK_EQUAL(counter.IsNew(path, i), false);
   OtherCalls others;
   const std::vector<uint64_t> counts = counter.kinds().Counts(&others);
   CHECK_EQUAL(counter.CountUnseen(Unseen::kNoRoom), 1U);

@@ -250,7 +250,9 @@ TEST(SaysWhyFilesAreUnseen) {
     CHECK_EQUAL(WhyUnseen(failing, AT_FDCWD, 0).has_value(), failing[0] == '\0');
   CHECK_EQUAL(WhyUnseen("", open("file", O_PATH)) == Unseen::kNotFound, true);  // AT_EMPTY_PATH
   CHECK_EQUAL(WhyUnseen("file", 999).has_value(), false);                       // EBADF
-  CHECK_EQUAL(WhyUnseen(nullptr) == Unseen::kUnreadable, true);                 // It may be memory of userfaultfd(2).
+  CHECK_EQUAL(WhyUnseen(nullptr).has_value(), false);                           // EFAULT
+  CHECK_EQUAL(WhyUnseen(reinterpret_cast<const char*>(1)) == Unseen::kUnreadable,
+              true);  // It may be memory of userfaultfd(2).
   CHECK_EQUAL(WhyUnseen("/proc/self/cwd/file") == Unseen::kNotFound, true);
   std::filesystem::create_symlink("loop", "loop");
   CHECK_EQUAL(WhyUnseen("loop") == Unseen::kNotFound, true);
@@ -273,6 +275,17 @@ TEST(FollowsLinksOfTheThreadsOwnDirectoryInProc) {
   const std::string end = "/dev/fd/" + std::to_string(ends[0]);
   CHECK_EQUAL(Find(end.c_str()).target.type, kUnresolved);
   CHECK_EQUAL(WhyUnseen(end.c_str(), AT_FDCWD, 0).has_value(), false);
+  // Descriptors that this process does not have, by other words for /proc/self.
+  const Other holder([] { return dup2(open("file", O_RDONLY), 500) == 500; });
+  std::filesystem::create_symlink("/dev/fd/500", "far");
+  const auto find = [&holder](const char* name) {
+    PathTraits traits;
+    traits.paths.push_back({0, std::nullopt, std::nullopt, 0});
+    const auto found = FindNamedFiles(traits, Call({name}), holder.pid(), holder.pid());
+    return found.files.empty() ? NamedFile() : found.files.at(0);
+  };
+  for (const char* name : {"/proc/self/fd/500", "/dev/fd/500", "//proc/./self/fd/500", "far"})
+    CHECK_EQUAL(find(name).target.path, place / "file");
   const Other other([] { return true; });
   const std::string others = "/proc/" + std::to_string(other.pid()) + "/cwd";
   CHECK_EQUAL(WhyUnseen(others.c_str(), AT_FDCWD, 0) == Unseen::kNotFound, true);

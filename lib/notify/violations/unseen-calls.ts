@@ -1,18 +1,18 @@
-/** What a report of a program's calls lacks: calls that no listener is asked about, and those whose files are unknown. */
+/** The reasons why a report of a program's calls may lack some: no listener is asked about them, or their files are unknown. */
 import type { ObservedCall } from '../../decode/observed-call.js';
 import { equals } from '../../policy/denials.js';
 import { holds } from '../../policy/evaluate.js';
 import { type Action, type Condition, type Decision, decisionsOf, type Policy, rangesOf } from '../../policy/policy.js';
 import { overrideDecisions } from '../../policy/rewrite-actions.js';
-import { syscallNumber } from '../../syscalls/table.js';
+import type { AbiName } from '../../syscalls/abi.js';
+import { argumentWidth, syscallNumber } from '../../syscalls/table.js';
 import type { UnseenFiles } from '../listener.js';
 
 /** A call after which others are not seen. */
 interface HidingCall {
   readonly syscall: string;
   readonly conditions: readonly Condition[];
-  /** What the program does by it. */
-  readonly what: 'filter' | 'io_uring';
+  readonly by: 'filter' | 'io_uring';
 }
 
 const PR_SET_SECCOMP = 22;
@@ -20,37 +20,52 @@ const SECCOMP_MODE_FILTER = 2;
 const SECCOMP_SET_MODE_FILTER = 1;
 
 const HIDING_CALLS: readonly HidingCall[] = [
-  { syscall: 'seccomp', conditions: [equals(0, SECCOMP_SET_MODE_FILTER)], what: 'filter' },
-  { syscall: 'prctl', conditions: [equals(0, PR_SET_SECCOMP), equals(1, SECCOMP_MODE_FILTER)], what: 'filter' },
-  { syscall: 'io_uring_setup', conditions: [], what: 'io_uring' },
+  { syscall: 'seccomp', conditions: [equals(0, SECCOMP_SET_MODE_FILTER)], by: 'filter' },
+  { syscall: 'prctl', conditions: [equals(0, PR_SET_SECCOMP), equals(1, SECCOMP_MODE_FILTER)], by: 'filter' },
+  { syscall: 'io_uring_setup', conditions: [], by: 'io_uring' },
 ];
 
-/** What hides calls from then on, if this call is made; undefined if nothing. */
-export function hiddenAfter({ syscall, args }: Pick<ObservedCall, 'syscall' | 'args'>): HidingCall['what'] | undefined {
+/** The means by which a program hides its calls from then on, if this is a call for that. */
+export function hiddenBy({ syscall, args }: Pick<ObservedCall, 'syscall' | 'args'>): HidingCall['by'] | undefined {
   const isMade = (each: HidingCall) => each.syscall === syscall && each.conditions.every((one) => holds(one, args));
-  return HIDING_CALLS.find(isMade)?.what;
+  return HIDING_CALLS.find(isMade)?.by;
 }
 
 /** Makes the policy notify of the calls that it allows among those after which others are not seen. */
 export function notifyHidingCalls(policy: Policy): Policy {
   return notifyAllowed(
     policy,
-    HIDING_CALLS.map(({ syscall, conditions }) => [syscall, conditions]),
+    HIDING_CALLS.map(({ syscall, conditions, by }) => {
+      // Libraries call without a filter to learn whether the kernel takes one.
+      const hasFilter = (abi: AbiName): Condition => ({
+        index: 2,
+        width: argumentWidth(abi, syscall, 2),
+        op: 'ne',
+        value: 0n,
+      });
+      return { syscall, conditions: (abi) => (by === 'filter' ? [...conditions, hasFilter(abi)] : conditions) };
+    }),
   );
 }
 
-/** Makes the policy notify of calls that it allows, by names and the conditions of each. */
-export function notifyAllowed(policy: Policy, calls: Iterable<readonly [string, readonly Condition[]]>): Policy {
+/** Calls of a name whose arguments meet all conditions. */
+interface NamedCalls {
+  readonly syscall: string;
+  readonly conditions: (abi: AbiName) => readonly Condition[];
+}
+
+/** Makes the policy notify of calls that it allows. */
+export function notifyAllowed(policy: Policy, calls: readonly NamedCalls[]): Policy {
   const notify = { kind: 'notify' } as const;
   const isAllowed = ({ kind }: Action) => kind === 'allow';
-  const named = [...calls];
   return overrideDecisions(policy, (abi) => {
     const decided = policy.abis.find((each) => each.abi.name === abi);
     const overrides = new Map<number, readonly Decision[]>();
     if (decided === undefined) return overrides;
-    for (const [name, conditions] of named) {
-      const number = syscallNumber(abi, name);
+    for (const call of calls) {
+      const number = syscallNumber(abi, call.syscall);
       if (number === undefined) continue;
+      const conditions = call.conditions(abi);
       const decisions = decisionsOf(decided, number).flatMap((each): readonly Decision[] => {
         if (!isAllowed(each.action)) return [each];
         const notifying = { ...each, conditions: [...each.conditions, ...conditions], action: notify };
@@ -69,34 +84,46 @@ const UNREPORTED: ReadonlyMap<Action['kind'], string> = new Map([
   ['kill-thread', 'SCMP_ACT_KILL_THREAD'],
   ['trap', 'SCMP_ACT_TRAP'],
   ['trace', 'SCMP_ACT_TRACE'],
-  ['log', 'SCMP_ACT_LOG'],
 ]);
 
-/** The actions of a policy whose calls are not reported. The action for calls of other ABIs is not among them. */
-export function unreportedActions({ abis, defaultAction }: Policy): readonly string[] {
+/**
+ * Why a report may lack calls whatever the program does, one sentence each.
+ *
+ * @param names - The syscalls that have a handler.
+ */
+export function unreported({ abis, defaultAction }: Policy, names: readonly string[]): readonly string[] {
   const decisions = abis.flatMap((each) => [
     ...each.syscalls.values(),
     ...rangesOf(each).map((range) => range.decisions),
   ]);
   const kinds = new Set([defaultAction.kind, ...decisions.flat().map(({ action }) => action.kind)]);
-  return [...UNREPORTED].flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
+  const actions = [...UNREPORTED].flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
+  const handled = HIDING_CALLS.flatMap(({ syscall }) => (names.includes(syscall) ? [syscall] : []));
+  return [
+    ...(actions.length > 0 ? [`calls with the action ${actions.join(', ')} are not reported`] : []),
+    ...(kinds.has('log') ? [LOGGED] : []),
+    ...(handled.length > 0 ? [`the handler of ${handled.join(', ')} can let the program hide its calls`] : []),
+  ];
 }
+
+const LOGGED =
+  'calls with the action SCMP_ACT_LOG are allowed, and not looked at: neither their files nor the filters that they attach';
 
 /**
  * Why calls may have been denied that a report does not list, one sentence each.
  *
- * @param actions - The actions of the profile whose calls are not reported.
- * @param after - What the program did that hides its calls.
+ * @param always - The reasons that hold whatever the program does.
+ * @param hidden - The means by which the program hides its calls.
  */
 export function unseenText(
-  actions: readonly string[],
-  after: ReadonlySet<HidingCall['what'] | undefined>,
+  always: readonly string[],
+  hidden: ReadonlySet<ReturnType<typeof hiddenBy>>,
   { noRoom, unreadable, notFound }: UnseenFiles,
 ): readonly string[] {
   return [
-    ...(actions.length > 0 ? [`calls with the action ${actions.join(', ')} are not reported`] : []),
-    ...(after.has('filter') ? [OWN_FILTER] : []),
-    ...(after.has('io_uring') ? [IO_URING] : []),
+    ...always,
+    ...(hidden.has('filter') ? [OWN_FILTER] : []),
+    ...(hidden.has('io_uring') ? [IO_URING] : []),
     ...(noRoom > 0
       ? [`${calls(noRoom)} that name files were not looked at, after 65,536 kinds or 32 MiB of them`]
       : []),
@@ -112,5 +139,5 @@ const OWN_FILTER = 'the program attached a seccomp filter of its own: what that 
 const IO_URING = 'the program used io_uring, whose requests are not syscalls and are not reported';
 const READABLE = 'that needs /proc, and the right to read the memory of the programs that this process starts';
 const FOUND =
-  'that fails in another root directory or mount namespace, beneath links in /proc, for AT_EMPTY_PATH and openat2 with ' +
-  'resolve, and where openat2 is denied to this process';
+  'that fails in another root directory or mount namespace, beneath links in /proc, for links in a circle, removed files, ' +
+  'AT_EMPTY_PATH and openat2 with resolve, and where openat2 is denied to this process';

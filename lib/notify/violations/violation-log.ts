@@ -5,7 +5,7 @@ import type { NativeKind } from '../../native.js';
 import { actionOf } from '../../policy/action.js';
 import type { Listener } from '../listener.js';
 import { deniedByPaths } from './path-violation.js';
-import { hiddenAfter, unseenText } from './unseen-calls.js';
+import { hiddenBy, unseenText } from './unseen-calls.js';
 import { type DeniedKind, deniedKind, type Violation, type ViolationContext, violationOf } from './violation.js';
 
 /** The violations so far. */
@@ -32,8 +32,8 @@ export class ViolationLog {
   /** By index. Undefined for kinds of allowed calls: those that name files, and those that hide others. */
   readonly #kinds = new Map<number, DeniedKind | typeof UNLISTED | undefined>();
   #listedFiles = 0;
-  /** What the program did that hides its calls. */
-  readonly #hiddenAfter = new Set<ReturnType<typeof hiddenAfter>>();
+  /** The means by which the program hides its calls. */
+  readonly #hidden = new Set<ReturnType<typeof hiddenBy>>();
 
   /** @param findPathDenial - Predicts what Landlock denies, if that is reported. */
   constructor(listener: Listener, context: ViolationContext, findPathDenial?: FindPathDenial) {
@@ -58,7 +58,7 @@ export class ViolationLog {
   get unseen(): readonly string[] {
     const { kinds, unseen } = this.#listener.counts;
     for (const index of kinds.keys()) this.#kindAt(index);
-    return unseenText(this.#context.unreported, this.#hiddenAfter, unseen);
+    return unseenText(this.#context.unreported, this.#hidden, unseen);
   }
 
   /** All violations so far, with their current counts. */
@@ -85,7 +85,7 @@ export class ViolationLog {
   #denied(native: NativeKind): DeniedKind | typeof UNLISTED | undefined {
     if (native.files.length > 0) return this.#deniedByPaths(native);
     if (actionOf(native.answer).kind !== 'allow') return deniedKind(native, this.#context);
-    this.#hiddenAfter.add(hiddenAfter(observedCall(native)));
+    this.#hidden.add(hiddenBy(observedCall(native)));
     return undefined;
   }
 

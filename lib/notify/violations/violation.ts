@@ -96,7 +96,7 @@ export interface ViolationContext {
   readonly host: Host;
   /** The calls that isolation, supervision, `paths` and other options deny, regardless of the profiles. */
   readonly denials: Denials;
-  /** The actions of the profiles whose calls are not reported. */
+  /** Why calls may be denied without a report whatever the program does, one sentence each. */
   readonly unreported: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import type { LimitReason } from '../../process-tree/limit-reason.js';
 import { defineHidden, fromCaller, runAs, withoutFrames } from '../../util/caller.js';
 import { printableLine } from '../../util/foreign-text.js';
 import { invalidType } from '../../util/option-errors.js';
-import { define } from '../../util/own-data.js';
+import { define, own } from '../../util/own-data.js';
 
 /** The result of a program: `run` resolves with it, and rejects with a `RunError` that has the same properties. */
 export interface RunResult<Output = string> {
@@ -92,7 +92,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
    */
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
     runAs(new.target, () => checkParameters(reason, code, result, options));
-    const unseenCalls = Object.hasOwn(result, 'unseenCalls') ? result.unseenCalls : [];
+    const { unseenCalls = [] } = own({ ...result });
     const first = `${firstLine(result.command)}: ${reason}`;
     const lines = [first, ...lastLines(String(result.stderr ?? '')), ...denialLines({ ...result, unseenCalls }), hint];
     super(lines.flatMap((line) => (line === '' ? [] : printableLine(line))).join('\n'), options);
@@ -138,6 +138,8 @@ function checkParameters(reason: unknown, code: unknown, result: Partial<RunResu
   const { command, violations } = result;
   if (typeof command !== 'string') throw invalidType('result.command', 'of type string', command);
   if (!Array.isArray(violations)) throw invalidType('result.violations', 'an instance of Array', violations);
+  const { unseenCalls = [] } = own({ ...result });
+  if (!Array.isArray(unseenCalls)) throw invalidType('result.unseenCalls', 'an instance of Array', unseenCalls);
   for (const [i, violation] of violations.entries())
     if (!Array.isArray(violation?.decoded))
       throw invalidType(`result.violations[${i}]`, 'a violation of a result', violation);

@@ -1,21 +1,23 @@
 /** The names of a file: whoever can write one of their directories can put another file in its place. */
 import { lstatSync, readlinkSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { realPath } from '../../landlock/paths/real-path.js';
 import { shownName } from '../../util/foreign-text.js';
 
 /** More links than the kernel follows. */
 const MOST_LINKS = 40;
 
-/** The absolute paths by which a file is found: as it is named, without links to its directory, and through each link. */
+/** The absolute paths by which a file is found: as it is named, those of each link on the way, and without links. */
 export function namesOf(file: string): readonly string[] {
   const names = new Set<string>();
-  let path: string | undefined = resolve(file);
-  for (let i = 0; path !== undefined && i < MOST_LINKS; i++) {
-    const place: string = join(realPath(dirname(path)) ?? dirname(path), basename(path));
-    names.add(path).add(place);
-    const target = linkAt(place);
-    path = target === undefined ? undefined : resolve(dirname(place), target);
+  let path = resolve(file);
+  for (let i = 0; i < MOST_LINKS; i++) {
+    names.add(path);
+    const link = withFolders(path).findLast((folder) => linkAt(folder) !== undefined); // The one that comes first.
+    const target = link === undefined ? undefined : linkAt(link);
+    if (link === undefined || target === undefined) break;
+    names.add(link);
+    path = join(resolve(dirname(link), target), path.slice(link.length));
   }
   return [...names];
 }

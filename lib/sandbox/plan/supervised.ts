@@ -6,7 +6,7 @@ import { machineAbis, thisHost } from '../../host.js';
 import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
-import { notifyAllowed, notifyHidingCalls, unreportedActions } from '../../notify/violations/unseen-calls.js';
+import { notifyAllowed, notifyHidingCalls, unreported } from '../../notify/violations/unseen-calls.js';
 import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violations/violation.js';
 import { denialsPolicy, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import { type Denials, NO_DENIALS } from '../../policy/denials.js';
@@ -95,11 +95,11 @@ export function supervisedFilter(
   const watched = watches ? notifyHidingCalls(notifyOnErrno(policy)) : policy;
   const filter = compileFilter(reportsPaths ? notifyAllowed(watched, PATHS) : watched, { gate: GATE, flags });
   const native = supervisionOf(answers, { passesAll: !watches && !reportsPaths, reportsPaths });
-  return { filter, native, profiles, host, denials, unreported: unreportedActions(policy) };
+  return { filter, native, profiles, host, denials, unreported: unreported(policy, names) };
 }
 
 /** The calls that name files. */
-const PATHS = [...PATH_CALLS.keys()].map((name) => [name, []] as const);
+const PATHS = [...PATH_CALLS.keys()].map((syscall) => ({ syscall, conditions: () => [] }));
 
 /** The policy of unconfined. With handlers, calls of ABIs that it does not list kill the process: they would bypass these. */
 const unconfinedPolicy = (host: Host, names: readonly string[]): Policy =>

@@ -16,15 +16,18 @@ symlinkSync('real', at('folder'));
 symlinkSync('../real/file', at('other/link'));
 symlinkSync(at('other/link'), at('far'));
 symlinkSync('../folder/file', at('other/through'));
+symlinkSync('other/hop', at('hop'));
+symlinkSync('../real', at('other/hop'));
 symlinkSync('loop', at('loop'));
 
 test.each<[string, readonly string[]]>([
   ['real/file', ['real/file']],
-  ['folder/file', ['folder/file', 'real/file']],
+  ['folder/file', ['folder/file', 'folder', 'real/file']],
   ['other/link', ['other/link', 'real/file']],
   ['far', ['far', 'other/link', 'real/file']],
-  ['other/through', ['other/through', 'folder/file', 'real/file']],
-  ['folder/nothing', ['folder/nothing', 'real/nothing']],
+  ['other/through', ['other/through', 'folder/file', 'folder', 'real/file']],
+  ['hop/file', ['hop/file', 'hop', 'other/hop/file', 'other/hop', 'real/file']],
+  ['folder/nothing', ['folder/nothing', 'folder', 'real/nothing']],
   ['nowhere/file', ['nowhere/file']],
   ['loop', ['loop']],
 ])('%s is found by %j', (path, names) => {
