@@ -101,14 +101,14 @@ function failureVerdict(error: unknown): Verdict {
 }
 
 /**
- * Whether a program failed by itself after one of its calls was denied. One that is missing, is ended from outside, or fails
- * under any profile shows nothing about this one.
+ * Whether a program failed by itself after one of its calls was denied, other than one whose denial programs expect. One
+ * that is missing, is ended from outside, or fails under any profile shows nothing about this one.
  */
 function isDenied(error: RunError<unknown>): boolean {
   const { code } = own(error);
   const { exitCode, signal, limit, violations, unlistedViolations } = error;
   const isByItself = exitCode !== null || (signal !== null && FAULTS.has(signal));
-  return code === undefined && limit === null && isByItself && violations.length + unlistedViolations > 0;
+  return code === undefined && limit === null && isByItself && (violations.some(({ fallback }) => !fallback) || unlistedViolations > 0);
 }
 
 /** The signals that a denial or a failed check raises. */
