@@ -154,6 +154,12 @@ describe('a command whose call a handler answers', () => {
     for (const options of [{}, { onViolation: false }])
       await expect(assertRunsUnder(['true'], listening, options)).rejects.toThrow('its agent may answer calls');
   });
+
+  test('is green beside an agent that no call is left to', async () => {
+    const unused = { ...profile, listenerPath: '/nowhere/agent.sock' };
+    for (const options of [{}, { onViolation: false }]) await assertRunsUnder(['true'], unused, options);
+    await expect(['mkdir', made]).not.toRunUnder(unused);
+  });
 });
 
 test('a run with more output than maxBuffer is neither green nor green behind .not', async () => {
