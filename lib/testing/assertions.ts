@@ -8,6 +8,7 @@ import { normalizeArguments } from '../sandbox/arguments.js';
 import { RunError } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
+import { hasNotify } from '../sandbox/plan/notifications.js';
 import { type FilterSource, resolveSources } from '../sandbox/plan/resolve-sources.js';
 import { type RunOptions, runCall } from '../sandbox/run.js';
 import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
@@ -76,7 +77,8 @@ export async function runs(command: readonly string[], profile: FilterSource, op
     options: own({ ...read, onViolation }),
   });
   const sources = resolveSources(call.profile, call.options);
-  if (sources.profiles.some(({ document }) => document.listenerPath))
+  const { profiles, policy } = sources;
+  if (policy !== undefined && hasNotify(policy) && profiles.some(({ document }) => document.listenerPath))
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
       'listenerPath: its agent may answer calls: assert under a profile without it',
@@ -101,14 +103,14 @@ function failureVerdict(error: unknown): Verdict {
 }
 
 /**
- * Whether a program failed by itself after one of its calls was denied. One that is missing, is ended from outside, or fails
- * under any profile shows nothing about this one.
+ * Whether a program failed by itself after one of its calls was denied, other than one whose denial programs expect. One
+ * that is missing, is ended from outside, or fails under any profile shows nothing about this one.
  */
 function isDenied(error: RunError<unknown>): boolean {
   const { code } = own(error);
   const { exitCode, signal, limit, violations, unlistedViolations } = error;
   const isByItself = exitCode !== null || (signal !== null && FAULTS.has(signal));
-  return code === undefined && limit === null && isByItself && violations.length + unlistedViolations > 0;
+  return code === undefined && limit === null && isByItself && (violations.some(({ fallback }) => !fallback) || unlistedViolations > 0);
 }
 
 /** The signals that a denial or a failed check raises. */
@@ -186,7 +188,8 @@ export function assertDenied(
  * @returns A promise that rejects with an AssertionError if the command does not work, or a handler of `notify` has
  * answered one of its calls. The message has the end of its
  * stderr, and the first three kinds of calls that the profile denied, each with its rule. Rejects with a ProfileError
- * or SeccompError if an argument is not valid.
+ * or SeccompError if an argument is not valid, also for a profile with SCMP_ACT_NOTIFY and a `listenerPath`, whose agent
+ * may answer calls.
  * @example
  * import { assertRunsUnder } from 'seccomp/testing';
  *

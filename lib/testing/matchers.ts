@@ -23,7 +23,7 @@ export interface SeccompMatchers<Result = unknown> {
   toDenySyscall(calls: ProbeCall | readonly ProbeCall[], options?: DenialOptions): Result;
   /**
    * The value is a command, `[file, ...arguments]`. Passes if it ends with exit code 0 under `profile`. See
-   * `assertRunsUnder`. `.not` passes if it fails by itself after a call of it was denied.
+   * `assertRunsUnder`. `.not` passes if it fails by itself after a call of it was denied, other than a fallback.
    */
   toRunUnder(profile: FilterSource, options?: RunOptions): Promise<Result>;
   /** The value is a command. Passes if it makes only syscalls that `file` lists. See `assertNeedsNoMore`. */

@@ -8,6 +8,7 @@ import { inFlags } from '../../lib/cli/options/profile-options.js';
 import { pathProblem } from '../../lib/landlock/paths/messages.js';
 import { makePrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
 import { addon } from '../../lib/native.js';
+import { attachRemedy } from '../../lib/sandbox/child/start-errors.js';
 import { compile } from '../../lib/sandbox/compile.js';
 import { seccomp } from '../support/command-line.js';
 import { packageRoot } from '../support/root.js';
@@ -81,11 +82,25 @@ test('the command has no names of the library', async () => {
     'options.cwd: /x does not exist': 'the working directory: /x does not exist',
     'it used more memory than it may (options.limits.memory)': 'it used more memory than it may (--memory)',
     'it took too long (options.timeout)': 'it took too long (--timeout)',
-    'it was aborted (options.signal)': 'it was aborted (SIGTERM or SIGHUP)',
+    'it was aborted (options.signal)': 'it was aborted (by a signal to seccomp)',
     'it wrote too large a file (options.rlimits.fsize)': 'it wrote too large a file (rlimits.fsize of the sandbox)',
-    'leave out onViolation, notify and listenerPath': 'leave out --explain, or listenerPath of the profile',
   };
   expect(Object.keys(texts).map(inFlags)).toEqual(Object.values(texts));
+});
+
+test('a second listener is refused in words of the command', async () => {
+  const profile = {
+    defaultAction: 'SCMP_ACT_ALLOW' as const,
+    syscalls: [{ names: ['getpid'], action: 'SCMP_ACT_NOTIFY' as const }],
+    listenerPath: '/nowhere/agent.sock',
+  };
+  const remedy = 'leave out listenerPath of the profile, or --explain';
+  const { stderr } = await seccomp('run', '--explain', '-p', JSON.stringify(profile), '--', 'true');
+  expect(stderr).toBe(
+    `seccomp: listenerPath names an agent, and a filter has only one listener: ${remedy}\n`,
+  );
+  const remedyOfStart = attachRemedy(constants.errno.EBUSY, 'the child');
+  expect(inFlags(remedyOfStart)).toMatch(new RegExp(`${remedy}$`));
 });
 
 test('a sandbox that is too large is not called a profile', () => {

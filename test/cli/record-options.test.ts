@@ -7,6 +7,7 @@ import { Profile } from '../../lib/index.js';
 import { addon } from '../../lib/native.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as recorder from '../../lib/record/record.js';
+import * as sandboxReader from '../../lib/sandbox/file/read.js';
 import { quoted } from '../../lib/util/foreign-text.js';
 import { seccomp } from '../support/command-line.js';
 
@@ -181,6 +182,19 @@ describe('the result', () => {
     expect((await run('-o', at('sum.json'))).stderr).toBe(`${started}${summary}; ${at('sum.json')} has 1 rules\n`);
     expect((await run('-s', at('sum-s.json'))).stderr).toBe(`${started}${summary}; ${at('sum-s.json')} has 1 rules\n`);
     expect(existsSync(at('sum-s.json'))).toBe(true);
+  });
+
+  test('is written before its sandbox is checked, whose mistakes are called errors or warnings', async () => {
+    give({ paths: { read: [at('gone*'), at('gone')] } });
+    const { stderr } = await run('-s', at('mistaken.json'));
+    expect(stderr).toMatch(/^seccomp: error: .*mistaken\.json.*gone\*.* does not exist/m);
+    expect(stderr).toMatch(/^seccomp: warning: .*mistaken\.json.*gone".* does not exist/m);
+    give();
+    vi.spyOn(sandboxReader, 'readSandboxText').mockImplementation(() => {
+      throw new Error('not readable');
+    });
+    expect(await run('-s', at('kept.json'))).toMatchObject({ status: 125, stderr: 'seccomp: not readable\n' });
+    expect(existsSync(at('kept.json'))).toBe(true);
   });
 
   test('is compared with a profile', async () => {

@@ -57,6 +57,8 @@ const FAILING: Readonly<Record<string, Command>> = {
   'ends itself by SIGTERM': sh('kill -TERM $$'),
   'ends itself by SIGSYS': sh('kill -SYS $$'),
   'ends itself by a real-time signal': sh('kill -40 $$'),
+  'fails as a Node program': node('process.exit(3)'),
+  'aborts as a Node program': node('process.abort()'),
 };
 
 /** Programs whose run is cut short, and which may have exit code 0 nonetheless. */
@@ -152,6 +154,12 @@ describe('a command whose call a handler answers', () => {
     for (const options of [{}, { onViolation: false }])
       await expect(assertRunsUnder(['true'], listening, options)).rejects.toThrow('its agent may answer calls');
   });
+
+  test('is green beside an agent that no call is left to', async () => {
+    const unused = { ...profile, listenerPath: '/nowhere/agent.sock' };
+    for (const options of [{}, { onViolation: false }]) await assertRunsUnder(['true'], unused, options);
+    await expect(['mkdir', made]).not.toRunUnder(unused);
+  });
 });
 
 test('a run with more output than maxBuffer is neither green nor green behind .not', async () => {
@@ -185,6 +193,11 @@ describe('.not.toRunUnder is green for a program that fails after a denial', () 
   test('by SIGSYS, only if another denial was seen: a program can send itself that signal', async () => {
     const killing = () => expect(['mkdir', made]).not.toRunUnder(deny('SCMP_ACT_KILL_PROCESS'));
     await expect(killing).rejects.toThrow('ended with SIGSYS');
+  });
+
+  test.each(['process.exit(3)', 'process.abort()'])('but not if the only denials are fallbacks: %s', async (script) => {
+    const failing = () => expect(node(script)).not.toRunUnder('docker-default');
+    await expect(failing).rejects.toThrow('nothing shows that this is because of the profile');
   });
 
   test('but not without the denials', async () => {

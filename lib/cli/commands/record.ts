@@ -93,11 +93,11 @@ async function recordProgram(command: string, args: readonly string[], options: 
       sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${inFlags(note)}`);
     showFiles(recording, sandbox !== undefined);
-    if (sandbox !== undefined)
-      for (const issue of readSandboxText(text, sandbox, resolvePath(sandbox)).issues)
-        printMessage(`warning: ${describeIssue(sandbox, issue)}`);
     file?.write(text, printError);
     printNote(recordingSummary(recording, output));
+    if (sandbox !== undefined)
+      for (const issue of readSandboxText(text, sandbox, resolvePath(sandbox)).issues)
+        printMessage(`${issue.severity}: ${describeIssue(sandbox, issue)}`);
   } finally {
     file?.discard();
   }

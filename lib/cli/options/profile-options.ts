@@ -53,7 +53,7 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['timeout', '--timeout'],
   ['rlimits.fsize', 'rlimits.fsize of the sandbox'],
   ['rlimits.cpu', 'rlimits.cpu of the sandbox'],
-  ['signal', 'SIGTERM or SIGHUP'],
+  ['signal', 'by a signal to seccomp'],
 ]);
 
 /** Returns the message of an error, in the words of the command. */
@@ -66,7 +66,7 @@ export function inFlags(text: string): string {
   return text
     .replace('give bestEffort: true', 'give --best-effort')
     .replace("The argument 'file' cannot be empty. Received ''", 'COMMAND is empty: name a program')
-    .replace('leave out onViolation, notify and listenerPath', 'leave out --explain, or listenerPath of the profile')
+    .replace('leave out listenerPath, or onViolation and notify', 'leave out listenerPath of the profile, or --explain')
     .replace('with noNewPrivileges: false', 'with --new-privileges')
     .replace(/(^|\()options\.(\w+)(?:\.(\w+))?/g, (whole, before, name, key) => {
       const flag = FLAG_OF_OPTION.get(`${name}.${key}`) ?? (key === undefined ? FLAG_OF_OPTION.get(name) : undefined);

@@ -5,7 +5,7 @@ import { describeIssue } from '../../errors.js';
 import { type LoadedSandbox, loadSandbox, type ProgramOptions, type SpawnOptions } from '../../index.js';
 import { readPaths } from '../../landlock/paths/option.js';
 import { mergedLimits, mergedPaths, optionsUnder } from '../../sandbox/file/apply.js';
-import { writeWarning } from '../../sandbox/file/file-names.js';
+import { filesByFolder, writeWarning } from '../../sandbox/file/file-names.js';
 import { partsIn } from '../../sandbox/file/loaded-sandbox.js';
 import { shownName } from '../../util/foreign-text.js';
 import { printMessage } from '../output/print.js';
@@ -35,8 +35,9 @@ export function loadNamedSandbox(name: string): LoadedSandbox {
  * @param own - What the first of the files is called.
  */
 export function warnOfOwnFiles(paths: ProgramOptions['paths'], files: readonly string[], own?: string): void {
+  const folders = filesByFolder(files);
   for (const { access, path } of paths === undefined ? [] : readPaths(paths).given) {
-    const warning = access === 'write' ? writeWarning(resolve(path), files, own) : undefined;
+    const warning = access === 'write' ? writeWarning(resolve(path), files, folders, own) : undefined;
     if (warning !== undefined) printMessage(`warning: --write ${shownName(path)} ${warning}`);
   }
 }

@@ -107,7 +107,7 @@ export function pathProblem(
   return `can't be opened (${name})${shortageRemedy(name)}`;
 }
 
-/** What to do where too many files are open, for which no path or option is the reason. Empty for another errno. */
+/** The remedy where too many files are open, for which no path or option is the reason. Empty for another errno. */
 export const shortageRemedy = (errno: string): string =>
   /^E[MN]FILE$/.test(errno) ? ': close files, or raise their limit (ulimit -n)' : '';
 

@@ -106,7 +106,7 @@ function cannotMake(folder: string, call: string, errno: string): SeccompError {
   return new SeccompError('ERR_SECCOMP_OPTION', `${place} (${call} ${errno})${remedy}`);
 }
 
-/** What to do where another TMPDIR would not help, or not alone. */
+/** The remedies for errnos where another TMPDIR would not help, or not alone. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EPERM', ': a filter that this process has may deny the call; if not, set TMPDIR to another directory'],
   ['ENOSYS', ': a filter that this process has denies the call'],

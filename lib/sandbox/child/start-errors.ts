@@ -101,7 +101,7 @@ export function attachRemedy(errno: number, who: string): string {
     [
       constants.errno.EBUSY,
       'an attached filter has a listener, and a process can have only one: ' +
-        'leave out onViolation, notify and listenerPath',
+        'leave out listenerPath, or onViolation and notify',
     ],
     [
       constants.errno.EMFILE,

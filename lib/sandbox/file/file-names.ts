@@ -37,10 +37,15 @@ export function filesByFolder(files: readonly string[]): ReadonlyMap<string, str
  * Says that a program that may write `path` can change one of the files that say what it may do. Undefined if it can't.
  *
  * @param files - Their names; the first is the sandbox's or the profile's own.
- * @param own - What that one is called.
+ * @param folders - These by directory.
+ * @param own - What the first is called.
  */
-export function writeWarning(path: string, files: readonly string[], own?: string): string | undefined {
-  const folders = filesByFolder(files);
+export function writeWarning(
+  path: string,
+  files: readonly string[],
+  folders: ReadonlyMap<string, string>,
+  own?: string,
+): string | undefined {
   const changed = folders.get(path) ?? folders.get(realPath(path) ?? path);
   return changed === undefined ? undefined : changeWarning(changed, files, own);
 }

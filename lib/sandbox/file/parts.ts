@@ -14,7 +14,7 @@ import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import type { SandboxDocument } from './fields.js';
-import { changeWarning } from './file-names.js';
+import { changeWarning, writeWarning } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
 import { HERE, type Problems } from './problems.js';
@@ -44,7 +44,7 @@ export function partsOf(document: SandboxDocument, place: Place, base: Partial<S
   const { isolate, network, descendants, capabilities } = document;
   for (const [folder, file] of place.folders.own)
     if (place.written.has(folder)) {
-      warnOfChanges(file, ['extends'], place);
+      place.problems.warn(['extends'], changeWarning(file, place.files));
       break; // Once, however many paths let it do that.
     }
   const parts = {
@@ -88,17 +88,11 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
   const absolute = resolve(directory, read.path);
   checkExists(read, absolute, path, directory, problems);
   if (access === 'write') {
-    const names = [absolute, realPath(absolute) ?? absolute];
-    for (const name of names) place.written.add(name);
-    const changed = names.map((name) => place.folders.all.get(name)).find((file) => file !== undefined);
-    if (changed !== undefined) warnOfChanges(changed, path, place);
+    place.written.add(absolute).add(realPath(absolute) ?? absolute);
+    const warning = writeWarning(absolute, place.files, place.folders.all);
+    if (warning !== undefined) problems.warn(path, warning);
   }
   return { ...given, path: absolute };
-}
-
-/** Warns that a program may write a file of its sandbox. */
-function warnOfChanges(changed: string, path: Path, { files, problems }: Place): void {
-  problems.warn(path, changeWarning(changed, files));
 }
 
 /** Reports a path that does not exist: as an error if it is meant to be expanded, else it may be made before the start. */

@@ -185,7 +185,7 @@ function positionsIn(layout: Parsed['layout'], source: string): Place['positionO
 
 const EXTENDS = ['extends'];
 
-/** What a document extends. */
+/** The parts that a document extends, and the warnings about them. */
 interface Base {
   readonly base: SandboxParts | undefined;
   readonly inherited: Warnings;

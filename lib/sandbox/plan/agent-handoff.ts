@@ -44,11 +44,11 @@ export function agentOf(
   const agent = namedAgent(sources.profiles);
   if (agent === undefined) return undefined;
   const { policy } = sources;
+  if (policy === undefined || !hasNotify(policy)) return undefined;
   if (notify !== undefined || onViolation)
     throw listenerPathError(
       'names an agent, and a filter has only one listener: leave out listenerPath, or onViolation and notify',
     );
-  if (policy === undefined || !hasNotify(policy)) return undefined;
   refuseImpossible(agent);
   return agent;
 }
