@@ -106,6 +106,21 @@ describeUnless(pathsSupport().reason ?? undefined, 'a program', () => {
     expect(unseen('import json, subprocess; subprocess.run(["true"])', 'docker-default')).toEqual([]);
   });
 
+  test('that opens its descriptor by any name in /proc is reported, for each file that it leads to', () => {
+    const script = `${PREAMBLE}os.dup2(os.open('/etc/passwd', os.O_RDONLY), 500)
+tried('/dev/fd/500')
+os.dup2(os.open('file', os.O_PATH), 500)
+for name in ('/proc/self/fd/500', '/proc/./self/fd/500', '/dev/fd/500'): tried(name)`;
+    const { violations, unseenCalls } = report(interpreter(), ['-S', '-c', script], everything);
+    const named = violations.map(({ decoded }) => decoded[1]);
+    expect(named.filter((name) => name?.includes('/fd/'))).toEqual([
+      '"/proc/self/fd/500"',
+      '"/proc/./self/fd/500"',
+      '"/dev/fd/500"',
+    ]);
+    expect(unseenCalls).toEqual([]);
+  });
+
   test('whose stdin is a file that paths does not grant, and that opens it again', () => {
     const stdin = openSync(join(place, 'file'), 'r');
     const { violations, unseenCalls } = report('cat', ['/dev/stdin'], 'docker-default', {
