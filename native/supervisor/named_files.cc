@@ -114,7 +114,7 @@ class Finder {
     if (found.get() >= 0) {
       named.file = Found(found);
       if (named.file.type != 'l') return named;
-      const Descriptor target = Followed(start, name, named.file.path);
+      const Descriptor target = Followed(start, name, named.file);
       const bool leads_nowhere = target.get() < 0 && errno == ENOENT;
       named.target = leads_nowhere && is_created ? FindMissingTarget(named.file.path) : Found(target);
     } else if (errno == ENOENT && is_created) {
@@ -191,18 +191,18 @@ class Finder {
     return "";
   }
 
-  // Opens the file to which a link leads that was found at `path`. /dev/stdin and links of other names lead to one in
-  // /proc/self, which is followed as the thread's own.
-  Descriptor Followed(int start, const std::string& name, const std::string& path) {
+  // Opens the file to which a link leads. /dev/stdin and links of other names lead to one in /proc/self, which is
+  // followed as the thread's own.
+  Descriptor Followed(int start, const std::string& name, const FoundFile& link) {
     Descriptor plain(OpenPlain(start, name, 0));
     if (plain.get() >= 0 || (errno != ELOOP && errno != ENOENT)) return Opened(plain.Release());
-    std::string link = path;
-    for (int i = 0; i < kMostLinks && !StartsWith(link, process_ + "/"); i++) {
-      const Descriptor found = Look(AT_FDCWD, NextOf(link));
+    std::string path = link.path;
+    for (int i = 0; i < kMostLinks && !StartsWith(path, process_ + "/"); i++) {
+      const Descriptor found = Look(AT_FDCWD, NextOf(path));
       if (found.get() < 0) return Descriptor();
-      link = PathOf(found);
+      path = PathOf(found);
     }
-    if (StartsWith(link, process_ + "/")) return Opened(open(link.c_str(), O_PATH | O_CLOEXEC));
+    if (StartsWith(path, process_ + "/")) return Opened(open(path.c_str(), O_PATH | O_CLOEXEC));
     is_unsure_ = true;
     return Descriptor();
   }
