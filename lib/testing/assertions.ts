@@ -110,7 +110,12 @@ function isDenied(error: RunError<unknown>): boolean {
   const { code } = own(error);
   const { exitCode, signal, limit, violations, unlistedViolations } = error;
   const isByItself = exitCode !== null || (signal !== null && FAULTS.has(signal));
-  return code === undefined && limit === null && isByItself && (violations.some(({ fallback }) => !fallback) || unlistedViolations > 0);
+  return (
+    code === undefined &&
+    limit === null &&
+    isByItself &&
+    (violations.some(({ fallback }) => !fallback) || unlistedViolations > 0)
+  );
 }
 
 /** The signals that a denial or a failed check raises. */

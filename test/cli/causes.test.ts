@@ -96,9 +96,7 @@ test('a second listener is refused in words of the command', async () => {
   };
   const remedy = 'leave out listenerPath of the profile, or --explain';
   const { stderr } = await seccomp('run', '--explain', '-p', JSON.stringify(profile), '--', 'true');
-  expect(stderr).toBe(
-    `seccomp: listenerPath names an agent, and a filter has only one listener: ${remedy}\n`,
-  );
+  expect(stderr).toBe(`seccomp: listenerPath names an agent, and a filter has only one listener: ${remedy}\n`);
   const remedyOfStart = attachRemedy(constants.errno.EBUSY, 'the child');
   expect(inFlags(remedyOfStart)).toMatch(new RegExp(`${remedy}$`));
 });
