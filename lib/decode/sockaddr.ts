@@ -38,11 +38,11 @@ export type SocketAddress = {
 type NamedAddress =
   /** `address` is written as in RFC 5952, and an IPv4-mapped one as `::ffff:192.0.2.1`. */
   | { readonly family: 'IPv4' | 'IPv6'; readonly address: string; readonly port: number }
-  /** A file, by a path that is empty for an unnamed socket. Bytes that are not UTF-8 are U+DC80 to U+DCFF. */
+  /** A file, by a path that is empty for an unnamed socket. Each byte that is not UTF-8 becomes U+DC80 to U+DCFF. */
   | { readonly family: 'unix'; readonly path: string; readonly abstract?: never }
   /**
-   * A name in the abstract namespace, without its leading NUL. All other bytes are part of the name, NULs included;
-   * Those that are not UTF-8 are U+DC80 to U+DCFF.
+   * A name in the abstract namespace, without its leading NUL. All other bytes are part of the name, NULs
+   * included. Each byte that is not UTF-8 becomes U+DC80 to U+DCFF.
    */
   | { readonly family: 'unix'; readonly abstract: string; readonly path?: never }
   | { readonly family: number };

@@ -26,7 +26,7 @@ import { readJson } from './json/read.js';
 import { makeProfile, Profile, refuseToExtend, unconfinedProfile } from './profile.js';
 import { readRegularFile } from './read-file.js';
 import { readHost } from './resolve/host-match.js';
-import { type Host, issuesOn } from './resolve/resolve.js';
+import type { Host } from './resolve/resolve.js';
 import { ALIASES, kindOfString, UNCONFINED, unknownBuiltin } from './source-names.js';
 
 /**
@@ -161,12 +161,6 @@ export function readForCheck(
   refuseOtherTypes(source, 'source', `${ONE_PROFILE}, not a list, a Filter or a policy`);
   const { profile, issues } = read(source, readProfileOptions(options, ['host']));
   return { profile, issues, host: host === undefined || profile === undefined ? undefined : readHost(host) };
-}
-
-/** The errors and warnings of a profile, and those that resolving it on the host finds, if one is given. */
-export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
-  const { profile, issues, host } = readForCheck(source, options);
-  return host === undefined || profile === undefined ? issues : [...issues, ...issuesOn(profile, host)];
 }
 
 /** A profile that was read, or the reasons why it is not valid. */

@@ -1,9 +1,10 @@
 /** Documents that are large, deep or full of mistakes are read, or refused with a message that can be read. */
 import { describe, expect, test } from 'vitest';
+import { checkProfile } from '../../lib/analysis/check.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { MOST_DIAGNOSTICS } from '../../lib/profile/document/diagnostics.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
-import { checkProfile, parseProfile } from '../../lib/profile/source.js';
+import { parseProfile } from '../../lib/profile/source.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 const MANY = 50_000;

@@ -5,8 +5,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkProfile } from '../../lib/analysis/check.js';
 import { MOST_BYTES } from '../../lib/profile/read-file.js';
-import { checkProfile, loadProfile } from '../../lib/profile/source.js';
+import { loadProfile } from '../../lib/profile/source.js';
 import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
 const TEXT = '{"defaultAction": "SCMP_ACT_LOG"}';

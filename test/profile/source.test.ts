@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { checkProfile } from '../../lib/analysis/check.js';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
+import type { RuleDocument } from '../../lib/profile/document/types.js';
 import { Profile } from '../../lib/profile/profile.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
-import { checkProfile, extend, loadProfile, parseProfile } from '../../lib/profile/source.js';
+import { extend, loadProfile, parseProfile } from '../../lib/profile/source.js';
 
 const root = mkdtempSync(join(tmpdir(), 'seccomp-kubelet-'));
 mkdirSync(join(root, 'team'));
@@ -154,12 +156,13 @@ describe('checkProfile', () => {
 
   test('finds, with a host, problems that exist only there', () => {
     const args = [{ index: 0, value: 2 ** 32, op: 'SCMP_CMP_EQ' as const }];
-    const document = {
-      defaultAction: 'SCMP_ACT_ERRNO' as const,
-      syscalls: [{ names: ['socket'], action: 'SCMP_ACT_ALLOW' as const, args }],
-    };
-    expect(checkProfile(document)).toEqual([]);
-    expect(checkProfile(document, { host })).toMatchObject([{ severity: 'error', path: 'syscalls[0].args[0].value' }]);
+    const everywhere = { names: ['socket'], action: 'SCMP_ACT_ALLOW' as const, args };
+    const there = { ...everywhere, includes: { arches: ['amd64' as const] } };
+    const allowing = (rule: RuleDocument) => ({ defaultAction: 'SCMP_ACT_ERRNO' as const, syscalls: [rule] });
+    const problem = [{ severity: 'error', path: 'syscalls[0].args[0].value' }];
+    expect(checkProfile(allowing(everywhere))).toMatchObject(problem);
+    expect(checkProfile(allowing(there))).toEqual([]);
+    expect(checkProfile(allowing(there), { host })).toMatchObject(problem);
   });
 
   test('finds no problems in the built-ins', () => {

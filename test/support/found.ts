@@ -1,7 +1,7 @@
 /** The diagnostics of documents and rules, as text. */
+import { checkProfile } from '../../lib/analysis/check.js';
 import type { ProfileIssue } from '../../lib/errors.js';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
-import { checkProfile } from '../../lib/profile/source.js';
 
 export const COMPAT: ProfileOptions = { mode: 'compat' };
 

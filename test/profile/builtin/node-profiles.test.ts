@@ -1,10 +1,11 @@
 /** The built-ins for Node: what they decide by arguments, on every ABI, and how they relate to each other. */
 import { describe, expect, test } from 'vitest';
+import { checkProfile } from '../../../lib/analysis/check.js';
 import { compare } from '../../../lib/policy/algebra.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Policy } from '../../../lib/policy/policy.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
-import { checkProfile, loadProfile } from '../../../lib/profile/source.js';
+import { loadProfile } from '../../../lib/profile/source.js';
 import { ABIS, type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { errnos } from '../../../lib/syscalls/errno.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';

@@ -1,9 +1,10 @@
 /** Diagnostics on rules that conflict, that have no effect, or whose effect is not the one that they seem to have. */
 import { describe, expect, test } from 'vitest';
+import { checkProfile } from '../../../lib/analysis/check.js';
 import { ProfileError } from '../../../lib/errors.js';
 import type { ProfileDocument, RuleDocument } from '../../../lib/profile/document/types.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
-import { checkProfile, profileOf } from '../../../lib/profile/source.js';
+import { profileOf } from '../../../lib/profile/source.js';
 import { arg, DENY, decide, documentOf, HOST, policyFor, rule, said } from '../../support/meaning.js';
 
 const DEFAULT = { action: 'SCMP_ACT_ERRNO' } as const;

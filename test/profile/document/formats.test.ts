@@ -1,9 +1,10 @@
 /** The fields that each format reads and ignores, and how strict and compat judge a document. */
 import { describe, expect, test } from 'vitest';
+import { checkProfile } from '../../../lib/analysis/check.js';
 import type { ProfileOptions } from '../../../lib/profile/document/options.js';
 import { stringify } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
-import { checkProfile, loadProfile, parseProfile } from '../../../lib/profile/source.js';
+import { loadProfile, parseProfile } from '../../../lib/profile/source.js';
 import { ALLOW, COMPAT, DENY, found, foundInRule, inWords } from '../../support/found.js';
 
 describe('the format', () => {

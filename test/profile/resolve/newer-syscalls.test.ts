@@ -1,10 +1,11 @@
 /** Calls that are newer than a profile get ENOSYS, as on a kernel without them. */
 import { describe, expect, test } from 'vitest';
+import { checkProfile } from '../../../lib/analysis/check.js';
 import type { Policy } from '../../../lib/policy/policy.js';
 import type { ActionName, RuleDocument } from '../../../lib/profile/document/types.js';
 import { newerSyscalls } from '../../../lib/profile/resolve/newer-syscalls.js';
 import type { Host } from '../../../lib/profile/resolve/resolve.js';
-import { checkProfile, parseProfile } from '../../../lib/profile/source.js';
+import { parseProfile } from '../../../lib/profile/source.js';
 import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { NEWEST_KERNEL } from '../../../lib/syscalls/generated/numbers.js';
 import { decide, documentOf, HOST, policyFor, rule, said } from '../../support/meaning.js';
