@@ -272,7 +272,8 @@ TEST(TellsFilesApartThatHadTheSameName) {
   const Descriptor one(open((directory / "file").c_str(), O_RDONLY));
   const std::string link = "/proc/self/fd/" + std::to_string(one.get());
   CHECK_EQUAL(counter.IsNew(link), true);
-  dup2(open("/etc/passwd", O_RDONLY | O_CLOEXEC), one.get());
+  const Descriptor another(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+  CHECK_EQUAL(another.get() >= 0 && dup2(another.get(), one.get()) == one.get(), true);
   CHECK_EQUAL(counter.IsNew(link), true);  // Another file by the same link.
   fs::remove_all(directory);
   fs::remove_all(directory.string() + "-old");

@@ -319,7 +319,7 @@ TEST(AddsADescriptorWhileARequestOfIoUringEnds) {
     Served served;
     Interruption interruption;
     if (!interruption.is_possible()) Skip("io_uring is not allowed");
-    interruption.After(500 * (i % 60));
+    interruption.After(int64_t{500} * (i % 60));
     int added = -1;
     CHECK_EQUAL(served.listener().AddDescriptor(served.call(), STDERR_FILENO, false, &added), 0);
     CHECK_EQUAL(served.caller().Result(), added);

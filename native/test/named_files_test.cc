@@ -276,7 +276,7 @@ TEST(FollowsLinksOfTheThreadsOwnDirectoryInProc) {
   CHECK_EQUAL(Find(end.c_str()).target.type, kUnresolved);
   CHECK_EQUAL(WhyUnseen(end.c_str(), AT_FDCWD, 0).has_value(), false);
   // Descriptors that this process does not have, by other words for /proc/self.
-  const Other holder([] { return dup2(open("file", O_RDONLY), 500) == 500; });
+  const Other holder([file] { return dup2(file, 500) == 500; });
   std::filesystem::create_symlink("/dev/fd/500", "far");
   const auto find = [&holder](const char* name) {
     PathTraits traits;
