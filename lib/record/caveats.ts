@@ -3,7 +3,7 @@ import type { ObservedCall } from '../decode/observed-call.js';
 import { PATH_CALLS } from '../landlock/denials/path-calls.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import type { UnseenFiles } from '../notify/listener.js';
-import { hiddenBy, unseenText } from '../notify/violations/unseen-calls.js';
+import { hiddenBy, unseenFilesText } from '../notify/violations/unseen-calls.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denials.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
@@ -55,7 +55,7 @@ export function fileCaveats(calls: readonly ObservedCall[], unseen: UnseenFiles,
       syscall === 'socket' && BigInt(constantOn(abi, 'AF_UNIX') ?? -1) === BigInt.asUintN(32, family),
   );
   return [
-    ...unseenText([], NOTHING_HIDDEN, unseen).map((reason) => `paths may lack files: ${reason}`),
+    ...unseenFilesText(unseen).map((reason) => `paths may lack files: ${reason}`),
     ...(unread.length > 0 ? [unreadCaveat(unread.map(({ syscall }) => syscall))] : []),
     ...(usesUnixSockets ? [UNIX_SOCKETS_CAVEAT] : []),
     ...(calls.some(({ syscall }) => syscall === 'io_uring_enter') ? [RING_FILES_CAVEAT] : []),
@@ -65,8 +65,6 @@ export function fileCaveats(calls: readonly ObservedCall[], unseen: UnseenFiles,
 const unreadCaveat = (syscalls: readonly string[]) =>
   `paths lacks the files of the program: none of those that it named (by ${[...new Set(syscalls)].join(', ')}) could be read; ` +
   'record it where this process may read the memory of the programs that it starts, and /proc';
-
-const NOTHING_HIDDEN: ReadonlySet<undefined> = new Set();
 
 const UNIX_SOCKETS_CAVEAT =
   'the program made a Unix socket, whose connections are not recorded: with paths, Linux before 7.1 denies all Unix ' +

@@ -117,7 +117,7 @@ TEST(FindsLinksAndWhatTheyLeadTo) {
   CHECK_EQUAL(Find("broken").file.type, 'l');
   CHECK_EQUAL(FindAll("broken", AT_FDCWD, 0).at(0).target.type, kUnresolved);
   std::filesystem::create_symlink(place / "broken", "indirect");
-  for (const char* name : {"broken", "indirect"}) {  // What a call makes by it.
+  for (const char* name : {"broken", "indirect"}) {  // A call makes its target.
     CHECK_EQUAL(Find(name).target.path, place / "nothing");
     CHECK_EQUAL(Find(name).target.type, kMissing);
   }

@@ -118,12 +118,19 @@ const LOGGED =
 export function unseenText(
   always: readonly string[],
   hidden: ReadonlySet<ReturnType<typeof hiddenBy>>,
-  { noRoom, unreadable, notFound }: UnseenFiles,
+  files: UnseenFiles,
 ): readonly string[] {
   return [
     ...always,
     ...(hidden.has('filter') ? [OWN_FILTER] : []),
     ...(hidden.has('io_uring') ? [IO_URING] : []),
+    ...unseenFilesText(files),
+  ];
+}
+
+/** Why files are missing from a report or a recording, one sentence each. */
+export function unseenFilesText({ noRoom, unreadable, notFound }: UnseenFiles): readonly string[] {
+  return [
     ...(noRoom > 0
       ? [`${calls(noRoom)} that name files were not looked at, after 65,536 kinds or 32 MiB of them`]
       : []),
