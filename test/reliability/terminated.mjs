@@ -63,6 +63,7 @@ if (isMainThread) {
   /** The functions resolve when what they started has ended. */
   const attempts = {
     spawn: () => start('docker-default', { stdio: 'pipe' }),
+    guarded: () => start('docker-default', { descendants: 'kill' }),
     limits: () => start('docker-default', { rlimits: { nofile: 64 }, capabilities: ['CAP_CHOWN'], uid: 0 }),
     notify: () => start(allowed, { notify }),
     observe: () => start('docker-default', { onViolation() {} }),

@@ -8,5 +8,5 @@ import { expectNothingLeft, terminatedObstacle } from '../support/terminated.js'
 test('a worker may be terminated at any call of Node-API, after which all calls fail', ({ skip }) => {
   const obstacle = terminatedObstacle();
   if (obstacle !== undefined) skip(obstacle);
-  expectNothingLeft(['spawn', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'harden', 'listen']);
+  expectNothingLeft(['spawn', 'guarded', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'harden', 'listen']);
 }, 300_000);

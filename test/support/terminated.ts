@@ -22,6 +22,7 @@ export function expectNothingLeft(things: readonly string[]): void {
   const copy = temporaryFolder('seccomp-terminated-');
   for (const part of ['dist', 'package.json']) cpSync(join(packageRoot, part), join(copy, part), { recursive: true });
   mkdirSync(join(copy, 'build/Release'), { recursive: true });
+  cpSync(join(packageRoot, 'build/Release/seccomp-launch'), join(copy, 'build/Release/seccomp-launch'));
   const names = readFileSync(here('failing-napi.c'), 'utf8').matchAll(/^FAILING\((\w+)\)/gm);
   const map = join(copy, 'map');
   writeFileSync(map, Array.from(names, ([, name]) => `${name} ending_${name}\n`).join(''));

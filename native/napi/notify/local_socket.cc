@@ -44,7 +44,8 @@ Napi::Value BindSocket(const Napi::CallbackInfo& info) {
   if (!RequireUsage(env, info[0].IsString(), "bindSocket(path)")) return env.Undefined();
   Descriptor socket;
   const int error = ListenAtPath(info[0].As<Napi::String>().Utf8Value(), &socket);
-  return error == 0 ? LocalSocket::Wrap(env, std::move(socket)) : Negative(env, error);
+  LocalSocket* wrapped = nullptr;
+  return error == 0 ? LocalSocket::Wrap(env, std::move(socket), &wrapped) : Negative(env, error);
 }
 
 Napi::Function LocalSocket::Define(Napi::Env env) {
@@ -54,12 +55,12 @@ Napi::Function LocalSocket::Define(Napi::Env env) {
                       InstanceMethod<&LocalSocket::Serve>("serve"), InstanceMethod<&LocalSocket::Close>("close")});
 }
 
-Napi::Value LocalSocket::Wrap(Napi::Env env, Descriptor socket) {
+Napi::Value LocalSocket::Wrap(Napi::Env env, Descriptor socket, LocalSocket** wrapped) {
   const Napi::Object object = Environment::Of(env).local_socket.New({});
-  LocalSocket* wrapped = object.IsEmpty() ? nullptr : Unwrap(object);
-  if (wrapped == nullptr) return Negative(env, ECANCELED);  // This worker is being terminated.
-  wrapped->peer_ = std::make_shared<Peer>();
-  wrapped->peer_->socket = std::move(socket);
+  *wrapped = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (*wrapped == nullptr) return Negative(env, ECANCELED);
+  (*wrapped)->peer_ = std::make_shared<Peer>();
+  (*wrapped)->peer_->socket = std::move(socket);
   return object;
 }
 
@@ -92,11 +93,12 @@ Napi::Value LocalSocket::Accept(const Napi::CallbackInfo& info) {
   if (peer_ == nullptr) return Negative(info.Env(), EBADF);
   const int connection = accept4(peer_->socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (connection < 0) return Negative(info.Env(), errno);
-  const Napi::Value wrapped = Wrap(info.Env(), Descriptor(connection));
-  if (!wrapped.IsObject()) return wrapped;
+  LocalSocket* wrapped = nullptr;
+  const Napi::Value object = Wrap(info.Env(), Descriptor(connection), &wrapped);
+  if (wrapped == nullptr) return object;
   // Started now: when the descriptors that the peer sends are closed, starting a thread could fail.
-  const int no_thread = Unwrap(wrapped.As<Napi::Object>())->worker_.Start();
-  return no_thread == 0 ? wrapped : Negative(info.Env(), no_thread);
+  const int no_thread = wrapped->worker_.Start();
+  return no_thread == 0 ? object : Negative(info.Env(), no_thread);
 }
 
 Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {

@@ -20,8 +20,9 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
  public:
   // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
-  // Returns an object for the socket, or -errno.
-  static Napi::Value Wrap(Napi::Env env, Descriptor socket);
+  // Returns an object for the socket, and sets `wrapped`; or returns -errno, with nullptr, if this worker is being
+  // terminated.
+  static Napi::Value Wrap(Napi::Env env, Descriptor socket, LocalSocket** wrapped);
 
   explicit LocalSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LocalSocket>(info) {}
   ~LocalSocket() override;

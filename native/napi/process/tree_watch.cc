@@ -49,7 +49,10 @@ Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, const Nap
   return object;
 }
 
-GuardianHandle TreeWatch::Release(const Napi::Object& tree) { return Unwrap(tree)->Close(); }
+GuardianHandle TreeWatch::Release(const Napi::Object& tree) {
+  TreeWatch* watch = Unwrap(tree);
+  return watch == nullptr ? GuardianHandle() : watch->Close();
+}
 
 Napi::Value TreeWatch::Signal(const Napi::CallbackInfo& info) {
   int32_t signal = 0;

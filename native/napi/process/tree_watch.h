@@ -25,7 +25,8 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
   // the guardian.
   static Napi::Object Start(Napi::Env env, GuardianHandle* guardian, const Napi::Function& on_end, Failure* failure);
 
-  // Gives the guardian of a tree back that JavaScript does not get. `on_end` is not called.
+  // Gives the guardian of a tree back that JavaScript does not get. `on_end` is not called. Returns none if this worker
+  // is being terminated: the teardown of its environment then abandons the tree.
   static GuardianHandle Release(const Napi::Object& tree);
 
   explicit TreeWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TreeWatch>(info) {}
