@@ -25,6 +25,7 @@ function under(file: string, calls: string): void {
   const self = process.argv[1] ?? '';
   const child = spawn(process.execPath, [self, 'ask', calls], source ?? 'unconfined', {
     capabilities,
+    isolate: false, // It denies calls that the profile allows.
     stdio: 'inherit',
   });
   child.on('error', (error) => {
