@@ -31,7 +31,9 @@ export type SeccompErrorCode =
    * The agent at the profile's listenerPath did not answer, and the program was not started; or `listen` could not open
    * its socket.
    */
-  | 'ERR_SECCOMP_AGENT';
+  | 'ERR_SECCOMP_AGENT'
+  /** A child sent something else than messages over its channel, which is closed; or more messages wait for it than may. */
+  | 'ERR_SECCOMP_CHANNEL';
 
 /**
  * An error of this package: a wrong profile or option, or a refusal by the kernel. A program that fails after its start

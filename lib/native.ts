@@ -9,16 +9,13 @@ export * from './addon/interface.js';
 export * from './addon/notify-interface.js';
 export { unsupportedReason };
 
-/** Returns the file that a forked child loads first: the one in dist/, even if this module is loaded from lib/. */
-export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');
-
-/** Returns the launcher, a program that isolates forked children, and hands descriptors over. */
+/** Returns the launcher, a program that guards trees, and hands descriptors over. */
 export function launcherFile(): string {
   return launcherBeside(load().file, PACKAGE);
 }
 
 /** The folder of this package: lib/ and dist/ are in it. */
-const PACKAGE = resolve(import.meta.dirname, '..');
+export const PACKAGE = resolve(import.meta.dirname, '..');
 
 const load = once(() => loadAddon(PACKAGE));
 

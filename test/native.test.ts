@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../lib/filter/compile.js';
 import { thisHost } from '../lib/host.js';
-import { addon, type NativeFilters, type NativeRequest, NULL, SOCKET } from '../lib/native.js';
+import { addon, CHANNEL, type NativeFilters, type NativeRequest, NULL, SOCKET } from '../lib/native.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../lib/profile/source.js';
 import { toNativeFilters } from '../lib/sandbox/child/native-request.js';
@@ -116,7 +116,8 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
     ['a uid of 33 bits', { ...request, uid: 2 ** 32 }, /^request\.uid must be /],
     ['a uid below 32 bits', { ...request, uid: -(2 ** 31) - 1 }, /^request\.uid must be /],
     ['a gid that is no integer', { ...request, gid: 0.5 }, /^request\.gid must be /],
-    ['an unknown kind of descriptor', { ...request, stdio: [SOCKET - 1] }, /^request\.stdio must be /],
+    ['an unknown kind of descriptor', { ...request, stdio: [CHANNEL - 1] }, /^request\.stdio must be /],
+    ['two channels', { ...request, stdio: [CHANNEL, CHANNEL] }, /^request\.stdio must be /],
     ['a descriptor of 32 bits', { ...request, stdio: [2 ** 31] }, /^request\.stdio must be /],
     ['too many descriptors', { ...request, stdio: Array(1025).fill(NULL) }, /^request\.stdio must be /],
     ['half a limit', { ...request, limits: [7, 64n] }, /^request\.limits must be /],

@@ -45,7 +45,7 @@ export interface NativeRequest extends NativeFilters {
   readonly detached: boolean;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** For each of the child's descriptors a descriptor of this process, or NONE, NULL or SOCKET. */
+  /** For each of the child's descriptors a descriptor of this process, or NONE, NULL, SOCKET or CHANNEL. */
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value; 2⁶⁴ − 1 is RLIM_INFINITY. */
   readonly limits?: readonly (number | bigint)[] | undefined;
@@ -151,6 +151,8 @@ export const NONE = -1;
 export const NULL = -2;
 /** One end of a new socket pair; this process keeps the other. */
 export const SOCKET = -3;
+/** As SOCKET, for at most one descriptor: this process has two descriptors of its end, to read and to write. */
+export const CHANNEL = -4;
 
 /** A step that failed: its errno (positive) and the name of the system call. No child is left. */
 export interface NativeFailure {
@@ -185,7 +187,7 @@ export interface ChildWatch extends ExitWatch {
 export interface NativeChild {
   readonly pid: number;
   readonly watch: ChildWatch;
-  /** This process's end of each descriptor that was a SOCKET; −1 for all others. */
+  /** This process's end of each descriptor that was a SOCKET or the CHANNEL; −1 for all others. Last, to write to the CHANNEL. */
   readonly sockets: readonly number[];
   /** The errno for which the child is not in the domain that was requested; otherwise 0. */
   readonly domainError: number;
@@ -292,8 +294,6 @@ export interface Addon {
   openPathRuleset(ruleset: NativeRuleset): RulesetHandle | NativeRulesetFailure;
   /** Whether the paths of a ruleset still lead to the files for which it has rules. */
   isCurrent(ruleset: RulesetHandle): boolean;
-  /** Returns the descriptor of a ruleset, which stays open as long as the handle is held. */
-  descriptorOf(ruleset: RulesetHandle): number;
   /**
    * Returns the calling thread's user IDs (real, effective and saved), its SECBIT_*, and the lower and upper halves of its
    * permitted and of its effective capabilities; or −errno.

@@ -132,16 +132,11 @@ export interface Isolation {
  *
  * @param isolate - The option; undefined means as far as this kernel can.
  * @param subject - Returns the child's properties. Called only where they matter, as it reads files.
- * @param now - Whether to probe the kernel again: for a child that does not report whether it has entered its domain.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if `isolate` is true, and this kernel can't enforce it in full.
  */
-export function isolation(
-  isolate: Isolate | undefined,
-  subject: () => IsolationSubject,
-  now: boolean,
-): Isolation | undefined {
+export function isolation(isolate: Isolate | undefined, subject: () => IsolationSubject): Isolation | undefined {
   if (isolate === false) return undefined;
-  const support = isolationSupport(now);
+  const support = isolationSupport();
   const required = isolate === true || isolate === BY_SCOPES_ALONE;
   if (isolate === true) refuseLess(support, subject());
   else if (required && support.by !== 'scopes') throw new IsolationRefusal(String(support.reason), OF_SANDBOX);

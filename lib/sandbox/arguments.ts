@@ -27,6 +27,8 @@ export interface ProgramCall<Options extends ProgramOptions> extends CheckedCall
   readonly file: string;
   /** The arguments of that program, with `argv[0]`. */
   readonly argv: readonly string[];
+  /** The module that the program, a Node, runs: for fork. */
+  readonly module: string | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ export function normalizeArguments(
   const options = sandbox === undefined ? ofCall : (optionsUnder(sandbox, ofCall, by) as typeof ofCall);
   if (isList(given) || by === 'record') refuseWithoutEffect(options);
   const profile = sandbox === undefined ? named : sandbox.profile;
-  return { command, args, profile, options, ...inShell(command, args, options) };
+  return { command, args, profile, options, module: undefined, ...inShell(command, args, options) };
 }
 
 /** Refuses a sandbox for a process that runs already: its environment, its limits and its tree can't be changed any more. */

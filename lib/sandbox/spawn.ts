@@ -96,6 +96,6 @@ export function startProgram(
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child', descendants);
   if (plan.isOfNode) return startInNode(call, plan);
-  const stdio = openStdio(call.options.stdio, 'spawn', call.options.serialization);
+  const stdio = openStdio(call.options.stdio, 'spawn', call.options);
   return start(call, plan, stdio);
 }

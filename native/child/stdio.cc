@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "system/linux_abi.h"
@@ -25,8 +26,14 @@ Failure Stdio::Open(const Request& request) {
     child.push_back(wanted[i]);
     Failure failure = {};
     if (wanted[i] == kNullDevice) failure = OpenNullDevice(i);
-    if (wanted[i] == kNewSocket) failure = OpenSocket(i, &relayed);
+    if (wanted[i] == kNewSocket || wanted[i] == kNewChannel) failure = OpenSocket(i, &relayed);
     if (failure.error != 0) return failure;
+  }
+  const auto channel = std::find(wanted.begin(), wanted.end(), kNewChannel);
+  if (channel != wanted.end()) {
+    const Descriptor& end = parent[static_cast<size_t>(channel - wanted.begin())];
+    parent.emplace_back(fcntl(end.get(), F_DUPFD_CLOEXEC, 0));
+    if (parent.back().get() < 0) return {errno, "fcntl"};
   }
   return StartRelay(std::move(relayed));
 }
@@ -38,11 +45,13 @@ Failure Stdio::OpenNullDevice(size_t i) {
 }
 
 Failure Stdio::OpenSocket(size_t i, std::vector<Relayed>* relayed) {
+  const bool is_channel = child[i] == kNewChannel;
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
   parent[i] = Descriptor(pair[0]);
   temporary.emplace_back(pair[1]);
   child[i] = pair[1];
+  if (is_channel) return OpenRelayed(&parent[i], relayed);
   if (i == 0) return shutdown(pair[0], SHUT_RD) == 0 ? Failure{} : Failure{errno, "shutdown"};
   const int off = 0;
   if (setsockopt(pair[0], SOL_SOCKET, kPassRights, &off, sizeof off) == 0) return {};

@@ -43,7 +43,6 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<FindLandlockSupport>(exports, "landlockSupport");
   Register<OpenPathRuleset>(exports, "openPathRuleset");
   Register<IsCurrent>(exports, "isCurrent");
-  Register<DescriptorOf>(exports, "descriptorOf");
   Register<CredentialsOfThread>(exports, "credentials");
   Register<RestrictThisProcess>(exports, "restrictThisProcess");
   Register<MakePrivateDirectory>(exports, "makePrivateDirectory");

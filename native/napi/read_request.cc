@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -120,11 +121,11 @@ bool ReadStdio(const Napi::Value& value, SpawnRequest* request) {
   if (!value.IsArray() || value.As<Napi::Array>().Length() > kMaxDescriptors) return false;
   const Napi::Array descriptors = value.As<Napi::Array>();
   for (uint32_t i = 0; i < descriptors.Length(); i++) {
-    const auto descriptor = ReadInteger(descriptors.Get(i), kNewSocket, std::numeric_limits<int>::max());
+    const auto descriptor = ReadInteger(descriptors.Get(i), kNewChannel, std::numeric_limits<int>::max());
     if (!descriptor) return false;
     request->stdio.push_back(static_cast<int>(*descriptor));
   }
-  return true;
+  return std::count(request->stdio.begin(), request->stdio.end(), kNewChannel) <= 1;
 }
 
 // Reads a user or group ID. As in Node, a negative ID is the unsigned 32-bit number with the same bits.
@@ -205,7 +206,8 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"detached", Presence::kRequired, "a boolean", Into<&SpawnRequest::new_session>},
     {"uid", Presence::kOptional, "a 32-bit integer", ReadId<&Request::uid>},
     {"gid", Presence::kOptional, "a 32-bit integer", ReadId<&Request::gid>},
-    {"stdio", Presence::kRequired, "an array of at most 1024 descriptors, NONE, NULL or SOCKET", ReadStdio},
+    {"stdio", Presence::kRequired, "an array of at most 1024 descriptors, NONE, NULL, SOCKET or one CHANNEL",
+     ReadStdio},
     {"limits", Presence::kOptional, "a flat array of triples: a resource, and its soft and hard limit as bigints",
      ReadLimits},
     {"cgroup", Presence::kOptional, "a descriptor", ReadCgroup},

@@ -33,6 +33,7 @@
 #include "landlock/ruleset.h"
 #include "script.h"
 #include "system/linux_abi.h"
+#include "system/unix_socket.h"
 
 namespace seccomp::test {
 namespace {
@@ -102,6 +103,29 @@ TEST(OpensTheNullDeviceForReadingAsStandardInputAndForBothElsewhere) {
   CHECK_EQUAL(StatusOf("echo >&0", {kNullDevice, 1, kNullDevice}) == 0, false);
   CHECK_EQUAL(StatusOf("echo >&1 && echo >&2 && ! read line <&1 && ! read line <&2", {0, kNullDevice, kNullDevice}), 0);
   CHECK_EQUAL(StatusOf("echo >&3 && ! read line <&3", {0, 1, 2, kNullDevice}), 0);
+}
+
+TEST(KeepsTwoDescriptorsOfAChannelOverWhichNoDescriptorsGo) {
+  Request request = Script("read line <&0; echo \"got $line\" >&0");
+  request.stdio = {kNewChannel, 1, 2};
+  const int before = OpenDescriptors();
+  {
+    const StartedChild started = Start(std::move(request));
+    CHECK_EQUAL(started.sockets.size(), 4U);
+    CHECK_EQUAL(started.sockets[1].get(), -1);
+    const int reading = started.sockets[0].get();
+    const int writing = started.sockets[3].get();
+    CHECK_EQUAL(fcntl(writing, F_GETFD), FD_CLOEXEC);
+    CHECK_EQUAL(CookieOf(reading), CookieOf(writing));
+    CHECK_EQUAL(send(writing, "text\n", 5, 0), 5);
+    char bytes[16] = {};
+    CHECK_EQUAL(recv(reading, bytes, 9, MSG_WAITALL), 9);
+    CHECK_EQUAL(std::string(bytes), "got text\n");
+    siginfo_t status = {};
+    Reap(started.child, 0, &status);
+    CHECK_EQUAL(recv(reading, bytes, sizeof bytes, 0), 0);
+  }
+  CHECK_EQUAL(OpenDescriptors() - before <= 2, true);  // The thread that passes on closes its two by and by.
 }
 
 TEST(KeepsOneEndOfEachNewSocket) {

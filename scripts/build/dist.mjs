@@ -64,9 +64,6 @@ const CHUNK_OF_FOLDER = {
 /** ES modules that import the `expect` of Vitest and of Jest. */
 const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts' };
 
-/** The file that `node --require` loads before everything else. It contains all that it needs, so it loads no chunk. */
-const PRELOAD = { 'preload.cjs': 'sandbox/this-process/fork-preload.ts' };
-
 /** As in lib/addon/failure.ts. */
 const MOVED =
   'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
@@ -78,7 +75,7 @@ if (!process.argv.includes('--code')) {
   mkdirSync(DIST);
   await writeTypes(DIST);
 }
-const used = new Set([...(await writeChunks()), ...(await writePreload())]);
+const used = new Set(await writeChunks());
 await writeMatchers();
 writeFileSync(join(DIST, 'LICENSES.txt'), licenses(used));
 utimesSync(join(DIST, 'LICENSES.txt'), began, began); // For scripts/build/changed.ts: a source may have changed since.
@@ -136,14 +133,6 @@ async function modulesOfFirstUses(bundle) {
   const chunks = loaded().map((module) => [module, core.includes(module) ? 'core' : 'compile']);
   rmSync(folder, { recursive: true });
   return new Map(chunks.flatMap(([{ moduleIds }, name]) => moduleIds.map((file) => [file, name])));
-}
-
-async function writePreload() {
-  const bundle = await open(PRELOAD);
-  const { output } = await bundle.generate({ ...outputOptions(DIST), codeSplitting: false });
-  const [chunk] = output;
-  await writeCommonJs(DIST, chunk);
-  return chunk.moduleIds;
 }
 
 async function writeMatchers() {

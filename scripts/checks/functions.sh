@@ -129,5 +129,6 @@ run_benchmarks() {
     npm run --silent bench -- hostile-trees --rounds 1 &&
     npm run --silent bench -- tree --rounds 8 &&
     npm run --silent bench -- limits --rounds 2 &&
+    npm run --silent bench -- fork --rounds 2 &&
     npm run --silent bench -- spawn --rounds 8
 }

@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EXCEPTIONS } from '../../test/extended/node-tests/exceptions.mjs';
+import { EXCEPTIONS, WITHOUT_HANDLES } from '../../test/extended/node-tests/exceptions.mjs';
 import { writeResults } from './write-results.mjs';
 
 const { values, positionals } = parseArgs({ options: { keep: { type: 'string' } }, allowPositionals: true });
@@ -164,11 +164,21 @@ async function check({ version, node, tests }, test, slot) {
   const skipped = /^1\.\.0 # Skipped: (.*)$/m.exec(plain.output);
   if (skipped !== null) return skip(label, skipped[1]);
   if (!plain.passes) return skip(label, `fails under plain Node here (${plain.status})`);
-  const isCluster = test.name.startsWith('test-cluster-');
-  const ours = isCluster
-    ? await run(node, test, slot, ['--require', register], { SECCOMP_PROFILE: 'docker-default' })
-    : await run(node, test, slot, ['--require', preload], { NODE_TESTS: tests });
-  const reason = EXCEPTIONS.get(test.name);
+  if (test.name.startsWith('test-cluster-')) {
+    const ours = await run(node, test, slot, ['--require', register], { SECCOMP_PROFILE: 'docker-default' });
+    return count(label, ours, EXCEPTIONS.get(test.name));
+  }
+  const inSandbox = (handles) =>
+    run(node, test, slot, ['--require', preload], { NODE_TESTS: tests, NODE_TESTS_HANDLES: String(handles) });
+  count(`${label}, with handles`, await inSandbox(true), EXCEPTIONS.get(test.name));
+  const without = await inSandbox(false);
+  const error = WITHOUT_HANDLES.get(test.name);
+  const isExpected = error !== undefined && (without.passes || without.output.includes(error));
+  count(label, without, EXCEPTIONS.get(test.name) ?? (isExpected ? error : undefined));
+}
+
+/** Counts the result of a test, which is expected to fail for a reason. */
+function count(label, ours, reason) {
   if (ours.passes && reason === undefined) counts.passed++;
   else if (!ours.passes && reason !== undefined) skip(label, reason);
   else {

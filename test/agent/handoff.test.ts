@@ -12,7 +12,6 @@ import type { Handlers } from '../../lib/notify/handlers.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { loadProfile } from '../../lib/profile/source.js';
 import { compile } from '../../lib/sandbox/compile.js';
-import { fork } from '../../lib/sandbox/fork.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -234,8 +233,7 @@ print(1, flush=True); sys.stdin.read()`;
     expect(() => spawn('touch', [marker], both)).toThrow('different listenerMetadata');
   });
 
-  test('by fork, or with a compiled filter, which has no listenerPath', () => {
-    expect(() => fork('module.js', [], notifying(newPath()))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
+  test('with a compiled filter, which has no listenerPath', () => {
     expect(() => spawn('touch', compile(notifying(newPath())))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });
 });

@@ -11,7 +11,7 @@ import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { Handler, Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { profileOf } from '../../lib/profile/source.js';
-import { fork } from '../../lib/sandbox/fork.js';
+
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -257,13 +257,6 @@ test('a then on Object.prototype does not make an answer a promise', async () =>
   child.on('handlerError', () => reports++);
   const { stderr } = await finish(child);
   expect([stderr, reports]).toEqual([expect.stringContaining('Invalid cross-device link'), 0]);
-});
-
-test('fork refuses handlers', () => {
-  const notify: Handlers = { mkdir: (call) => call.continue() };
-  expect(() => fork('/nonexistent.js', everything, { notify } as object)).toThrow(
-    /options.notify: fork can't supervise/,
-  );
 });
 
 describe('refuses handlers other than an object of functions by syscall name:', () => {

@@ -36,6 +36,7 @@ const OPTIONS: Readonly<Record<string, unknown>> = {
   forceKillAfter: 100,
   format: 'oci',
   gid: 0,
+  handles: true,
   host,
   input: '',
   killSignal: 'SIGKILL',
@@ -62,7 +63,7 @@ const OPTIONS: Readonly<Record<string, unknown>> = {
   windowsHide: true,
   windowsVerbatimArguments: true,
 };
-const SPAWN = `abis argv0 capabilities cwd detached env forceKillAfter gid killSignal logDenied noNewPrivileges notify notifyTimeout
+const SPAWN = `abis argv0 capabilities cwd detached env forceKillAfter gid handles killSignal logDenied noNewPrivileges notify notifyTimeout
   onViolation rlimits serialization shell signal stdio timeout uid windowsHide windowsVerbatimArguments`;
 const OUTPUT = 'input encoding maxBuffer';
 const HOST = 'host capabilities abis';
@@ -159,9 +160,8 @@ const CASES: readonly Case[] = [
   { name: 'Profile.allowlist', taken: 'newerCalls', call: (options) => seccomp.Profile.allowlist(options) },
   {
     name: 'fork',
-    taken: `abis noNewPrivileges logDenied cwd detached env execPath execArgv forceKillAfter gid serialization signal killSignal silent stdio timeout uid
-      windowsHide windowsVerbatimArguments`,
-    call: (options) => seccomp.fork(empty, [], 'node', options).on('error', () => {}),
+    taken: `${SPAWN.replace(/\bshell\b/, '')} execPath execArgv silent`,
+    call: (options) => seccomp.fork(empty, [], 'node', handled(options)).on('error', () => {}),
   },
 ];
 

@@ -132,7 +132,7 @@ export default {
          if (name === 'socket') handle.end('taken over', () => process.disconnect());
        })`,
     );
-    const child = cp.fork(takes);
+    const child = cp.fork(takes, { handles: true });
     return answersThroughHandles(child);
   },
   'in the child: its channel, main module, descriptors, and an environment with nothing more; stdio goes before silent':

@@ -121,7 +121,7 @@ export default {
          if (name === 'socket') handle.end('taken over', () => process.disconnect());
        })`,
     );
-    const child = node(cp, takes);
+    const child = node(cp, takes, { handles: true });
     return answersThroughHandles(child);
   },
   'receive: a server': async (cp) => {
@@ -132,7 +132,7 @@ export default {
          process.disconnect();
        }))`,
     );
-    const child = node(cp, gives);
+    const child = node(cp, gives, { handles: true });
     const [message, handle] = await once(child, 'message');
     const { address } = handle.address();
     handle.close();

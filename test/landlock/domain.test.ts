@@ -26,7 +26,8 @@ afterEach(() => {
 
 /** What a child is isolated by, and the ways that are open to it. */
 function enforced(subject: Partial<IsolationSubject> = {}, isolate?: Parameters<typeof isolation>[0], failed = 0) {
-  const made = isolation(isolate, () => ({ ...OTHER_USER, ...subject }), true);
+  isolationSupport(true); // Not the answer that was kept.
+  const made = isolation(isolate, () => ({ ...OTHER_USER, ...subject }));
   const { by, reason, closed, open } = made?.enforced(failed).isolation ?? expect.fail('not isolated');
   return { by, reason, closed, open: new Map(open.map(({ reach, remedy }) => [reach, remedy])), ...made?.request };
 }
@@ -182,7 +183,7 @@ describe('isolate: true', () => {
 
 test('isolate: false asks the kernel for nothing, and everything is open', () => {
   const tried = vi.spyOn(addon(), 'tryDomain');
-  expect(isolation(false, () => OTHER_USER, true)).toBe(undefined);
+  expect(isolation(false, () => OTHER_USER)).toBe(undefined);
   expect(tried).not.toHaveBeenCalled();
   const { by, closed, open } = notIsolated(OTHER_USER, true).isolation;
   expect([by, closed]).toEqual([undefined, []]);

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
-import { makePrivateDirectory, removeAfterFork } from '../../lib/landlock/paths/private-directory.js';
+import { makePrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
 import { addon } from '../../lib/native.js';
 import { packageRoot } from '../support/scripts.js';
 import { until } from '../support/until.mjs';
@@ -107,20 +107,6 @@ test.each([
   vi.stubEnv('TMPDIR', join(folder, name));
   const message = `@tmp: cannot make the child's directory in ${join(folder, name)}, the directory for temporary files (${reason}): set TMPDIR to an existing directory in which this user may create files`;
   expect(makePrivateDirectory).toThrow(new SeccompError('ERR_SECCOMP_OPTION', message));
-});
-
-test('is removed after the child of a fork has ended, or if there is none', async () => {
-  const directory = makePrivateDirectory();
-  const child = spawn('sh', ['-c', 'touch "$0"/file', directory.path]);
-  removeAfterFork(child, directory);
-  await once(child, 'exit');
-  directory.removeSync(); // Waits for the other removal.
-  expect(existsSync(directory.path)).toBe(false);
-  const another = makePrivateDirectory();
-  const failed = spawn(join(folder, 'missing'));
-  removeAfterFork(failed, another);
-  expect(existsSync(another.path)).toBe(false);
-  await once(failed, 'error');
 });
 
 /** Runs code in a process that has the addon and a directory. */

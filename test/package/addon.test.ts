@@ -100,7 +100,8 @@ class Project {
 const START = "console.log(sandbox.spawnSync('echo', ['started'], 'docker-default', { encoding: 'utf8' }).stdout)";
 /** Asks `isSupported` before. */
 const BOTH = `try { console.log(sandbox.isSupported()) } catch ({ code, message }) { console.log(code, message) } ${START}`;
-const FORK = "sandbox.fork('child.cjs', 'node').on('exit', (code) => console.log('exit code', code))";
+const FORK =
+  "sandbox.fork('child.cjs', 'node', { handles: true }).on('exit', (code) => console.log('exit code', code))";
 
 describe('the addon is found', () => {
   test.each([PREBUILT, 'build/Release'])('in %s', (folder) => {

@@ -17,6 +17,12 @@ const STARTS = {
     await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
     await child.treeEnded;
   },
+  // As a program that would pass its arguments on to a Node.
+  fork: async ({ fork }) => {
+    const child = fork('module.mjs', { ...reporting, execPath: '/bin/sh', execArgv: ['-c', script] });
+    await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+    await child.treeEnded;
+  },
   spawnSync: ({ spawnSync }) => {
     const { error } = spawnSync(...command, options);
     if (error !== undefined) throw error;

@@ -9,7 +9,6 @@ import { SeccompError } from '../../lib/errors.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { execve } from '../../lib/sandbox/execve.js';
-import { fork } from '../../lib/sandbox/fork.js';
 import { harden } from '../../lib/sandbox/harden.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { run } from '../../lib/sandbox/run.js';
@@ -199,9 +198,8 @@ describe.skipIf(!hasScopes)('descendants: kill', () => {
     ]);
   });
 
-  test('fork and harden refuse it, and say what to do', () => {
+  test('harden refuses it, and says what to do', () => {
     const descendants = { descendants: 'kill' } as object;
-    expect(errorOf(() => fork('a.mjs', [], PROFILE, descendants)).message).toContain('start Node with spawn');
     expect(errorOf(() => harden(PROFILE, descendants)).message).toContain(
       'start programs by functions with this option',
     );

@@ -25,6 +25,7 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { constantOn } from '../../lib/syscalls/constants.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
+import { compileC } from '../support/compile-c.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { finish, run, statusOf } from '../support/processes.js';
 import {
@@ -244,15 +245,16 @@ describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scope
   });
 
   test('is reported as missing in the sixteenth domain, and refused if it is required', () => {
-    const launcher = join(packageRoot, 'build/Release/seccomp-launch');
-    const nested = Array.from({ length: 16 }, () => [launcher, '0,0,2,0,1,0,0,1,0']).flat();
+    const nested = compileC('nested-domains.c');
     const code = `
       const { spawnSync } = require('seccomp');
       const { status, enforcement } = spawnSync('true', 'docker-default');
       let error; try { spawnSync('true', 'docker-default', { isolate: true, uid: process.getuid() || 65534 }) } catch ({ message }) { error = message }
       console.log(JSON.stringify([status, enforcement.isolation, error]));`;
-    const [command = '', ...args] = [...nested, process.execPath, '-e', code];
-    const { stdout, stderr } = nodeSpawnSync(command, args, { encoding: 'utf8', cwd: packageRoot });
+    const { stdout, stderr } = nodeSpawnSync(nested, ['16', process.execPath, '-e', code], {
+      encoding: 'utf8',
+      cwd: packageRoot,
+    });
     expect(stdout, stderr).not.toBe('');
     const [status, isolation, error] = JSON.parse(stdout);
     expect([status, isolation.by, isolation.reason]).toEqual([

@@ -151,7 +151,7 @@ test.each([
   });
 });
 
-test.each(['fork', 'harden', 'execve'] as const)('%s refuses limits with a reason', async (name) => {
+test.each(['harden', 'execve'] as const)('%s refuses limits with a reason', async (name) => {
   const { reasonsAgainst } = await import('../../lib/sandbox/options/table.js');
   expect(reasonsAgainst(name).get('limits')).toMatch(/\w+.*: /);
 });

@@ -209,7 +209,7 @@ describe.each([
         });`,
     );
     const env = { ...process.env, ...WITH_RINGS };
-    const child = fork(module, profile, { network: 'none', isolate, env });
+    const child = fork(module, profile, { network: 'none', isolate, env, handles: true });
     const accepting = createServer({ pauseOnConnect: true }, (socket: Socket) => child.send('take it', socket));
     await once(accepting.listen(0, '127.0.0.1'), 'listening');
     const { port } = accepting.address() as { readonly port: number };

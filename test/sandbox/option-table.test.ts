@@ -15,17 +15,17 @@ import { invalidType } from '../../lib/util/option-errors.js';
 /** The options of a function, and after a `!` those that it refuses with a reason of its own. */
 const TABLE: Readonly<Record<FunctionName, string>> = {
   spawn:
-    'profile cwd env argv0 uid gid rlimits limits isolate paths network bestEffort shell detached windowsHide windowsVerbatimArguments serialization capabilities abis noNewPrivileges logDenied onViolation reportPaths notify notifyTimeout stdio timeout signal killSignal descendants forceKillAfter !',
+    'profile cwd env argv0 uid gid rlimits limits isolate paths network bestEffort shell detached windowsHide windowsVerbatimArguments serialization handles capabilities abis noNewPrivileges logDenied onViolation reportPaths notify notifyTimeout stdio timeout signal killSignal descendants forceKillAfter !',
   spawnSync:
-    'profile cwd env argv0 uid gid rlimits limits isolate paths network bestEffort shell detached windowsHide windowsVerbatimArguments serialization capabilities abis noNewPrivileges logDenied onViolation reportPaths stdio input encoding maxBuffer timeout killSignal descendants forceKillAfter ! notify',
-  run: 'profile cwd env argv0 uid gid rlimits limits isolate paths network bestEffort shell detached windowsHide windowsVerbatimArguments serialization capabilities abis noNewPrivileges logDenied onViolation reportPaths notify notifyTimeout stdio input encoding maxBuffer timeout signal killSignal descendants forceKillAfter !',
+    'profile cwd env argv0 uid gid rlimits limits isolate paths network bestEffort shell detached windowsHide windowsVerbatimArguments serialization handles capabilities abis noNewPrivileges logDenied onViolation reportPaths stdio input encoding maxBuffer timeout killSignal descendants forceKillAfter ! notify',
+  run: 'profile cwd env argv0 uid gid rlimits limits isolate paths network bestEffort shell detached windowsHide windowsVerbatimArguments serialization handles capabilities abis noNewPrivileges logDenied onViolation reportPaths notify notifyTimeout stdio input encoding maxBuffer timeout signal killSignal descendants forceKillAfter !',
   execFile:
     'cwd env uid gid rlimits limits isolate paths network bestEffort shell capabilities abis noNewPrivileges logDenied onViolation reportPaths notify notifyTimeout encoding maxBuffer timeout signal killSignal descendants forceKillAfter !',
   execve:
     'profile cwd env argv0 uid gid rlimits isolate paths network bestEffort capabilities abis noNewPrivileges logDenied descendants ! limits',
   record:
-    'cwd env argv0 uid gid rlimits limits isolate paths bestEffort shell detached windowsHide windowsVerbatimArguments serialization capabilities noNewPrivileges stdio timeout signal killSignal descendants forceKillAfter compareArguments containerStart merge mergePaths ! profile network abis logDenied onViolation reportPaths notify notifyTimeout',
-  fork: 'profile cwd env uid gid isolate paths network bestEffort detached windowsHide windowsVerbatimArguments serialization execPath execArgv silent abis noNewPrivileges logDenied stdio timeout signal killSignal forceKillAfter ! rlimits limits capabilities onViolation reportPaths notify notifyTimeout descendants',
+    'cwd env argv0 uid gid rlimits limits isolate paths bestEffort shell detached windowsHide windowsVerbatimArguments serialization handles capabilities noNewPrivileges stdio timeout signal killSignal descendants forceKillAfter compareArguments containerStart merge mergePaths ! profile network abis logDenied onViolation reportPaths notify notifyTimeout',
+  fork: 'profile cwd env argv0 uid gid rlimits limits isolate paths network bestEffort detached windowsHide windowsVerbatimArguments serialization handles execPath execArgv silent capabilities abis noNewPrivileges logDenied onViolation reportPaths notify notifyTimeout stdio timeout signal killSignal descendants forceKillAfter !',
   harden:
     'paths network bestEffort capabilities abis noNewPrivileges logDenied threads acceptSharedPool acceptRings ! profile limits descendants',
   compile: 'capabilities abis host !',
@@ -108,7 +108,7 @@ describe('options are refused', () => {
     ['spawn', { memory: '1G' }, 'options.memory: unknown option: it is one of options.limits'],
     ['spawn', { cpus: 2 }, 'options.cpus: unknown option: it is one of options.limits'],
     ['execve', { memory: '1G' }, 'options.memory: unknown option'],
-    ['fork', { limits: {} }, "options.limits: fork can't limit its child"],
+    ['fork', { shell: true }, 'options.shell: unknown option'],
     ['execFile', { argv0: 'x' }, 'options.argv0: unknown option'],
     ['spawn', { tiemout: 5 }, 'options.tiemout: unknown option (did you mean timeout?)'],
   ])('by %s: %o', (by, options, message) => {

@@ -252,7 +252,7 @@ describe('a compiled filter is reused', () => {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['execve', 'exit', 'exit_group'], action: 'SCMP_ACT_ERRNO' }],
     });
-    const filters = (['child', 'execve', 'fork'] as const).map((target) => plannedFilters(denied, {}, target)[0]);
+    const filters = (['child', 'execve', 'harden'] as const).map((target) => plannedFilters(denied, {}, target)[0]);
     expect(new Set(filters).size).toBe(filters.length);
     expect(filters.map((filter) => (filter?.gate.length ?? 0) > 0)).toEqual([true, true, false]);
   });

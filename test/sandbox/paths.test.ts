@@ -29,6 +29,7 @@ import {
 } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { once as onlyOnce } from '../../lib/util/memo.js';
+import { compileC } from '../support/compile-c.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { registerRefusals } from '../support/register-refusals.js';
 import { packageRoot } from '../support/scripts.js';
@@ -559,15 +560,16 @@ describeUnless(reason ?? undefined, 'enforcement.paths', () => {
   });
 
   test('is refused in the sixteenth domain, unless bestEffort accepts that nothing is enforced', () => {
-    const launcher = join(packageRoot, 'build/Release/seccomp-launch');
-    const nested = Array.from({ length: 16 }, () => [launcher, '0,0,2,0,1,0,0,1,0']).flat();
+    const nested = compileC('nested-domains.c');
     const code = `
       const { spawnSync } = require('seccomp');
       let message; try { spawnSync('true', 'docker-default', { paths: {} }) } catch (error) { message = error.message }
       const { status, enforcement } = spawnSync('true', 'docker-default', { paths: {}, bestEffort: true });
       console.log(JSON.stringify([message, status, enforcement.paths]));`;
-    const [command = '', ...args] = [...nested, process.execPath, '-e', code];
-    const { stdout } = nodeSpawnSync(command, args, { encoding: 'utf8', cwd: packageRoot });
+    const { stdout } = nodeSpawnSync(nested, ['16', process.execPath, '-e', code], {
+      encoding: 'utf8',
+      cwd: packageRoot,
+    });
     expect(JSON.parse(stdout)).toEqual([
       expect.stringMatching(
         /^options\.paths can't be honored: this process is in too many Landlock domains.*bestEffort: true/,

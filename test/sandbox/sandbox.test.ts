@@ -142,18 +142,6 @@ describe('defaults', () => {
     expect(await once(fork(triesToChange, { execPath: process.execPath }), 'message')).toEqual(['EACCES', undefined]);
   });
 
-  test.each([{ capabilities: [] }, { rlimits: { nofile: 60 } }, { onViolation: () => {} }, { notify: {} }])(
-    'that fork cannot honor are refused, not ignored: %j',
-    (limits) => {
-      const refused = expect.objectContaining({
-        code: 'ERR_SECCOMP_OPTION',
-        message: expect.stringMatching(/fork can't/),
-      });
-      expect(() => new Sandbox(noChdir, limits).fork(triesToChange)).toThrowError(refused);
-      expect(() => new Sandbox(noChdir).fork(triesToChange, limits as object)).toThrowError(refused);
-    },
-  );
-
   test('are copied', () => {
     const defaults = { cwd: '/usr' };
     const { execSync } = new Sandbox('unconfined', defaults);

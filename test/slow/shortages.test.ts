@@ -61,7 +61,7 @@ const SHORTAGES = [
     ],
   },
 ] as const;
-const STARTS = ['spawn', 'spawnSync', 'run', 'execve', 'harden', 'record', 'command'] as const;
+const STARTS = ['spawn', 'fork', 'spawnSync', 'run', 'execve', 'harden', 'record', 'command'] as const;
 
 let starts = 0;
 

@@ -1,6 +1,5 @@
 /** The private directory of a child for its temporary files: the word `@tmp` of the option `paths`. */
 
-import type { ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { SeccompError } from '../../errors.js';
@@ -76,12 +75,6 @@ export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): Private
       else report(errno);
     },
   };
-}
-
-/** Removes the directory of a child that Node's own fork has started, or has failed to start. */
-export function removeAfterFork(child: ChildProcess, directory: PrivateDirectory): void {
-  if (child.pid === undefined) directory.removeSync();
-  else child.once('exit', () => directory.remove(() => {}));
 }
 
 function parentDirectory(): string {

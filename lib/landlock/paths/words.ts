@@ -1,7 +1,7 @@
 /** The words that `paths` accepts beside paths: `@system` and `@node`, and the paths that each stands for. */
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { launcherFile, preloadFile } from '../../native.js';
+import { launcherFile, PACKAGE } from '../../native.js';
 import { once } from '../../util/memo.js';
 import { freeze } from '../../util/own-data.js';
 import { expanded } from './patterns.js';
@@ -210,7 +210,7 @@ const NODE: readonly WordRow[] = freeze([
     shown: ['seccomp/package.json', 'seccomp/dist'],
     access: READ,
     why: 'this package',
-    paths: () => [join(dirname(preloadFile()), '../package.json'), dirname(preloadFile())],
+    paths: () => [join(PACKAGE, 'package.json'), join(PACKAGE, 'dist')],
   },
   {
     shown: ['seccomp/prebuilds/SYSTEM-CPU'],

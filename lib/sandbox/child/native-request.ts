@@ -5,7 +5,7 @@ import { compileGuardianFilter } from '../../filter/guardian-filter.js';
 import { ATTACH_FLAGS, listenerFlags, machineAbis } from '../../host.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import { type Needs, type RulesetSubject, rulesetFor } from '../../landlock/paths/ruleset.js';
-import { findNeeds } from '../../landlock/programs/program-needs.js';
+import { findNeeds, moduleNeeds } from '../../landlock/programs/program-needs.js';
 import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js';
 import { openMailbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';
@@ -29,7 +29,7 @@ type RequestOptions = ProgramOptions & { readonly detached?: boolean | undefined
  * @param made - What was made for it: its private directory, and a descriptor of its cgroup's directory.
  */
 export function toNativeRequest(
-  { file, argv, options }: ProgramCall<RequestOptions>,
+  { file, argv, module, options }: ProgramCall<RequestOptions>,
   plan: FilterPlan,
   { descriptors, channel }: OpenedStdio,
   { tmp, cgroup }: { readonly tmp?: PrivateDirectory | undefined; readonly cgroup?: number | undefined } = {},
@@ -55,8 +55,8 @@ export function toNativeRequest(
     ...toNativeConfinement(plan, options, (from) => ({
       candidates,
       needs: () => needsOf(candidates, from),
-      files: NO_FILES,
-      isNode: false,
+      files: module === undefined ? NO_FILES : moduleNeeds(resolvePath(from, module)),
+      isNode: module !== undefined,
       tmp: tmp?.path,
     })),
     supervision: supervision?.native,

@@ -6,42 +6,55 @@ import { SeccompError } from '../../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../../native.js';
 import { nodeError } from '../../util/node-error.js';
 import { invalidValue, outOfRange } from '../../util/option-errors.js';
-import { propertyOf } from '../../util/own-data.js';
+import { emptyFields, propertyOf } from '../../util/own-data.js';
+import { duplicateOf } from '../channel/handover.js';
+import type { MessageChannel } from '../channel/message-channel.js';
+import { NodeChannel } from '../channel/node-channel.js';
+import { OwnChannel } from '../channel/own-channel.js';
 import type { ProgramFunction } from '../options/table.js';
-import { Channel, duplicateOf } from './handover.js';
+import type { SpawnOptions } from '../options/types.js';
 
 /** What a child's descriptors are connected to. */
 export interface OpenedStdio {
-  /** For each of the child's descriptors one of this process, or NONE, NULL or SOCKET of native.ts. At least three. */
+  /** For each of the child's descriptors one of this process, or NONE, NULL, SOCKET or CHANNEL of native.ts. At least three. */
   readonly descriptors: readonly number[];
   /** Set if one of them is a channel for messages. */
-  readonly channel: Channel | undefined;
+  readonly channel: OpenedChannel | undefined;
   /** Closes the descriptors that were received for the child. To be called once the child has them. */
   release(): void;
 }
+
+/** A channel, the child's end of it as in OpenedStdio, and the variables by which a Node finds that. */
+export type OpenedChannel = MessageChannel & Pick<OwnChannel, 'descriptor' | 'variables'>;
 
 /**
  * Opens a child's descriptors.
  *
  * @param option - The option `stdio` after its check: a keyword, a list, or undefined for pipes.
  * @param by - The function that starts the child.
- * @param serialization - The option of this name, for a channel.
+ * @param forChannel - Options of a channel.
  * @throws TypeError, RangeError, Error as Node for an entry of the list that is not valid; SeccompError
  * ERR_SECCOMP_OPTION for a channel that the caller could not use, ERR_SECCOMP_UNSUPPORTED for a socket or a channel that
  * can't be passed on.
  */
-export function openStdio(option: unknown, by: ProgramFunction, serialization?: 'json' | 'advanced'): OpenedStdio {
+export function openStdio(
+  option: unknown,
+  by: ProgramFunction,
+  forChannel: Pick<SpawnOptions, 'serialization' | 'handles'> = emptyFields(),
+): OpenedStdio {
   const entries: unknown[] = Array.isArray(option) ? [...option] : [option, option, option];
   while (entries.length < 3) entries.push(undefined);
   const place = entries.indexOf('ipc');
   if (place >= 0) refuseChannel(entries, place, by);
-  const isHandedOver = place >= 0 || entries.some((entry) => typeof entry === 'object' && entry instanceof Socket);
+  const { serialization, handles = false } = forChannel;
+  const isHandedOver =
+    (place >= 0 && handles) || entries.some((entry) => typeof entry === 'object' && entry instanceof Socket);
   const release = () => {
     if (isHandedOver) addon().giveBack();
   };
   try {
     const descriptors = entries.map(descriptorOf);
-    const channel = place < 0 ? undefined : new Channel(place, serialization);
+    const channel = place < 0 ? undefined : new (handles ? NodeChannel : OwnChannel)(place, serialization);
     if (channel !== undefined) descriptors[place] = channel.descriptor;
     return { descriptors, channel, release };
   } catch (error) {

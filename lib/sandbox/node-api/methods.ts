@@ -121,7 +121,7 @@ class BoundMethods {
 }
 
 /** Whether the function has handlers. The others ignore a timeout of these. */
-const isSupervised = (by: FunctionName) => by === 'spawn' || by === 'execFile';
+const isSupervised = (by: FunctionName) => by === 'spawn' || by === 'execFile' || by === 'fork';
 
 /** A program or, for fork, a module, with its arguments and options. */
 type Positions = Pick<NormalizedCall, 'args' | 'options'> & { readonly file: unknown };

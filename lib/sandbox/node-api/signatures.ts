@@ -4,8 +4,8 @@
  */
 import type * as Node from 'node:child_process';
 import type { SandboxedProcess } from '../child/process/child-process.js';
-import type { ForkedProcess, ForkOptions } from '../child/start-node.js';
 import type { EncodingOption, OutputBytes, OutputIn, ProcessWithStdio, StdioOption } from '../child/types-by-option.js';
+import type { ForkedProcess, ForkOptions } from '../fork.js';
 import type { SpawnOptions, Stdio } from '../options/types.js';
 import type { SpawnSyncOptions, SpawnSyncResult } from '../spawn-sync.js';
 

@@ -9,7 +9,7 @@ import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.j
 import { fromCaller } from '../../util/caller.js';
 import { own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
-import { forwardChannel } from '../child/handover.js';
+import { forwardedChannel } from '../channel/node-channel.js';
 import { makeProcess, type SandboxedProcess } from '../child/process/child-process.js';
 import { refuseChannel } from '../child/stdio.js';
 import { type Ending, endingOf } from '../options/ending.js';
@@ -37,8 +37,7 @@ export function startInNode(
     spawnOfNode(call.command, call.args, optionsOfNode({ ...call.options, ...withoutEnding })),
   );
   const child = makeProcess(started.spawnfile, started.spawnargs, ending, plan.enforcement);
-  if (started.connected)
-    child.connect({ connect: (owner, onEnd) => forwardChannel(started, owner, onEnd), childEnded: () => {} });
+  if (started.connected) child.connect(forwardedChannel(started));
   child.adopt(started, watchOf(started));
   child.scheduleEnd();
   return child;

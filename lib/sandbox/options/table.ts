@@ -57,12 +57,11 @@ function ofNode(read: Read, takenBy: readonly FunctionName[]): Option {
 /** Takes the value unchecked: the code that uses it checks it. */
 const asGiven: Read = (value) => value;
 
-const CHILDREN = ['spawn', 'spawnSync', 'run', 'record'] as const;
+const CHILDREN = ['spawn', 'spawnSync', 'run', 'fork', 'record'] as const;
 const PROGRAM_STARTS = [...CHILDREN, 'execFile', 'execve'] as const;
 const STARTS_BUT_RECORD = PROGRAM_STARTS.filter((name) => name !== 'record');
-const SUPERVISED = ['spawn', 'run', 'execFile'] as const;
+const SUPERVISED = ['spawn', 'run', 'execFile', 'fork'] as const;
 
-const UNSUPERVISED_FORK = "fork can't supervise its child: start Node with spawn";
 const timeout: Read = (value, _, by) =>
   // spawnSync has no timer of Node's, so its timeout may be longer than LONGEST_TIMER.
   check.readTimeout(value, by === 'spawnSync' ? Number.MAX_SAFE_INTEGER : check.LONGEST_TIMER);
@@ -82,47 +81,47 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     }),
 
     // The program
-    cwd: ofNode(check.readDirectory, [...PROGRAM_STARTS, 'fork']),
-    env: ofNode(readEnvironment, [...PROGRAM_STARTS, 'fork']),
+    cwd: ofNode(check.readDirectory, PROGRAM_STARTS),
+    env: ofNode(readEnvironment, PROGRAM_STARTS),
     argv0: ofNode(check.readNullableText, [...CHILDREN, 'execve']),
-    uid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
-    gid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
-    rlimits: option(readLimits, PROGRAM_STARTS, {
-      fork: "fork can't set limits of its child: start Node with spawn, or pass execArgv: ['--max-old-space-size=…']",
-    }),
+    uid: ofNode(check.readId, PROGRAM_STARTS),
+    gid: ofNode(check.readId, PROGRAM_STARTS),
+    rlimits: option(readLimits, PROGRAM_STARTS, {}),
     limits: option((value) => readTreeLimits(value), [...CHILDREN, 'execFile'], {
-      fork: "fork can't limit its child: start Node with spawn and 'ipc' in stdio",
       execve: 'no process is left that could remove the cgroup: run the program by spawn',
       harden: 'this process may not move itself: give limits to the programs that it starts',
     }),
-    isolate: option(check.readIsolate, [...PROGRAM_STARTS, 'fork']),
+    isolate: option(check.readIsolate, PROGRAM_STARTS),
     paths: option(
       (value, _, by) => (by === 'record' && value === true ? value : readPaths(value)),
-      [...PROGRAM_STARTS, 'fork', 'harden'],
+      [...PROGRAM_STARTS, 'harden'],
     ),
-    network: option(check.readNetwork, [...STARTS_BUT_RECORD, 'fork', 'harden'], {
+    network: option(check.readNetwork, [...STARTS_BUT_RECORD, 'harden'], {
       record: 'record allows every call: pass it to spawn',
     }),
-    bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
-    shell: ofNode(check.readShell, [...CHILDREN, 'execFile']),
-    detached: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
-    windowsHide: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
-    windowsVerbatimArguments: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
-    serialization: ofNode(serialization, [...CHILDREN, 'fork']),
+    bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'harden']),
+    shell: ofNode(check.readShell, ['spawn', 'spawnSync', 'run', 'record', 'execFile']),
+    detached: ofNode(nullableBoolean, CHILDREN),
+    windowsHide: ofNode(nullableBoolean, CHILDREN),
+    windowsVerbatimArguments: ofNode(nullableBoolean, CHILDREN),
+    serialization: ofNode(serialization, CHILDREN),
+    handles: option(check.readBoolean, CHILDREN),
     execPath: ofNode(asGiven, ['fork']), // Node's own fork checks it.
     execArgv: ofNode(check.readExecArgv, ['fork']),
     silent: ofNode(nullableBoolean, ['fork']),
 
     // The filter
-    capabilities: option(check.readCapabilityNames, [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'], {
-      fork: "fork can't remove capabilities of its child: to resolve the profile for capabilities, pass compile(profile, { capabilities })",
-    }),
-    abis: option(check.readAbiNames, [...STARTS_BUT_RECORD, 'fork', 'harden', 'compile', 'probe', 'assertDenied'], {
+    capabilities: option(
+      check.readCapabilityNames,
+      [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'],
+      {},
+    ),
+    abis: option(check.readAbiNames, [...STARTS_BUT_RECORD, 'harden', 'compile', 'probe', 'assertDenied'], {
       record: 'record records the calls of all ABIs of this machine: leave it out',
     }),
     host: option(asGiven, ['compile']),
-    noNewPrivileges: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
-    logDenied: option(check.readBoolean, [...STARTS_BUT_RECORD, 'fork', 'harden'], {
+    noNewPrivileges: option(check.readBoolean, [...PROGRAM_STARTS, 'harden']),
+    logDenied: option(check.readBoolean, [...STARTS_BUT_RECORD, 'harden'], {
       record: 'record denies no calls, so there is nothing to log: leave it out. The recording has all calls',
     }),
     threads: option(check.readThreads, ['harden']),
@@ -131,36 +130,31 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
 
     // The supervisor
     onViolation: option(check.readOnViolation, [...SUPERVISED, 'spawnSync'], {
-      fork: UNSUPERVISED_FORK,
       record: 'record denies no calls: pass it to spawn',
     }),
     reportPaths: option(check.readBoolean, [...SUPERVISED, 'spawnSync'], {
-      fork: UNSUPERVISED_FORK,
       record: 'record allows every call: pass it to spawn',
     }),
     notify: option(check.readNotify, SUPERVISED, {
-      fork: UNSUPERVISED_FORK,
       record: 'record allows every call: pass handlers to spawn',
       spawnSync: "handlers can't run while this thread waits: use spawn or execFile",
     }),
     notifyTimeout: option(check.readNotifyTimeout, [...SUPERVISED, 'listen'], {
-      fork: UNSUPERVISED_FORK,
       record: 'record has no handlers: pass it to spawn, with notify',
     }),
 
     // Input, output and end
-    stdio: ofNode(check.readStdio, [...CHILDREN, 'fork']),
+    stdio: ofNode(check.readStdio, CHILDREN),
     input: ofNode(input, ['spawnSync', 'run']),
     encoding: ofNode(encoding, ['spawnSync', 'run', 'execFile']),
     maxBuffer: ofNode(check.readMaxBuffer, ['spawnSync', 'run', 'execFile']),
-    timeout: ofNode(timeout, [...CHILDREN, 'execFile', 'fork']),
-    signal: ofNode(check.readAbortSignal, [...SUPERVISED, 'record', 'fork']),
-    killSignal: ofNode(check.readKillSignal, [...CHILDREN, 'execFile', 'fork']),
+    timeout: ofNode(timeout, [...CHILDREN, 'execFile']),
+    signal: ofNode(check.readAbortSignal, [...SUPERVISED, 'record']),
+    killSignal: ofNode(check.readKillSignal, [...CHILDREN, 'execFile']),
     descendants: option(check.readDescendants, PROGRAM_STARTS, {
-      fork: "fork can't end its child's descendants: start Node with spawn",
       harden: 'this process and what it starts live on: start programs by functions with this option',
     }),
-    forceKillAfter: option(check.readForceKillAfter, [...CHILDREN, 'execFile', 'fork']),
+    forceKillAfter: option(check.readForceKillAfter, [...CHILDREN, 'execFile']),
 
     // The defaults of a Sandbox
     allowUnknownOptions: option(check.readBoolean, ['Sandbox']),

@@ -102,7 +102,7 @@ export interface ProgramOptions extends HostOptions {
   readonly noNewPrivileges?: boolean | undefined;
   /**
    * Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). From Linux 6.15 on, also
-   * the accesses to files that `paths` denies, but not for `fork`: see docs/reference/path-limits.md. Default false.
+   * the accesses to files that `paths` denies: see docs/reference/path-limits.md. Default false.
    */
   readonly logDenied?: boolean | undefined;
   /**
@@ -186,4 +186,10 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
    * `'json'`.
    */
   readonly serialization?: 'json' | 'advanced' | undefined;
+  /**
+   * Whether servers and sockets can be sent over the channel `'ipc'`, and received. The channel is Node's own then: by what it
+   * sends over it, a child can end this process. See docs/reference/node-processes.md. Has no effect on children without a channel. Default
+   * false.
+   */
+  readonly handles?: boolean | undefined;
 }

@@ -41,17 +41,15 @@ export interface Confinement {
  * The isolation of a program; undefined for none. By default, a program is isolated if it is filtered: under
  * `unconfined` it starts as if this package did not exist.
  *
- * @param now - Whether to probe the kernel again, instead of using the first result.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honored.
  */
 export function isolationFor(
   options: IsolationOptions,
   { isFiltered, hasTerminal }: { readonly isFiltered: boolean; readonly hasTerminal: boolean },
-  now = false,
 ): Isolation | undefined {
   const { isolate } = options;
   if (isolate === undefined && !isFiltered) return undefined;
-  return isolation(isolate, () => subjectOf(options, hasTerminal), now);
+  return isolation(isolate, () => subjectOf(options, hasTerminal));
 }
 
 type PathOptions = Pick<ProgramOptions, 'paths' | 'bestEffort' | 'isolate' | 'cwd'>;
@@ -59,7 +57,7 @@ type PathOptions = Pick<ProgramOptions, 'paths' | 'bestEffort' | 'isolate' | 'cw
 /**
  * Who enters the domain: a process that reports whether it could, one that does not, or all threads of this process.
  */
-type DomainOf = 'reported' | 'unreported' | 'of all threads';
+type DomainOf = 'reported' | 'of all threads';
 
 /**
  * How a program's paths are restricted; undefined if they are not.
@@ -122,7 +120,7 @@ function refuseHome(directory: string): void {
 function obstacleTo(domain: DomainOf): string | null {
   if (domain === 'reported') return null;
   const { by, reason } = isolationSupport(true);
-  if (by === null || domain === 'unreported') return by === null ? reason : null;
+  if (by === null) return reason;
   const { abi } = pathsSupport();
   if (abi === null || abi >= ALL_THREADS_ABI) return null;
   const remedy = `start it by \`node --import seccomp/register\` with ${PATHS_VARIABLE}, by fork or by spawn`;

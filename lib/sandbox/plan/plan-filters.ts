@@ -89,8 +89,6 @@ const TARGETS = {
     makesGroup: false,
     stdio: 'inherit',
   },
-  /** By a Node that runs already, which was started by a launcher that confines it. */
-  fork: { gate: [], hasListener: false, isIsolated: true, domain: 'unreported', makesGroup: false, stdio: 'inherit' },
   /** By this process itself. */
   harden: {
     gate: [],
@@ -158,7 +156,7 @@ export function planFilters(
   descendants: Descendants = 'leave',
 ): FilterPlan {
   const { gate, hasListener, isIsolated, domain, makesGroup, stdio } = TARGETS[target];
-  const isChild = target === 'child' || target === 'fork';
+  const isChild = target === 'child';
   // Under a profile, the first call of the addon throws the error.
   const unsupported = sources.each.length === 0 ? unsupportedReason() : undefined;
   if (unsupported !== undefined && !isThisProcess(target)) refuseUnsupported(options, unsupported);
@@ -168,7 +166,7 @@ export function planFilters(
   const deniesCalls = sources.each.length > 0 || network.hasNoNetwork;
   const isFiltered = deniesCalls || names.length > 0 || asksForGuardian(options);
   const terminal = { hasTerminal: hasTerminal(options, stdio) };
-  const isolation = isIsolated ? isolationFor(options, { isFiltered, ...terminal }, target === 'fork') : undefined;
+  const isolation = isIsolated ? isolationFor(options, { isFiltered, ...terminal }) : undefined;
   const tree =
     isIsolated && unsupported === undefined
       ? treeFor(options, descendants, { isIsolated: isolation !== undefined, makesGroup })

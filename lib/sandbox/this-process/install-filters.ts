@@ -1,4 +1,4 @@
-/** Attaches filters to the process that is running: for harden(), fork()'s preload file and seccomp/register. */
+/** Attaches filters to the process that is running: for harden() and seccomp/register. */
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
 import { addon, type NativeFilters, type NativeInstallFailure } from '../../native.js';

@@ -114,13 +114,6 @@ Napi::Value IsCurrent(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, ruleset->IsCurrent());
 }
 
-Napi::Value DescriptorOf(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  std::shared_ptr<const PathRuleset> ruleset;
-  if (!RequireUsage(env, ReadValue(info[0], &ruleset), "descriptorOf(ruleset)")) return env.Undefined();
-  return Napi::Number::New(env, ruleset->descriptor());
-}
-
 Napi::Value RestrictThisProcess(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   std::shared_ptr<const PathRuleset> ruleset;

@@ -9,7 +9,6 @@ namespace seccomp {
 // The functions of the same names in lib/native.ts.
 Napi::Value OpenPathRuleset(const Napi::CallbackInfo& info);
 Napi::Value IsCurrent(const Napi::CallbackInfo& info);
-Napi::Value DescriptorOf(const Napi::CallbackInfo& info);
 Napi::Value RestrictThisProcess(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp

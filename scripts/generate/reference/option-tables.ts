@@ -18,7 +18,7 @@ export const OPTION_TYPES = {
   spawnSync: ['sandbox/spawn-sync', 'SpawnSyncOptions'],
   run: ['sandbox/run', 'RunOptions'],
   execve: ['sandbox/options/types', 'ProgramOptions'],
-  fork: ['sandbox/child/start-node', 'ForkOptions'],
+  fork: ['sandbox/fork', 'ForkOptions'],
   record: ['record/record', 'RecordOptions'],
   harden: ['sandbox/harden', 'HardenOptions'],
   listen: ['agent/agent', 'ListenOptions'],

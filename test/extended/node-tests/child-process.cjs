@@ -6,8 +6,8 @@ const Module = require('node:module');
 const nodes = require('node:child_process');
 const { Sandbox } = require('../../../dist/index.cjs');
 
-const { NODE_TESTS: folder } = process.env;
-const answer = { ...nodes, ...new Sandbox('docker-default') };
+const { NODE_TESTS: folder, NODE_TESTS_HANDLES: handles } = process.env;
+const answer = { ...nodes, ...new Sandbox('docker-default', { handles: handles === 'true' }) };
 const load = Module._load;
 Module._load = function loadModule(request, parent, ...others) {
   const isChildProcess = request === 'child_process' || request === 'node:child_process';

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addon, launcherFile, NONE, NULL, SOCKET } from '../../../lib/native.js';
+import { addon, CHANNEL, launcherFile, NONE, NULL, SOCKET } from '../../../lib/native.js';
 import { openStdio, refuseChannel } from '../../../lib/sandbox/child/stdio.js';
 
 vi.mock(import('node:child_process'), async (original) => ({ ...(await original()), spawn: vi.fn() }));
@@ -66,10 +66,18 @@ afterEach(() => {
 });
 
 const WITH_CHANNEL = ['ignore', 'pipe', 'inherit', 'ipc'] as const;
+const HANDLES = { handles: true };
 
-describe('a channel', () => {
+test('a channel is made by the addon, at its place, with the variables that name it', () => {
+  const { descriptors, channel } = openStdio(['ignore', 'ipc'], 'spawn', { serialization: 'advanced' });
+  expect(descriptors).toEqual([NULL, CHANNEL, SOCKET]);
+  expect({ ...channel?.variables }).toEqual({ NODE_CHANNEL_FD: '1', NODE_CHANNEL_SERIALIZATION_MODE: 'advanced' });
+  expect(vi.mocked(spawn)).not.toHaveBeenCalled();
+});
+
+describe('a channel for handles', () => {
   test('is made by Node for the launcher, and handed over at its place, with the variables that name it', () => {
-    const { descriptors, channel } = openStdio(WITH_CHANNEL, 'spawn', 'advanced');
+    const { descriptors, channel } = openStdio(WITH_CHANNEL, 'spawn', { serialization: 'advanced', handles: true });
     expect(descriptors).toEqual([NULL, SOCKET, 2, RECEIVED]);
     const [command, args, options] = vi.mocked(spawn).mock.calls[0] ?? expect.fail('no launcher');
     expect([command, args, { ...options, env: { ...options.env } }]).toEqual([
@@ -84,20 +92,20 @@ describe('a channel', () => {
 
   test('may be handed over by descriptor 0', () => {
     vi.spyOn(addon(), 'openHandover').mockReturnValue(0);
-    expect(openStdio(WITH_CHANNEL, 'spawn').descriptors).toEqual([NULL, SOCKET, 2, RECEIVED]);
+    expect(openStdio(WITH_CHANNEL, 'spawn', HANDLES).descriptors).toEqual([NULL, SOCKET, 2, RECEIVED]);
     expect(vi.mocked(spawn).mock.calls[0]?.[2]).toMatchObject({
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', 0, 'pipe'],
     });
   });
 
   test('may be at any place', () => {
-    const { descriptors } = openStdio(['ipc'], 'spawn');
+    const { descriptors } = openStdio(['ipc'], 'spawn', HANDLES);
     expect(descriptors).toEqual([RECEIVED, SOCKET, SOCKET]);
     expect(vi.mocked(spawn).mock.calls[0]?.[2]).toMatchObject({ stdio: ['ipc', HANDOVER, 'pipe'] });
   });
 
   test('keeps the launcher as long as the child', () => {
-    const { channel } = openStdio(WITH_CHANNEL, 'spawn');
+    const { channel } = openStdio(WITH_CHANNEL, 'spawn', HANDLES);
     const launcher = launchers[0] ?? expect.fail('no launcher');
     launcher.done.length = 0;
     channel?.childEnded();
@@ -105,7 +113,7 @@ describe('a channel', () => {
   });
 
   test.each([true, false])('of a child that was not started is closed, if it still is open: %s', (connected) => {
-    const { channel } = openStdio(WITH_CHANNEL, 'spawn');
+    const { channel } = openStdio(WITH_CHANNEL, 'spawn', HANDLES);
     const launcher = launchers[0] ?? expect.fail('no launcher');
     Object.assign(launcher, { connected }).done.length = 0;
     channel?.close();
@@ -113,7 +121,7 @@ describe('a channel', () => {
   });
 
   test('reports the errors of its own child only: a launcher that is not started hands nothing over', () => {
-    openStdio(WITH_CHANNEL, 'spawn');
+    openStdio(WITH_CHANNEL, 'spawn', HANDLES);
     expect(() => launchers[0]?.emit('error', new Error('ENOENT'))).not.toThrow();
   });
 });
@@ -131,7 +139,7 @@ describe('a socket', () => {
   });
 
   test('beside a channel is handed over first', () => {
-    openStdio(['ipc', new Socket()], 'spawn');
+    openStdio(['ipc', new Socket()], 'spawn', HANDLES);
     expect(vi.mocked(spawn).mock.calls.map(([, args]) => args)).toEqual([['1'], ['0']]);
   });
 });
@@ -143,7 +151,7 @@ describe('what was handed over', () => {
     ['nothing', ['ignore', 5, { fd: 6 }], 0],
     ['nothing', 'pipe', 0],
   ])('is given back when the child has it: %s', (_, stdio, times) => {
-    const { release } = openStdio(stdio, 'spawn');
+    const { release } = openStdio(stdio, 'spawn', HANDLES);
     expect(natives.giveBack).toEqual([]);
     release();
     expect(natives.giveBack).toHaveLength(times);
@@ -160,7 +168,7 @@ describe('what was handed over', () => {
 
   test('is nothing if there are no more descriptors', () => {
     vi.spyOn(addon(), 'openHandover').mockReturnValue(-EMFILE);
-    expect(() => openStdio(WITH_CHANNEL, 'spawn')).toThrow(
+    expect(() => openStdio(WITH_CHANNEL, 'spawn', HANDLES)).toThrow(
       expect.objectContaining({
         code: 'ERR_SECCOMP_UNSUPPORTED',
         message: `options.stdio[3]: can't be passed on to the program (EMFILE): seccomp-launch, which does that, must be executable, and this process may have too many descriptors`,
@@ -174,7 +182,7 @@ describe('what was handed over', () => {
       Object.assign(launchers[0] ?? {}, { connected: isConnected });
       return ECONNRESET;
     });
-    expect(() => openStdio(WITH_CHANNEL, 'spawn')).toThrow(
+    expect(() => openStdio(WITH_CHANNEL, 'spawn', HANDLES)).toThrow(
       "options.stdio[3]: can't be passed on to the program (ECONNRESET)",
     );
     expect(launchers[0]?.done.filter((each) => !each.startsWith('unref'))).toEqual(
@@ -186,7 +194,7 @@ describe('what was handed over', () => {
     vi.mocked(spawn).mockImplementation(() => {
       throw new RangeError('refused');
     });
-    expect(() => openStdio(WITH_CHANNEL, 'spawn')).toThrow(new RangeError('refused'));
+    expect(() => openStdio(WITH_CHANNEL, 'spawn', HANDLES)).toThrow(new RangeError('refused'));
     expect([natives.receive.length, natives.giveBack.length]).toEqual([1, 1]);
   });
 });

@@ -29,10 +29,10 @@ describe('an option is', () => {
 
   test('refused if the function has none, by the name of the first', () => {
     const limited = loadSandbox({ rlimits: { core: 0 }, limits: { processes: 5 } });
-    expect(() => optionsUnder(limited, {}, 'fork')).toThrow(
-      /^inline: fork can't honor limits of this sandbox: fork can't limit its child/,
+    expect(() => optionsUnder(limited, {}, 'execve')).toThrow(
+      /^inline: execve can't honor limits of this sandbox: no process is left/,
     );
-    expect(() => optionsUnder(limited, { limits: undefined, rlimits: {} }, 'fork')).toThrow(/can't honor limits/);
+    expect(() => optionsUnder(limited, { limits: undefined, rlimits: {} }, 'execve')).toThrow(/can't honor limits/);
     expect(() => optionsUnder(loadSandbox({ timeout: 5 }), {}, 'execve')).toThrow(
       "inline: execve can't honor timeout of this sandbox: it has no such option: start the program by spawn or run",
     );

@@ -1,5 +1,6 @@
 /** `untrusted`, the built-in sandbox. test/adversary/untrusted.test.ts attacks it. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -119,10 +120,13 @@ describeUnless(obstacle, 'under untrusted, a program', () => {
   const runtimeBesideNode = () =>
     isSanitized() ? 'the runtime of a sanitizer is beside Node, not in @system' : undefined;
 
-  test('may be what a Sandbox starts', () => {
+  test('may be what a Sandbox starts', async () => {
     const { execSync, fork } = new Sandbox('untrusted', { cwd });
     expect(execSync('cat input.txt', { encoding: 'utf8' })).toBe('input\n');
-    expect(() => fork('module.js')).toThrow("options.limits: fork can't limit its child");
+    writeFileSync(join(cwd, 'module.cjs'), "process.send(require('node:fs').readFileSync('input.txt', 'utf8'))");
+    const child = fork('module.cjs', { execArgv: [] });
+    expect(await once(child, 'message')).toEqual(['input\n', undefined]);
+    child.disconnect();
   });
 });
 

@@ -171,13 +171,13 @@ describe('on another system', () => {
   });
 
   test('Node starts what is unconfined, and nothing is enforced, but on this process', () => {
-    const plan = (options: object, target: 'child' | 'fork' | 'execve' | 'harden' | 'register') =>
+    const plan = (options: object, target: 'child' | 'execve' | 'harden' | 'register') =>
       planFilters(resolveSources(NONE, {}), options, target, 'kill');
-    for (const target of ['child', 'fork', 'execve', 'harden', 'register'] as const) {
+    for (const target of ['child', 'execve', 'harden', 'register'] as const) {
       expect(plan({}, target)).toMatchObject({ isOfNode: true, tree: undefined, filters: [], supervision: undefined });
       expect(plan({}, target).enforcement(0)).toMatchObject({ isolation: { reason: NO_SECCOMP } });
     }
-    for (const target of ['child', 'fork', 'execve'] as const)
+    for (const target of ['child', 'execve'] as const)
       expect(() => plan({ noNewPrivileges: true }, target)).toThrow(`options.noNewPrivileges can't be honored`);
     expect(() => plan({ noNewPrivileges: true }, 'harden')).not.toThrow();
     expect(harden(NONE)).toMatchObject({ filters: [], threads: 'all' });

@@ -62,7 +62,7 @@ describe('a child is supervised', () => {
     expect(planned({}, 'execve', NOTIFYING)).toMatchObject({ agent });
     expect(() => planned({ onViolation: true }, 'child', NOTIFYING)).toThrow(/names an agent/);
     expect(() => planned({ notify }, 'child', NOTIFYING)).toThrow(/names an agent/);
-    for (const target of ['fork', 'harden', 'register'] as const)
+    for (const target of ['harden', 'register'] as const)
       expect(() => planned({}, target, NOTIFYING)).toThrow(/SCMP_ACT_NOTIFY needs a supervisor/);
   });
 
@@ -141,7 +141,6 @@ describe('a plan', () => {
   test.each<[Target, boolean, boolean]>([
     ['child', true, true],
     ['execve', true, false],
-    ['fork', true, false],
     ['harden', false, false],
     ['register', false, false],
   ])('for %s is isolated: %s', (target, isIsolated) => {
@@ -175,8 +174,7 @@ describe('a plan', () => {
     expect(planned({ descendants: 'kill' }).tree).toMatchObject({ isGroup: true, required: true });
     expect(decided(planned({ descendants: 'kill' }), 'setsid')).toBe('errno');
     expect(decided(planned({}), 'setsid')).toBe('allow');
-    for (const target of ['execve', 'fork'] as const)
-      expect(() => planned({ descendants: 'kill' }, target)).toThrow(/no scopes; start the program by spawn or run/);
+    expect(() => planned({ descendants: 'kill' }, 'execve')).toThrow(/no scopes; start the program by spawn or run/);
     for (const target of ['harden', 'register'] as const)
       expect(planned({ descendants: 'kill' }, target).tree).toBe(undefined);
     vi.restoreAllMocks();

@@ -156,8 +156,8 @@ export function refused(args: string[]): void {
   spawn('ls', [], null);
   // @ts-expect-error arguments are strings
   spawn('ls', [1], 'node');
-  // @ts-expect-error fork can't supervise its child
-  fork('module.js', 'node', { onViolation: true });
+  // @ts-expect-error the program is Node, and no shell runs it
+  fork('module.js', 'node', { shell: true });
   // @ts-expect-error stdout is null
   spawn('ls', [], 'node', { stdio: ['ignore', 'ignore', 'ignore'] }).stdout.on('data', () => {});
   // @ts-expect-error stdout may be null

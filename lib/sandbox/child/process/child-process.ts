@@ -18,14 +18,14 @@ import { publicMethods } from '../../../util/caller.js';
 import { guarded } from '../../../util/guarded.js';
 import { nodeError } from '../../../util/node-error.js';
 import { define, own } from '../../../util/own-data.js';
+import type { ChildPipe, MessageChannel } from '../../channel/message-channel.js';
 import type { Ending } from '../../options/ending.js';
 import { signalNumber } from '../../options/signals.js';
 import type { FilterPlan } from '../../plan/plan-filters.js';
 import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
 import { subscribe } from '../events.js';
-import type { MessageChannel } from '../handover.js';
-import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
+import { type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
 import { endOnAbort } from './abort.js';
 import { ProcessBase } from './process-base.js';
 import { Termination } from './termination.js';
@@ -114,10 +114,11 @@ export class SandboxedProcess<
       this.#open++;
       define(this, { treeEnded: this.#termination.guardedBy(tree, { isGroup, watch }) });
     }
-    const streams = socketStreams(sockets);
+    const others = this.#channel?.open(sockets) ?? sockets;
+    const streams = socketStreams(others);
     this.#domainError = domainError;
     this.#setStreams(streams);
-    this.#started(pid, watch, pipesFrom(sockets, streams));
+    this.#started(pid, watch, pipesFrom(others, streams));
   }
 
   /** @internal Becomes the object of a child that Node has started, or has failed to start. */
@@ -133,7 +134,8 @@ export class SandboxedProcess<
   #started(pid: number, watch: ExitWatch, pipes: readonly ChildPipe[]): void {
     define(this, { pid });
     this.#termination.watch = watch;
-    this.#termination.pipes = pipes;
+    const channelPipe = this.#channel?.pipe;
+    this.#termination.pipes = channelPipe === undefined ? pipes : [...pipes, channelPipe];
     for (const { stream } of pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
@@ -146,6 +148,17 @@ export class SandboxedProcess<
     this.#open++;
     this.#channel = channel;
     channel.connect(this, () => this.#closed());
+  }
+
+  /** @internal Whether a message has arrived on the channel. */
+  get hasReceived(): boolean {
+    return this.#channel?.hasReceived === true;
+  }
+
+  /** @internal Lets `close` wait until the returned function is called. */
+  delayClose(): () => void {
+    this.#open++;
+    return () => this.#closed();
   }
 
   /** @internal Removes a directory when the child has ended, or could not be started. `close` waits for that. */

@@ -7,8 +7,9 @@ import { kernelLimit, type LimitReason } from '../../../process-tree/limit-reaso
 import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.js';
 import { Tree } from '../../../process-tree/tree.js';
 import { systemError } from '../../../util/system-error.js';
+import type { ChildPipe } from '../../channel/message-channel.js';
 import type { Ending } from '../../options/ending.js';
-import { type ChildPipe, endReading } from '../streams.js';
+import { endReading } from '../streams.js';
 
 const { ESRCH, EINVAL, ENOSYS } = constants.errno;
 const { SIGKILL, SIGSTOP, SIGTERM } = constants.signals;

@@ -3,14 +3,14 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { forwardChannel } from '../../../lib/sandbox/child/handover.js';
+import { forwardedChannel } from '../../../lib/sandbox/channel/node-channel.js';
 
 /** A process of Node's, the object that gets its channel, and what that emits. */
 function forwarded(source: object = {}) {
   const launcher = Object.assign(new EventEmitter(), { connected: true, channel: { fd: 3 } }, source);
   const child = new EventEmitter() as EventEmitter & Partial<ChildProcess>;
   const onEnd = vi.fn();
-  forwardChannel(launcher as unknown as ChildProcess, child as ChildProcess, onEnd);
+  forwardedChannel(launcher as unknown as ChildProcess).connect(child as ChildProcess, onEnd);
   const seen: unknown[] = [];
   return { launcher, child, onEnd, seen };
 }

@@ -1,0 +1,145 @@
+/** Reads a JSON text in steps, between which other work can be done. JSON.parse can't be interrupted. */
+import { own } from '../../util/own-data.js';
+
+type Container = unknown[] | Record<string, unknown>;
+
+/** The text is not read to its end. */
+export const UNFINISHED = Symbol('unfinished');
+
+/** Maximum length of a text that JSON.parse reads. */
+export const SHORT = 64 * 1024;
+
+/** Number of values that are read before the time is looked at. */
+const STEP = 256;
+
+/** Maximum number of arrays and objects in one another. JSON.stringify writes fewer: each takes some of the stack. */
+const DEEPEST = 16_384;
+
+const SPACE = /[ \t\n\r]*/y;
+const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+
+/** Reads a JSON text. The value is that of JSON.parse. */
+export class JsonReader {
+  readonly #text: string;
+  #at = 0;
+  /** The arrays and objects that are not complete. */
+  readonly #open: Container[] = [];
+  /** Of each object among them, the name of the member that is read next. */
+  readonly #names: string[] = [];
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /**
+   * Reads on until the text is at its end, or it is late.
+   *
+   * @returns The value, or UNFINISHED.
+   * @throws {SyntaxError} if the text is not JSON, or too much of it is in one another.
+   */
+  read(isLate: () => boolean): unknown {
+    if (this.#text.length <= SHORT) return JSON.parse(this.#text);
+    for (let count = 1; ; count++) {
+      if (count % STEP === 0 && isLate()) return UNFINISHED;
+      const value = this.#begin();
+      const whole = value === UNFINISHED ? UNFINISHED : this.#complete(value);
+      if (whole !== UNFINISHED) return whole;
+    }
+  }
+
+  /** Reads a value. Of an array or object that is not empty, only the beginning. */
+  #begin(): unknown {
+    const first = this.#skip();
+    if (first === '"') return this.#string();
+    if (first !== '[' && first !== '{') return this.#scalar();
+    const made: Container = first === '[' ? [] : {};
+    this.#at++;
+    if (this.#skip() === closing(made)) {
+      this.#at++;
+      return made;
+    }
+    if (this.#open.push(made) > DEEPEST) throw this.#problem();
+    if (first === '{') this.#name();
+    return UNFINISHED;
+  }
+
+  /** Puts a value into what it belongs to, which may be complete by that, too. Returns the value that is in no other. */
+  #complete(value: unknown): unknown {
+    let complete = value;
+    for (;;) {
+      const container = this.#open.at(-1);
+      if (container !== undefined) this.#add(container, complete);
+      const next = this.#skip();
+      if (container === undefined) {
+        if (next !== undefined) throw this.#problem();
+        return complete;
+      }
+      if (next !== ',' && next !== closing(container)) throw this.#problem();
+      this.#at++;
+      if (next === ',') {
+        if (!Array.isArray(container)) this.#name();
+        return UNFINISHED;
+      }
+      complete = this.#open.pop();
+    }
+  }
+
+  #add(container: Container, value: unknown): void {
+    if (Array.isArray(container)) {
+      container.push(value);
+      return;
+    }
+    const name = this.#names.pop() ?? '';
+    // As JSON.parse, which calls no setter and takes __proto__ as any other name.
+    if (!Reflect.has(Object.prototype, name)) container[name] = value;
+    else Object.defineProperty(container, name, own({ value, writable: true, enumerable: true, configurable: true }));
+  }
+
+  /** Reads the name of a member, and the colon. */
+  #name(): void {
+    if (this.#skip() !== '"') throw this.#problem();
+    this.#names.push(this.#string());
+    if (this.#skip() !== ':') throw this.#problem();
+    this.#at++;
+  }
+
+  #string(): string {
+    const end = endOfString(this.#text, this.#at);
+    if (end < 0) throw this.#problem();
+    const string: string = JSON.parse(this.#text.slice(this.#at, end));
+    this.#at = end;
+    return string;
+  }
+
+  #scalar(): unknown {
+    SCALAR.lastIndex = this.#at;
+    const found = SCALAR.exec(this.#text);
+    if (found === null) throw this.#problem();
+    this.#at = SCALAR.lastIndex;
+    return JSON.parse(found[0]);
+  }
+
+  /** Skips white space. Returns what follows. */
+  #skip(): string | undefined {
+    SPACE.lastIndex = this.#at;
+    SPACE.exec(this.#text);
+    this.#at = SPACE.lastIndex;
+    return this.#text[this.#at];
+  }
+
+  #problem(): SyntaxError {
+    return new SyntaxError(`position ${this.#at} is not JSON`);
+  }
+}
+
+/** The place behind a string that begins at `start`; −1 if it has no end. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let before = quote - 1;
+    while (text[before] === '\\') before--;
+    if ((quote - before) % 2 === 1) return quote + 1; // No backslash is before it, or each is escaped by another.
+  }
+  return -1;
+}
+
+const closing = (container: Container): string => (Array.isArray(container) ? ']' : '}');

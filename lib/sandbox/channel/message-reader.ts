@@ -1,0 +1,114 @@
+/**
+ * Messages as they look on a channel, in Node's own formats. `json`: a line of JSON each. `advanced`: what node:v8
+ * serializes, after its length.
+ */
+import { ArrivedBytes } from './arrived-bytes.js';
+import { JsonReader, UNFINISHED } from './json-steps.js';
+import { deserialize, LENGTH_BYTES } from './serialized-messages.js';
+
+/** The option `serialization`. */
+export type Serialization = 'json' | 'advanced';
+
+/** Maximum bytes of a message. */
+export const LONGEST_MESSAGE = 16 * 1024 * 1024;
+
+const NEWLINE = 10;
+
+/** What a child has sent is not a message. */
+export class NotAMessage extends Error {}
+
+/** The bytes of the next message have not all arrived. */
+export const INCOMPLETE = Symbol('incomplete');
+
+/** Reads messages. */
+export interface MessageReader {
+  add(chunk: Buffer): void;
+  /** Copies what was added last, of which the memory is used again. */
+  keep(): void;
+  /** Number of bytes that were not read yet. */
+  readonly size: number;
+  /**
+   * Reads the next message. Returns INCOMPLETE if it has not arrived, and UNFINISHED if it is late before it is read.
+   *
+   * @throws {NotAMessage} if what has arrived is none.
+   */
+  next(isLate: () => boolean): unknown;
+}
+
+export function messageReader(serialization: Serialization): MessageReader {
+  return serialization === 'json' ? new LineReader() : new SerializedReader();
+}
+
+class LineReader implements MessageReader {
+  readonly #arrived = new ArrivedBytes();
+  /** Number of the first bytes that have no newline among them. */
+  #searched = 0;
+  /** The message that is being read. */
+  #json: JsonReader | undefined;
+
+  add(chunk: Buffer): void {
+    this.#arrived.add(chunk);
+  }
+
+  keep(): void {
+    this.#arrived.keep();
+  }
+
+  get size(): number {
+    return this.#arrived.size;
+  }
+
+  next(isLate: () => boolean): unknown {
+    try {
+      this.#json ??= this.#nextLine();
+      if (this.#json === undefined) return INCOMPLETE;
+      const message = this.#json.read(isLate);
+      if (message !== UNFINISHED) this.#json = undefined;
+      return message;
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new NotAMessage('a line that is not JSON');
+    }
+  }
+
+  #nextLine(): JsonReader | undefined {
+    const length = this.#arrived.indexOf(NEWLINE, this.#searched);
+    this.#searched = length < 0 ? this.#arrived.size : 0;
+    if ((length < 0 ? this.#arrived.size : length) > LONGEST_MESSAGE) throw tooLong();
+    if (length < 0) return undefined;
+    return new JsonReader(this.#arrived.take(length + 1).toString('utf8', 0, length));
+  }
+}
+
+class SerializedReader implements MessageReader {
+  readonly #arrived = new ArrivedBytes();
+
+  add(chunk: Buffer): void {
+    this.#arrived.add(chunk);
+  }
+
+  keep(): void {
+    this.#arrived.keep();
+  }
+
+  get size(): number {
+    return this.#arrived.size;
+  }
+
+  next(): unknown {
+    if (this.size < LENGTH_BYTES) return INCOMPLETE;
+    const length = this.#arrived.take(LENGTH_BYTES, true).readUInt32BE();
+    if (length > LONGEST_MESSAGE) throw tooLong();
+    if (this.size < LENGTH_BYTES + length) return INCOMPLETE;
+    // A copy of its own: views in the message refer to it.
+    const bytes = Buffer.allocUnsafeSlow(length);
+    this.#arrived.take(LENGTH_BYTES + length).copy(bytes, 0, LENGTH_BYTES);
+    try {
+      return deserialize(bytes);
+    } catch {
+      throw new NotAMessage("bytes that node:v8 can't read");
+    }
+  }
+}
+
+const tooLong = () => new NotAMessage(`a message of more than ${LONGEST_MESSAGE / 1024 ** 2} MiB`);

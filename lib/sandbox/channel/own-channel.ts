@@ -1,0 +1,344 @@
+/** A channel that takes no descriptors: Node's format of messages on a pair of sockets of this package's own. */
+import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
+import { setImmediate } from 'node:timers';
+import { SeccompError } from '../../errors.js';
+import { addon, CHANNEL } from '../../native.js';
+import { publicFunction } from '../../util/caller.js';
+import { guarded } from '../../util/guarded.js';
+import { nodeError } from '../../util/node-error.js';
+import { invalidType } from '../../util/option-errors.js';
+import { define, own, propertyOf } from '../../util/own-data.js';
+import { UNFINISHED } from './json-steps.js';
+import type { ChannelOwner, ChildPipe, MessageChannel } from './message-channel.js';
+import { INCOMPLETE, messageReader, NotAMessage, type Serialization } from './message-reader.js';
+import { reportError } from './report-error.js';
+import { serialize } from './serialized-messages.js';
+
+/** Maximum bytes of the messages that wait to be written, and of those that wait for a listener. */
+export const MOST_WAITING = 64 * 1024 * 1024;
+
+/** Bytes that a message takes at least while it waits. */
+const LEAST_SIZE = 64;
+
+/** Bytes that wait to be written, from which on `send` returns false, as in Node. */
+const BUSY = 128 * 1024;
+
+/** Milliseconds for which messages are read and emitted before other events have their turn. */
+const TURN = 5;
+
+/** Maximum bytes that are read at once. */
+const READ_SIZE = 64 * 1024;
+
+type SendCallback = (error: Error | null) => void;
+
+export class OwnChannel implements MessageChannel {
+  /** The addon makes the child's end. */
+  readonly descriptor: number = CHANNEL;
+  /** The variables by which a Node finds the channel. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly #place: number;
+  readonly #serialization: Serialization;
+  readonly #arrived;
+  #child: ChannelOwner | undefined;
+  #onEnd: (() => void) | undefined;
+  #input: Socket | undefined;
+  #output: Socket | undefined;
+  #pipe: ChildPipe | undefined;
+  /** The property `channel` of the child. */
+  #control: Readonly<Record<'ref' | 'unref', () => void>> | null = null;
+  #isConnected = false;
+  /** Whether nothing more can arrive. */
+  #isAtEnd = false;
+  #isReading = false;
+  #childHasEnded = false;
+  #hasRefused = false;
+  hasReceived = false;
+  /** Messages without a listener, and the bytes that they take. */
+  #waiting: (readonly [message: unknown, size: number])[] = [];
+  #waitingSize = 0;
+
+  /** @param place - The number of the child's descriptor. */
+  constructor(place: number, serialization: Serialization = 'json') {
+    this.#place = place;
+    this.#serialization = serialization;
+    this.#arrived = messageReader(serialization);
+    this.variables = own({ NODE_CHANNEL_FD: String(place), NODE_CHANNEL_SERIALIZATION_MODE: serialization });
+  }
+
+  connect(child: ChannelOwner, onEnd: () => void): void {
+    this.#child = child;
+    this.#onEnd = onEnd;
+    this.#isConnected = true;
+    this.#control = own({ ref: () => void this.#input?.ref(), unref: () => void this.#input?.unref() });
+    define(child, {
+      send: publicFunction((...parameters: readonly unknown[]) => this.#send(parameters)),
+      disconnect: publicFunction(() => this.#disconnect()),
+    });
+    Object.defineProperties(
+      child,
+      own({
+        connected: own({ get: () => this.#isConnected, enumerable: true, configurable: true }),
+        channel: own({ get: () => this.#control, enumerable: true, configurable: true }),
+        _channel: own({ get: () => this.#control, configurable: true }), // Deprecated, and gone in Node 26.
+      }),
+    );
+    child.on('newListener', () => process.nextTick(() => this.#read()));
+  }
+
+  open(sockets: readonly number[]): readonly number[] {
+    const [reading = -1, writing = -1] = [sockets[this.#place], sockets.at(-1)];
+    const buffer = Buffer.allocUnsafe(READ_SIZE);
+    const onread = own({
+      buffer,
+      callback: (size: number) => {
+        this.#arrived.add(buffer.subarray(0, size));
+        this.#read();
+        this.#arrived.keep();
+        return true;
+      },
+    });
+    // Two streams, since an error when one writes must not end what the other still reads.
+    try {
+      this.#input = new Socket(own({ fd: reading, readable: true, writable: false, onread }));
+      this.#output = new Socket(own({ fd: writing, readable: false, writable: true }));
+    } catch (error) {
+      for (const descriptor of sockets) addon().closeSocket(descriptor);
+      throw error;
+    }
+    this.#input.on('error', () => this.#inputEnds());
+    this.#input.on('end', () => this.#inputEnds());
+    this.#output.on('error', () => {}); // `send` reports it.
+    this.#pipe = { descriptor: reading, stream: this.#input };
+    return sockets.slice(0, -1).with(this.#place, -1);
+  }
+
+  get pipe(): ChildPipe | undefined {
+    return this.#pipe;
+  }
+
+  childEnded(): void {
+    this.#childHasEnded = true;
+    if (this.#input === undefined)
+      this.#inputEnds(); // The child was not started.
+    else this.#read();
+  }
+
+  close(): void {
+    this.#input?.destroy();
+    this.#output?.destroy();
+  }
+
+  #inputEnds(): void {
+    this.#isAtEnd = true;
+    this.#read();
+  }
+
+  /** Reads messages and emits them, and goes on later if that takes long. */
+  #read(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const start = performance.now();
+    const isLate = () => performance.now() - start > TURN;
+    const state = this.#readUntil(isLate);
+    if (state === UNFINISHED) {
+      this.#input?.pause();
+      setImmediate(() => {
+        this.#isReading = false;
+        this.#read();
+      });
+      return;
+    }
+    this.#isReading = false;
+    if (this.#isAtEnd) this.#finish();
+    else if (this.#isFull) this.#input?.pause();
+    else this.#input?.resume();
+  }
+
+  /** Whether so much waits for a listener that no more is read. */
+  get #isFull(): boolean {
+    return this.#waitingSize > MOST_WAITING && !this.#childHasEnded;
+  }
+
+  #readUntil(isLate: () => boolean): typeof INCOMPLETE | typeof UNFINISHED {
+    do {
+      const [first] = this.#waiting;
+      if (first !== undefined && this.#hasListener()) {
+        this.#waiting.shift();
+        this.#waitingSize -= first[1];
+        this.#emit('message', first[0], undefined);
+        continue;
+      }
+      if (this.#control === null || this.#isFull) return INCOMPLETE;
+      const before = this.#arrived.size;
+      const message = this.#next(isLate);
+      if (message === INCOMPLETE || message === UNFINISHED) return message;
+      this.hasReceived = true;
+      if (isInternal(message)) this.#takeInternal(message);
+      else if (this.#hasListener()) this.#emit('message', message, undefined);
+      else this.#keep(message, before - this.#arrived.size);
+    } while (!isLate());
+    return UNFINISHED;
+  }
+
+  #next(isLate: () => boolean): unknown {
+    try {
+      return this.#arrived.next(isLate);
+    } catch (error) {
+      if (!(error instanceof NotAMessage)) throw error;
+      this.#fail(error.message);
+      return INCOMPLETE;
+    }
+  }
+
+  #hasListener(): boolean {
+    return (this.#child?.listenerCount('message') ?? 0) > 0;
+  }
+
+  /** As in Node, messages wait for the first listener. */
+  #keep(message: unknown, size: number): void {
+    if (this.#waitingSize > MOST_WAITING) {
+      this.#fail(`more than ${MOST_WAITING / 1024 ** 2} MiB that nobody listens to`);
+      return;
+    }
+    this.#waiting.push([message, Math.max(size, LEAST_SIZE)]);
+    this.#waitingSize += Math.max(size, LEAST_SIZE);
+  }
+
+  #emit(event: string, ...parameters: readonly unknown[]): void {
+    guarded(() => this.#child?.emit(event, ...parameters));
+  }
+
+  /** Messages between Nodes themselves. */
+  #takeInternal(message: InternalMessage): void {
+    const { cmd } = message;
+    if (cmd === 'NODE_HANDLE') this.#refuseHandle();
+    else if (cmd === 'NODE_HANDLE_ACK' || cmd === 'NODE_HANDLE_NACK')
+      this.#fail('an answer to a descriptor that it was not sent');
+    else this.#emit('internalMessage', message, undefined);
+  }
+
+  /** Node sends no more messages until it has an answer. It sends the handle four times. */
+  #refuseHandle(): void {
+    this.#write({ cmd: 'NODE_HANDLE_NACK' }, () => {});
+    if (this.#hasRefused) return;
+    this.#hasRefused = true;
+    this.#report(handlesError('the child has sent a handle, which does not arrive'));
+  }
+
+  #report(error: Error): void {
+    if (this.#child !== undefined) reportError(this.#child, error);
+  }
+
+  /** Ends the channel of a child that sends something else than messages. */
+  #fail(what: string): void {
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#control = null;
+    this.#isAtEnd = true;
+    this.#output?.destroy();
+    const message = `the channel is closed: the child sent ${what} over it, and not a message of Node's`;
+    this.#report(new SeccompError('ERR_SECCOMP_CHANNEL', message));
+    this.#read();
+  }
+
+  #send([message, ...others]: readonly unknown[]): boolean {
+    const callback = others.find((each) => typeof each === 'function') as SendCallback | undefined;
+    const [handle, options] = others.filter((each) => each !== callback);
+    if (options !== undefined && (typeof options !== 'object' || options === null))
+      throw invalidType('options', 'of type object', options);
+    if (!this.#isConnected) return this.#failToSend(callback, closed());
+    if (message === undefined)
+      throw nodeError(TypeError, 'ERR_MISSING_ARGS', 'The "message" argument must be specified');
+    if (!SENDABLE.has(typeof message))
+      throw invalidType('message', 'one of type string, object, number, or boolean', message);
+    if (handle !== undefined && handle !== null) throw handleError(Object(handle));
+    return this.#write(message, callback);
+  }
+
+  #write(message: unknown, callback: SendCallback | undefined): boolean {
+    const output = this.#output;
+    const bytes = this.#serialization === 'json' ? lineOf(message) : serialize(message);
+    if (output === undefined || output.destroyed) return this.#failToSend(callback, output?.errored ?? closed());
+    if (output.writableLength + bytes.length > MOST_WAITING) {
+      const size = `${MOST_WAITING / 1024 ** 2} MiB`;
+      const text = `send: more than ${size} of messages would wait, which the child does not read: wait for the callback of send`;
+      return this.#failToSend(callback, new SeccompError('ERR_SECCOMP_CHANNEL', text));
+    }
+    output.write(bytes, (error) => {
+      if (callback !== undefined) guarded(() => callback(error ?? null));
+      else if (error) this.#report(error);
+    });
+    return output.writableLength < BUSY;
+  }
+
+  #failToSend(callback: SendCallback | undefined, error: Error): false {
+    process.nextTick(() => {
+      if (callback === undefined) this.#child?.emit('error', error);
+      else callback(error);
+    });
+    return false;
+  }
+
+  #disconnect(): void {
+    if (!this.#isConnected) {
+      this.#child?.emit('error', nodeError(Error, 'ERR_IPC_DISCONNECTED', 'IPC channel is already disconnected'));
+      return;
+    }
+    this.#isConnected = false;
+    this.#control = null;
+    process.nextTick(() => this.#finish());
+  }
+
+  #finish(): void {
+    const onEnd = this.#onEnd;
+    if (onEnd === undefined) return;
+    this.#onEnd = undefined;
+    this.#isConnected = false;
+    this.#control = null;
+    this.#input?.destroy();
+    // What waits to be written still is.
+    const output = this.#output;
+    output?.end(() => output.destroy());
+    this.#emit('disconnect');
+    onEnd();
+  }
+}
+
+const closed = () => nodeError(Error, 'ERR_IPC_CHANNEL_CLOSED', 'Channel closed');
+
+function lineOf(message: unknown): string {
+  const text: string | undefined = JSON.stringify(message);
+  if (text === undefined) throw invalidType('message', 'a value that JSON has', message);
+  return `${text}\n`;
+}
+
+interface InternalMessage {
+  readonly cmd: string;
+}
+
+const PREFIX = 'NODE_';
+
+function isInternal(message: unknown): message is InternalMessage {
+  if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'cmd')) return false;
+  const cmd: unknown = Reflect.get(message, 'cmd');
+  return typeof cmd === 'string' && cmd.length > PREFIX.length && cmd.startsWith(PREFIX);
+}
+
+const SENDABLE: ReadonlySet<string> = new Set(['string', 'object', 'number', 'boolean']);
+
+/** The error for a handle that is to be sent. */
+function handleError(handle: object): Error {
+  // Servers, sockets of any kind, and what Node has for these itself.
+  if (handle instanceof EventEmitter || typeof propertyOf(handle, 'close') === 'function')
+    return handlesError('this channel carries no handles');
+  return nodeError(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
+}
+
+function handlesError(what: string): SeccompError {
+  const why = 'by what it sends with one, a child could end this process';
+  return new SeccompError(
+    'ERR_SECCOMP_OPTION',
+    `send: ${what}: ${why}. To pass servers and sockets, start the child with handles: true`,
+  );
+}
