@@ -6,7 +6,7 @@ import type { LimitReason } from '../index.js';
 import type { ProgramEnd } from '../process-tree/program-end.js';
 import { NOT_RUN } from '../sandbox/this-process/exit-status.js';
 
-/** The same statuses as those of env(1), nohup(1) and docker run. 125 is also that of fork() and seccomp/register. */
+/** The same statuses as those of env(1), nohup(1) and docker run. 125 is also that of seccomp/register. */
 const FAILED = NOT_RUN;
 const TIMED_OUT = 124;
 const NOT_EXECUTABLE = 126;

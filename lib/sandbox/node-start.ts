@@ -1,4 +1,5 @@
-/** Why a Node that fork() has started ended before it ran its module: whether the profile lets no Node start. */
+/** Tells whether a Node of fork() ended because its profile lets no Node start. */
+import { basename } from 'node:path';
 import { SeccompError } from '../errors.js';
 import { denialLines } from '../notify/violations/denial-messages.js';
 import { shownName } from '../util/foreign-text.js';
@@ -22,7 +23,9 @@ const LONGEST_START = 10_000;
  */
 export function reportFailedStart(child: SandboxedProcess, call: ProgramCall<SpawnOptions>, plan: FilterPlan): void {
   const [filter] = plan.filters;
-  if (filter === undefined) return;
+  // Any other program could do something else with these arguments.
+  const isNode = call.command === process.execPath || basename(call.command) === 'node';
+  if (filter === undefined || !isNode) return;
   const nodes = started.get(filter) ?? new Set<string>();
   started.set(filter, nodes);
   child.once('exit', (code: number | null) => {
@@ -69,7 +72,7 @@ function startError(error: RunError, command: string, profile: unknown): Seccomp
   const which = isName ? `the profile ${shownName(profile)}` : 'this profile';
   const end = error.signal ?? `exit code ${error.exitCode}`;
   const denials = denialLines(error);
-  if (denials.length === 0 && error.signal !== 'SIGSYS') return undefined; // It is not the profile.
+  if (denials.length === 0) return undefined; // It is not the profile.
   const remedy =
     'Allow what Node needs (npx seccomp record -- node -e 0 writes a profile), or attach the profile later: by seccomp/register, or by harden() in the module';
   const message = `fork: under ${which}, ${shownName(command)} does not start (${end}): ${denials.join('; ')}. ${remedy}`;

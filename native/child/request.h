@@ -35,8 +35,7 @@ enum : int {
   kNoDescriptor = -1,
   kNullDevice = -2,  // /dev/null
   kNewSocket = -3,   // One end of a new socket pair; the parent keeps the other.
-  kNewChannel =
-      -4,  // As kNewSocket, of which the parent has two descriptors: so it can close one side before the other.
+  kNewChannel = -4,  // As kNewSocket. The parent has two descriptors of its end, to read and to write.
 };
 
 // A request whose values have been checked. lib/native.ts describes each as a member of NativeRequest.

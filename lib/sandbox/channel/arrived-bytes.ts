@@ -1,48 +1,52 @@
 /** Bytes that have arrived on a channel and were not read yet. */
 export class ArrivedBytes {
-  #chunks: Buffer[] = [];
-  #size = 0;
+  #memory = EMPTY;
+  #start = 0;
+  #end = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#end - this.#start;
   }
 
-  add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
+  /** Adds a copy of some bytes. */
+  add(bytes: Uint8Array): void {
+    if (this.#end + bytes.length > this.#memory.length) this.#makeRoom(bytes.length);
+    this.#memory.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
-  /** Copies what was added last, of which the memory is used again. */
-  keep(): void {
-    const last = this.#chunks.pop();
-    if (last !== undefined) this.#chunks.push(Buffer.from(last));
+  #makeRoom(more: number): void {
+    const needed = this.size + more;
+    // At least doubled when it grows, so that each byte is moved a few times only.
+    const isEnough = needed <= this.#memory.length / 2;
+    const memory = isEnough ? this.#memory : Buffer.allocUnsafeSlow(Math.max(2 * needed, SMALL));
+    this.#memory.copy(memory, 0, this.#start, this.#end);
+    [this.#memory, this.#start, this.#end] = [memory, 0, this.size];
   }
 
   /** The place of a byte, which is not among the first `from` ones; −1 if it is not there. */
   indexOf(byte: number, from: number): number {
-    let start = 0;
-    for (const chunk of this.#chunks) {
-      const end = start + chunk.length;
-      const found = end > from ? chunk.indexOf(byte, Math.max(0, from - start)) : -1;
-      if (found >= 0) return start + found;
-      start = end;
-    }
-    return -1;
+    return this.peek(this.size).indexOf(byte, from);
   }
 
-  /** Returns the first bytes, and removes them unless they are only to be looked at. There are at least as many. */
-  take(count: number, looks = false): Buffer {
-    let [first = EMPTY] = this.#chunks;
-    if (first.length < count) {
-      first = Buffer.concat(this.#chunks);
-      this.#chunks = [first];
-    }
-    if (looks) return first.subarray(0, count);
-    if (first.length === count) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(count);
-    this.#size -= count;
-    return first.subarray(0, count);
+  /** The first bytes, of which there are as many. They are there until more are added. */
+  peek(count: number): Buffer {
+    return this.#memory.subarray(this.#start, this.#start + count);
+  }
+
+  /** As peek, and removes them. */
+  take(count: number): Buffer {
+    const bytes = this.peek(count);
+    this.#start += count;
+    if (this.size > 0) return bytes;
+    this.#start = 0;
+    this.#end = 0;
+    if (this.#memory.length > LARGE) this.#memory = EMPTY;
+    return bytes;
   }
 }
 
 const EMPTY = Buffer.alloc(0);
+const SMALL = 4096;
+/** Memory of this size is not kept for the next message. */
+const LARGE = 1024 * 1024;

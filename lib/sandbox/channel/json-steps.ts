@@ -9,11 +9,20 @@ export const UNFINISHED = Symbol('unfinished');
 /** Maximum length of a text that JSON.parse reads. */
 export const SHORT = 64 * 1024;
 
+/** Maximum length of an array or object in a long text that JSON.parse reads. */
+const SHORT_CONTAINER = 4096;
+
 /** Number of values that are read before the time is looked at. */
 const STEP = 256;
 
 /** Maximum number of arrays and objects in one another. JSON.stringify writes fewer: each takes some of the stack. */
 const DEEPEST = 16_384;
+
+/** Maximum number of values in all. Each takes much more memory than text. */
+export const MOST_VALUES = 1_000_000;
+
+/** The text has more in it than is read. */
+export class TooMuch extends Error {}
 
 const SPACE = /[ \t\n\r]*/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -26,6 +35,9 @@ export class JsonReader {
   readonly #open: Container[] = [];
   /** Of each object among them, the name of the member that is read next. */
   readonly #names: string[] = [];
+  #values = 0;
+  /** Number of values since the time was looked at. */
+  #sinceLook = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -35,32 +47,48 @@ export class JsonReader {
    * Reads on until the text is at its end, or it is late.
    *
    * @returns The value, or UNFINISHED.
-   * @throws {SyntaxError} if the text is not JSON, or too much of it is in one another.
+   * @throws {SyntaxError} if the text is not JSON.
+   * @throws {TooMuch} if there are too many values in it, or in one another.
    */
   read(isLate: () => boolean): unknown {
     if (this.#text.length <= SHORT) return JSON.parse(this.#text);
-    for (let count = 1; ; count++) {
-      if (count % STEP === 0 && isLate()) return UNFINISHED;
+    for (;;) {
+      if (++this.#values > MOST_VALUES) throw new TooMuch('a message of more than a million values');
+      if (++this.#sinceLook > STEP) {
+        this.#sinceLook = 0;
+        if (isLate()) return UNFINISHED;
+      }
       const value = this.#begin();
       const whole = value === UNFINISHED ? UNFINISHED : this.#complete(value);
       if (whole !== UNFINISHED) return whole;
     }
   }
 
-  /** Reads a value. Of an array or object that is not empty, only the beginning. */
+  /** Reads a value. Of a long array or object, only the beginning. */
   #begin(): unknown {
     const first = this.#skip();
     if (first === '"') return this.#string();
     if (first !== '[' && first !== '{') return this.#scalar();
+    const end = endOfContainer(this.#text, this.#at);
+    if (end !== undefined) return this.#short(end);
     const made: Container = first === '[' ? [] : {};
     this.#at++;
     if (this.#skip() === closing(made)) {
       this.#at++;
       return made;
     }
-    if (this.#open.push(made) > DEEPEST) throw this.#problem();
+    if (this.#open.push(made) > DEEPEST) throw new TooMuch('a message with too much in one another');
     if (first === '{') this.#name();
     return UNFINISHED;
+  }
+
+  /** JSON.parse is faster, and makes objects that take less memory. */
+  #short({ end, values }: { readonly end: number; readonly values: number }): unknown {
+    const value: unknown = JSON.parse(this.#text.slice(this.#at, end));
+    this.#at = end;
+    this.#sinceLook += values;
+    this.#values += values;
+    return value;
   }
 
   /** Puts a value into what it belongs to, which may be complete by that, too. Returns the value that is in no other. */
@@ -131,6 +159,30 @@ export class JsonReader {
     return new SyntaxError(`position ${this.#at} is not JSON`);
   }
 }
+
+const [QUOTE, COMMA, BACKSLASH] = [34, 44, 92];
+
+/**
+ * The place behind an array or object that begins at `start`, and about how many values it has; undefined if it is not short.
+ */
+function endOfContainer(text: string, start: number): { readonly end: number; readonly values: number } | undefined {
+  const last = Math.min(text.length, start + SHORT_CONTAINER);
+  let [depth, values, isText] = [0, 1, false];
+  for (let at = start; at < last; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH && isText) at++;
+    else if (code === QUOTE) isText = !isText;
+    else if (isText) continue;
+    else if (code === COMMA) values++;
+    else if (isOpening(code)) depth++;
+    else if (isClosing(code) && --depth === 0) return { end: at + 1, values };
+  }
+  return undefined;
+}
+
+/** `[` and `{`, `]` and `}`: each two differ in one bit. */
+const isOpening = (code: number) => (code | 32) === 123;
+const isClosing = (code: number) => (code | 32) === 125;
 
 /** The place behind a string that begins at `start`; −1 if it has no end. */
 function endOfString(text: string, start: number): number {

@@ -25,6 +25,8 @@ export interface MessageChannel {
   /** Whether a message has arrived. */
   readonly hasReceived: boolean;
   childEnded(): void;
+  /** To be called after that, if the child or its tree was ended by this process. */
+  stop(): void;
   /** Closes the channel of a child that was not started. */
   close(): void;
 }

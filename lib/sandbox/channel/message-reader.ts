@@ -3,7 +3,7 @@
  * serializes, after its length.
  */
 import { ArrivedBytes } from './arrived-bytes.js';
-import { JsonReader, UNFINISHED } from './json-steps.js';
+import { JsonReader, TooMuch, UNFINISHED } from './json-steps.js';
 import { deserialize, LENGTH_BYTES } from './serialized-messages.js';
 
 /** The option `serialization`. */
@@ -22,9 +22,7 @@ export const INCOMPLETE = Symbol('incomplete');
 
 /** Reads messages. */
 export interface MessageReader {
-  add(chunk: Buffer): void;
-  /** Copies what was added last, of which the memory is used again. */
-  keep(): void;
+  add(bytes: Uint8Array): void;
   /** Number of bytes that were not read yet. */
   readonly size: number;
   /**
@@ -46,12 +44,8 @@ class LineReader implements MessageReader {
   /** The message that is being read. */
   #json: JsonReader | undefined;
 
-  add(chunk: Buffer): void {
-    this.#arrived.add(chunk);
-  }
-
-  keep(): void {
-    this.#arrived.keep();
+  add(bytes: Uint8Array): void {
+    this.#arrived.add(bytes);
   }
 
   get size(): number {
@@ -66,6 +60,7 @@ class LineReader implements MessageReader {
       if (message !== UNFINISHED) this.#json = undefined;
       return message;
     } catch (cause) {
+      if (cause instanceof TooMuch) throw new NotAMessage(cause.message);
       if (!(cause instanceof SyntaxError)) throw cause;
       throw new NotAMessage('a line that is not JSON');
     }
@@ -83,12 +78,8 @@ class LineReader implements MessageReader {
 class SerializedReader implements MessageReader {
   readonly #arrived = new ArrivedBytes();
 
-  add(chunk: Buffer): void {
-    this.#arrived.add(chunk);
-  }
-
-  keep(): void {
-    this.#arrived.keep();
+  add(bytes: Uint8Array): void {
+    this.#arrived.add(bytes);
   }
 
   get size(): number {
@@ -97,7 +88,7 @@ class SerializedReader implements MessageReader {
 
   next(): unknown {
     if (this.size < LENGTH_BYTES) return INCOMPLETE;
-    const length = this.#arrived.take(LENGTH_BYTES, true).readUInt32BE();
+    const length = this.#arrived.peek(LENGTH_BYTES).readUInt32BE();
     if (length > LONGEST_MESSAGE) throw tooLong();
     if (this.size < LENGTH_BYTES + length) return INCOMPLETE;
     // A copy of its own: views in the message refer to it.

@@ -33,6 +33,7 @@ export class NodeChannel implements MessageChannel {
   }
 
   readonly pipe = undefined;
+  readonly stop = () => {};
   hasReceived = false;
 
   open(sockets: readonly number[]): readonly number[] {
@@ -59,6 +60,7 @@ export function forwardedChannel(started: ChildProcess): MessageChannel {
     pipe: undefined,
     hasReceived: true,
     childEnded: () => {},
+    stop: () => {},
     close: () => {},
   };
 }
@@ -97,14 +99,14 @@ function forward(source: ChildProcess, child: ChannelOwner, onEnd: () => void): 
 function forwardMessages(source: ChildProcess, child: ChannelOwner): void {
   let waiting: (readonly [Serializable, unknown])[] = [];
   source.on('message', (message, handle) => {
-    if (child.listenerCount('message') > 0) child.emit('message', message, handle);
+    if (waiting.length === 0 && child.listenerCount('message') > 0) child.emit('message', message, handle);
     else waiting.push([message, handle]);
   });
   const deliver = () => {
     if (child.listenerCount('message') === 0) return;
     const messages = waiting;
     waiting = [];
-    for (const parameters of messages) child.emit('message', ...parameters);
+    for (const parameters of messages) guarded(() => child.emit('message', ...parameters));
   };
   child.on('newListener', () => process.nextTick(deliver));
 }

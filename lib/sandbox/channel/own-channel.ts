@@ -1,7 +1,7 @@
 /** A channel that takes no descriptors: Node's format of messages on a pair of sockets of this package's own. */
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import { setImmediate } from 'node:timers';
+import { setImmediate, setTimeout } from 'node:timers';
 import { SeccompError } from '../../errors.js';
 import { addon, CHANNEL } from '../../native.js';
 import { publicFunction } from '../../util/caller.js';
@@ -18,8 +18,8 @@ import { serialize } from './serialized-messages.js';
 /** Maximum bytes of the messages that wait to be written, and of those that wait for a listener. */
 export const MOST_WAITING = 64 * 1024 * 1024;
 
-/** Bytes that a message takes at least while it waits. */
-const LEAST_SIZE = 64;
+/** Bytes that a message counts at least while it waits. */
+const LEAST_SIZE = 512;
 
 /** Bytes that wait to be written, from which on `send` returns false, as in Node. */
 const BUSY = 128 * 1024;
@@ -27,8 +27,15 @@ const BUSY = 128 * 1024;
 /** Milliseconds for which messages are read and emitted before other events have their turn. */
 const TURN = 5;
 
+/** Milliseconds after the end of a child that was ended. What it sent may be waited for that long: see native/child/relay.h. */
+const LONGEST_END = 1000;
+
 /** Maximum bytes that are read at once. */
 const READ_SIZE = 64 * 1024;
+
+// Kept, since a program may replace them in its tests.
+const { nextTick } = process;
+const now = performance.now.bind(performance);
 
 type SendCallback = (error: Error | null) => void;
 
@@ -50,13 +57,17 @@ export class OwnChannel implements MessageChannel {
   #isConnected = false;
   /** Whether nothing more can arrive. */
   #isAtEnd = false;
+  /** Whether messages are read, or are to be read in the next turn. */
   #isReading = false;
+  /** Whether this side has disconnected, or the child has sent something else than messages. */
+  #isOver = false;
   #childHasEnded = false;
   #hasRefused = false;
   hasReceived = false;
-  /** Messages without a listener, and the bytes that they take. */
-  #waiting: (readonly [message: unknown, size: number])[] = [];
-  #waitingSize = 0;
+  /** Messages that arrived while there was only a listener for those between Nodes. */
+  #waiting: unknown[] = [];
+  /** What the messages count that wait to be written. */
+  #unwritten = 0;
 
   /** @param place - The number of the child's descriptor. */
   constructor(place: number, serialization: Serialization = 'json') {
@@ -83,18 +94,18 @@ export class OwnChannel implements MessageChannel {
         _channel: own({ get: () => this.#control, configurable: true }), // Deprecated, and gone in Node 26.
       }),
     );
-    child.on('newListener', () => process.nextTick(() => this.#read()));
+    child.on('newListener', () => nextTick(() => this.#read()));
   }
 
   open(sockets: readonly number[]): readonly number[] {
     const [reading = -1, writing = -1] = [sockets[this.#place], sockets.at(-1)];
-    const buffer = Buffer.allocUnsafe(READ_SIZE);
+    const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
     const onread = own({
       buffer,
       callback: (size: number) => {
+        this.hasReceived = true;
         this.#arrived.add(buffer.subarray(0, size));
         this.#read();
-        this.#arrived.keep();
         return true;
       },
     });
@@ -103,12 +114,13 @@ export class OwnChannel implements MessageChannel {
       this.#input = new Socket(own({ fd: reading, readable: true, writable: false, onread }));
       this.#output = new Socket(own({ fd: writing, readable: false, writable: true }));
     } catch (error) {
-      for (const descriptor of sockets) addon().closeSocket(descriptor);
+      if (this.#input === undefined) addon().closeSocket(reading);
+      for (const descriptor of sockets) if (descriptor !== reading) addon().closeSocket(descriptor);
       throw error;
     }
     this.#input.on('error', () => this.#inputEnds());
     this.#input.on('end', () => this.#inputEnds());
-    this.#output.on('error', () => {}); // `send` reports it.
+    this.#output.on('error', () => {}); // The callback of `send` gets it.
     this.#pipe = { descriptor: reading, stream: this.#input };
     return sockets.slice(0, -1).with(this.#place, -1);
   }
@@ -119,9 +131,14 @@ export class OwnChannel implements MessageChannel {
 
   childEnded(): void {
     this.#childHasEnded = true;
-    if (this.#input === undefined)
-      this.#inputEnds(); // The child was not started.
-    else this.#read();
+    if (this.#input === undefined || this.#isFull) this.#inputEnds();
+    if (this.#onEnd === undefined) this.#output?.destroy(); // Nobody is left to read it.
+  }
+
+  /** The child, or its tree, was ended: no more than what has been sent by then is waited for, and not for long. */
+  stop(): void {
+    if (this.#onEnd === undefined) return;
+    setTimeout(() => this.#inputEnds(), LONGEST_END);
   }
 
   close(): void {
@@ -138,9 +155,8 @@ export class OwnChannel implements MessageChannel {
   #read(): void {
     if (this.#isReading) return;
     this.#isReading = true;
-    const start = performance.now();
-    const isLate = () => performance.now() - start > TURN;
-    const state = this.#readUntil(isLate);
+    const start = now();
+    const state = this.#readUntil(() => now() - start > TURN);
     if (state === UNFINISHED) {
       this.#input?.pause();
       setImmediate(() => {
@@ -151,34 +167,37 @@ export class OwnChannel implements MessageChannel {
     }
     this.#isReading = false;
     if (this.#isAtEnd) this.#finish();
-    else if (this.#isFull) this.#input?.pause();
-    else this.#input?.resume();
+    else if (!this.#isFull) this.#input?.resume();
+    else if (this.#childHasEnded) this.#inputEnds();
+    else this.#input?.pause();
   }
 
   /** Whether so much waits for a listener that no more is read. */
   get #isFull(): boolean {
-    return this.#waitingSize > MOST_WAITING && !this.#childHasEnded;
+    return this.#arrived.size > MOST_WAITING || this.#waiting.length > MOST_WAITING / LEAST_SIZE;
   }
 
   #readUntil(isLate: () => boolean): typeof INCOMPLETE | typeof UNFINISHED {
     do {
-      const [first] = this.#waiting;
-      if (first !== undefined && this.#hasListener()) {
-        this.#waiting.shift();
-        this.#waitingSize -= first[1];
-        this.#emit('message', first[0], undefined);
-        continue;
-      }
-      if (this.#control === null || this.#isFull) return INCOMPLETE;
-      const before = this.#arrived.size;
+      if (this.#isOver) return INCOMPLETE;
+      const isHeard = this.#listens('message');
+      if (isHeard) this.#emitWaiting();
+      // As in Node, messages wait for the first listener.
+      else if (!this.#listens('internalMessage') || this.#isFull) return INCOMPLETE;
       const message = this.#next(isLate);
       if (message === INCOMPLETE || message === UNFINISHED) return message;
-      this.hasReceived = true;
       if (isInternal(message)) this.#takeInternal(message);
-      else if (this.#hasListener()) this.#emit('message', message, undefined);
-      else this.#keep(message, before - this.#arrived.size);
+      else if (isHeard) this.#emit('message', message, undefined);
+      else this.#waiting.push(message);
     } while (!isLate());
     return UNFINISHED;
+  }
+
+  #emitWaiting(): void {
+    const messages = this.#waiting;
+    if (messages.length === 0) return;
+    this.#waiting = [];
+    for (const message of messages) this.#emit('message', message, undefined);
   }
 
   #next(isLate: () => boolean): unknown {
@@ -186,23 +205,13 @@ export class OwnChannel implements MessageChannel {
       return this.#arrived.next(isLate);
     } catch (error) {
       if (!(error instanceof NotAMessage)) throw error;
-      this.#fail(error.message);
+      this.#fail(`sent ${error.message}`);
       return INCOMPLETE;
     }
   }
 
-  #hasListener(): boolean {
-    return (this.#child?.listenerCount('message') ?? 0) > 0;
-  }
-
-  /** As in Node, messages wait for the first listener. */
-  #keep(message: unknown, size: number): void {
-    if (this.#waitingSize > MOST_WAITING) {
-      this.#fail(`more than ${MOST_WAITING / 1024 ** 2} MiB that nobody listens to`);
-      return;
-    }
-    this.#waiting.push([message, Math.max(size, LEAST_SIZE)]);
-    this.#waitingSize += Math.max(size, LEAST_SIZE);
+  #listens(event: string): boolean {
+    return (this.#child?.listenerCount(event) ?? 0) > 0;
   }
 
   #emit(event: string, ...parameters: readonly unknown[]): void {
@@ -214,12 +223,16 @@ export class OwnChannel implements MessageChannel {
     const { cmd } = message;
     if (cmd === 'NODE_HANDLE') this.#refuseHandle();
     else if (cmd === 'NODE_HANDLE_ACK' || cmd === 'NODE_HANDLE_NACK')
-      this.#fail('an answer to a descriptor that it was not sent');
+      this.#fail('answered a handle that it was not sent');
     else this.#emit('internalMessage', message, undefined);
   }
 
-  /** Node sends no more messages until it has an answer. It sends the handle four times. */
+  /** A Node sends no more messages until it has an answer. It sends the handle four times. */
   #refuseHandle(): void {
+    if (this.#unwritten > BUSY) {
+      this.#fail('sent handles, and does not read the answers');
+      return;
+    }
     this.#write({ cmd: 'NODE_HANDLE_NACK' }, () => {});
     if (this.#hasRefused) return;
     this.#hasRefused = true;
@@ -232,13 +245,13 @@ export class OwnChannel implements MessageChannel {
 
   /** Ends the channel of a child that sends something else than messages. */
   #fail(what: string): void {
-    if (!this.#isConnected) return;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#isConnected = false;
     this.#control = null;
     this.#isAtEnd = true;
     this.#output?.destroy();
-    const message = `the channel is closed: the child sent ${what} over it, and not a message of Node's`;
-    this.#report(new SeccompError('ERR_SECCOMP_CHANNEL', message));
+    this.#report(new SeccompError('ERR_SECCOMP_CHANNEL', `the channel is closed: the child ${what}`));
     this.#read();
   }
 
@@ -259,22 +272,29 @@ export class OwnChannel implements MessageChannel {
   #write(message: unknown, callback: SendCallback | undefined): boolean {
     const output = this.#output;
     const bytes = this.#serialization === 'json' ? lineOf(message) : serialize(message);
-    if (output === undefined || output.destroyed) return this.#failToSend(callback, output?.errored ?? closed());
-    if (output.writableLength + bytes.length > MOST_WAITING) {
-      const size = `${MOST_WAITING / 1024 ** 2} MiB`;
-      const text = `send: more than ${size} of messages would wait, which the child does not read: wait for the callback of send`;
+    if (output === undefined) {
+      if (callback !== undefined) nextTick(callback, closed()); // The child was not started, which is reported.
+      return false;
+    }
+    if (output.destroyed) return this.#failToSend(callback, output.errored ?? closed());
+    const size = Math.max(bytes.length, LEAST_SIZE);
+    if (this.#unwritten + size > MOST_WAITING) {
+      const text =
+        'send: more than 64 MiB of messages would wait, which the child does not read: wait for the callback of send';
       return this.#failToSend(callback, new SeccompError('ERR_SECCOMP_CHANNEL', text));
     }
+    this.#unwritten += size;
     output.write(bytes, (error) => {
+      this.#unwritten -= size;
       if (callback !== undefined) guarded(() => callback(error ?? null));
-      else if (error) this.#report(error);
     });
     return output.writableLength < BUSY;
   }
 
+  /** It may be the child that has closed the channel, or that does not read, which must not end this process. */
   #failToSend(callback: SendCallback | undefined, error: Error): false {
-    process.nextTick(() => {
-      if (callback === undefined) this.#child?.emit('error', error);
+    nextTick(() => {
+      if (callback === undefined) this.#report(error);
       else callback(error);
     });
     return false;
@@ -282,12 +302,13 @@ export class OwnChannel implements MessageChannel {
 
   #disconnect(): void {
     if (!this.#isConnected) {
-      this.#child?.emit('error', nodeError(Error, 'ERR_IPC_DISCONNECTED', 'IPC channel is already disconnected'));
+      this.#report(nodeError(Error, 'ERR_IPC_DISCONNECTED', 'IPC channel is already disconnected'));
       return;
     }
+    this.#isOver = true;
     this.#isConnected = false;
     this.#control = null;
-    process.nextTick(() => this.#finish());
+    nextTick(() => this.#finish());
   }
 
   #finish(): void {
@@ -299,7 +320,8 @@ export class OwnChannel implements MessageChannel {
     this.#input?.destroy();
     // What waits to be written still is.
     const output = this.#output;
-    output?.end(() => output.destroy());
+    if (this.#childHasEnded) output?.destroy();
+    else output?.end(() => output.destroy());
     this.#emit('disconnect');
     onEnd();
   }
@@ -331,7 +353,7 @@ const SENDABLE: ReadonlySet<string> = new Set(['string', 'object', 'number', 'bo
 function handleError(handle: object): Error {
   // Servers, sockets of any kind, and what Node has for these itself.
   if (handle instanceof EventEmitter || typeof propertyOf(handle, 'close') === 'function')
-    return handlesError('this channel carries no handles');
+    return handlesError('send: this channel carries no handles');
   return nodeError(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
 }
 
@@ -339,6 +361,6 @@ function handlesError(what: string): SeccompError {
   const why = 'by what it sends with one, a child could end this process';
   return new SeccompError(
     'ERR_SECCOMP_OPTION',
-    `send: ${what}: ${why}. To pass servers and sockets, start the child with handles: true`,
+    `${what}: ${why}. To pass servers and sockets, start the child with handles: true`,
   );
 }

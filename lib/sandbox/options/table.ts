@@ -106,7 +106,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     windowsVerbatimArguments: ofNode(nullableBoolean, CHILDREN),
     serialization: ofNode(serialization, CHILDREN),
     handles: option(check.readBoolean, CHILDREN),
-    execPath: ofNode(asGiven, ['fork']), // Node's own fork checks it.
+    execPath: ofNode(asGiven, ['fork']), // fork checks it.
     execArgv: ofNode(check.readExecArgv, ['fork']),
     silent: ofNode(nullableBoolean, ['fork']),
 

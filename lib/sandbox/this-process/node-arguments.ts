@@ -1,4 +1,3 @@
-/** Arguments of Node: what a Node that is started with them does first. */
 /** The arguments of Node that make it run text instead of a file: -e, -p, -pe, --eval and --print. */
 const EVAL = /^(-p?e|-p|--eval|--print)(=|$)/;
 

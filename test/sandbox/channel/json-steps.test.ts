@@ -1,7 +1,7 @@
 /** The reader of long JSON texts, against JSON.parse. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JsonReader, SHORT, UNFINISHED } from '../../../lib/sandbox/channel/json-steps.js';
+import { JsonReader, MOST_VALUES, SHORT, TooMuch, UNFINISHED } from '../../../lib/sandbox/channel/json-steps.js';
 
 const PADDING = ' '.repeat(SHORT);
 const never = () => false;
@@ -84,7 +84,13 @@ test('a text is read in steps', () => {
 
 test('more than JSON.stringify writes in one another is refused', () => {
   const nested = (depth: number) => PADDING + '['.repeat(depth) + ']'.repeat(depth);
-  expect(() => new JsonReader(nested(16_385)).read(never)).not.toThrow(); // The innermost is empty.
-  expect(() => new JsonReader(nested(16_386)).read(never)).toThrow(SyntaxError);
-  expect(() => new JsonReader('['.repeat(SHORT + 1)).read(never)).toThrow(SyntaxError);
+  expect(() => new JsonReader(nested(16_385)).read(never)).not.toThrow();
+  expect(() => new JsonReader(nested(20_000)).read(never)).toThrow(TooMuch);
+  expect(() => new JsonReader('['.repeat(SHORT + 1)).read(never)).toThrow(TooMuch);
+});
+
+test('more than a million values are refused', () => {
+  const list = (count: number) => `[${'0,'.repeat(count - 2)}0]`;
+  expect(new JsonReader(list(MOST_VALUES)).read(never)).toHaveLength(MOST_VALUES - 1);
+  expect(() => new JsonReader(list(MOST_VALUES + 1)).read(never)).toThrow(TooMuch);
 });

@@ -239,8 +239,8 @@ describe('what is no message ends the channel, and nothing else', () => {
     ['a line that is no JSON', "'hello\\n'", 'a line that is not JSON'],
     ['half a message', `'{"a":'.repeat(4e6)`, 'more than 16 MiB'],
     ['no end of a line', "Buffer.alloc(17 * 1024 * 1024, 'x')", 'more than 16 MiB'],
-    ['too much in one another', "'['.repeat(1e6) + ']'.repeat(1e6) + '\\n'", 'a line that is not JSON'],
-    ['an answer to nothing', `'{"cmd":"NODE_HANDLE_ACK"}\\n'`, 'an answer to a descriptor'],
+    ['too much in one another', "'['.repeat(1e6) + ']'.repeat(1e6) + '\\n'", 'too much in one another'],
+    ['an answer to nothing', `'{"cmd":"NODE_HANDLE_ACK"}\\n'`, 'answered a handle'],
   ])('%s', async (_, bytes, what) => {
     const child = writing(bytes);
     const events: unknown[] = [];
@@ -256,6 +256,7 @@ describe('what is no message ends the channel, and nothing else', () => {
   test('without a listener it is a warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const child = writing("'hello\\n'");
+    child.on('message', () => {});
     await event(child, 'disconnect');
     expect(warn).toHaveBeenCalledWith(expect.objectContaining({ code: 'ERR_SECCOMP_CHANNEL' }));
     warn.mockRestore();

@@ -56,6 +56,11 @@ export class Termination {
     return this.watch === undefined && this.#reportEnd === undefined;
   }
 
+  /** Whether this process has ended the child. */
+  get hasStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   /** The limit that ended the child; null if none did, and as long as it runs. */
   get limit(): LimitReason | null {
     return this.hasEnded ? (this.#stopped ?? this.#limit) : null;
