@@ -1,7 +1,7 @@
 /** A channel that takes no descriptors: Node's format of messages on a pair of sockets of this package's own. */
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import { setImmediate, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { SeccompError } from '../../errors.js';
 import { addon, CHANNEL } from '../../native.js';
 import { publicFunction } from '../../util/caller.js';
@@ -63,6 +63,7 @@ export class OwnChannel implements MessageChannel {
   #isOver = false;
   #childHasEnded = false;
   #hasRefused = false;
+  #lastTurn: NodeJS.Timeout | undefined;
   hasReceived = false;
   /** Messages that arrived while there was only a listener for those between Nodes. */
   #waiting: unknown[] = [];
@@ -138,7 +139,7 @@ export class OwnChannel implements MessageChannel {
   /** The child, or its tree, was ended: no more than what has been sent by then is waited for, and not for long. */
   stop(): void {
     if (this.#onEnd === undefined) return;
-    setTimeout(() => this.#inputEnds(), LONGEST_END);
+    this.#lastTurn ??= setTimeout(() => this.#inputEnds(), LONGEST_END);
   }
 
   close(): void {
@@ -315,6 +316,7 @@ export class OwnChannel implements MessageChannel {
     const onEnd = this.#onEnd;
     if (onEnd === undefined) return;
     this.#onEnd = undefined;
+    clearTimeout(this.#lastTurn);
     this.#isConnected = false;
     this.#control = null;
     this.#input?.destroy();
