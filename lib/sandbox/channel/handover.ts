@@ -1,6 +1,6 @@
 /**
- * What Node gives to none but its own children: the descriptor of a socket, and a channel for messages. The launcher,
- * started as such a child, hands them over, and the program gets them.
+ * Node passes the descriptor of a socket, and its own channel for messages, only to children that it starts itself. The
+ * launcher is such a child, and hands them over to the program.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';

@@ -20,13 +20,13 @@ export interface MessageChannel {
   connect(child: ChannelOwner, onEnd: () => void): void;
   /** Takes this process's ends of the channel from those of a running child, and returns the others. */
   open(sockets: readonly number[]): readonly number[];
-  /** What is read from. */
+  /** The stream from which messages are read. */
   readonly pipe: ChildPipe | undefined;
   /** Whether a message has arrived. */
   readonly hasReceived: boolean;
   childEnded(): void;
   /** To be called after that, if the child or its tree was ended by this process. */
-  stop(): void;
+  endSoon(): void;
   /** Closes the channel of a child that was not started. */
   close(): void;
 }

@@ -14,7 +14,7 @@ export const LONGEST_MESSAGE = 16 * 1024 * 1024;
 
 const NEWLINE = 10;
 
-/** What a child has sent is not a message. */
+/** Thrown for bytes that are not a message. */
 export class NotAMessage extends Error {}
 
 /** The bytes of the next message have not all arrived. */

@@ -33,7 +33,7 @@ export class NodeChannel implements MessageChannel {
   }
 
   readonly pipe = undefined;
-  readonly stop = () => {};
+  readonly endSoon = () => {};
   hasReceived = false;
 
   open(sockets: readonly number[]): readonly number[] {
@@ -60,7 +60,7 @@ export function forwardedChannel(started: ChildProcess): MessageChannel {
     pipe: undefined,
     hasReceived: true,
     childEnded: () => {},
-    stop: () => {},
+    endSoon: () => {},
     close: () => {},
   };
 }

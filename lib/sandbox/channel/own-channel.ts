@@ -1,5 +1,4 @@
 /** A channel that takes no descriptors: Node's format of messages on a pair of sockets of this package's own. */
-import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { SeccompError } from '../../errors.js';
@@ -8,7 +7,8 @@ import { publicFunction } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
 import { nodeError } from '../../util/node-error.js';
 import { invalidType } from '../../util/option-errors.js';
-import { define, own, propertyOf } from '../../util/own-data.js';
+import { define, own } from '../../util/own-data.js';
+import { closedError, handleError, lostHandleError } from './channel-errors.js';
 import { UNFINISHED } from './json-steps.js';
 import type { ChannelOwner, ChildPipe, MessageChannel } from './message-channel.js';
 import { INCOMPLETE, messageReader, NotAMessage, type Serialization } from './message-reader.js';
@@ -27,7 +27,7 @@ const BUSY = 128 * 1024;
 /** Milliseconds for which messages are read and emitted before other events have their turn. */
 const TURN = 5;
 
-/** Milliseconds after the end of a child that was ended. What it sent may be waited for that long: see native/child/relay.h. */
+/** Milliseconds to wait for the end of a channel after its child was ended: others may hold it, and the relay may be stuck. */
 const LONGEST_END = 1000;
 
 /** Maximum bytes that are read at once. */
@@ -67,7 +67,7 @@ export class OwnChannel implements MessageChannel {
   hasReceived = false;
   /** Messages that arrived while there was only a listener for those between Nodes. */
   #waiting: unknown[] = [];
-  /** What the messages count that wait to be written. */
+  /** Bytes of the messages that are not written yet, each at least LEAST_SIZE. */
   #unwritten = 0;
 
   /** @param place - The number of the child's descriptor. */
@@ -136,8 +136,7 @@ export class OwnChannel implements MessageChannel {
     if (this.#onEnd === undefined) this.#output?.destroy(); // Nobody is left to read it.
   }
 
-  /** The child, or its tree, was ended: no more than what has been sent by then is waited for, and not for long. */
-  stop(): void {
+  endSoon(): void {
     if (this.#onEnd === undefined) return;
     this.#lastTurn ??= setTimeout(() => this.#inputEnds(), LONGEST_END);
   }
@@ -181,10 +180,10 @@ export class OwnChannel implements MessageChannel {
   #readUntil(isLate: () => boolean): typeof INCOMPLETE | typeof UNFINISHED {
     do {
       if (this.#isOver) return INCOMPLETE;
+      this.#emitWaiting();
       const isHeard = this.#listens('message');
-      if (isHeard) this.#emitWaiting();
       // As in Node, messages wait for the first listener.
-      else if (!this.#listens('internalMessage') || this.#isFull) return INCOMPLETE;
+      if (!isHeard && (!this.#listens('internalMessage') || this.#isFull)) return INCOMPLETE;
       const message = this.#next(isLate);
       if (message === INCOMPLETE || message === UNFINISHED) return message;
       if (isInternal(message)) this.#takeInternal(message);
@@ -195,10 +194,11 @@ export class OwnChannel implements MessageChannel {
   }
 
   #emitWaiting(): void {
-    const messages = this.#waiting;
-    if (messages.length === 0) return;
-    this.#waiting = [];
-    for (const message of messages) this.#emit('message', message, undefined);
+    let count = 0;
+    // A listener may be there for one message only.
+    for (; count < this.#waiting.length && this.#listens('message'); count++)
+      this.#emit('message', this.#waiting[count], undefined);
+    if (count > 0) this.#waiting = this.#waiting.slice(count);
   }
 
   #next(isLate: () => boolean): unknown {
@@ -237,7 +237,7 @@ export class OwnChannel implements MessageChannel {
     this.#write({ cmd: 'NODE_HANDLE_NACK' }, () => {});
     if (this.#hasRefused) return;
     this.#hasRefused = true;
-    this.#report(handlesError('the child has sent a handle, which does not arrive'));
+    this.#report(lostHandleError());
   }
 
   #report(error: Error): void {
@@ -261,7 +261,7 @@ export class OwnChannel implements MessageChannel {
     const [handle, options] = others.filter((each) => each !== callback);
     if (options !== undefined && (typeof options !== 'object' || options === null))
       throw invalidType('options', 'of type object', options);
-    if (!this.#isConnected) return this.#failToSend(callback, closed());
+    if (!this.#isConnected) return this.#failToSend(callback, closedError());
     if (message === undefined)
       throw nodeError(TypeError, 'ERR_MISSING_ARGS', 'The "message" argument must be specified');
     if (!SENDABLE.has(typeof message))
@@ -274,10 +274,10 @@ export class OwnChannel implements MessageChannel {
     const output = this.#output;
     const bytes = this.#serialization === 'json' ? lineOf(message) : serialize(message);
     if (output === undefined) {
-      if (callback !== undefined) nextTick(callback, closed()); // The child was not started, which is reported.
+      if (callback !== undefined) nextTick(callback, closedError()); // The child was not started, which is reported.
       return false;
     }
-    if (output.destroyed) return this.#failToSend(callback, output.errored ?? closed());
+    if (output.destroyed) return this.#failToSend(callback, output.errored ?? closedError());
     const size = Math.max(bytes.length, LEAST_SIZE);
     if (this.#unwritten + size > MOST_WAITING) {
       const text =
@@ -320,7 +320,7 @@ export class OwnChannel implements MessageChannel {
     this.#isConnected = false;
     this.#control = null;
     this.#input?.destroy();
-    // What waits to be written still is.
+    // Messages that wait are still written.
     const output = this.#output;
     if (this.#childHasEnded) output?.destroy();
     else output?.end(() => output.destroy());
@@ -328,8 +328,6 @@ export class OwnChannel implements MessageChannel {
     onEnd();
   }
 }
-
-const closed = () => nodeError(Error, 'ERR_IPC_CHANNEL_CLOSED', 'Channel closed');
 
 function lineOf(message: unknown): string {
   const text: string | undefined = JSON.stringify(message);
@@ -350,19 +348,3 @@ function isInternal(message: unknown): message is InternalMessage {
 }
 
 const SENDABLE: ReadonlySet<string> = new Set(['string', 'object', 'number', 'boolean']);
-
-/** The error for a handle that is to be sent. */
-function handleError(handle: object): Error {
-  // Servers, sockets of any kind, and what Node has for these itself.
-  if (handle instanceof EventEmitter || typeof propertyOf(handle, 'close') === 'function')
-    return handlesError('send: this channel carries no handles');
-  return nodeError(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
-}
-
-function handlesError(what: string): SeccompError {
-  const why = 'by what it sends with one, a child could end this process';
-  return new SeccompError(
-    'ERR_SECCOMP_OPTION',
-    `${what}: ${why}. To pass servers and sockets, start the child with handles: true`,
-  );
-}

@@ -8,7 +8,7 @@ import { once } from '../../util/memo.js';
 /** Number of bytes that hold the length of a message. */
 export const LENGTH_BYTES = 4;
 
-/** What a host object is: a view of an ArrayBuffer, or another object, of which the properties are written. */
+/** The kinds of host objects: a view of an ArrayBuffer, and any other object, whose properties are written. */
 const VIEW = 0;
 const OTHER = 1;
 

@@ -122,8 +122,12 @@ test('advanced: host objects, errors, views', async () => {
   expect(answer).toEqual({ sent: { ...made(), bytes: Buffer.from('abc') }, isSame: true });
 });
 
-test('messages wait for a listener, and for one that is added again', async () => {
+test.each([
+  ['of any kind', 'exit'],
+  ['beside one for messages between Nodes', 'internalMessage'],
+])('messages wait for a listener, and for one that is added again: %s', async (_, other) => {
   const child = node('for (let i = 0; i < 3; i++) process.send(i); process.disconnect()');
+  child.on(other, () => {});
   await once(child, 'exit');
   const got: unknown[] = [];
   child.once('message', (message) => got.push(message));

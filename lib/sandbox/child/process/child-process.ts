@@ -263,7 +263,7 @@ export class SandboxedProcess<
   /** @internal Called once, when the guardian of the child's tree has ended: its exit code, or null if it was killed. */
   guardianEnded(status: number | null): void {
     const failure = this.#termination.tree?.guardianEnded(status, this.pid);
-    this.#channel?.stop(); // No process is left that holds it.
+    this.#channel?.endSoon(); // No process is left that holds it.
     if (this.hasEnded) {
       this.#cleanUp();
     } else {
@@ -363,7 +363,7 @@ export class SandboxedProcess<
   /** Lets the streams be read to their end, so that `close` can be emitted. */
   #finish(): void {
     this.#channel?.childEnded();
-    if (this.#termination.hasStopped || this.killed) this.#channel?.stop();
+    if (this.#termination.hasStopped || this.killed) this.#channel?.endSoon();
     process.nextTick(() => drain(this.stdio ?? []));
     this.#closed();
   }
