@@ -138,15 +138,22 @@ describe('whatever Node is to run first, or instead, is under the profile, or no
   writeFileSync(join(scripts, 'node.config.json'), JSON.stringify({ nodeOptions: { require: [report] } }));
   const snapshot = join(folder, 'snapshot.blob');
 
+  /** Expects that what Node runs with these arguments and options, if anything, is under the filter. */
+  async function expectFiltered(execArgv: readonly string[], options: ForkOptions = {}): Promise<void> {
+    const ended = { timeout: 2000, killSignal: 'SIGKILL' } as const;
+    const { stdout } = await finish(
+      fork(report, ['variables'], denyMkdir, { ...options, ...ended, execArgv, silent: true }),
+    );
+    const states = stdout.split('\n').filter((line) => line.startsWith('state '));
+    expect(new Set(states)).toEqual(new Set(states.length === 0 ? [] : [`state ${UNDER_FILTER}`]));
+  }
+
   test.each<[readonly string[], ForkOptions?]>([
     [[]],
     [['--require', report]],
     [['--import', report]],
     [['-e', `require(${JSON.stringify(report)})`]],
     [['--test']],
-    [['--watch']],
-    [['--watch-path', folder]],
-    [['--watch_path=/nowhere', '--require', report]],
     [['--build-snapshot', report]],
     [['--snapshot-blob', snapshot, '--build-snapshot', report]],
     [['--snapshot-blob', snapshot]],
@@ -165,18 +172,18 @@ describe('whatever Node is to run first, or instead, is under the profile, or no
     [['--prof-process']],
     [['--title']],
     [[], { env: { ...process.env, NODE_OPTIONS: `--require "${report}"` } }],
-    [[], { env: { ...process.env, NODE_OPTIONS: '--watch' } }],
     [[], { env: { ...process.env, NODE_OPTIONS: `--experimental-config-file=${config}` } }],
-    [[], { env: { ...process.env, NODE_OPTIONS: `"--w\\atch" --require "${report}"` } }],
     [[], { env: { ...process.env, NODE_REPL_EXTERNAL_MODULE: report } }],
-  ])('%j %j', async (execArgv, options = {}) => {
-    const ended = { timeout: 2000, killSignal: 'SIGKILL' } as const; // A watcher goes on.
-    const { stdout } = await finish(
-      fork(report, ['variables'], denyMkdir, { ...options, ...ended, execArgv, silent: true }),
-    );
-    const states = stdout.split('\n').filter((line) => line.startsWith('state '));
-    expect(new Set(states)).toEqual(new Set(states.length === 0 ? [] : [`state ${UNDER_FILTER}`]));
-  });
+  ])('%j %j', expectFiltered);
+
+  // A watcher goes on until it is killed.
+  test.concurrent.each<[readonly string[], ForkOptions?]>([
+    [['--watch']],
+    [['--watch-path', folder]],
+    [['--watch_path=/nowhere', '--require', report]],
+    [[], { env: { ...process.env, NODE_OPTIONS: '--watch' } }],
+    [[], { env: { ...process.env, NODE_OPTIONS: `"--w\\atch" --require "${report}"` } }],
+  ])('%j %j', expectFiltered);
 });
 
 describe('the end', () => {
