@@ -44,7 +44,8 @@ static int SendDescriptor(const char* text, int fd) {
     char bytes[CMSG_SPACE(sizeof fd)];
   } control = {0};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  control.header = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
+  control.header =
+      (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
   memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
   return sendmsg(kChannel, &message, MSG_NOSIGNAL) < 0 ? errno : 0;
 }

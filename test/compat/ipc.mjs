@@ -20,10 +20,9 @@ const echo = (cp, options) => shell(cp, 'exec cat <&3 >&3', options);
 
 /** The first message, of a child that is then disconnected. */
 async function told(child) {
-  const exited = once(child, 'exit'); // Of a child that has nothing else to do, it may come before the message.
   const [message] = await once(child, 'message');
-  if (child.connected) child.disconnect();
-  await exited;
+  child.disconnect();
+  await once(child, 'exit');
   return message;
 }
 

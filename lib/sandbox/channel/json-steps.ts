@@ -3,6 +3,15 @@ import { own } from '../../util/own-data.js';
 
 type Container = unknown[] | Record<string, unknown>;
 
+/** An array or object that is not complete. */
+interface Open {
+  readonly container: Container;
+  /** The name of the member that is read next. */
+  name: string;
+  /** Number of its names. */
+  names: number;
+}
+
 /** The text is not read to its end. */
 export const UNFINISHED = Symbol('unfinished');
 
@@ -21,6 +30,9 @@ const DEEPEST = 16_384;
 /** Maximum number of values in all. Each takes much more memory than text. */
 export const MOST_VALUES = 1_000_000;
 
+/** Maximum number of names in an object: from time to time V8 moves all of them at once. */
+export const MOST_NAMES = 2 ** 18;
+
 /** The text has more in it than is read. */
 export class TooMuch extends Error {}
 
@@ -31,10 +43,8 @@ const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9
 export class JsonReader {
   readonly #text: string;
   #at = 0;
-  /** The arrays and objects that are not complete. */
-  readonly #open: Container[] = [];
-  /** Of each object among them, the name of the member that is read next. */
-  readonly #names: string[] = [];
+  /** From the outermost on. */
+  readonly #open: Open[] = [];
   #values = 0;
   /** Number of values since the time was looked at. */
   #sinceLook = 0;
@@ -71,14 +81,15 @@ export class JsonReader {
     if (first !== '[' && first !== '{') return this.#scalar();
     const end = endOfContainer(this.#text, this.#at);
     if (end !== undefined) return this.#short(end);
-    const made: Container = first === '[' ? [] : {};
+    const container: Container = first === '[' ? [] : {};
     this.#at++;
-    if (this.#skip() === closing(made)) {
+    if (this.#skip() === closing(container)) {
       this.#at++;
-      return made;
+      return container;
     }
-    if (this.#open.push(made) > DEEPEST) throw new TooMuch('a message with too much in one another');
-    if (first === '{') this.#name();
+    const open = { container, name: '', names: 0 };
+    if (this.#open.push(open) > DEEPEST) throw new TooMuch('a message with too much in one another');
+    if (first === '{') this.#name(open);
     return UNFINISHED;
   }
 
@@ -95,38 +106,30 @@ export class JsonReader {
   #complete(value: unknown): unknown {
     let complete = value;
     for (;;) {
-      const container = this.#open.at(-1);
-      if (container !== undefined) this.#add(container, complete);
+      const open = this.#open.at(-1);
+      if (open !== undefined) add(open, complete);
       const next = this.#skip();
-      if (container === undefined) {
+      if (open === undefined) {
         if (next !== undefined) throw this.#problem();
         return complete;
       }
+      const { container } = open;
       if (next !== ',' && next !== closing(container)) throw this.#problem();
       this.#at++;
       if (next === ',') {
-        if (!Array.isArray(container)) this.#name();
+        if (!Array.isArray(container)) this.#name(open);
         return UNFINISHED;
       }
-      complete = this.#open.pop();
+      this.#open.pop();
+      complete = container;
     }
-  }
-
-  #add(container: Container, value: unknown): void {
-    if (Array.isArray(container)) {
-      container.push(value);
-      return;
-    }
-    const name = this.#names.pop() ?? '';
-    // As JSON.parse, which calls no setter and takes __proto__ as any other name.
-    if (!Reflect.has(Object.prototype, name)) container[name] = value;
-    else Object.defineProperty(container, name, own({ value, writable: true, enumerable: true, configurable: true }));
   }
 
   /** Reads the name of a member, and the colon. */
-  #name(): void {
+  #name(open: Open): void {
+    if (++open.names > MOST_NAMES) throw new TooMuch(`an object of more than ${MOST_NAMES} names`);
     if (this.#skip() !== '"') throw this.#problem();
-    this.#names.push(this.#string());
+    open.name = this.#string();
     if (this.#skip() !== ':') throw this.#problem();
     this.#at++;
   }
@@ -158,6 +161,13 @@ export class JsonReader {
   #problem(): SyntaxError {
     return new SyntaxError(`position ${this.#at} is not JSON`);
   }
+}
+
+function add({ container, name }: Open, value: unknown): void {
+  if (Array.isArray(container)) container.push(value);
+  // As JSON.parse, which calls no setter and takes __proto__ as any other name.
+  else if (!Reflect.has(Object.prototype, name)) container[name] = value;
+  else Object.defineProperty(container, name, own({ value, writable: true, enumerable: true, configurable: true }));
 }
 
 const [QUOTE, COMMA, BACKSLASH] = [34, 44, 92];

@@ -1,13 +1,5 @@
 /** A channel for messages between this process and a child, as Node has it. */
 import type { EventEmitter } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
-
-/** A stream that a child writes to, and the descriptor that it is read from. */
-export interface ChildPipe {
-  /** −1 if Node has started the child. */
-  readonly descriptor: number;
-  readonly stream: Readable | Writable;
-}
 
 /** The object of a child that has a channel. */
 export type ChannelOwner = Pick<EventEmitter, 'emit' | 'listenerCount' | 'on'>;
@@ -20,13 +12,13 @@ export interface MessageChannel {
   connect(child: ChannelOwner, onEnd: () => void): void;
   /** Takes this process's ends of the channel from those of a running child, and returns the others. */
   open(sockets: readonly number[]): readonly number[];
-  /** The stream from which messages are read. */
-  readonly pipe: ChildPipe | undefined;
   /** Whether a message has arrived. */
   readonly hasReceived: boolean;
-  childEnded(): void;
-  /** To be called after that, if the child or its tree was ended by this process. */
-  endSoon(): void;
+  /**
+   * To be called once, when the child has ended. `then` is called when all that it has sent is emitted, so that `exit` comes
+   * after that.
+   */
+  childEnded(then: () => void): void;
   /** Closes the channel of a child that was not started. */
   close(): void;
 }

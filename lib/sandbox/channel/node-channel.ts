@@ -32,8 +32,6 @@ export class NodeChannel implements MessageChannel {
     forward(this.#launcher, child, onEnd);
   }
 
-  readonly pipe = undefined;
-  readonly endSoon = () => {};
   hasReceived = false;
 
   open(sockets: readonly number[]): readonly number[] {
@@ -41,9 +39,10 @@ export class NodeChannel implements MessageChannel {
   }
 
   /** Lets the launcher end with the child: Node then forgets the sockets that were sent. */
-  childEnded(): void {
+  childEnded(then: () => void): void {
     this.#launcher.ref();
     this.#release();
+    then();
   }
 
   close(): void {
@@ -57,10 +56,8 @@ export function forwardedChannel(started: ChildProcess): MessageChannel {
   return {
     connect: (child, onEnd) => forward(started, child, onEnd),
     open: (sockets) => sockets,
-    pipe: undefined,
     hasReceived: true,
-    childEnded: () => {},
-    endSoon: () => {},
+    childEnded: (then) => then(),
     close: () => {},
   };
 }

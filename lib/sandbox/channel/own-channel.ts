@@ -10,24 +10,15 @@ import { invalidType } from '../../util/option-errors.js';
 import { define, own } from '../../util/own-data.js';
 import { closedError, handleError, lostHandleError } from './channel-errors.js';
 import { UNFINISHED } from './json-steps.js';
-import type { ChannelOwner, ChildPipe, MessageChannel } from './message-channel.js';
+import type { ChannelOwner, MessageChannel } from './message-channel.js';
 import { INCOMPLETE, messageReader, NotAMessage, type Serialization } from './message-reader.js';
+import { LEAST_SIZE, MessageWriter, MOST_WAITING, type SendCallback } from './message-writer.js';
 import { reportError } from './report-error.js';
-import { serialize } from './serialized-messages.js';
-
-/** Maximum bytes of the messages that wait to be written, and of those that wait for a listener. */
-export const MOST_WAITING = 64 * 1024 * 1024;
-
-/** Bytes that a message counts at least while it waits. */
-const LEAST_SIZE = 512;
-
-/** Bytes that wait to be written, from which on `send` returns false, as in Node. */
-const BUSY = 128 * 1024;
 
 /** Milliseconds for which messages are read and emitted before other events have their turn. */
 const TURN = 5;
 
-/** Milliseconds to wait for the end of a channel after its child was ended: others may hold it, and the relay may be stuck. */
+/** Milliseconds without a byte after which the channel of a child that has ended is at its end. */
 const LONGEST_END = 1000;
 
 /** Maximum bytes that are read at once. */
@@ -37,21 +28,21 @@ const READ_SIZE = 64 * 1024;
 const { nextTick } = process;
 const now = performance.now.bind(performance);
 
-type SendCallback = (error: Error | null) => void;
-
 export class OwnChannel implements MessageChannel {
   /** The addon makes the child's end. */
   readonly descriptor: number = CHANNEL;
   /** The variables by which a Node finds the channel. */
   readonly variables: Readonly<Record<string, string>>;
   readonly #place: number;
-  readonly #serialization: Serialization;
   readonly #arrived;
+  readonly #writer;
   #child: ChannelOwner | undefined;
   #onEnd: (() => void) | undefined;
+  /** Has the end of the child reported. */
+  #onExit: (() => void) | undefined;
   #input: Socket | undefined;
-  #output: Socket | undefined;
-  #pipe: ChildPipe | undefined;
+  /** That of the input. */
+  #reading = -1;
   /** The property `channel` of the child. */
   #control: Readonly<Record<'ref' | 'unref', () => void>> | null = null;
   #isConnected = false;
@@ -67,14 +58,12 @@ export class OwnChannel implements MessageChannel {
   hasReceived = false;
   /** Messages that arrived while there was only a listener for those between Nodes. */
   #waiting: unknown[] = [];
-  /** Bytes of the messages that are not written yet, each at least LEAST_SIZE. */
-  #unwritten = 0;
 
   /** @param place - The number of the child's descriptor. */
   constructor(place: number, serialization: Serialization = 'json') {
     this.#place = place;
-    this.#serialization = serialization;
     this.#arrived = messageReader(serialization);
+    this.#writer = new MessageWriter(serialization, (error) => this.#report(error));
     this.variables = own({ NODE_CHANNEL_FD: String(place), NODE_CHANNEL_SERIALIZATION_MODE: serialization });
   }
 
@@ -113,7 +102,7 @@ export class OwnChannel implements MessageChannel {
     // Two streams, since an error when one writes must not end what the other still reads.
     try {
       this.#input = new Socket(own({ fd: reading, readable: true, writable: false, onread }));
-      this.#output = new Socket(own({ fd: writing, readable: false, writable: true }));
+      this.#writer.open(writing);
     } catch (error) {
       if (this.#input === undefined) addon().closeSocket(reading);
       for (const descriptor of sockets) if (descriptor !== reading) addon().closeSocket(descriptor);
@@ -121,29 +110,43 @@ export class OwnChannel implements MessageChannel {
     }
     this.#input.on('error', () => this.#inputEnds());
     this.#input.on('end', () => this.#inputEnds());
-    this.#output.on('error', () => {}); // The callback of `send` gets it.
-    this.#pipe = { descriptor: reading, stream: this.#input };
+    this.#reading = reading;
     return sockets.slice(0, -1).with(this.#place, -1);
   }
 
-  get pipe(): ChildPipe | undefined {
-    return this.#pipe;
-  }
-
-  childEnded(): void {
+  childEnded(then: () => void): void {
     this.#childHasEnded = true;
-    if (this.#input === undefined || this.#isFull) this.#inputEnds();
-    if (this.#onEnd === undefined) this.#output?.destroy(); // Nobody is left to read it.
+    if (this.#onEnd === undefined) {
+      this.#writer.destroy(); // Nobody is left to read it.
+      then();
+      return;
+    }
+    this.#onExit = then;
+    if (this.#input === undefined || this.#isFull) {
+      this.#inputEnds();
+    } else if (!this.#input.destroyed) {
+      addon().endReading(this.#reading); // Nothing more is read of others that hold it.
+      this.#waitForEnd(this.#input);
+    }
   }
 
-  endSoon(): void {
-    if (this.#onEnd === undefined) return;
-    this.#lastTurn ??= setTimeout(() => this.#inputEnds(), LONGEST_END);
+  /** The thread that passes the bytes on may never get to their end: see native/child/relay.h. */
+  #waitForEnd(input: Socket): void {
+    this.#lastTurn = setTimeout(() => {
+      const { bytesRead } = input;
+      const isPaused = this.#isReading;
+      // What has arrived while this thread was busy is read first.
+      setImmediate(() => {
+        if (this.#onEnd === undefined) return;
+        if (isPaused || this.#isReading || input.bytesRead > bytesRead) this.#waitForEnd(input);
+        else this.#inputEnds();
+      });
+    }, LONGEST_END);
   }
 
   close(): void {
     this.#input?.destroy();
-    this.#output?.destroy();
+    this.#writer.destroy();
   }
 
   #inputEnds(): void {
@@ -230,11 +233,11 @@ export class OwnChannel implements MessageChannel {
 
   /** A Node sends no more messages until it has an answer. It sends the handle four times. */
   #refuseHandle(): void {
-    if (this.#unwritten > BUSY) {
+    if (this.#writer.isBusy) {
       this.#fail('sent handles, and does not read the answers');
       return;
     }
-    this.#write({ cmd: 'NODE_HANDLE_NACK' }, () => {});
+    this.#writer.send({ cmd: 'NODE_HANDLE_NACK' }, () => {});
     if (this.#hasRefused) return;
     this.#hasRefused = true;
     this.#report(lostHandleError());
@@ -251,7 +254,7 @@ export class OwnChannel implements MessageChannel {
     this.#isConnected = false;
     this.#control = null;
     this.#isAtEnd = true;
-    this.#output?.destroy();
+    this.#writer.destroy();
     this.#report(new SeccompError('ERR_SECCOMP_CHANNEL', `the channel is closed: the child ${what}`));
     this.#read();
   }
@@ -261,44 +264,13 @@ export class OwnChannel implements MessageChannel {
     const [handle, options] = others.filter((each) => each !== callback);
     if (options !== undefined && (typeof options !== 'object' || options === null))
       throw invalidType('options', 'of type object', options);
-    if (!this.#isConnected) return this.#failToSend(callback, closedError());
+    if (!this.#isConnected) return this.#writer.fail(callback, closedError());
     if (message === undefined)
       throw nodeError(TypeError, 'ERR_MISSING_ARGS', 'The "message" argument must be specified');
     if (!SENDABLE.has(typeof message))
       throw invalidType('message', 'one of type string, object, number, or boolean', message);
     if (handle !== undefined && handle !== null) throw handleError(Object(handle));
-    return this.#write(message, callback);
-  }
-
-  #write(message: unknown, callback: SendCallback | undefined): boolean {
-    const output = this.#output;
-    const bytes = this.#serialization === 'json' ? lineOf(message) : serialize(message);
-    if (output === undefined) {
-      if (callback !== undefined) nextTick(callback, closedError()); // The child was not started, which is reported.
-      return false;
-    }
-    if (output.destroyed) return this.#failToSend(callback, output.errored ?? closedError());
-    const size = Math.max(bytes.length, LEAST_SIZE);
-    if (this.#unwritten + size > MOST_WAITING) {
-      const text =
-        'send: more than 64 MiB of messages would wait, which the child does not read: wait for the callback of send';
-      return this.#failToSend(callback, new SeccompError('ERR_SECCOMP_CHANNEL', text));
-    }
-    this.#unwritten += size;
-    output.write(bytes, (error) => {
-      this.#unwritten -= size;
-      if (callback !== undefined) guarded(() => callback(error ?? null));
-    });
-    return output.writableLength < BUSY;
-  }
-
-  /** It may be the child that has closed the channel, or that does not read, which must not end this process. */
-  #failToSend(callback: SendCallback | undefined, error: Error): false {
-    nextTick(() => {
-      if (callback === undefined) this.#report(error);
-      else callback(error);
-    });
-    return false;
+    return this.#writer.send(message, callback);
   }
 
   #disconnect(): void {
@@ -321,18 +293,12 @@ export class OwnChannel implements MessageChannel {
     this.#control = null;
     this.#input?.destroy();
     // Messages that wait are still written.
-    const output = this.#output;
-    if (this.#childHasEnded) output?.destroy();
-    else output?.end(() => output.destroy());
+    if (this.#childHasEnded) this.#writer.destroy();
+    else this.#writer.end();
     this.#emit('disconnect');
+    this.#onExit?.();
     onEnd();
   }
-}
-
-function lineOf(message: unknown): string {
-  const text: string | undefined = JSON.stringify(message);
-  if (text === undefined) throw invalidType('message', 'a value that JSON has', message);
-  return `${text}\n`;
 }
 
 interface InternalMessage {

@@ -3,10 +3,16 @@ import { Socket } from 'node:net';
 import { Readable, type Writable } from 'node:stream';
 import { addon, type NativeChild } from '../../native.js';
 import { own } from '../../util/own-data.js';
-import type { ChildPipe } from '../channel/message-channel.js';
 
 /** This process's end of a child's descriptor. */
 export type ChildStream = Readable | Writable;
+
+/** A stream that a child writes to, and the descriptor that it is read from. */
+export interface ChildPipe {
+  /** −1 if Node has started the child. */
+  readonly descriptor: number;
+  readonly stream: ChildStream;
+}
 
 /**
  * Makes streams of this process's ends; null where there is no socket. If one can't be made, all sockets are closed.

@@ -22,10 +22,9 @@ async function start({ spawnSync }) {
 async function forkItself({ fork }) {
   // The program itself, which answers with the result of its own denied call: see `answerAsChild`.
   const child = fork(process.argv[1] ?? '', ['child'], 'docker-default');
-  const exited = once(child, 'exit');
   const [message] = await once(child, 'message');
   equal(message, 'Operation not permitted');
-  const [code] = await exited;
+  const [code] = await once(child, 'exit');
   equal(code, 0);
 }
 

@@ -1,7 +1,14 @@
 /** The reader of long JSON texts, against JSON.parse. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JsonReader, MOST_VALUES, SHORT, TooMuch, UNFINISHED } from '../../../lib/sandbox/channel/json-steps.js';
+import {
+  JsonReader,
+  MOST_NAMES,
+  MOST_VALUES,
+  SHORT,
+  TooMuch,
+  UNFINISHED,
+} from '../../../lib/sandbox/channel/json-steps.js';
 
 const PADDING = ' '.repeat(SHORT);
 const never = () => false;
@@ -93,4 +100,10 @@ test('more than a million values are refused', () => {
   const list = (count: number) => `[${'0,'.repeat(count - 2)}0]`;
   expect(new JsonReader(list(MOST_VALUES)).read(never)).toHaveLength(MOST_VALUES - 1);
   expect(() => new JsonReader(list(MOST_VALUES + 1)).read(never)).toThrow(TooMuch);
+});
+
+test('an object of too many names is refused', () => {
+  const object = (count: number) => `{${Array.from({ length: count }, (_, i) => `"${i}":[${' '.repeat(8)}]`).join()}}`;
+  expect(Object.keys(new JsonReader(object(MOST_NAMES)).read(never) as object)).toHaveLength(MOST_NAMES);
+  expect(() => new JsonReader(object(MOST_NAMES + 1)).read(never)).toThrow(TooMuch);
 });

@@ -92,9 +92,21 @@ describe.each(['json', 'advanced'] as const)('%s', (serialization) => {
       });
       const got: unknown[] = [];
       child.on('message', (message) => got.push(message));
-      await once(child, 'close');
+      await once(child, 'exit');
       expect(got).toEqual(Array.from({ length: 500 }, (_, i) => i));
     }
+  });
+
+  test('what a child has sent when it ends is emitted before exit, also by a slow listener', async () => {
+    const child = node("for (let i = 0; i < 60; i++) process.send('x'.repeat(10_000))", { serialization });
+    let count = 0;
+    child.on('message', () => {
+      // Longer in all than a channel without a byte is read.
+      for (const start = performance.now(); performance.now() - start < 30; );
+      count++;
+    });
+    await once(child, 'exit');
+    expect(count).toBe(60);
   });
 });
 
@@ -135,6 +147,20 @@ test.each([
   child.on('message', (message) => got.push(message));
   await until(() => got.length === 3);
   expect(got).toEqual([0, 1, 2]);
+});
+
+test('the channel ends with its child, though another process holds it', async () => {
+  const child = node(
+    "const { pid } = require('node:child_process').spawn('sleep', ['300'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true }); process.send(pid); process.exit()",
+    { descendants: 'leave' },
+  );
+  const events: unknown[] = [];
+  for (const name of ['disconnect', 'exit']) child.on(name, () => events.push(name));
+  child.on('message', (message) => events.push(message));
+  await once(child, 'close');
+  const [pid] = events;
+  expect(events).toEqual([expect.any(Number), 'disconnect', 'exit']);
+  expect(process.kill(pid as number, 'SIGKILL')).toBe(true); // It runs until now.
 });
 
 test('an exception of a listener is an uncaught exception, and later messages arrive', async () => {

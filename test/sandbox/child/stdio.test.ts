@@ -108,8 +108,8 @@ describe('a channel for handles', () => {
     const { channel } = openStdio(WITH_CHANNEL, 'spawn', HANDLES);
     const launcher = launchers[0] ?? expect.fail('no launcher');
     launcher.done.length = 0;
-    channel?.childEnded();
-    expect(launcher.done).toEqual(['ref', 'destroy']);
+    channel?.childEnded(() => launcher.done.push('reported'));
+    expect(launcher.done).toEqual(['ref', 'destroy', 'reported']);
   });
 
   test.each([true, false])('of a child that was not started is closed, if it still is open: %s', (connected) => {

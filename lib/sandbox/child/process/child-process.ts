@@ -18,14 +18,14 @@ import { publicMethods } from '../../../util/caller.js';
 import { guarded } from '../../../util/guarded.js';
 import { nodeError } from '../../../util/node-error.js';
 import { define, own } from '../../../util/own-data.js';
-import type { ChildPipe, MessageChannel } from '../../channel/message-channel.js';
+import type { MessageChannel } from '../../channel/message-channel.js';
 import type { Ending } from '../../options/ending.js';
 import { signalNumber } from '../../options/signals.js';
 import type { FilterPlan } from '../../plan/plan-filters.js';
 import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
 import { subscribe } from '../events.js';
-import { type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
+import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
 import { endOnAbort } from './abort.js';
 import { ProcessBase } from './process-base.js';
 import { Termination } from './termination.js';
@@ -134,8 +134,7 @@ export class SandboxedProcess<
   #started(pid: number, watch: ExitWatch, pipes: readonly ChildPipe[]): void {
     define(this, { pid });
     this.#termination.watch = watch;
-    const channelPipe = this.#channel?.pipe;
-    this.#termination.pipes = channelPipe === undefined ? pipes : [...pipes, channelPipe];
+    this.#termination.pipes = pipes;
     for (const { stream } of pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
@@ -190,6 +189,7 @@ export class SandboxedProcess<
       // Without a listener, emit() throws the error, and Node prints the place of this call.
       if (this.listenerCount('error') === 0) this.emit('error', error);
       guarded(() => this.emit('error', error));
+      this.#channel?.childEnded(() => {});
       this.#finish();
     });
   }
@@ -251,6 +251,11 @@ export class SandboxedProcess<
   }
 
   #ended(end: ProgramEnd): void {
+    if (this.#channel === undefined) this.#reportEnd(end);
+    else this.#channel.childEnded(() => this.#reportEnd(end));
+  }
+
+  #reportEnd(end: ProgramEnd): void {
     this.signalCode = end.signal;
     this.exitCode = end.code;
     this.stdin?.destroy();
@@ -263,7 +268,6 @@ export class SandboxedProcess<
   /** @internal Called once, when the guardian of the child's tree has ended: its exit code, or null if it was killed. */
   guardianEnded(status: number | null): void {
     const failure = this.#termination.tree?.guardianEnded(status, this.pid);
-    this.#channel?.endSoon(); // No process is left that holds it.
     if (this.hasEnded) {
       this.#cleanUp();
     } else {
@@ -362,8 +366,6 @@ export class SandboxedProcess<
 
   /** Lets the streams be read to their end, so that `close` can be emitted. */
   #finish(): void {
-    this.#channel?.childEnded();
-    if (this.#termination.hasStopped || this.killed) this.#channel?.endSoon();
     process.nextTick(() => drain(this.stdio ?? []));
     this.#closed();
   }

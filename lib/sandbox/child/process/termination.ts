@@ -7,9 +7,8 @@ import { kernelLimit, type LimitReason } from '../../../process-tree/limit-reaso
 import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.js';
 import { Tree } from '../../../process-tree/tree.js';
 import { systemError } from '../../../util/system-error.js';
-import type { ChildPipe } from '../../channel/message-channel.js';
 import type { Ending } from '../../options/ending.js';
-import { endReading } from '../streams.js';
+import { type ChildPipe, endReading } from '../streams.js';
 
 const { ESRCH, EINVAL, ENOSYS } = constants.errno;
 const { SIGKILL, SIGSTOP, SIGTERM } = constants.signals;
@@ -54,11 +53,6 @@ export class Termination {
   /** Whether the child's end is reported, or it was not started. Other processes may still hold its pipes. */
   get hasEnded(): boolean {
     return this.watch === undefined && this.#reportEnd === undefined;
-  }
-
-  /** Whether this process has ended the child. */
-  get hasStopped(): boolean {
-    return this.#stopped !== undefined;
   }
 
   /** The limit that ended the child; null if none did, and as long as it runs. */
