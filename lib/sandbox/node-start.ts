@@ -55,8 +55,8 @@ async function failedStart({ command, profile, options }: ProgramCall<SpawnOptio
   try {
     await run(
       command,
-      // It reads no file of the directory, which the child may have written.
-      ['--input-type=commonjs', '-e', '0'],
+      // As for a module, the directory must be found. No file in it is read, since the child may have written it.
+      ['--input-type=commonjs', '-e', 'process.cwd()'],
       profile as never,
       own({ ...same, env, ...watched, ...ended, stdio: 'ignore' }) as never,
     );

@@ -1,5 +1,5 @@
 /** child_process.spawn() with a channel: `'ipc'` in `stdio`. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -41,6 +41,21 @@ export default {
     child.disconnect();
     const after = [child.connected, child.channel];
     return [before, after, await once(child, 'exit'), child.channel];
+  },
+  'the methods of the property channel': async (cp) => {
+    const child = echo(cp);
+    const { channel } = child;
+    const methods = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(channel)));
+    const names = methods.filter(([, { value }]) => typeof value === 'function').map(([name]) => name);
+    let count = 0;
+    channel.on('unref', () => count++);
+    channel.refCounted();
+    channel.unrefCounted();
+    channel.ref();
+    channel.refCounted();
+    channel.unrefCounted();
+    child.send('a');
+    return [names.sort(), channel instanceof EventEmitter, count, await told(child)];
   },
   'without ipc, no channel': async (cp) => {
     const child = cp.spawn('true');

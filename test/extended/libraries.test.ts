@@ -1,6 +1,6 @@
 /**
  * Libraries and tools from npm that start processes or threads, installed for this test: zx, execa, nodemon, ts-node-dev,
- * tinypool, jest-worker and Piscina.
+ * tinypool, jest-worker, pm2 and Piscina.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -18,6 +18,7 @@ const LIBRARIES = {
   'jest-worker': '30.5.1',
   nodemon: '3.1.14',
   piscina: '5.3.2',
+  pm2: '7.0.4',
   tinypool: '2.2.0',
   'ts-node-dev': '2.0.0',
   typescript: '5.9.3', // For ts-node-dev, which does not work with TypeScript 7.
@@ -48,6 +49,7 @@ describe('processes that are started with seccomp/register have its filter:', ()
   const answer = {
     filters: filtersHere + 2, // The pool's owner has denied io_uring_setup.
     unshare: expect.stringContaining('Operation not permitted'),
+    chdir: 'allowed',
     isOwnProcess: true,
   };
 
@@ -86,6 +88,29 @@ describe('in a process whose node:child_process has the functions of a Sandbox',
       inputAndLines: ['a', 'b'],
       exitCode: 3,
     });
+  });
+
+  test.each(['tinypool.mjs', 'jest-worker.mjs'])('pools have their processes: %s', (fixture) => {
+    const answer = expect.objectContaining({ chdir: 'EACCES', isOwnProcess: true });
+    expect(outputOf(fixture, {}, PRELOAD)).toEqual(Array(3).fill(answer));
+  });
+
+  test.each([
+    { mode: 'fork', args: [], handles: 'false' },
+    { mode: 'cluster', args: ['-i', '2'], handles: 'true' },
+  ])('pm2 starts its program: $mode', async ({ args, handles }) => {
+    const pm2 = join('node_modules', 'pm2', 'bin', 'pm2');
+    const child = spawn(process.execPath, [...PRELOAD, pm2, 'start', 'listening.cjs', '--no-daemon', ...args], {
+      cwd: folder,
+      env: { ...process.env, DENIED: 'unshare', HANDLES: handles, PM2_HOME: join(folder, `pm2-${handles}`) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let answer: string | undefined;
+    for await (const line of createInterface(child.stdout)) {
+      answer ??= /\{"unshare.*\}/.exec(line)?.[0];
+      if (answer !== undefined) child.kill('SIGINT');
+    }
+    expect(JSON.parse(answer ?? '')).toEqual({ unshare: expect.stringContaining('Permission denied'), channel: true });
   });
 
   test.each([

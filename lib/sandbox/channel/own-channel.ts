@@ -8,6 +8,7 @@ import { guarded } from '../../util/guarded.js';
 import { nodeError } from '../../util/node-error.js';
 import { invalidType } from '../../util/option-errors.js';
 import { define, own } from '../../util/own-data.js';
+import { ChannelControl } from './channel-control.js';
 import { closedError, handleError, lostHandleError } from './channel-errors.js';
 import { UNFINISHED } from './json-steps.js';
 import type { ChannelOwner, MessageChannel } from './message-channel.js';
@@ -44,7 +45,7 @@ export class OwnChannel implements MessageChannel {
   /** That of the input. */
   #reading = -1;
   /** The property `channel` of the child. */
-  #control: Readonly<Record<'ref' | 'unref', () => void>> | null = null;
+  #control: ChannelControl | null = null;
   #isConnected = false;
   /** Whether nothing more can arrive. */
   #isAtEnd = false;
@@ -52,6 +53,7 @@ export class OwnChannel implements MessageChannel {
   #isReading = false;
   /** Whether this side has disconnected, or the child has sent something else than messages. */
   #isOver = false;
+  #hasDisconnected = false;
   #childHasEnded = false;
   #hasRefused = false;
   #lastTurn: NodeJS.Timeout | undefined;
@@ -71,7 +73,7 @@ export class OwnChannel implements MessageChannel {
     this.#child = child;
     this.#onEnd = onEnd;
     this.#isConnected = true;
-    this.#control = own({ ref: () => void this.#input?.ref(), unref: () => void this.#input?.unref() });
+    this.#control = new ChannelControl(() => this.#input);
     define(child, {
       send: publicFunction((...parameters: readonly unknown[]) => this.#send(parameters)),
       disconnect: publicFunction(() => this.#disconnect()),
@@ -275,9 +277,13 @@ export class OwnChannel implements MessageChannel {
 
   #disconnect(): void {
     if (!this.#isConnected) {
-      this.#report(nodeError(Error, 'ERR_IPC_DISCONNECTED', 'IPC channel is already disconnected'));
+      const error = nodeError(Error, 'ERR_IPC_DISCONNECTED', 'IPC channel is already disconnected');
+      if (this.#hasDisconnected)
+        this.#child?.emit('error', error); // As in Node, it throws if nobody listens.
+      else this.#report(error);
       return;
     }
+    this.#hasDisconnected = true;
     this.#isOver = true;
     this.#isConnected = false;
     this.#control = null;

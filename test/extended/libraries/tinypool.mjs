@@ -1,4 +1,4 @@
-/** Prints the answers of processes that tinypool starts with seccomp/register. */
+/** Prints the answers of processes that tinypool starts, with seccomp/register if a profile is named. */
 import { harden, Profile } from 'seccomp';
 import { Tinypool } from 'tinypool';
 
@@ -7,7 +7,7 @@ process.env.POOL_OWNER = process.pid;
 const pool = new Tinypool({
   filename: new URL('task.cjs', import.meta.url).href,
   runtime: 'child_process',
-  execArgv: ['--require', 'seccomp/register'],
+  execArgv: process.env.SECCOMP_PROFILE ? ['--require', 'seccomp/register'] : [],
   env: process.env,
   minThreads: 2,
   maxThreads: 2,
