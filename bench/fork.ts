@@ -70,7 +70,7 @@ const messages = (serialization: 'json' | 'advanced') =>
     await done;
     const time = performance.now() - begin;
     child.disconnect();
-    await once(child, 'close');
+    await once(child, 'exit'); // Node emits no `close` then.
     return time;
   });
 
