@@ -1,7 +1,7 @@
 /** fork: a Node under the profile from its first instruction. test/compat/fork.mjs compares its channel and its ends with Node's. */
 import { type ChildProcess, fork as nodeFork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,6 +14,7 @@ import { hasRings, NO_IO_URING } from '../support/rings.js';
 import { evaluateScript, hasNoNewPrivs, NO_NEW_PRIVS, packageRoot, WITH_RINGS } from '../support/scripts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-fork-'));
+chmodSync(folder, 0o755); // Other users read it, too.
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const denyMkdir: ProfileDocument = {
@@ -176,6 +177,18 @@ describe('whatever Node is to run first, or instead, is under the profile, or no
     [[], { env: { ...process.env, NODE_OPTIONS: `--experimental-config-file=${config}` } }],
     [[], { env: { ...process.env, NODE_REPL_EXTERNAL_MODULE: report } }],
   ])('%j %j', expectFiltered);
+
+  test
+    .skipIf(process.getuid?.() !== 0)
+    .each<[readonly string[], ForkOptions?]>([
+      [['--require', report]],
+      [['--import', report]],
+      [['--config-file', config]],
+      [['--experimental-config-file', config]],
+      [[], { env: { ...process.env, NODE_OPTIONS: `--require "${report}"` } }],
+    ])('as another user: %j', async (execArgv, options = {}) => {
+    await expectFiltered(execArgv, { ...options, uid: 65_534, gid: 65_534 });
+  });
 
   // A watcher goes on until it is killed.
   test.concurrent.each<[readonly string[], ForkOptions?]>([
