@@ -1,4 +1,4 @@
-// Passes on what a child reads and writes, before Linux 6.16.
+// Passes on what a child reads and writes: before Linux 6.16, and over a channel for messages.
 #ifndef SECCOMP_NATIVE_CHILD_RELAY_H_
 #define SECCOMP_NATIVE_CHILD_RELAY_H_
 

@@ -6,7 +6,8 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
-import type { ChildWatch } from '../../lib/native.js';
+import type { ChildWatch, TreeHandle } from '../../lib/native.js';
+import type { MessageChannel } from '../../lib/sandbox/channel/message-channel.js';
 import { makeProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';
 
@@ -19,7 +20,11 @@ afterEach(() => vi.useRealTimers());
 const isolation = { closed: [], open: [] } as const;
 
 /** A child that runs, the signals that it was sent, and its events. `results` are those of kill(2). */
-function running(ending: Partial<Ending> = {}, results: readonly number[] = []) {
+function running(
+  ending: Partial<Ending> = {},
+  results: readonly number[] = [],
+  { tree, channel }: { readonly tree?: TreeHandle; readonly channel?: MessageChannel } = {},
+) {
   const child = makeProcess('program', ['program', 'x'], { ...endingOf({}), ...ending }, (errno) => ({
     isolation: { ...isolation, reason: String(errno) },
   }));
@@ -35,7 +40,8 @@ function running(ending: Partial<Ending> = {}, results: readonly number[] = []) 
     unref: () => sent.push('unref'),
     end: () => sent.push('end'),
   };
-  child.attach({ pid: 77, watch, sockets: [-1, -1, -1], domainError: 5 });
+  if (channel !== undefined) child.connect(channel);
+  child.attach({ pid: 77, watch, sockets: [-1, -1, -1], domainError: 5, ...(tree && { tree }) });
   const events: unknown[][] = [];
   for (const name of ['spawn', 'exit', 'close'] as const) child.on(name, (...values) => events.push([name, ...values]));
   child.on('error', ({ name, message }) => events.push(['error', name, message]));
@@ -329,6 +335,47 @@ describe('the private directory', () => {
     finish();
     expect(events.at(-1)).toEqual(['close', 0, null]);
     expect(removals).toHaveLength(1);
+  });
+
+  test('is removed once, though the guardian ends while exit waits for messages; asyncDispose waits for exit', async () => {
+    const sent: string[] = [];
+    let report = () => {};
+    let endChannel = () => {};
+    const channel: MessageChannel = {
+      connect: (_, onEnd) => {
+        endChannel = onEnd;
+      },
+      open: (sockets) => sockets,
+      hasReceived: true,
+      childEnded: (then) => {
+        report = then;
+      },
+      close: () => {},
+    };
+    const tree = { signal: () => 0, childEnded: () => sent.push('childEnded'), ref: () => {}, unref: () => {} };
+    const { child, events } = running({ timeout: 10 }, [], { tree, channel });
+    const { made, removals, finish } = directory();
+    child.removeAtEnd(made);
+    child.scheduleEnd();
+    await turn();
+    child.exited(0, null);
+    child.guardianEnded(0);
+    vi.advanceTimersByTime(10);
+    const disposed = child[Symbol.asyncDispose]().then(() => events.push(['disposed']));
+    await turn();
+    expect([events, removals.length, child.hasEnded, child.limit, sent]).toEqual([
+      [['spawn']],
+      0,
+      false,
+      null,
+      ['childEnded'],
+    ]);
+    report();
+    endChannel();
+    finish();
+    await disposed;
+    expect(events.slice(1)).toEqual([['exit', 0, null], ['close', 0, null], ['disposed']]);
+    expect([removals.length, child.limit]).toEqual([1, null]);
   });
 
   test('is waited for by asyncDispose, in whose time it may have begun to be removed', async () => {

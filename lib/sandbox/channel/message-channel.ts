@@ -15,8 +15,8 @@ export interface MessageChannel {
   /** Whether a message has arrived. */
   readonly hasReceived: boolean;
   /**
-   * To be called once, when the child has ended. `then` is called when all that it has sent is emitted, so that `exit` comes
-   * after that.
+   * To be called once, when the child has ended. `then` reports that, if possible after all messages that it has sent to a
+   * listener are emitted.
    */
   childEnded(then: () => void): void;
   /** Closes the channel of a child that was not started. */

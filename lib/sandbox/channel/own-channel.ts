@@ -19,8 +19,11 @@ import { reportError } from './report-error.js';
 /** Milliseconds for which messages are read and emitted before other events have their turn. */
 const TURN = 5;
 
-/** Milliseconds without a byte after which the channel of a child that has ended is at its end. */
+/** Milliseconds after which the channel of a child that has ended is at its end, if nothing arrives then. */
 const LONGEST_END = 1000;
+
+/** Milliseconds for which the end of a child waits for its messages, whose listeners may take as long as they want. */
+const LONGEST_EXIT = 2000;
 
 /** Maximum bytes that are read at once. */
 const READ_SIZE = 64 * 1024;
@@ -39,7 +42,7 @@ export class OwnChannel implements MessageChannel {
   readonly #writer;
   #child: ChannelOwner | undefined;
   #onEnd: (() => void) | undefined;
-  /** Has the end of the child reported. */
+  /** Reports the end of the child. */
   #onExit: (() => void) | undefined;
   #input: Socket | undefined;
   /** That of the input. */
@@ -56,7 +59,8 @@ export class OwnChannel implements MessageChannel {
   #hasDisconnected = false;
   #childHasEnded = false;
   #hasRefused = false;
-  #lastTurn: NodeJS.Timeout | undefined;
+  #endTimer: NodeJS.Timeout | undefined;
+  #exitTimer: NodeJS.Timeout | undefined;
   hasReceived = false;
   /** Messages that arrived while there was only a listener for those between Nodes. */
   #waiting: unknown[] = [];
@@ -124,7 +128,8 @@ export class OwnChannel implements MessageChannel {
       return;
     }
     this.#onExit = then;
-    if (this.#input === undefined || this.#isFull) {
+    this.#exitTimer = setTimeout(() => this.#reportExit(), LONGEST_EXIT);
+    if (this.#input === undefined || (this.#isFull && !this.#listens('message'))) {
       this.#inputEnds();
     } else if (!this.#input.destroyed) {
       addon().endReading(this.#reading); // Nothing more is read of others that hold it.
@@ -134,7 +139,7 @@ export class OwnChannel implements MessageChannel {
 
   /** The thread that passes the bytes on may never get to their end: see native/child/relay.h. */
   #waitForEnd(input: Socket): void {
-    this.#lastTurn = setTimeout(() => {
+    this.#endTimer = setTimeout(() => {
       const { bytesRead } = input;
       const isPaused = this.#isReading;
       // What has arrived while this thread was busy is read first.
@@ -144,6 +149,13 @@ export class OwnChannel implements MessageChannel {
         else this.#inputEnds();
       });
     }, LONGEST_END);
+  }
+
+  #reportExit(): void {
+    clearTimeout(this.#exitTimer);
+    const report = this.#onExit;
+    this.#onExit = undefined;
+    report?.();
   }
 
   close(): void {
@@ -294,7 +306,7 @@ export class OwnChannel implements MessageChannel {
     const onEnd = this.#onEnd;
     if (onEnd === undefined) return;
     this.#onEnd = undefined;
-    clearTimeout(this.#lastTurn);
+    clearTimeout(this.#endTimer);
     this.#isConnected = false;
     this.#control = null;
     this.#input?.destroy();
@@ -302,7 +314,7 @@ export class OwnChannel implements MessageChannel {
     if (this.#childHasEnded) this.#writer.destroy();
     else this.#writer.end();
     this.#emit('disconnect');
-    this.#onExit?.();
+    this.#reportExit();
     onEnd();
   }
 }

@@ -69,7 +69,11 @@ function end(
   { code = null, signal = null }: { code?: number | null; signal?: number | null },
 ) {
   const end = programEnd(code, signal);
-  termination.exited(end, () => termination.settle(end));
+  termination.exited(
+    end,
+    (then) => then(),
+    () => termination.settle(end),
+  );
 }
 
 const OUT_OF_MEMORY: LeafEvents = { memoryKills: 1, processRefusals: 0 };
@@ -108,16 +112,27 @@ describe('the limit of a child that this process ends', () => {
     }
   });
 
-  test('is the time of the timer that startTimeout starts, and none if that is stopped', () => {
+  test('is the time of the timer that startTimeout starts, and none if the child has ended, which may be reported later', () => {
     const { termination, sent } = running({ ending: { timeout: 1, killSignal: SIGUSR1 } });
     termination.startTimeout();
     vi.advanceTimersByTime(1);
     end(termination, { signal: SIGUSR1 });
     expect([termination.limit, sent]).toEqual(['time', [`child ${SIGUSR1}`]]);
     const other = running({ ending: { timeout: 1 } });
-    other.termination.startTimeout()?.();
+    other.termination.startTimeout();
+    let report = () => {};
+    const ended = programEnd(0, null);
+    other.termination.exited(
+      ended,
+      (then) => {
+        report = then;
+      },
+      () => other.termination.settle(ended),
+    );
     vi.runAllTimers();
-    expect([other.sent, running({ ending: { timeout: 0 } }).termination.startTimeout()]).toEqual([[], undefined]);
+    expect(other.termination.hasEnded).toBe(false);
+    report();
+    expect([other.termination.hasEnded, other.termination.limit, other.sent]).toEqual([true, null, []]);
   });
 });
 

@@ -243,16 +243,13 @@ export class SandboxedProcess<
   /** @internal Called once, when the child has ended: one of the two arguments is null. */
   exited(code: number | null, signal: number | null): void {
     const end = programEnd(code, signal);
-    this.#termination.exited(end, () => {
-      // Violations are emitted before `exit`, whose listeners can rely on them.
-      if (this.listener === undefined) this.#ended(end);
-      else this.listener.afterKinds(() => this.#ended(end));
-    });
-  }
-
-  #ended(end: ProgramEnd): void {
-    if (this.#channel === undefined) this.#reportEnd(end);
-    else this.#channel.childEnded(() => this.#reportEnd(end));
+    // Messages and violations are emitted before `exit`, whose listeners can rely on them.
+    const kinds = (then: () => void) => (this.listener === undefined ? then() : this.listener.afterKinds(then));
+    this.#termination.exited(
+      end,
+      (then) => (this.#channel === undefined ? kinds(then) : this.#channel.childEnded(() => kinds(then))),
+      () => this.#reportEnd(end),
+    );
   }
 
   #reportEnd(end: ProgramEnd): void {
@@ -272,7 +269,7 @@ export class SandboxedProcess<
       this.#cleanUp();
     } else {
       this.#termination.watch?.kill(constants.signals.SIGKILL); // Nobody else can enter its domain.
-      if (failure !== undefined) guarded(() => this.emit('error', failure));
+      if (failure !== undefined && this.#termination.dependsOnGuardian) guarded(() => this.emit('error', failure));
       this.#termination.guardianEnded();
     }
     this.#closed();
@@ -349,8 +346,7 @@ export class SandboxedProcess<
   /** @internal Starts the timeout and listens to the AbortSignal: either of them ends the child. */
   scheduleEnd(): void {
     if (this.hasEnded) return; // The child was not started.
-    const stopTimeout = this.#termination.startTimeout();
-    if (stopTimeout !== undefined) this.once('exit', stopTimeout);
+    this.#termination.startTimeout();
     if (this.#signal !== undefined) endOnAbort(this, this.#signal);
   }
 

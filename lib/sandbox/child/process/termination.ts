@@ -36,12 +36,15 @@ export class Termination {
   killFailed: (error: unknown) => void;
   readonly #child: Killable;
   readonly #ending: Ending;
+  /** Whether the child has ended, and that is not reported yet. */
+  #isEnding = false;
   /** Reports the end of the child, when the guardian has told whether it did that. */
   #reportEnd: (() => void) | undefined;
   /** The limit for which the kernel or the guardian has ended the child. */
   #limit: LimitReason | null = null;
   /** Set if this package has tried to end the child: the limit for which it did so, or null for another reason. */
   #stopped: LimitReason | null | undefined;
+  #timeout: NodeJS.Timeout | undefined;
   #forceKill: NodeJS.Timeout | undefined;
 
   constructor(child: Killable, ending: Ending, killFailed: (error: unknown) => void) {
@@ -52,7 +55,12 @@ export class Termination {
 
   /** Whether the child's end is reported, or it was not started. Other processes may still hold its pipes. */
   get hasEnded(): boolean {
-    return this.watch === undefined && this.#reportEnd === undefined;
+    return this.watch === undefined && !this.#isEnding;
+  }
+
+  /** Whether the child runs, or its guardian has yet to tell whether it ended the child. */
+  get dependsOnGuardian(): boolean {
+    return this.watch !== undefined || this.#reportEnd !== undefined;
   }
 
   /** The limit that ended the child; null if none did, and as long as it runs. */
@@ -69,14 +77,23 @@ export class Termination {
   /**
    * To be called once, when the child has ended.
    *
-   * @param report - Is called at once; if it may be the guardian that has killed the child, when that has ended.
+   * @param before - What is emitted before that is reported. Calls its argument afterwards.
+   * @param report - Is called then; if it may be the guardian that has killed the child, when that has ended, too.
    */
-  exited({ signal }: ProgramEnd, report: () => void): void {
+  exited({ signal }: ProgramEnd, before: (then: () => void) => void, report: () => void): void {
     this.watch = undefined;
+    this.#isEnding = true;
     this.tree?.childEnded();
+    clearTimeout(this.#timeout);
     clearTimeout(this.#forceKill);
-    if (this.isWeighed && signal === 'SIGKILL' && this.tree?.isGuarded) this.#reportEnd = report;
-    else report();
+    const ended = () => {
+      this.#isEnding = false;
+      report();
+    };
+    before(() => {
+      if (this.isWeighed && signal === 'SIGKILL' && this.tree?.isGuarded) this.#reportEnd = ended;
+      else ended();
+    });
   }
 
   /** To be called when the guardian has ended. */
@@ -138,12 +155,10 @@ export class Termination {
     return true;
   }
 
-  /** Starts the timeout. Returns what stops it; undefined if there is none. */
-  startTimeout(): (() => void) | undefined {
+  /** Starts the timeout. */
+  startTimeout(): void {
     const { timeout, killSignal } = this.#ending;
-    if (timeout <= 0) return undefined;
-    const timer = setTimeout(() => this.terminate(killSignal, 'time'), timeout);
-    return () => clearTimeout(timer);
+    if (timeout > 0) this.#timeout = setTimeout(() => this.terminate(killSignal, 'time'), timeout);
   }
 
   #forceKillLater(): void {
