@@ -45,7 +45,7 @@ export class OwnChannel implements MessageChannel {
   /** Reports the end of the child. */
   #onExit: (() => void) | undefined;
   #input: Socket | undefined;
-  /** That of the input. */
+  /** The descriptor of the input. */
   #reading = -1;
   /** The property `channel` of the child. */
   #control: ChannelControl | null = null;
