@@ -34,8 +34,6 @@ export class ChannelControl extends EventEmitter {
 
   unrefCounted(): void {
     this.#count--;
-    if (this.#count !== 0 || this.#isDecided) return;
-    this.#input()?.unref();
-    this.emit('unref');
+    if (this.#count === 0 && !this.#isDecided) this.#input()?.unref();
   }
 }
