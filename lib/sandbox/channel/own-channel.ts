@@ -52,6 +52,8 @@ export class OwnChannel implements MessageChannel {
   #isConnected = false;
   /** Whether nothing more can arrive. */
   #isAtEnd = false;
+  /** When messages were first read in this turn of the event loop. */
+  #turn: number | undefined;
   /** Whether messages are read, or are to be read in the next turn. */
   #isReading = false;
   /** Whether this side has disconnected, or the child has sent something else than messages. */
@@ -172,7 +174,8 @@ export class OwnChannel implements MessageChannel {
   #read(): void {
     if (this.#isReading) return;
     this.#isReading = true;
-    const start = now();
+    this.#turn ??= this.#beginTurn();
+    const start = this.#turn;
     const state = this.#readUntil(() => now() - start > TURN);
     if (state === UNFINISHED) {
       this.#input?.pause();
@@ -187,6 +190,14 @@ export class OwnChannel implements MessageChannel {
     else if (!this.#isFull) this.#input?.resume();
     else if (this.#childHasEnded) this.#inputEnds();
     else this.#input?.pause();
+  }
+
+  /** libuv may read many times before other events have their turn. */
+  #beginTurn(): number {
+    setImmediate(() => {
+      this.#turn = undefined;
+    });
+    return now();
   }
 
   /** Whether so much waits for a listener that no more is read. */
