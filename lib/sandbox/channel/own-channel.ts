@@ -144,7 +144,7 @@ export class OwnChannel implements MessageChannel {
     this.#endTimer = setTimeout(() => {
       const { bytesRead } = input;
       const isPaused = this.#isReading;
-      // What has arrived while this thread was busy is read first.
+      // Bytes may have arrived while this thread was busy: they are read first.
       setImmediate(() => {
         if (this.#onEnd === undefined) return;
         if (isPaused || this.#isReading || input.bytesRead > bytesRead) this.#waitForEnd(input);
