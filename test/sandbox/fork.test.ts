@@ -178,15 +178,14 @@ describe('whatever Node is to run first, or instead, is under the profile, or no
     [[], { env: { ...process.env, NODE_REPL_EXTERNAL_MODULE: report } }],
   ])('%j %j', expectFiltered);
 
-  test
-    .skipIf(process.getuid?.() !== 0)
-    .each<[readonly string[], ForkOptions?]>([
-      [['--require', report]],
-      [['--import', report]],
-      [['--config-file', config]],
-      [['--experimental-config-file', config]],
-      [[], { env: { ...process.env, NODE_OPTIONS: `--require "${report}"` } }],
-    ])('as another user: %j', async (execArgv, options = {}) => {
+  test.for<[readonly string[], ForkOptions?]>([
+    [['--require', report]],
+    [['--import', report]],
+    [['--config-file', config]],
+    [['--experimental-config-file', config]],
+    [[], { env: { ...process.env, NODE_OPTIONS: `--require "${report}"` } }],
+  ])('as another user: %j', async ([execArgv, options = {}], { skip }) => {
+    skip(process.getuid?.() !== 0, 'needs root');
     await expectFiltered(execArgv, { ...options, uid: 65_534, gid: 65_534 });
   });
 
