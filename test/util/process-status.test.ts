@@ -2,7 +2,6 @@
 import fs, { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { limitedAsync, limitedFunction } from '../../lib/util/argument-count.js';
-import { guarded } from '../../lib/util/guarded.js';
 import { attachedFilters, readStatus } from '../../lib/util/process-status.js';
 import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
@@ -43,22 +42,26 @@ test('user IDs are mapped as /proc/self/uid_map has them, and are not known with
   expect([first.mappedUserIds(), first.mappedUserIds(), second.mappedUserIds()]).toEqual([ranges, ranges, null]);
 });
 
-test('an exception of a callback does not interrupt its caller, and is uncaught at the next tick', async () => {
+test('an exception of a callback does not interrupt its caller, and is thrown again at the next tick', async () => {
+  const { nextTick } = process;
+  let later: (() => void)[] | undefined;
+  vi.spyOn(process, 'nextTick').mockImplementation((step, ...args) => {
+    if (later === undefined) nextTick(step, ...args);
+    else later.push(step as () => void);
+  });
+  const instance = '../../lib/util/guarded.js?1';
+  const { guarded }: typeof import('../../lib/util/guarded.js') = await import(instance);
   const mine = new Error('mine');
-  const others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  try {
-    const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve));
-    let steps = 0;
-    guarded(() => steps++);
-    guarded(() => {
-      throw mine;
-    });
-    expect(steps).toBe(1);
-    expect(await uncaught).toBe(mine);
-  } finally {
-    for (const listener of others) process.on('uncaughtException', listener);
-  }
+  let steps = 0;
+  later = [];
+  guarded(() => steps++);
+  guarded(() => {
+    throw mine;
+  });
+  const [throwAgain, ...others] = later;
+  vi.restoreAllMocks();
+  expect([steps, others]).toEqual([1, []]);
+  expect(throwAgain).toThrow(mine);
 });
 
 test('limited public functions load their implementation at the first call, and refuse more arguments', async () => {
