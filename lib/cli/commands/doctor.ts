@@ -198,7 +198,7 @@ const LIMITED: Readonly<Record<LimitsSupport['names'][number], string>> = {
 };
 
 /** The remedy that needs no cgroup. */
-const SAMPLING = 'or give limits with exact: false, which are sampled';
+const SAMPLING = "or give limits with exact: 'preferred' (--sampled), which a guardian enforces where no cgroup can";
 
 function checkLimits(): Check {
   const name = 'limits';
