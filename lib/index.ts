@@ -43,6 +43,7 @@ export type { LimitReason } from './process-tree/limit-reason.js';
 export type { Limits } from './process-tree/limits.js';
 export type { LimitValue, ResourceLimits, ResourceName } from './process-tree/rlimits.js';
 export type { Descendants } from './process-tree/tree.js';
+export type { Usage } from './process-tree/usage.js';
 export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from './profile/builder/argument.js';
 export type { AllowlistOptions, DenyOptions, SyscallSelector } from './profile/builder/builder.js';
 export type { HostConditions } from './profile/builder/parameters.js';

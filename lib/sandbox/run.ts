@@ -118,6 +118,7 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
     signal: child.signalCode,
     timedOut: output.timedOut,
     limit: child.limit,
+    usage: child.usage,
     enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,

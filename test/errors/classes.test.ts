@@ -22,6 +22,7 @@ const result = {
   signal: null,
   timedOut: false,
   limit: null,
+  usage: { wallTime: 2, cpuTime: 1, maxRss: null, peakMemory: null },
   enforcement: { isolation: { by: 'scopes' as const, closed: [], open: [] } },
   violations: [],
   unlistedViolations: 0,

@@ -185,3 +185,9 @@ test.each([
     expect(made).toMatchObject({ abi, syscall, tid: null, instructionPointer: 7n, args: [most, 1n, 0n, 0n, 0n, 0n] });
   },
 );
+
+test('a call can be written as JSON', () => {
+  expect(JSON.parse(JSON.stringify(call))).toEqual({
+    ...{ abi: 'x86_64', syscall: 'mkdir', tid: 1, args: ['0', '1', '2', '3', '4', '5'], instructionPointer: '0' },
+  });
+});

@@ -78,7 +78,8 @@ describe('SIGKILL follows killSignal if the child survives it:', () => {
 
   test('run, at an abort', async () => {
     const error = await rejection(aborted((options) => run('sleep', ['60'], PROFILE, options)));
-    expect(error).toMatchObject({ code: 'ABORT_ERR', timedOut: false, signal: 'SIGKILL' });
+    expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', timedOut: false, signal: 'SIGKILL' });
+    expect([error instanceof RunError, error.stack?.split(':')[0]]).toEqual([true, 'AbortError']);
   });
 
   test('run, at too much output', async () => {

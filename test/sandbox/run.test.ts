@@ -44,6 +44,7 @@ const nothing = {
   signal: null,
   timedOut: false,
   limit: null,
+  usage: expect.anything(),
   enforcement: expect.objectContaining({ isolation: expect.anything() }),
   violations: [],
   unlistedViolations: 0,

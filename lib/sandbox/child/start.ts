@@ -15,6 +15,7 @@ import type { Leaf } from '../../process-tree/leaf.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
 import { type ProgramEnd, programEnd } from '../../process-tree/program-end.js';
 import { guardianLimit } from '../../process-tree/sampled-limits.js';
+import { type Usage, usageOf } from '../../process-tree/usage.js';
 import { fromCaller } from '../../util/caller.js';
 import { shownName } from '../../util/foreign-text.js';
 import { define, has, own } from '../../util/own-data.js';
@@ -71,11 +72,15 @@ export function start(
   }
 }
 
-/** The end of a child, why it had no guardian although one was planned, and the limit for which the kernel ended it. */
+/**
+ * The end of a child, why it had no guardian although one was planned, the limit for which the kernel ended it, and what it
+ * has used.
+ */
 export type SyncEnd = Omit<NativeResult, 'code' | 'signal'> & {
   readonly end: ProgramEnd;
   readonly unguarded?: string;
   readonly limit: LimitReason | null;
+  readonly usage: Usage;
   readonly findPathDenial: FindPathDenial | undefined;
 };
 
@@ -97,6 +102,7 @@ export function startSync(
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
     leaf = plan.limits?.makeLeaf();
+    const started = performance.now();
     const [ended, unguarded, findPathDenial] = withCgroup(leaf, (cgroup) => {
       const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
       const find = reportedDenials(plan.supervision, request);
@@ -108,7 +114,8 @@ export function startSync(
     const { code, signal, ...rest } = ended;
     const end = programEnd(code, signal);
     const limit = kernelLimit(end, leaf, rest.stopped !== 0, guardianLimit(own(rest).treeStatus ?? 0));
-    return { ...rest, end, limit, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
+    const usage = usageOf(started, rest, leaf);
+    return { ...rest, end, limit, usage, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
   } finally {
     leaf?.remove();
     tmp?.removeSync();
@@ -167,7 +174,7 @@ function launch(
   const [started, unguarded] = guardedIfPossible(request, plan, (each) =>
     addon().spawn(
       each,
-      (code, signal) => child.exited(code, signal),
+      (code, signal, cpuTime, maxRss) => child.exited(code, signal, { cpuTime, maxRss }),
       (status) => child.guardianEnded(status),
     ),
   );

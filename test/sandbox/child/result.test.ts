@@ -5,6 +5,7 @@ import { RunError, type RunResult } from '../../../lib/sandbox/child/result.js';
 
 const result: RunResult = {
   ...{ command: 'program x', stdout: 'out', stderr: '', exitCode: 3, signal: null, timedOut: false, limit: 'memory' },
+  usage: { wallTime: 2, cpuTime: 1, maxRss: null, peakMemory: null },
   enforcement: { isolation: { closed: [], open: [] } },
   ...{ violations: [], unlistedViolations: 0, unseenCalls: [] },
 };
@@ -72,8 +73,8 @@ describe('the properties', () => {
     expect(error).toMatchObject({ ...result, name: 'RunError', code: 'ETIMEDOUT' });
     expect(Object.keys(error)).toEqual(['code', 'exitCode', 'signal']);
     expect(Object.keys(new RunError('failed', undefined, result))).toEqual(['exitCode', 'signal']);
-    const { limit: _, ...old } = result;
-    expect(new RunError('failed', undefined, old as RunResult).limit).toBe(null);
+    const { limit: _limit, usage: _usage, ...old } = result;
+    expect(new RunError('failed', undefined, old as RunResult)).toMatchObject({ limit: null, usage: null });
   });
 
   test('have the cause of the options', () => {
@@ -87,7 +88,7 @@ describe('the properties', () => {
     expect(written).toEqual({ ...result, name: 'RunError', code: 'ETIMEDOUT', message: 'program x: failed' });
     expect(Object.keys(written)).toEqual([
       ...['name', 'code', 'message', 'command', 'exitCode', 'signal', 'timedOut', 'stdout', 'stderr', 'limit'],
-      ...['enforcement', 'violations', 'unlistedViolations', 'unseenCalls'],
+      ...['usage', 'enforcement', 'violations', 'unlistedViolations', 'unseenCalls'],
     ]);
     expect(Object.keys(JSON.parse(JSON.stringify(new RunError('failed', undefined, result))))).not.toContain('code');
   });
