@@ -138,7 +138,7 @@ describe('rejects with the same shape', () => {
 
   test('a missing program', async () => {
     const error = await rejection(run('no-such-program', ['a'], 'docker-default'));
-    expect(error).toMatchObject({ ...nothing, code: 'ENOENT', command: 'no-such-program a' });
+    expect(error).toMatchObject({ ...nothing, usage: null, code: 'ENOENT', command: 'no-such-program a' });
     expect(error.cause).toMatchObject({ syscall: 'spawn no-such-program', call: 'execve' });
   });
 
