@@ -154,18 +154,31 @@ function checkParameters(reason: unknown, code: unknown, result: Partial<RunResu
 /** How much of stderr a message quotes: lines, and characters in them. */
 const STDERR_LINES = 3;
 const STDERR_CHARACTERS = 1000;
+/** How many characters it looks for them in. */
+const READ_CHARACTERS = 20_000;
 
 /** How many characters of a command a message quotes. */
 const COMMAND_CHARACTERS = 200;
 
-/** Returns the last lines of a program's stderr, marked as such: a program can write what looks like our messages. */
+/** A line that continues the one before: indented, the end of an inspected object, or Node's version after a stack trace. */
+const CONTINUATION = /^(\s.*|[\])}]+,?|Node\.js v[\d.]+\S*)?$/;
+
+/**
+ * Returns the last lines of a program's stderr, marked as such: a program can write what looks like our messages. What
+ * continues the last of them, such as the frames of a stack trace, is left out: it does not say what has failed.
+ */
 function lastLines(stderr: string): readonly string[] {
   const all = stderr.trimEnd();
   if (all === '') return [];
-  const lines = all.slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES);
+  const end = all.slice(-READ_CHARACTERS).split('\n');
+  const last = end.findLastIndex((line) => !CONTINUATION.test(line));
+  const said = last < 0 ? end : end.slice(0, last + 1);
+  const shown = said.join('\n').slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES);
+  const first = last < 0 ? 0 : shown.findIndex((line) => !CONTINUATION.test(line));
+  const lines = shown.slice(first);
   const isWhole = lines.join('\n') === all;
   return [
-    ...(isWhole ? [] : ['… (the end of stderr; the property has all of it)']),
+    ...(isWhole ? [] : ['… (a part of stderr; the property has all of it)']),
     ...lines.map((line) => `stderr: ${line.replace(/\r$/, '')}`),
   ];
 }

@@ -31,10 +31,23 @@ describe('the message', () => {
     ]);
   });
 
-  const CUT = '… (the end of stderr; the property has all of it)';
+  const TRACE = [
+    ...[
+      'node:internal/net:1',
+      '    throw it',
+      '    ^',
+      '',
+      'Error: connect EPERM 192.0.2.1:443',
+      '    at a (b.js:1:2)',
+    ],
+    ...['    at c {', '  errno: -1,', "  code: 'EPERM'", '}', '', 'Node.js v24.22.3', ''],
+  ].join('\n');
+  const CUT = '… (a part of stderr; the property has all of it)';
   test.each<[string, string, string]>([
     ['three lines', 'a\nb\nc', 'stderr: a\nstderr: b\nstderr: c'],
     ['three lines, and space behind', 'a\nb\nc \n\n', 'stderr: a\nstderr: b\nstderr: c'],
+    ['the line of an error, not the frames below it', `${TRACE}`, `${CUT}\nstderr: Error: connect EPERM 192.0.2.1:443`],
+    ['all lines, if each is indented', ' a\n b', 'stderr:  a\nstderr:  b'],
     ['the last three of four lines', 'a\nb\nc\nd\n', `${CUT}\nstderr: b\nstderr: c\nstderr: d`],
     ['1,000 characters', 'x'.repeat(1000), `stderr: ${'x'.repeat(1000)}`],
     ['the last 1,000 of 1,001 characters', `a${'x'.repeat(1000)}`, `${CUT}\nstderr: ${'x'.repeat(1000)}`],
