@@ -4,7 +4,6 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { readOptions } from '../sandbox/options/table.js';
-import type { SpawnOptions } from '../sandbox/options/types.js';
 import type { StartSource } from '../sandbox/plan/resolve-sources.js';
 import type { RunOptions } from '../sandbox/run.js';
 import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
@@ -13,7 +12,7 @@ import { argumentError } from '../util/node-error.js';
 import { own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import type { ProbeAnswer, ProbeCall } from './calls.js';
-import { needsNoMore } from './needed-syscalls.js';
+import { type NeedsOptions, needsNoMore } from './needed-syscalls.js';
 import { type ProbeOptions, probe } from './probe.js';
 import { makesNoDeniedCalls, runs } from './programs.js';
 import type { Verdict } from './verdict.js';
@@ -162,7 +161,7 @@ export async function assertMakesNoDeniedCalls(
  *
  * @param command - The program and its arguments: `[file, ...arguments]`. It runs without a filter.
  * @param file - Path or URL of a JSON file: a list of names as `neededSyscalls` returns it.
- * @param options - Options of `spawn`, such as `cwd` and `env`.
+ * @param options - Options of `spawn`, such as `cwd` and `env`; `repeat` and `update`.
  * @returns A promise that rejects with an AssertionError if the command makes another syscall, or with a SeccompError:
  * ERR_SECCOMP_FILE if the file can't be read or written, ERR_SECCOMP_OPTION if the command does not end with exit code
  * 0.
@@ -179,7 +178,7 @@ export async function assertMakesNoDeniedCalls(
 export async function assertNeedsNoMore(
   command: readonly string[],
   file: string | URL,
-  options?: SpawnOptions,
+  options?: NeedsOptions,
 ): Promise<void> {
   assertHolds(await needsNoMore(command, file, options), assertNeedsNoMore);
 }

@@ -9,5 +9,5 @@ export {
 } from './assertions.js';
 export type { NumberedCall, ProbeAnswer, ProbeCall } from './calls.js';
 export { matchers, type SeccompMatchers } from './matchers.js';
-export { neededSyscalls } from './needed-syscalls.js';
+export { type NeedsOptions, neededSyscalls } from './needed-syscalls.js';
 export { type ProbeOptions, probe } from './probe.js';

@@ -1,12 +1,11 @@
 /** Matchers for `expect` of Vitest and Jest. */
 import { SeccompError } from '../errors.js';
-import type { SpawnOptions } from '../sandbox/options/types.js';
 import type { StartSource } from '../sandbox/plan/resolve-sources.js';
 import type { RunOptions } from '../sandbox/run.js';
 import { own, propertyOf } from '../util/own-data.js';
 import { allowed, type DenialOptions, denied } from './assertions.js';
 import type { ProbeCall } from './calls.js';
-import { needsNoMore } from './needed-syscalls.js';
+import { type NeedsOptions, needsNoMore } from './needed-syscalls.js';
 import type { ProbeOptions } from './probe.js';
 import { makesNoDeniedCalls, runs } from './programs.js';
 import type { Verdict } from './verdict.js';
@@ -34,7 +33,7 @@ export interface SeccompMatchers<Result = unknown> {
    */
   toMakeNoDeniedCalls(profile: StartSource, options?: RunOptions): Promise<Result>;
   /** The value is a command. Passes if it makes only syscalls that `file` lists. See `assertNeedsNoMore`. */
-  toNeedNoMoreThan(file: string | URL, options?: SpawnOptions): Promise<Result>;
+  toNeedNoMoreThan(file: string | URL, options?: NeedsOptions): Promise<Result>;
 }
 
 /** The `this` with which Vitest and Jest call a matcher. */
@@ -100,7 +99,7 @@ export const matchers = {
     this: Context,
     command: readonly string[],
     file: string | URL,
-    options?: SpawnOptions,
+    options?: NeedsOptions,
   ): Promise<MatcherResult> {
     return matcherResult(this, await needsNoMore(command, file, options));
   },
