@@ -1,6 +1,7 @@
 /** Errors of a start, by errno and by the system call that failed before the program was executed. */
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
+import { noFiltersReason } from '../../host.js';
 import { isAnswer, isolationError, landlockReason } from '../../landlock/domain.js';
 import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
@@ -85,11 +86,11 @@ export function startError(
   return define(systemError(error, caller, file, hint), { path: file, spawnargs: argv.slice(1), call });
 }
 
-/** The error for a kernel without seccomp filters. Undefined if the failure of `call` has another reason. */
+/** The error where no filter can be attached at all. Undefined if the failure of `call` has another reason. */
 export function noFiltersError(errno: number, call: string): SeccompError | undefined {
   if (errno !== constants.errno.ENOSYS && (call !== 'prctl' || errno !== constants.errno.EINVAL)) return undefined;
   const cause = systemError(errno, call);
-  const message = `this kernel has no seccomp filters (${cause.message}): "seccomp doctor" reports what is missing`;
+  const message = `${noFiltersReason()} (${cause.message}): "seccomp doctor" reports what is missing`;
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
 }
 

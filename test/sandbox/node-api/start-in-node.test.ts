@@ -167,7 +167,7 @@ describe('on another system', () => {
     ['cwd', '/', false],
     ['detached', true, false],
   ])('the option %s: %o is refused: %s', (name, value, isRefused) => {
-    const message = `options.${name} can't be honored: because; give it only where isSupported() is true`;
+    const message = `options.${name} can't be honored: because; give it only on Linux`;
     const refuse = () => refuseUnsupported({ cwd: '/', [name]: value, uid: 5 }, 'because');
     if (isRefused) expect(refuse).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_UNSUPPORTED', message }));
     else expect(refuse).not.toThrow();
