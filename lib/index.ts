@@ -63,6 +63,7 @@ export {
 export type { RecordedGrant, RecordedPaths } from './record/paths/grants.js';
 export type { RecordedFile } from './record/paths/synthesize-paths.js';
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
+export type { EndMessage, PublishedProgram, StartMessage } from './sandbox/child/diagnostics.js';
 export { SandboxedProcess } from './sandbox/child/process/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';
 export type {

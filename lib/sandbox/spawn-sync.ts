@@ -17,6 +17,7 @@ import type { Usage } from '../process-tree/usage.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
+import { publish } from './child/diagnostics.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
 import { type SyncEnd, startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
@@ -227,6 +228,9 @@ function outcomeOf(
   const { treeStatus = 0, unguarded } = own(ended);
   const error =
     ended.stopped !== 0 ? startError(stopped, 'spawnSync', file, argv) : guardianFailure(treeStatus, ended.pid);
+  const get = () => enforcement(ended.domainError, unguarded);
+  const program = { pid: ended.pid, file, args: argv };
+  publish('seccomp:start', () => ({ ...program, enforcement: get() }));
   const result: SyncResult = {
     ...(error === undefined ? {} : { error }),
     status: ended.end.code,
@@ -240,8 +244,9 @@ function outcomeOf(
     ...(isWatched ? reportViolations(listener, supervision, ended.findPathDenial) : noViolations()),
   };
   // A getter, as most callers never read it.
-  const get = () => enforcement(ended.domainError, unguarded);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
+  const { status: exitCode, signal, limit, usage } = result;
+  publish('seccomp:end', () => ({ ...program, exitCode, signal, limit, usage }));
   const missingGrant = () => grantLackedBy(call, get(), ended.end.code);
   return { result, isWatched, missingGrant };
 }

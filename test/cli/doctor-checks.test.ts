@@ -263,7 +263,9 @@ describe('the check of', () => {
     const { ok, checks } = await checksOn({});
     expect(ok).toBe(true);
     const expected = { name: 'limits', state, detail: expect.stringMatching(detail) };
-    const given = remedy && `${remedy}; or give limits with exact: false, which are sampled`;
+    const given =
+      remedy &&
+      `${remedy}; or give limits with exact: 'preferred' (--sampled), which a guardian enforces where no cgroup can`;
     expect(checks['limits']).toEqual(given === undefined ? expected : { ...expected, remedy: given });
   });
 

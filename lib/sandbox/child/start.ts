@@ -1,5 +1,4 @@
 /** start: the last step of every start. Starts a program through the addon, and reports failures as Node does. */
-import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import { denialsBy, type FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import {
@@ -26,6 +25,7 @@ import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
+import { publish, publishStart } from './diagnostics.js';
 import { NO_GUARDIAN, privateDirectoryFor, toNativeRequest } from './native-request.js';
 import { makeProcess, type SandboxedProcess } from './process/child-process.js';
 import { attachError, GUARDIAN_CALLS, guardianProblem, isSystems, startError } from './start-errors.js';
@@ -60,6 +60,7 @@ export function start(
       const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
       traced(child, call.options, () => launch(child, request, plan, call));
     });
+    if (child.pid !== undefined) publishStart(child);
     child.scheduleEnd();
     return child;
   } catch (error) {
@@ -238,12 +239,6 @@ function takeOver(
     started.watch.end();
     throw error;
   }
-}
-
-/** Publishes on a channel of Node's own: see child_process in the documentation of node:diagnostics_channel. */
-function publish(name: string, message: () => object): void {
-  // Does not make the channel: that would throw if Object.prototype had a read-only `name`.
-  if (hasSubscribers(name)) channel(name).publish(message());
 }
 
 /**

@@ -25,6 +25,7 @@ import { signalNumber } from '../../options/signals.js';
 import type { FilterPlan } from '../../plan/plan-filters.js';
 import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
+import { publishEnd } from '../diagnostics.js';
 import { subscribe } from '../events.js';
 import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
 import { endOnAbort } from './abort.js';
@@ -264,6 +265,7 @@ export class SandboxedProcess<
     this.stdin?.destroy();
     this.#termination.settle(end, used);
     if (!this.#termination.tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
+    publishEnd(this);
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
   }
