@@ -25,7 +25,7 @@ describeUnless(obstacle(), `${TREES} trees`, () => {
         expect(left).toEqual({ held: 0, children: 0, outsider: null, signal: 'SIGKILL' });
         expect(grown.descriptors).toBe(0);
         expect(grown.heap, 'bytes of heap').toBeLessThan(4_000_000);
-        expect(grown.memory, 'bytes of growth').toBeLessThan(12 * 2 ** 20);
+        expect(grown.memory, 'bytes of growth').toBeLessThan(4 * 2 ** 20);
       },
     );
   });
