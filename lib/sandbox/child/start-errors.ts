@@ -45,6 +45,8 @@ export function attachError(
 }
 
 const { ENOENT, EACCES, EXDEV } = constants.errno;
+/** Of Linux on the CPUs for which there is an addon; `constants.errno` lacks it. */
+const ETOOMANYREFS = 109;
 
 /**
  * Whether an errno with which a guardian could not be started, or a domain not entered, says what this system and this
@@ -99,6 +101,11 @@ export function attachRemedy(errno: number, who: string): string {
   const remedies: ReadonlyMap<number, string> = new Map([
     [constants.errno.EACCES, `with noNewPrivileges: false, ${who} needs CAP_SYS_ADMIN`],
     [constants.errno.EPERM, 'an attached filter denies it'],
+    [
+      ETOOMANYREFS,
+      'more descriptors of this user are on their way over sockets, in all its processes, than the child may have open: ' +
+        'raise rlimits.nofile',
+    ],
     [
       constants.errno.EBUSY,
       'an attached filter has a listener, and a process can have only one: ' +
