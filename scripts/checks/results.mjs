@@ -11,10 +11,11 @@ const PAGE = 'CONTRIBUTING.md';
 /** @param {readonly string[]} files */
 const without = (...files) => files.map((file) => `:(exclude)${file}`);
 
-/** What keeps the results, on which they don't depend. */
-const KEPT_IN = without(PAGE, 'scripts/checks/results.json');
-/** A check that names its files depends on its own command, not on the rest of the table. */
-const TABLE = without('scripts/checks/results.mjs', 'scripts/checks/table.mjs');
+/** What keeps the results, and the table: a result depends on the command of its check only. */
+const KEPT_IN = without(PAGE, ...['results.json', 'results.mjs', 'table.mjs'].map((name) => `scripts/checks/${name}`));
+
+/** Test files that are run only by checks that name them. */
+const EXTENDED = 'test/extended';
 
 /** The page without its table: commands and packages of some checks are in it. @param {string} page */
 const withoutTable = (page) => page.replace(/<!-- checks -->.*<!-- \/checks -->/s, '');
@@ -66,14 +67,17 @@ function changedSince({ name, run: command, files, tests = ['test'] }) {
   if (run !== command || spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`]).status !== 0) return undefined;
   if (withoutTable(git('show', `${commit}:${PAGE}`)) !== withoutTable(readFileSync(PAGE, 'utf8').trim()))
     return undefined;
-  const paths = files === undefined ? ['.', ...KEPT_IN] : [...files, ...KEPT_IN, ...TABLE];
+  const paths = [...(files ?? ['.']), ...KEPT_IN];
   const changed = [
     ...gitFiles('diff', '--name-only', '--no-renames', commit, '--', ...paths),
     ...gitFiles('ls-files', '--others', '--exclude-standard', '--', ...paths),
   ];
   return changed.filter((file) => {
     const test = testOf(file);
-    return test === undefined || tests.some((path) => `${test}/`.startsWith(`${path}/`));
+    return (
+      test === undefined ||
+      tests.some((path) => `${test}/`.startsWith(`${path}/`) && test.startsWith(EXTENDED) === path.startsWith(EXTENDED))
+    );
   });
 }
 

@@ -13,6 +13,8 @@ const PROGRAMS = [
 const ADDON = ['native', 'binding.gyp', 'CMakeLists.txt', 'package.json', 'package-lock.json'];
 /** What a start of a program depends on, and its tests. */
 const STARTS = [...ADDON, 'lib', 'test', 'examples', 'vitest.config.ts', 'scripts', 'Dockerfile.test', '.dockerignore'];
+/** All tests, for checks that read their files. */
+const ALL_TESTS = ['test', 'test/extended'];
 const PURE = ['lib', 'test', 'vitest.config.ts', 'package-lock.json'];
 
 /** What starts programs and receives their calls. */
@@ -35,7 +37,7 @@ export const CHECKS = [
     run: 'run_first',
   },
   // Installs the linters, which a test of the release uses.
-  { name: 'lint', title: 'Biome', gate: true, run: 'npm run --silent lint -- code' },
+  { name: 'lint', title: 'Biome', gate: true, run: 'npm run --silent lint -- code', tests: ALL_TESTS },
   {
     name: 'test',
     title: '`npm install && npm test`: the suite, with the unit tests of the addon',
@@ -43,7 +45,7 @@ export const CHECKS = [
     packages: TOOLS,
     run: 'install_kernel_headers && npm run --silent libraries && run_tests',
   },
-  { name: 'types', title: 'TypeScript', gate: true, run: 'npm run --silent types' },
+  { name: 'types', title: 'TypeScript', gate: true, run: 'npm run --silent types', tests: ALL_TESTS },
   {
     name: 'prose',
     title: 'textlint',
@@ -64,6 +66,7 @@ export const CHECKS = [
     title: 'knip, publint, attw and actionlint',
     gate: true,
     run: 'npm run --silent lint -- package',
+    tests: ALL_TESTS,
   },
   {
     name: 'docs',
