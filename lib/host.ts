@@ -6,7 +6,7 @@ import { SeccompError } from './errors.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
 import { ALL_RIGHTS, type Right, rightsIn } from './landlock/paths/rights.js';
 import { type PathsSupport, pathsSupport } from './landlock/paths/support.js';
-import { addon, unsupportedReason } from './native.js';
+import { addon } from './native.js';
 import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
@@ -14,7 +14,7 @@ import type { AbiName } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
 import { ABOVE_EVERY_KERNEL, parseKernelVersion } from './util/kernel-version.js';
 import { once } from './util/memo.js';
-import { attachedFilters, readStatus } from './util/process-status.js';
+import { attachedFilters, hasFilter, readStatus } from './util/process-status.js';
 
 /** The ABI of each value of `process.arch`. */
 const NATIVE: Readonly<Record<string, AbiName>> = {
@@ -116,23 +116,33 @@ export interface Features {
 }
 
 /**
- * Returns whether profiles can be attached here: on Linux with seccomp filters, in Node, and on a CPU for which this
- * package has a syscall table. The first call loads the addon.
+ * Returns whether profiles can be attached here. The first call loads the addon. A Linux on which they can't is an error, so
+ * that `isSupported() ? 'docker-default' : 'unconfined'` never starts programs without protection there.
  *
- * @returns True if profiles can be attached. False also if a filter that is attached to this process denies seccomp(2).
- * @throws {SeccompError} ERR_SECCOMP_ADDON if the addon is missing, does not load, or was built for another version of this
- * package: a broken installation is not a system without seccomp.
+ * @returns True if profiles can be attached. False on macOS, Windows and other systems that are not Linux.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED on Linux if the kernel has no seccomp filters, a filter that is attached to this
+ * process, such as a container's, denies seccomp(2), the runtime is Bun or Deno, or this package has no syscall table for the
+ * CPU. ERR_SECCOMP_ADDON if the addon is missing, does not load, or was built for another version of this package.
  * @example
  * import { isSupported, run } from 'seccomp';
  *
- * console.log(isSupported()); // On Linux, false means that `run` would throw.
- * const { stdout } = await run('echo', ['hello'], process.platform === 'linux' ? 'docker-default' : 'unconfined');
+ * const { stdout } = await run('echo', ['hello'], isSupported() ? 'docker-default' : 'unconfined');
  * console.log(stdout);
  */
 export function isSupported(): boolean {
-  if (unsupportedReason() !== undefined || NATIVE[process.arch] === undefined) return false;
-  return addon().filterFlagsKnown(0); // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
+  if (process.platform !== 'linux') return false;
+  thisHost(); // Throws for a CPU without a table.
+  // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
+  if (addon().filterFlagsKnown(0)) return true;
+  const remedy = '"seccomp doctor" reports what is missing';
+  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no profile can be attached: ${noFiltersReason()}: ${remedy}`);
 }
+
+/** Why seccomp(2) attaches no filter. */
+export const noFiltersReason = (): string =>
+  hasFilter()
+    ? 'a filter that is attached to this process, such as that of its container, denies seccomp(2)'
+    : 'this kernel has no seccomp filters, as it was built without CONFIG_SECCOMP_FILTER';
 
 /**
  * Probes the kernel's features. Does not attach a filter.

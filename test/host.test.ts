@@ -71,18 +71,25 @@ describe('thisHost', () => {
 describe('isSupported', () => {
   test('is true where the kernel has seccomp filters', () => {
     expect(isSupported()).toBe(true);
-    const known = vi.spyOn(addon(), 'filterFlagsKnown').mockReturnValue(false);
-    expect([isSupported(), known.mock.calls]).toEqual([false, [[0]]]);
   });
 
-  test.each([{ arch: 'mips' }, { platform: 'darwin' }] as const)(
-    'is false on %j, without asking the kernel',
-    (machine) => {
-      const known = vi.spyOn(addon(), 'filterFlagsKnown');
-      onMachine(machine);
-      expect([isSupported(), known.mock.calls]).toEqual([false, []]);
-    },
-  );
+  test.each([
+    ['2', /a filter that is attached to this process, .*, denies seccomp\(2\): "seccomp doctor"/],
+    ['0', /this kernel has no seccomp filters, .* CONFIG_SECCOMP_FILTER: "seccomp doctor"/],
+  ])('is an error on a Linux that attaches none: mode %s', (mode, message) => {
+    files.set('/proc/self/status', `Seccomp:\t${mode}`);
+    vi.spyOn(addon(), 'filterFlagsKnown').mockReturnValue(false);
+    expect(isSupported).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_UNSUPPORTED' }));
+    expect(isSupported).toThrow(message);
+  });
+
+  test('is an error for a CPU without a table, and false on another system, without asking the kernel', () => {
+    const known = vi.spyOn(addon(), 'filterFlagsKnown');
+    onMachine({ arch: 'mips' });
+    expect(isSupported).toThrow('no syscall table for the CPU mips');
+    onMachine({ platform: 'darwin' });
+    expect([isSupported(), known.mock.calls]).toEqual([false, []]);
+  });
 });
 
 describe('features', () => {

@@ -57,7 +57,7 @@ function report(violation: Violation): void {
 
 /** Notes on a denial that programs expect, which is usually harmless. */
 function hints({ action, fallback }: Violation): readonly string[] {
-  if (fallback) return ['a fallback: programs expect this error, and use an older call'];
+  if (fallback) return ['a fallback: programs expect this error, and use an older call or do without'];
   if (action.kind !== 'errno' || action.errno !== constants.errno.ENOSYS) return [];
   return ['as on a kernel without this call: most programs then use an older one'];
 }
@@ -74,7 +74,7 @@ function summarize(violations: readonly Violation[], unlisted: number, sandbox: 
   if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
   if (fallbacks.length === 0) return;
   const lines = fallbacks.map(countText);
-  printMessage(`${kinds(fallbacks.length)} of calls that programs replace by older ones`, ...lines);
+  printMessage(`${kinds(fallbacks.length)} of calls that programs do without`, ...lines);
 }
 
 const isDenial = ({ fallback }: Violation) => !fallback;

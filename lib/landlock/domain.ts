@@ -1,8 +1,10 @@
 /** Isolation: a child in a Landlock domain of its own can't reach its parent, nor processes that others started. */
+import { readFileSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
 import { freeze } from '../util/own-data.js';
+import { hasFilter } from '../util/process-status.js';
 import { systemError } from '../util/system-error.js';
 import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 
@@ -94,7 +96,7 @@ export function answerOf(errno: number): number {
 export function landlockReason(errno: number): string {
   const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
   const reasons: ReadonlyMap<number, string> = new Map([
-    [ENOSYS, `Linux ${release()} has no Landlock: it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK`],
+    [ENOSYS, missingReason()],
     [EOPNOTSUPP, 'Landlock is built into this kernel but not enabled: add landlock to lsm= on the kernel command line'],
     [
       EPERM,
@@ -103,6 +105,24 @@ export function landlockReason(errno: number): string {
     [E2BIG, "this process is in too many Landlock domains for another of the child: the kernel's limit is 16"],
   ]);
   return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
+}
+
+/** Why the calls of Landlock don't exist: a filter may say so of a kernel that has them. */
+function missingReason(): string {
+  const needed = 'it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK';
+  const allow = 'let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self';
+  if (isLandlockActive()) return `an attached filter denies Landlock, which this kernel has: ${allow}`;
+  if (!hasFilter()) return `Linux ${release()} has no Landlock: ${needed}`;
+  return `Linux ${release()} has no Landlock (${needed}), or an attached filter denies it: ${allow}`;
+}
+
+/** Whether the kernel lists Landlock among its security modules; false where that file is not mounted. */
+function isLandlockActive(): boolean {
+  try {
+    return readFileSync('/sys/kernel/security/lsm', 'utf8').split(',').includes('landlock');
+  } catch {
+    return false;
+  }
 }
 
 /** The properties of a child on which its isolation depends. */
@@ -178,7 +198,7 @@ export function nothingEnforced(reason: string): Enforcement {
     hasTerminal: true,
   });
   const reaches = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES, ...others.map(({ reach }) => reach)];
-  const remedy = 'start the program under a profile, where isSupported() is true';
+  const remedy = 'start the program under a profile, on Linux';
   return { isolation: { reason, closed: [], open: reaches.map((reach) => ({ reach, remedy })) } };
 }
 

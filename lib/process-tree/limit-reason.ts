@@ -1,4 +1,5 @@
 /** What ended a program that reached a limit. */
+import { constants } from 'node:os';
 import type { Leaf } from './leaf.js';
 import type { ProgramEnd } from './program-end.js';
 
@@ -8,6 +9,9 @@ import type { ProgramEnd } from './program-end.js';
  * several apply, it is the first of these in this order.
  */
 export type LimitReason = 'time' | 'output' | 'file-size' | 'cpu' | 'memory' | 'processes';
+
+/** What a shell exits with when a program that it ran was ended by a signal. */
+const ofShell = (signal: 'SIGXFSZ' | 'SIGXCPU') => 128 + constants.signals[signal];
 
 /**
  * The limit for which the kernel or a guardian ended a program; null if it ended well, or for another reason.
@@ -21,8 +25,8 @@ export function kernelLimit(
   isStopped: boolean,
   sampled: LimitReason | null = null,
 ): LimitReason | null {
-  if (signal === 'SIGXFSZ') return 'file-size';
-  if (signal === 'SIGXCPU') return 'cpu';
+  if (signal === 'SIGXFSZ' || code === ofShell('SIGXFSZ')) return 'file-size';
+  if (signal === 'SIGXCPU' || code === ofShell('SIGXCPU')) return 'cpu';
   if (code === 0 || isStopped) return null;
   if (leaf === undefined) return sampled;
   const { memoryKills, processRefusals } = leaf.events();

@@ -125,6 +125,13 @@ export function limitTriples(limits: ResourceLimits | undefined): readonly (numb
   });
 }
 
+/** A limit of so much, or of this process's hard limit if that is less: nothing is raised. */
+export function atMost(resource: ResourceName, limit: number): { readonly soft: number; readonly hard: number } {
+  const ours = hardLimits().at(NAMES.indexOf(resource)) ?? NO_LIMIT;
+  const least = ours < BigInt(limit) ? Number(ours) : limit;
+  return own({ soft: least, hard: least });
+}
+
 /**
  * Names the first limit that is above this process's hard limit, as the end of a message; empty if none is known.
  *

@@ -13,9 +13,11 @@ import { ViolationLog, type Violations } from '../notify/violations/violation-lo
 import type { LimitReason } from '../process-tree/limit-reason.js';
 import type { Descendants } from '../process-tree/tree.js';
 import { guardianFailure } from '../process-tree/tree.js';
+import type { Usage } from '../process-tree/usage.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
+import { publish } from './child/diagnostics.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
 import { type SyncEnd, startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
@@ -78,6 +80,8 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
    * or `processes` (`limits`). Null if none did. Not enumerable in the result of a Sandbox.
    */
   readonly limit: LimitReason | null;
+  /** What the program has used. Null if it was not started. Not enumerable in the result of a Sandbox. */
+  readonly usage: Usage | null;
   /**
    * The calls that the profile denied with an errno, one Violation for each kind of call. Empty unless `onViolation` is
    * given and not false. A Sandbox's result has this property and the next as well, but not enumerable: it prints and compares as
@@ -190,7 +194,7 @@ export function startProgramSync(
   if (!has(ended, 'error')) return outcomeOf(ended, call, plan);
   const error = startError(ended, 'spawnSync', call.file, call.argv, startHint(ended, call));
   const none = { status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
-  return { result: { error, ...none, limit: null, ...noViolations() }, ...NOT_WATCHED };
+  return { result: { error, ...none, limit: null, usage: null, ...noViolations() }, ...NOT_WATCHED };
 }
 
 const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined };
@@ -224,6 +228,9 @@ function outcomeOf(
   const { treeStatus = 0, unguarded } = own(ended);
   const error =
     ended.stopped !== 0 ? startError(stopped, 'spawnSync', file, argv) : guardianFailure(treeStatus, ended.pid);
+  const get = () => enforcement(ended.domainError, unguarded);
+  const program = { pid: ended.pid, file, args: argv };
+  publish('seccomp:start', () => ({ ...program, enforcement: get() }));
   const result: SyncResult = {
     ...(error === undefined ? {} : { error }),
     status: ended.end.code,
@@ -233,11 +240,13 @@ function outcomeOf(
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
     limit: STOPPED_FOR.get(ended.stopped) ?? ended.limit,
+    usage: ended.usage,
     ...(isWatched ? reportViolations(listener, supervision, ended.findPathDenial) : noViolations()),
   };
   // A getter, as most callers never read it.
-  const get = () => enforcement(ended.domainError, unguarded);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
+  const { status: exitCode, signal, limit, usage } = result;
+  publish('seccomp:end', () => ({ ...program, exitCode, signal, limit, usage }));
   const missingGrant = () => grantLackedBy(call, get(), ended.end.code);
   return { result, isWatched, missingGrant };
 }

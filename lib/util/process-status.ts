@@ -18,6 +18,15 @@ export function attachedFilters(status: ReadonlyMap<string, string>): number | n
   return count === undefined ? null : Number(count);
 }
 
+/** Whether a filter is attached to this process: then the kernel has seccomp filters. False if that is unknown. */
+export function hasFilter(): boolean {
+  try {
+    return readStatus('self').get('Seccomp') === '2';
+  } catch {
+    return false;
+  }
+}
+
 /** User IDs of a user namespace, and those that they are in the parent namespace: user_namespaces(7). */
 interface UserIdRange {
   readonly first: number;

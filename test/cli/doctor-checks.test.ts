@@ -39,17 +39,17 @@ const machine: host.Features = {
 const self = (more: Partial<host.Features['self']>) => ({ self: { ...machine.self, ...more } });
 
 /** The checks by name: state, detail and remedy. */
-async function checksOn(more: Partial<host.Features>) {
+async function checksOn(more: Partial<host.Features>, ...flags: readonly string[]) {
   vi.spyOn(host, 'features').mockReturnValue({ ...machine, ...more });
-  return report();
+  return report(...flags);
 }
 
-async function report() {
+async function report(...flags: readonly string[]) {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  await doctorCommand().parseAsync(['--json'], { from: 'user' });
+  await doctorCommand().parseAsync(['--json', ...flags], { from: 'user' });
   const [[text]] = write.mock.calls as [[string]];
   write.mockRestore();
-  const { ok, checks } = JSON.parse(text) as { ok: boolean; checks: { name: string }[] };
+  const { ok, checks } = JSON.parse(text) as { ok: boolean; checks: { name: string; state: string }[] };
   return { ok, status: process.exitCode, checks: Object.fromEntries(checks.map((each) => [each.name, each])) };
 }
 
@@ -73,6 +73,29 @@ test('a machine that has everything is fine', async () => {
     container: { detail: 'none detected' },
     'trial run': { state: 'ok' },
   });
+});
+
+test.each([
+  ['untrusted', ['isolation', 'paths']],
+  ['isolation', ['isolation']],
+  ['tree,paths', ['paths']],
+  ['network', []],
+])('--require %s fails for %j on a machine without Landlock', async (required, missing) => {
+  vi.spyOn(tree, 'treeSupport').mockReturnValue({ by: 'guardian' });
+  const without = { isolation: { by: null, reason: 'none' }, paths: { ...machine.paths, reason: 'none' } };
+  const { ok, status, checks } = await checksOn(without, '--require', required);
+  const failed = Object.entries(checks).filter(([, { state }]) => state === 'fail');
+  expect(failed.map(([name]) => name)).toEqual(missing);
+  expect([ok, status]).toEqual(missing.length === 0 ? [true, 0] : [false, 1]);
+});
+
+test('--require refuses what it does not know', async () => {
+  const command = doctorCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  await expect(command.parseAsync(['--require', 'isolation,path'], { from: 'user' })).rejects.toThrow(
+    'unknown dimension "path" (did you mean paths?): give isolation, paths, network, tree, limits, untrusted',
+  );
 });
 
 test('an addon that can’t be loaded is the only check, and fails', async () => {
@@ -240,7 +263,9 @@ describe('the check of', () => {
     const { ok, checks } = await checksOn({});
     expect(ok).toBe(true);
     const expected = { name: 'limits', state, detail: expect.stringMatching(detail) };
-    const given = remedy && `${remedy}; or give limits with exact: false, which are sampled`;
+    const given =
+      remedy &&
+      `${remedy}; or give limits with exact: 'preferred' (--sampled), which a guardian enforces where no cgroup can`;
     expect(checks['limits']).toEqual(given === undefined ? expected : { ...expected, remedy: given });
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limitOptions } from '../../lib/cli/options/limit-options.js';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import * as cgroup from '../../lib/process-tree/cgroup.js';
 import { limitsFor } from '../../lib/sandbox/plan/limits.js';
 import { seccomp } from '../support/command-line.js';
@@ -84,7 +85,7 @@ describe('limits that can’t be enforced', () => {
   test('name their flags, and --best-effort', () => {
     const message = refusal({ reason: 'no cgroup v2', remedy: 'boot another' }, { memory: '64M', cpu: '1' });
     expect(message).toBe(
-      "SeccompError [ERR_SECCOMP_UNSUPPORTED]: --memory and --cpu can't be honored: no cgroup v2; boot another; --best-effort starts COMMAND without",
+      "SeccompError [ERR_SECCOMP_UNSUPPORTED]: --memory and --cpu can't be honored: no cgroup v2; boot another; --sampled enforces them without a cgroup; --best-effort starts COMMAND without",
     );
   });
 
@@ -97,10 +98,10 @@ describe('limits that can’t be enforced', () => {
   test('have remedies for a shell', () => {
     const subgroup = join(root, 'main');
     expect(refusal('/', { processes: '9' })).toContain(
-      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --best-effort`,
+      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --sampled`,
     );
     const undelegated = { reason: 'not its own', remedy: cgroup.DELEGATE };
-    expect(refusal(undelegated, { processes: '9' })).toMatch(/: systemd-run --user .* seccomp run …; --best-effort/);
+    expect(refusal(undelegated, { processes: '9' })).toMatch(/: systemd-run --user .* seccomp run …; --sampled/);
   });
 });
 
@@ -131,5 +132,16 @@ describe('seccomp run', () => {
       stderr: expect.stringMatching(/^seccomp: not all limits are enforced: no cgroup v2/),
     });
     expect(existsSync(started)).toBe(true);
+  });
+
+  test('has a guardian enforce limits where no cgroup can, with --sampled', async ({ skip }) => {
+    skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+    vi.spyOn(cgroup, 'ownCgroup').mockReturnValue({ reason: 'no cgroup v2', remedy: 'boot another' });
+    const fork = ['--processes', '2', '--sampled', '--', 'sh', '-c', 'sleep 60 & sleep 60 & wait'];
+    expect(await seccomp('run', ...fork)).toMatchObject({
+      status: 128 + 9,
+      stderr: expect.stringContaining('more processes than its limit'),
+    });
+    expect((await seccomp('run', '--sampled', 'true')).stderr).toContain('--sampled has no effect without --memory');
   });
 });

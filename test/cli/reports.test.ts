@@ -69,7 +69,7 @@ describe('a denied call', () => {
     [{ rule: { path: 'syscalls[0]' } }, 'mkdir("/a", 0777): EPERM\n  by /bin/mkdir [5]\n  a rule'],
     [
       { fallback: true, action: { kind: 'errno', errno: 38 } },
-      'mkdir("/a", 0777): ENOSYS\n  by /bin/mkdir [5]\n  a rule\n  a fallback: programs expect this error, and use an older call',
+      'mkdir("/a", 0777): ENOSYS\n  by /bin/mkdir [5]\n  a rule\n  a fallback: programs expect this error, and use an older call or do without',
     ],
     [
       { action: { kind: 'errno', errno: 38 } },
@@ -182,11 +182,11 @@ seccomp: denied calls may be missing: another
     const line = '     1× clone3(): ENOSYS\n';
     const { summary } = await reported([fallback]);
     expect(summary).toBe(
-      `seccomp: no call was denied by node\nseccomp: one kind of calls that programs replace by older ones\n${line}`,
+      `seccomp: no call was denied by node\nseccomp: one kind of calls that programs do without\n${line}`,
     );
     const both = (await reported([fallback, {}, fallback])).summary;
     expect(both).toContain('seccomp: one kind of calls denied\n');
-    expect(both).toContain(`seccomp: 2 kinds of calls that programs replace by older ones\n${line}${line}`);
+    expect(both).toContain(`seccomp: 2 kinds of calls that programs do without\n${line}${line}`);
     expect(both).not.toContain('no call was denied');
   });
 

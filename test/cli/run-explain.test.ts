@@ -79,7 +79,7 @@ describe('seccomp run --explain', () => {
     const { stderr } = await explain('--', process.execPath, '-e', '0');
     expect(stderr).toMatch(/^seccomp: clone3\(.*\): ENOSYS\n(.*\n)*? {2}a fallback: programs expect this error/m);
     expect(stderr).toMatch(
-      /^seccomp: no call was denied by docker-default\nseccomp: (one kind|\d kinds) of calls that programs replace by older ones\n +\d× /m,
+      /^seccomp: no call was denied by docker-default\nseccomp: (one kind|\d kinds) of calls that programs do without\n +\d× /m,
     );
   });
 

@@ -32,7 +32,7 @@ test('the rights are those that the kernel accepts, not those of its version', (
 });
 
 test.each([
-  [ENOSYS, /has no Landlock: it needs 5\.13/],
+  [ENOSYS, /has no Landlock|an attached filter denies Landlock/],
   [EOPNOTSUPP, /add landlock to lsm=/],
   [EPERM, /an attached filter denies Landlock/],
 ])('without Landlock (errno %i) there are none', (errno, reason) => {
@@ -122,7 +122,7 @@ describe('a plan of paths', () => {
   });
 
   test.each<[string, number, string | null, unknown, unknown]>([
-    ['without Landlock', ENOSYS, null, expect.stringMatching(/has no Landlock/), NEWER],
+    ['without Landlock', ENOSYS, null, expect.stringMatching(/has no Landlock|denies Landlock/), NEWER],
     [
       'with an obstacle',
       0,
@@ -130,14 +130,14 @@ describe('a plan of paths', () => {
       'it runs',
       expect.stringMatching(/^start the program with paths, or Linux 7\.0/),
     ],
-    ['with both', ENOSYS, 'it runs', expect.stringMatching(/has no Landlock/), NEWER],
+    ['with both', ENOSYS, 'it runs', expect.stringMatching(/has no Landlock|denies Landlock/), NEWER],
   ])('%s is refused, or with bestEffort restricts nothing', (_, error, obstacle, reason, remedy) => {
     supportOn(error === 0 ? [ALL_RIGHTS, 9] : -error);
     expect(() => planPaths(paths, false, obstacle)).toThrow(
       expect.objectContaining({
         code: 'ERR_SECCOMP_UNSUPPORTED',
         message: expect.stringMatching(
-          /^options\.paths can't be honored: .*(has no Landlock|it runs).*; leave it out, or/,
+          /^options\.paths can't be honored: .*(has no Landlock|denies Landlock|it runs).*; leave it out, or/,
         ),
       }),
     );

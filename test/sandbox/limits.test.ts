@@ -100,6 +100,8 @@ test.each<[{ code: number | null; signal: NodeJS.Signals | null }, LeafEvents, b
   [{ code: 0, signal: null }, { memoryKills: 1, processRefusals: 1 }, false, null],
   [{ code: null, signal: 'SIGTERM' }, { memoryKills: 1, processRefusals: 1 }, true, null],
   [{ code: null, signal: 'SIGXCPU' }, { memoryKills: 1, processRefusals: 1 }, false, 'cpu'],
+  [{ code: 152, signal: null }, { memoryKills: 0, processRefusals: 0 }, false, 'cpu'], // As a shell says it.
+  [{ code: 153, signal: null }, { memoryKills: 0, processRefusals: 0 }, false, 'file-size'],
 ])('an end %o with the events %o, stopped: %o, is that of the limit %o', (end, events, isStopped, limit) => {
   expect(kernelLimit(end, { events: () => events } as Leaf, isStopped)).toBe(limit);
 });
@@ -120,7 +122,7 @@ describe('where there is no cgroup', () => {
     await expect(start({ limits: { processes: 9 } })).rejects.toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',
       message:
-        "options.limits can't be honored: cgroup v2 is not mounted; mount it at /sys/fs/cgroup; bestEffort: true starts the program without",
+        "options.limits can't be honored: cgroup v2 is not mounted; mount it at /sys/fs/cgroup; exact: 'preferred' lets a guardian enforce them; bestEffort: true starts the program without",
     });
   });
 

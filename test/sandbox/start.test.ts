@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import * as grants from '../../lib/landlock/programs/missing-grants.js';
 import { addon, type NativeRequest, NONE, NULL, SOCKET } from '../../lib/native.js';
 import * as limits from '../../lib/process-tree/rlimits.js';
+import { UNKNOWN_USAGE } from '../../lib/process-tree/usage.js';
 import { candidatePaths } from '../../lib/sandbox/child/native-request.js';
 import { attachError, attachRemedy } from '../../lib/sandbox/child/start-errors.js';
 import { openStdio } from '../../lib/sandbox/child/stdio.js';
@@ -206,6 +207,8 @@ describe('a child with limits', () => {
       withDescriptor: (begin: (descriptor: number) => unknown) => begin(CGROUP),
       remove: vi.fn(),
       events: () => ({ memoryKills: 1, processRefusals: 0 }),
+      cpuTime: () => 5,
+      peakMemory: () => 9,
     };
     const plan = { makeLeaf: () => leaf as never, sampled: undefined, enforced: () => ({ enforced: [] }) };
     vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(plan);
@@ -227,7 +230,7 @@ describe('a child with limits', () => {
 
   test('that is waited for has the limit for which the kernel ended it', () => {
     const spawned = vi.spyOn(addon(), 'spawnSync').mockReset();
-    const ended = { pid: 7, code: null, signal: 9, output: [null, null, null], domainError: 0 };
+    const ended = { pid: 7, code: null, signal: 9, output: [null, null, null], domainError: 0, ...UNKNOWN_USAGE };
     for (const [stopped, limit] of [
       [0, 'memory'],
       [errno.EIO, null],

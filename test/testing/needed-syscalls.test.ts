@@ -27,7 +27,7 @@ test('the first run writes the list, and a later run fails with the syscalls tha
   await expect(assertNeedsNoMore(['sh', '-c', 'cd /'], file)).rejects.toThrowError(
     expect.objectContaining({
       name: 'AssertionError',
-      message: expect.stringMatching(/^sh -c cd \/ needs chdir, which/),
+      message: expect.stringMatching(/^sh -c cd \/ needs chdir \(made by \S+sh\), which/),
     }),
   );
 });
@@ -36,6 +36,20 @@ test('a missing list is a failure where CI is set, and is not written', async ()
   vi.stubEnv('CI', 'true');
   await expect(assertNeedsNoMore(['true'], file)).rejects.toThrow(/does not exist, and is not written where CI is set/);
   expect(existsSync(file)).toBe(false);
+});
+
+test('with update, new syscalls are added to the list, of as many runs as repeat says', async () => {
+  vi.stubEnv('CI', 'true');
+  const counter = join(directory, 'runs');
+  const command = ['sh', '-c', `echo >>${counter}; [ "$(wc -l <${counter})" = 1 ] || cd /`];
+  writeFileSync(file, '["mkdir"]');
+  await assertNeedsNoMore(command, file, { update: true, repeat: 3 });
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(expect.arrayContaining(['chdir', 'exit_group', 'mkdir']));
+  expect(readFileSync(counter, 'utf8')).toBe('\n\n\n');
+  await assertNeedsNoMore(command, file, { repeat: 3 });
+  expect(readFileSync(counter, 'utf8')).toHaveLength(4);
+  for (const repeat of [0, 1.5, '2' as never])
+    await expect(assertNeedsNoMore(command, file, { repeat })).rejects.toThrow('repeat');
 });
 
 test('a command that fails without a filter is an error', async () => {

@@ -1,14 +1,15 @@
 /** `seccomp doctor`: reports what this machine supports, and how to get what it lacks. */
 import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type Features, FILTER_FLAGS, features } from '../../host.js';
 import { SeccompError, spawn } from '../../index.js';
 import { ACTION_KINDS } from '../../policy/action.js';
 import { type LimitsSupport, limitsSupport } from '../../process-tree/limits-support.js';
 import { endInWords } from '../../process-tree/program-end.js';
 import { treeSupport } from '../../sandbox/plan/tree.js';
-import { shownName } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
+import { suggest } from '../../util/suggest.js';
 import { exitWithResult } from '../exit-status.js';
 import { print, printJson } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
@@ -16,7 +17,10 @@ import { outputWidth, wrap } from '../output/wrap.js';
 /** One check of the report. */
 interface Check {
   readonly name: string;
-  /** `fail`: no program can be sandboxed here. `limit`: programs can be sandboxed, but a feature is missing. */
+  /**
+   * `fail`: no program can be sandboxed here, or what is required is missing. `limit`: programs can be sandboxed, but a
+   * feature is missing.
+   */
   readonly state: 'ok' | 'limit' | 'fail' | 'info';
   readonly detail: string;
   readonly remedy?: string;
@@ -27,12 +31,45 @@ export function doctorCommand(): Command {
     .summary('report what this machine supports, and how to get what it lacks')
     .description('Reports what this kernel, container and user support, and how to get what is missing.')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 if programs can be sandboxed here, 1 if not.')
+    .option(
+      '--require <dimensions>',
+      `exit with status 1, too, if these can't be had in full: ${Object.keys(DIMENSIONS).join(', ')}, with commas between them`,
+      readDimensions,
+    )
+    .addHelpText('after', '\nExit status: 0 if programs can be sandboxed here, with all that is required; 1 if not.')
     .action(reportMachine);
 }
 
-async function reportMachine({ json }: { readonly json?: boolean }): Promise<void> {
-  const checks = await runChecks();
+/** The checks on which each dimension depends. */
+const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {
+  isolation: ['isolation'],
+  paths: ['paths'],
+  network: ['trial run'],
+  tree: ['tree'],
+  limits: ['limits'],
+  untrusted: ['isolation', 'paths', 'tree'],
+};
+
+/** The checks that must not be limited. */
+function readDimensions(text: string): readonly string[] {
+  return text.split(',').flatMap((name) => {
+    if (Object.hasOwn(DIMENSIONS, name)) return DIMENSIONS[name] ?? [];
+    const known = Object.keys(DIMENSIONS);
+    throw new InvalidArgumentError(
+      `unknown dimension ${quoted(name)}${suggest(name, known)}: give ${known.join(', ')}`,
+    );
+  });
+}
+
+interface DoctorFlags {
+  readonly json?: boolean;
+  readonly require?: readonly string[];
+}
+
+async function reportMachine({ json, require: required = [] }: DoctorFlags): Promise<void> {
+  const checks = (await runChecks()).map(
+    (check): Check => (check.state === 'limit' && required.includes(check.name) ? { ...check, state: 'fail' } : check),
+  );
   const ok = checks.every(({ state }) => state !== 'fail');
   exitWithResult(ok);
   if (json) printJson({ ok, checks });
@@ -198,7 +235,7 @@ const LIMITED: Readonly<Record<LimitsSupport['names'][number], string>> = {
 };
 
 /** The remedy that needs no cgroup. */
-const SAMPLING = 'or give limits with exact: false, which are sampled';
+const SAMPLING = "or give limits with exact: 'preferred' (--sampled), which a guardian enforces where no cgroup can";
 
 function checkLimits(): Check {
   const name = 'limits';

@@ -10,6 +10,7 @@ export interface LimitFlags {
   readonly memory?: string;
   readonly processes?: string;
   readonly cpu?: string;
+  readonly sampled?: true;
 }
 
 /** Adds the options to a command. */
@@ -24,7 +25,8 @@ export function withLimitOptions(command: Command): Command {
       'kill COMMAND and its descendants when together they use more: a size such as 512M; needs cgroup v2',
     )
     .option('--processes <number>', 'let them have at most so many processes and threads; needs cgroup v2')
-    .option('--cpu <number>', 'let them use the time of so many CPUs, such as 1.5; needs cgroup v2');
+    .option('--cpu <number>', 'let them use the time of so many CPUs, such as 1.5; needs cgroup v2')
+    .option('--sampled', 'where no cgroup can enforce these limits, look every 100 ms and kill all when one is passed');
 }
 
 /** The flags that were given of those that need a cgroup. */
@@ -36,11 +38,15 @@ export function givenTreeLimits({ memory, processes, cpu }: LimitFlags): readonl
 
 /** Returns the library's options. */
 export function limitOptions(flags: LimitFlags): Pick<SpawnOptions, 'timeout' | 'limits'> {
-  const { timeout, memory, processes, cpu } = flags;
+  const { timeout, memory, processes, cpu, sampled } = flags;
   const time = timeout === undefined ? {} : { timeout: milliseconds(timeout) };
   const given = givenTreeLimits(flags);
-  if (given.length === 0) return time;
-  const limits = { memory: sizeOf(memory), processes: numberOf(processes), cpu: numberOf(cpu) };
+  if (given.length === 0) {
+    if (sampled) throw new Error('--sampled has no effect without --memory, --processes or --cpu: leave it out');
+    return time;
+  }
+  const exact = sampled && ('preferred' as const);
+  const limits = { memory: sizeOf(memory), processes: numberOf(processes), cpu: numberOf(cpu), exact };
   return { ...time, limits: readTreeLimits(limits, asFlags(given)) };
 }
 
@@ -54,6 +60,7 @@ function asFlags(given: readonly string[]): LimitsForm {
       'give it a delegated cgroup: systemd-run --user --pipe --wait -p Delegate=yes -p DelegateSubgroup=main seccomp run …',
     writes: '--write',
     keep: (directory) => `give --read, --write or --execute that grant no writing in ${shownName(directory)}`,
+    sample: '--sampled enforces them without a cgroup',
     without: '--best-effort starts COMMAND without',
   };
 }

@@ -21,7 +21,7 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
   const { errno, denied, remedy } = denial;
   const action = { kind: 'errno', errno: constantOn(call.abi, errno) ?? 0 } as const;
   const findings = {
-    fallback: false,
+    fallback: isAboutItself(kind, denied, files[denial.file]),
     deniedBy: 'paths',
     profile: undefined,
     rule: undefined,
@@ -34,6 +34,15 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
     findings: () => findings,
   };
 }
+
+/**
+ * Whether a process reads what the kernel tells about itself, as language runtimes do when they start: their own maps and
+ * cgroup. They do without.
+ */
+const isAboutItself = ({ pid }: NativeKind, denied: string, named: NativeFile | undefined): boolean =>
+  pid > 0 &&
+  denied === `reading ${named && textFromBytes(named.file.path)}` &&
+  denied.startsWith(`reading /proc/${pid}/`);
 
 /** The paths of a call as the memory that its arguments point to. */
 function namesIn(kind: NativeKind): readonly (Uint8Array | undefined)[] {

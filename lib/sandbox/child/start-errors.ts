@@ -1,6 +1,7 @@
 /** Errors of a start, by errno and by the system call that failed before the program was executed. */
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
+import { noFiltersReason } from '../../host.js';
 import { isAnswer, isolationError, landlockReason } from '../../landlock/domain.js';
 import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
@@ -44,6 +45,8 @@ export function attachError(
 }
 
 const { ENOENT, EACCES, EXDEV } = constants.errno;
+/** Of Linux on the CPUs for which there is an addon; `constants.errno` lacks it. */
+const ETOOMANYREFS = 109;
 
 /**
  * Whether an errno with which a guardian could not be started, or a domain not entered, says what this system and this
@@ -85,11 +88,11 @@ export function startError(
   return define(systemError(error, caller, file, hint), { path: file, spawnargs: argv.slice(1), call });
 }
 
-/** The error for a kernel without seccomp filters. Undefined if the failure of `call` has another reason. */
+/** The error where no filter can be attached at all. Undefined if the failure of `call` has another reason. */
 export function noFiltersError(errno: number, call: string): SeccompError | undefined {
   if (errno !== constants.errno.ENOSYS && (call !== 'prctl' || errno !== constants.errno.EINVAL)) return undefined;
   const cause = systemError(errno, call);
-  const message = `this kernel has no seccomp filters (${cause.message}): "seccomp doctor" reports what is missing`;
+  const message = `${noFiltersReason()} (${cause.message}): "seccomp doctor" reports what is missing`;
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
 }
 
@@ -98,6 +101,11 @@ export function attachRemedy(errno: number, who: string): string {
   const remedies: ReadonlyMap<number, string> = new Map([
     [constants.errno.EACCES, `with noNewPrivileges: false, ${who} needs CAP_SYS_ADMIN`],
     [constants.errno.EPERM, 'an attached filter denies it'],
+    [
+      ETOOMANYREFS,
+      'more descriptors of this user are on their way over sockets, in all its processes, than the child may have open: ' +
+        'raise rlimits.nofile',
+    ],
     [
       constants.errno.EBUSY,
       'an attached filter has a listener, and a process can have only one: ' +

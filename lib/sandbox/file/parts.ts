@@ -9,6 +9,7 @@ import { realPath } from '../../landlock/paths/real-path.js';
 import type { Access } from '../../landlock/paths/rights.js';
 import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limits.js';
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
+import { maySample } from '../../process-tree/sampled-limits.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
@@ -228,7 +229,7 @@ function contradictions({
   limits,
 }: Omit<Parts, 'paths' | 'env'>): readonly Contradiction[] {
   const hasAbstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
-  const isSampled = limits !== undefined && own({ ...limits }).exact === false;
+  const isSampled = limits !== undefined && maySample(limits, descendants === 'leave');
   return [
     [
       isolate === false && descendants === 'kill',

@@ -95,7 +95,7 @@ function withResult(error: Error, result: SyncResult): Error {
 
 /** Makes the properties that Node's results do not have not enumerable, so that a result prints and compares as Node's. */
 export function hideViolations<Result extends object>(result: Result): Result {
-  for (const name of ['limit', 'violations', 'unlistedViolations', 'unseenCalls'])
+  for (const name of ['limit', 'usage', 'violations', 'unlistedViolations', 'unseenCalls'])
     Object.defineProperty(result, name, own({ enumerable: false }));
   return result;
 }

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { unsupportedReason } from '../../native.js';
 import { codeOf } from '../../process-tree/cgroup.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
+import { UNKNOWN_USAGE, usageOf } from '../../process-tree/usage.js';
 import { fromCaller } from '../../util/caller.js';
 import { own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
@@ -64,10 +65,12 @@ export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOpt
       `${unsupportedReason()}, and Node's spawnSync sends one signal`,
       "leave it out, or give killSignal: 'SIGKILL'",
     );
+  const started = performance.now();
   const { error, status, signal, output, pid, stdout, stderr } = inNode(() =>
     spawnSyncOfNode(command, args, optionsOfNode(options)),
   );
-  const none = { limit: limitOf(error, signal), violations: [], unlistedViolations: 0, unseenCalls: [] };
+  const usage = pid > 0 ? usageOf(started, UNKNOWN_USAGE, undefined) : null;
+  const none = { limit: limitOf(error, signal), usage, violations: [], unlistedViolations: 0, unseenCalls: [] };
   const ended = { status, signal, output: output ?? null, pid, stdout: stdout ?? null, stderr: stderr ?? null };
   const failure: { readonly error?: NodeJS.ErrnoException } = error === undefined ? {} : { error };
   const result = { ...failure, ...ended, ...none };

@@ -94,9 +94,9 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     isolate: option(check.readIsolate, PROGRAM_STARTS),
     paths: option(
       (value, _, by) => (by === 'record' && value === true ? value : readPaths(value)),
-      [...PROGRAM_STARTS, 'harden'],
+      [...PROGRAM_STARTS, 'harden', 'probe', 'assertDenied'],
     ),
-    network: option(check.readNetwork, [...STARTS_BUT_RECORD, 'harden'], {
+    network: option(check.readNetwork, [...STARTS_BUT_RECORD, 'harden', 'probe', 'assertDenied'], {
       record: 'record allows every call: pass it to spawn',
     }),
     bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'harden']),

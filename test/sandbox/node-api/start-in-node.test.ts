@@ -23,6 +23,8 @@ afterEach(() => {
 
 const NO_SECCOMP = 'seccomp is a part of Linux and this is darwin';
 const NONE = 'unconfined';
+/** What Node says of a program's usage is how long it ran. */
+const TIME_ONLY = { wallTime: expect.any(Number), cpuTime: null, maxRss: null, peakMemory: null };
 const ECHO = fileURLToPath(new URL('../../data/echo-message.cjs', import.meta.url));
 
 describe('a child', () => {
@@ -40,8 +42,8 @@ describe('a child', () => {
     seen.push(['close', ...(await once(child, 'close'))]);
     expect((await output).map(String)).toEqual(['typed', 'err\n']);
     expect(seen).toEqual([['spawn'], ['exit', 3, null], ['close', 3, null]]);
-    expect([child.exitCode, child.signalCode, child.hasEnded, child.violations, child.limit]).toEqual([
-      ...[3, null, true, [], null],
+    expect([child.exitCode, child.signalCode, child.hasEnded, child.violations, child.limit, child.usage]).toEqual([
+      ...[3, null, true, [], null, TIME_ONLY],
     ]);
   });
 
@@ -100,7 +102,8 @@ describe('spawnSync', () => {
     const result = sync('sh', ['-c', 'cat; echo err >&2; exit 3'], NONE, { input: 'typed', encoding: 'utf8' });
     expect(result).toEqual({
       ...{ status: 3, signal: null, output: [null, 'typed', 'err\n'], pid: expect.any(Number) },
-      ...{ stdout: 'typed', stderr: 'err\n', limit: null, violations: [], unlistedViolations: 0, unseenCalls: [] },
+      ...{ stdout: 'typed', stderr: 'err\n', limit: null, usage: TIME_ONLY },
+      ...{ violations: [], unlistedViolations: 0, unseenCalls: [] },
     });
     expect(result.enforcement?.isolation.reason).toBe(NO_SECCOMP);
     expect(Object.keys(result)).not.toContain('enforcement');
@@ -164,7 +167,7 @@ describe('on another system', () => {
     ['cwd', '/', false],
     ['detached', true, false],
   ])('the option %s: %o is refused: %s', (name, value, isRefused) => {
-    const message = `options.${name} can't be honored: because; give it only where isSupported() is true`;
+    const message = `options.${name} can't be honored: because; give it only on Linux`;
     const refuse = () => refuseUnsupported({ cwd: '/', [name]: value, uid: 5 }, 'because');
     if (isRefused) expect(refuse).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_UNSUPPORTED', message }));
     else expect(refuse).not.toThrow();

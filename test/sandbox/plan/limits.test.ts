@@ -7,7 +7,8 @@ import { readPaths } from '../../../lib/landlock/paths/option.js';
 import { planPaths } from '../../../lib/landlock/paths/plan.js';
 import * as cgroup from '../../../lib/process-tree/cgroup.js';
 import { Leaf } from '../../../lib/process-tree/leaf.js';
-import { CheckedLimits, readTreeLimits } from '../../../lib/process-tree/limits.js';
+import { readTreeLimits } from '../../../lib/process-tree/limits.js';
+import { SAMPLED_EVERY } from '../../../lib/process-tree/sampled-limits.js';
 import type { SpawnOptions } from '../../../lib/sandbox/options/types.js';
 import { limitsFor, withLimits } from '../../../lib/sandbox/plan/limits.js';
 import * as status from '../../../lib/util/process-status.js';
@@ -163,7 +164,7 @@ describe('limits', () => {
       name === 'pids' ? undefined : obstacle(`no ${name}`),
     );
     expect(() => plan({ ...OTHER, limits: all })).toThrow(
-      /^options\.limits can't be honored: no memory, and no cpu; enable it; bestEffort: true starts the program without$/,
+      /^options\.limits can't be honored: no memory, and no cpu; enable it; exact: 'preferred' lets a guardian enforce them; bestEffort: true starts the program without$/,
     );
     const left = plan({ ...OTHER, limits: all, bestEffort: true });
     const made = vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
@@ -199,10 +200,44 @@ describe('limits', () => {
     expect(make).not.toHaveBeenCalled();
   });
 
-  test('that are optional need no bestEffort', () => {
-    us(0);
-    const optional = new CheckedLimits({ processes: 5 } as never, all.form, true);
-    expect(plan({ limits: optional })?.enforced(undefined).reason).toContain('it runs as root');
+  describe('for which a cgroup is preferred', () => {
+    const preferred = readTreeLimits({ processes: 5, exact: 'preferred' });
+    const CGROUP = { by: 'cgroup', enforced: ['processes'] };
+    const GUARDIAN = { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: ['processes'] };
+    const enforcedOn = (options: Options) => {
+      const planned = plan({ ...options, limits: preferred });
+      planned?.makeLeaf();
+      return [planned?.sampled, planned?.enforced(undefined)];
+    };
+
+    test('are enforced by one', () => {
+      us(0);
+      vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
+      expect(enforcedOn(OTHER)).toEqual([undefined, expect.objectContaining(CGROUP)]);
+    });
+
+    test.each<[string, () => unknown]>([
+      ['there is none', () => vi.spyOn(cgroup, 'ownCgroup').mockReturnValue({ reason: 'none', remedy: 'mount it' })],
+      ['it has no controller', () => vi.spyOn(cgroup, 'enableController').mockReturnValue({ reason: '', remedy: '' })],
+      ['the program could leave it', () => us(0)],
+      [
+        'it can’t be made',
+        () =>
+          vi.spyOn(Leaf, 'make').mockImplementation(() => {
+            throw new Error('EAGAIN');
+          }),
+      ],
+    ])('are weighed by a guardian where %s', (name, given) => {
+      us(7);
+      given();
+      const options = name === 'the program could leave it' ? {} : { ...OTHER, paths: [] };
+      expect(enforcedOn(options)).toEqual([[0n, 5n, 0n], GUARDIAN]);
+    });
+
+    test('are only enforced by one where the descendants are left', () => {
+      us(0);
+      expect(() => plan({ limits: preferred, descendants: 'leave' })).toThrow('it runs as root');
+    });
   });
 
   test.each([

@@ -91,21 +91,19 @@ describe('a tree', () => {
     );
     expect(kill).toThrow(text);
     const weigh = () => planned({ ...options, limits: sampled }, 'leave', {}, means);
-    expect(weigh).toThrow(
-      /^options\.limits with exact: false, which needs a guardian that kills all descendants, can't be/,
-    );
+    expect(weigh).toThrow(/^options\.limits that a guardian may sample, which kills all descendants, can't be/);
   });
 
   test('that is weighed can’t be left', () => {
     expect(() => planned({ limits: sampled, descendants: 'leave' })).toThrow(
-      /^options\.limits with exact: false, .* can't be honored: descendants: 'leave' keeps it from ending them/,
+      /^options\.limits that a guardian may sample, .* can't be honored: descendants: 'leave' keeps it from ending them/,
     );
   });
 
   test('of a detached child has a remedy in terms of the option', () => {
     expect(planned({ detached: true } as never, 'kill')?.reason).toContain('or give descendants: "leave"');
     const weighed = { detached: true, limits: sampled, bestEffort: true } as never;
-    expect(planned(weighed)?.reason).toContain('or leave out exact: false');
+    expect(planned(weighed)?.reason).toContain('or give limits with exact: true');
   });
 });
 
@@ -133,7 +131,7 @@ describe('without scopes, a tree', () => {
     [
       'that is weighed if possible is left',
       { limits: sampled, bestEffort: true },
-      { isGroup: false, reason: `${NO_SCOPES}; leave out exact: false: limits then need a cgroup` },
+      { isGroup: false, option: { remedy: 'give descendants: "leave"' } },
     ],
   ])('%s', (_, options, expected) => {
     expect(planned(options, 'kill', WITHOUT)).toMatchObject(expected);

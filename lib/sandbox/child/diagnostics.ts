@@ -1,0 +1,64 @@
+/** What this package publishes on channels of node:diagnostics_channel. Nothing is made while nobody listens. */
+import type { ChildProcess } from 'node:child_process';
+import { channel, hasSubscribers } from 'node:diagnostics_channel';
+import type { Enforcement } from '../../landlock/enforcement.js';
+import type { LimitReason } from '../../process-tree/limit-reason.js';
+import type { Usage } from '../../process-tree/usage.js';
+
+/** A program, as the messages of `seccomp:start` and `seccomp:end` name it. */
+export interface PublishedProgram {
+  /** The child. Absent for spawnSync and its like, which publish all when the program has ended. */
+  readonly process?: ChildProcess;
+  readonly pid: number | undefined;
+  /** As Node's `spawnfile` and `spawnargs`. */
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** The message of `seccomp:start`: a program was started. */
+export interface StartMessage extends PublishedProgram {
+  readonly enforcement: Enforcement;
+}
+
+/** The message of `seccomp:end`: it has ended. */
+export interface EndMessage extends PublishedProgram {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly limit: LimitReason | null;
+  readonly usage: Usage | null;
+}
+
+interface Messages {
+  'seccomp:start': StartMessage;
+  'seccomp:end': EndMessage;
+  // Node's own: see child_process in the documentation of node:diagnostics_channel.
+  child_process: object;
+  'tracing:child_process.spawn:start': object;
+  'tracing:child_process.spawn:end': object;
+  'tracing:child_process.spawn:error': object;
+}
+
+export function publish<Name extends keyof Messages>(name: Name, message: () => Messages[Name]): void {
+  // Does not make the channel: that would throw if Object.prototype had a read-only `name`.
+  if (hasSubscribers(name)) channel(name).publish(message());
+}
+
+/** The object of a child. */
+type Child = ChildProcess & Pick<StartMessage, 'enforcement'> & Pick<EndMessage, 'limit' | 'usage'>;
+
+/** Publishes that a child has ended. */
+export function publishEnd(child: Child): void {
+  publish('seccomp:end', () => {
+    const { exitCode, signalCode, limit, usage } = child;
+    return { ...programOf(child), exitCode, signal: signalCode, limit, usage };
+  });
+}
+
+/** Publishes that a child was started. */
+export function publishStart(child: Child): void {
+  publish('seccomp:start', () => ({ ...programOf(child), enforcement: child.enforcement }));
+}
+
+const programOf = (child: Child): PublishedProgram => ({
+  ...{ process: child, pid: child.pid, file: child.spawnfile, args: [...child.spawnargs] },
+});

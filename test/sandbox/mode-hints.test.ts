@@ -1,0 +1,55 @@
+/** The hint at a file whose mode denies what `paths` grants. */
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { readPaths } from '../../lib/landlock/paths/option.js';
+import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { deniedByMode } from '../../lib/sandbox/mode-hints.js';
+import { run } from '../../lib/sandbox/run.js';
+
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-mode-hints-')));
+afterAll(() => rmSync(root, { recursive: true }));
+chmodSync(root, 0o755);
+const closed = join(root, 'closed');
+const inner = join(closed, 'inner');
+const file = join(root, 'file');
+mkdirSync(inner, { recursive: true });
+writeFileSync(file, 'text');
+chmodSync(closed, 0o700);
+chmodSync(file, 0o640);
+
+const own = process.getuid?.() ?? 0;
+const OTHER = { uid: own + 1, gid: 12_345 };
+const hint = (list: 'read' | 'write' | 'execute', path: string, user: object = OTHER) =>
+  deniedByMode({ paths: readPaths({ [list]: [path] }) as never, ...user });
+
+describe('names', () => {
+  test('a file that its mode keeps from the user', () => {
+    expect(hint('read', file)).toBe(
+      `options.paths grants ${file}, but its mode denies it to the user ${OTHER.uid}: chmod o+r ${file}, or chown it`,
+    );
+    expect(hint('write', file)).toContain(`chmod o+w ${file}`);
+    expect(hint('execute', file)).toContain(`chmod o+x ${file}`);
+  });
+
+  test('the directory above it that can’t be searched', () => {
+    expect(hint('read', inner)).toBe(
+      `options.paths grants ${inner}, but the mode of ${closed} denies searching it to the user ${OTHER.uid}: chmod o+x ${closed}, or chown it`,
+    );
+  });
+});
+
+test('is empty where the mode allows it, for root, without a uid and without paths', () => {
+  expect([hint('read', root), hint('read', file, { uid: own }), hint('read', '@system')]).toEqual(['', '', '']);
+  expect([hint('read', closed, { uid: 0 }), hint('read', closed, {}), deniedByMode(OTHER)]).toEqual(['', '', '']);
+});
+
+test('ends the message of a program that failed, unless that names another reason', async ({ skip }) => {
+  skip(own !== 0 || pathsSupport().reason !== null, 'needs root and Landlock');
+  chownSync(file, 0, 0);
+  const options = { uid: 65_534, gid: 65_534, cwd: '/', paths: { read: ['@system', file] } };
+  await expect(run('cat', [file], 'docker-default', options)).rejects.toThrow(
+    new RegExp(`\\nhint: options\\.paths grants ${file}, but its mode denies it to the user 65534: chmod o\\+r`),
+  );
+});

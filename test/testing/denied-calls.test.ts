@@ -1,0 +1,74 @@
+/** assertMakesNoDeniedCalls: a program that hides what it was denied does not pass. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/domain.js';
+import { RunError } from '../../lib/sandbox/child/result.js';
+import { loadSandbox } from '../../lib/sandbox/load-sandbox.js';
+import type { RunOptions } from '../../lib/sandbox/run.js';
+import {
+  assertAllowed,
+  assertDenied,
+  assertMakesNoDeniedCalls,
+  assertRunsUnder,
+  matchers,
+} from '../../lib/testing/index.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-denied-calls-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const file = join(directory, 'sandbox.json');
+writeFileSync(file, '{ "network": "none", "paths": { "read": ["@system", "@node"] } }');
+
+const node = (script: string) => [process.execPath, '-e', script];
+const SWALLOWS = node("require('node:net').connect(443, '192.0.2.1').on('error', () => console.log('offline'))");
+const COUNTS = node('console.log([1, 2, 3].length)');
+const SECRET = node(`try { require('node:fs').readFileSync(${JSON.stringify(file)}) } catch {}`);
+
+test.each<[string, Parameters<typeof assertMakesNoDeniedCalls>[1], RunOptions]>([
+  ['a profile', 'node-no-network', {}],
+  ['an option', 'docker-default', { network: 'none' }],
+  ['an object', loadSandbox({ network: 'none' }), {}],
+])('names the call of a program that swallows its error, denied by %s', async (_, profile, options) => {
+  const assertion = assertMakesNoDeniedCalls(SWALLOWS, profile, options);
+  await expect(assertion).rejects.toThrow(
+    /^\S+ -e .* made denied calls: socket\(AF_INET, SOCK_STREAM.*\ndenied: socket/,
+  );
+  await assertRunsUnder(SWALLOWS, profile, options);
+  await assertMakesNoDeniedCalls(COUNTS, profile, options);
+});
+
+test('names a file that is not granted, and not what Node reads of itself', async ({ skip }) => {
+  skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+  const sandbox = loadSandbox(file);
+  await assertMakesNoDeniedCalls(COUNTS, sandbox);
+  await expect(assertMakesNoDeniedCalls(SECRET, sandbox)).rejects.toThrow(
+    `made denied calls: openat(AT_FDCWD, "${file}"`,
+  );
+});
+
+test('is red for a program that fails or could hide calls, and also with .not', async () => {
+  for (const isNot of [false, true]) {
+    const matched = (command: readonly string[], options: RunOptions = {}) =>
+      matchers.toMakeNoDeniedCalls.call({ isNot }, command, 'docker-default', options);
+    expect((await matched(['sh', '-c', 'echo broken >&2; exit 3'])).pass).toBe(isNot);
+    const answered: RunOptions = { notify: { uname: (call) => call.deny('EPERM') } };
+    expect((await matched(['uname'], answered)).pass).toBe(isNot);
+    expect((await matched(['sleep', '60'], { timeout: 50 })).pass).toBe(isNot);
+    await expect(matched(['/missing'])).rejects.toThrow(RunError);
+    await expect(matched(['true'], { onViolation: false })).rejects.toThrow('options.onViolation');
+  }
+  expect((await matchers.toMakeNoDeniedCalls.call({}, ['true'], 'docker-default')).message()).toBe(
+    'true makes no denied call, and should make one',
+  );
+  expect((await matchers.toMakeNoDeniedCalls.call({ isNot: true }, SWALLOWS, 'node-no-network')).pass).toBe(false);
+});
+
+test('calls are asserted of sandboxes, and with network: none', () => {
+  const socket = { syscall: 'socket', args: [2, 1, 0] } as const;
+  assertDenied(loadSandbox({ network: 'none' }), socket, { errno: 'EACCES' });
+  assertDenied('docker-default', socket, { network: 'none' });
+  assertAllowed('docker-default', socket);
+  assertDenied('unconfined', socket, { network: 'none' });
+  assertAllowed('unconfined', socket);
+});
