@@ -25,7 +25,7 @@ const ALLOWED = {
   'lib/record':
     'node: util errors.ts native.ts syscalls policy decode profile landlock process-tree host.ts notify sandbox',
   'lib/testing':
-    'node: util errors.ts native.ts syscalls policy profile filter process-tree host.ts sandbox record vitest @jest/globals',
+    'node: util errors.ts native.ts syscalls policy profile filter process-tree host.ts notify sandbox record vitest @jest/globals',
   'native/system': '',
   'native/supervisor': 'system',
   'native/landlock': 'system launcher',
