@@ -9,7 +9,7 @@ import type { Leaf } from './leaf.js';
  * import { run } from 'seccomp';
  *
  * const { usage } = await run('sleep', ['0.2'], 'docker-default');
- * console.log(usage.wallTime >= 200, usage.cpuTime < usage.wallTime); // true true
+ * console.log(usage?.wallTime, usage?.cpuTime); // About 203 and 2, in milliseconds.
  */
 export interface Usage {
   /** Milliseconds from the start to the end. */

@@ -37,9 +37,9 @@ export function deniedByMode(options: Pick<ProgramOptions, 'paths' | 'uid' | 'gi
       const closed = ancestorsOf(path).find((directory) => lacks(directory, SEARCH));
       const [file, missing] = closed === undefined ? [path, bit] : [closed, SEARCH];
       if (closed === undefined && !lacks(path, bit)) continue;
-      const command = `chmod o+${LETTERS.get(missing)} ${shownName(file)}`;
+      const remedy = `chmod o+${LETTERS.get(missing)} ${shownName(file)}`;
       const where = file === path ? 'its mode denies it' : `the mode of ${shownName(file)} denies searching it`;
-      return `options.paths grants ${shownName(path)}, but ${where} to the user ${uid}: ${command}, or chown it`;
+      return `options.paths grants ${shownName(path)}, but ${where} to the user ${uid}: ${remedy}, or chown it`;
     } catch {
       // This process can't look at it either.
     }

@@ -11,11 +11,13 @@ import { own } from '../util/own-data.js';
 import { type ProbeAnswer, type ProbeCall, readCalls } from './calls.js';
 import { ALLOWED_OUTCOME, kernelOutcomes } from './kernel.js';
 
-/**
- * Options of `probe` and of the assertions about calls: `capabilities` and `abis` that the profile is resolved for, `network`
- * and `paths`, which deny calls as well.
- */
-export type ProbeOptions = HostOptions & Pick<ProgramOptions, 'network' | 'paths'>;
+/** Options of `probe` and of the assertions about calls. */
+export interface ProbeOptions extends HostOptions {
+  /** As for `spawn`: denies the calls that other kinds of sockets need. */
+  readonly network?: ProgramOptions['network'];
+  /** As for `spawn`: denies the calls that Landlock does not check. */
+  readonly paths?: ProgramOptions['paths'];
+}
 
 /**
  * Tests what the running kernel does with calls under a profile. No call is carried out, not even an allowed one: the

@@ -29,8 +29,8 @@ const TABLE: Readonly<Record<FunctionName, string>> = {
   harden:
     'paths network bestEffort capabilities abis noNewPrivileges logDenied threads acceptSharedPool acceptRings ! profile limits descendants',
   compile: 'capabilities abis host !',
-  probe: 'capabilities abis !',
-  assertDenied: 'capabilities abis errno !',
+  probe: 'paths network capabilities abis !',
+  assertDenied: 'paths network capabilities abis errno !',
   listen: 'notifyTimeout !',
   Sandbox: 'allowUnknownOptions !',
 };

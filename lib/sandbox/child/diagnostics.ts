@@ -9,22 +9,29 @@ import type { Usage } from '../../process-tree/usage.js';
 export interface PublishedProgram {
   /** The child. Absent for spawnSync and its like, which publish all when the program has ended. */
   readonly process?: ChildProcess;
-  readonly pid: number | undefined;
-  /** As Node's `spawnfile` and `spawnargs`. */
+  /** That of the program, which has ended by then in the messages of spawnSync. */
+  readonly pid: number;
+  /** As Node's `spawnfile`. */
   readonly file: string;
+  /** As Node's `spawnargs`. */
   readonly args: readonly string[];
 }
 
 /** The message of `seccomp:start`: a program was started. */
 export interface StartMessage extends PublishedProgram {
+  /** What restricts the program, in each dimension. */
   readonly enforcement: Enforcement;
 }
 
 /** The message of `seccomp:end`: it has ended. */
 export interface EndMessage extends PublishedProgram {
+  /** Null if a signal ended it. */
   readonly exitCode: number | null;
+  /** Null if it has ended by itself. */
   readonly signal: NodeJS.Signals | null;
+  /** The limit that ended it. Null if none did. */
   readonly limit: LimitReason | null;
+  /** What it has used. */
   readonly usage: Usage | null;
 }
 
@@ -60,5 +67,5 @@ export function publishStart(child: Child): void {
 }
 
 const programOf = (child: Child): PublishedProgram => ({
-  ...{ process: child, pid: child.pid, file: child.spawnfile, args: [...child.spawnargs] },
+  ...{ process: child, pid: Number(child.pid), file: child.spawnfile, args: [...child.spawnargs] },
 });

@@ -45,7 +45,7 @@ export function attachError(
 }
 
 const { ENOENT, EACCES, EXDEV } = constants.errno;
-/** Of Linux on the CPUs for which there is an addon; `constants.errno` lacks it. */
+/** `constants.errno` lacks it. Source: asm-generic/errno.h, for all CPUs for which there is an addon. */
 const ETOOMANYREFS = 109;
 
 /**

@@ -60,7 +60,7 @@ export function start(
       const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
       traced(child, call.options, () => launch(child, request, plan, call));
     });
-    if (child.pid !== undefined) publishStart(child);
+    if (has(child, 'pid')) publishStart(child);
     child.scheduleEnd();
     return child;
   } catch (error) {

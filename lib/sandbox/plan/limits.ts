@@ -123,7 +123,7 @@ function sampledLimits(limits: CheckedLimits, bestEffort: boolean): LimitPlan {
     makeLeaf: () => undefined,
     sampled: obstacle === undefined ? toNativeSampled(limits) : undefined,
     enforced: (tree) => {
-      const reason = problem ?? tree?.reason;
+      const reason = problem ?? (tree && own(tree).reason);
       if (reason !== undefined) return { reason, enforced: [] };
       return { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: limitNames(limits) };
     },
