@@ -13,9 +13,9 @@ import { ALLOWED_OUTCOME, kernelOutcomes } from './kernel.js';
 
 /** Options of `probe` and of the assertions about calls. */
 export interface ProbeOptions extends HostOptions {
-  /** As for `spawn`: denies the calls that other kinds of sockets need. */
+  /** As for `spawn`: with `'none'`, the calls that make sockets are denied too. Default: that of the sandbox. */
   readonly network?: ProgramOptions['network'];
-  /** As for `spawn`: denies the calls that Landlock does not check. */
+  /** As for `spawn`: calls that change files and that Landlock does not check are denied too. Default: that of the sandbox. */
   readonly paths?: ProgramOptions['paths'];
 }
 

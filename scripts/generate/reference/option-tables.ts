@@ -23,7 +23,7 @@ export const OPTION_TYPES = {
   harden: ['sandbox/harden', 'HardenOptions'],
   listen: ['agent/agent', 'ListenOptions'],
   compile: ['sandbox/options/types', 'CompileOptions'],
-  probe: ['sandbox/options/types', 'HostOptions'],
+  probe: ['testing/probe', 'ProbeOptions'],
   assertDenied: ['testing/assertions', 'DenialOptions'],
 } as const satisfies Partial<Record<FunctionName, readonly [file: string, type: string]>>;
 
