@@ -1,4 +1,4 @@
-/** The state of this process and its threads, and exceptions of callbacks. */
+/** The state of this process and its threads, and public functions that are loaded late. */
 import fs, { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { limitedAsync, limitedFunction } from '../../lib/util/argument-count.js';
@@ -40,28 +40,6 @@ test('user IDs are mapped as /proc/self/uid_map has them, and are not known with
     { first: 1, outside: 100_000, count: 65_536 },
   ];
   expect([first.mappedUserIds(), first.mappedUserIds(), second.mappedUserIds()]).toEqual([ranges, ranges, null]);
-});
-
-test('an exception of a callback does not interrupt its caller, and is thrown again at the next tick', async () => {
-  const { nextTick } = process;
-  let later: (() => void)[] | undefined;
-  vi.spyOn(process, 'nextTick').mockImplementation((step, ...args) => {
-    if (later === undefined) nextTick(step, ...args);
-    else later.push(step as () => void);
-  });
-  const instance = '../../lib/util/guarded.js?1';
-  const { guarded }: typeof import('../../lib/util/guarded.js') = await import(instance);
-  const mine = new Error('mine');
-  let steps = 0;
-  later = [];
-  guarded(() => steps++);
-  guarded(() => {
-    throw mine;
-  });
-  const [throwAgain, ...others] = later;
-  vi.restoreAllMocks();
-  expect([steps, others]).toEqual([1, []]);
-  expect(throwAgain).toThrow(mine);
 });
 
 test('limited public functions load their implementation at the first call, and refuse more arguments', async () => {
