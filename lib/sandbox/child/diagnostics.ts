@@ -9,22 +9,29 @@ import type { Usage } from '../../process-tree/usage.js';
 export interface PublishedProgram {
   /** The child. Absent for spawnSync and its like, which publish all when the program has ended. */
   readonly process?: ChildProcess;
+  /** Its process ID. */
   readonly pid: number | undefined;
-  /** As Node's `spawnfile` and `spawnargs`. */
+  /** The program's file, as Node's `spawnfile`. */
   readonly file: string;
+  /** Its arguments, as Node's `spawnargs`: the first is the program's name. */
   readonly args: readonly string[];
 }
 
 /** The message of `seccomp:start`: a program was started. */
 export interface StartMessage extends PublishedProgram {
+  /** The parts of the sandbox that the kernel enforces, and how. */
   readonly enforcement: Enforcement;
 }
 
 /** The message of `seccomp:end`: it has ended. */
 export interface EndMessage extends PublishedProgram {
+  /** The exit code; null if a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended it; null if it exited. */
   readonly signal: NodeJS.Signals | null;
+  /** The limit that ended it; null for none. */
   readonly limit: LimitReason | null;
+  /** The time and memory that it used; null if this is unknown. */
   readonly usage: Usage | null;
 }
 
