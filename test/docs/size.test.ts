@@ -41,6 +41,7 @@ const STRUCTURE = [
   'reference/api/errors.md',
   'reference/api/types.md',
   'reference/built-in-profiles.md',
+  'reference/built-in-tables.md',
   'reference/profile-format.md',
   'reference/building-profiles.md',
   'reference/sandbox-file.md',

@@ -1,8 +1,14 @@
 /** What docs/reference/built-in-profiles.md says about each built-in profile: its purpose, an example and its limits. */
 
-/** The begin of the page: which profile for what, and a program that shows the differences. */
-export const USAGE = `A built-in profile is used by its name, wherever a function or the command takes a profile:
-\`run('magick', args, 'docker-default')\`, \`npx seccomp run -p node-no-exec -- node server.js\`.
+/** The beginning of the page: which profile for what, and a program that shows the differences. */
+export const USAGE = `Name a built-in profile wherever a function or the command takes a profile:
+\`run('magick', args, 'docker-default')\`, \`npx seccomp run -p node-no-exec -- node server.js\`. Take the narrowest one that the program
+needs:
+
+- a Node server: \`node-no-exec\`, or \`node\` if it starts programs
+- a converter, compiler or script that works on files: \`node-no-network\`, whatever language it is written in
+- a Node worker that computes: \`compute\`, attached with \`harden\` after loading
+- any other program: \`docker-default\`
 
 | profile | for | it denies |
 | --- | --- | --- |
@@ -13,11 +19,11 @@ export const USAGE = `A built-in profile is used by its name, wherever a functio
 | [\`node-no-exec\`](#node-no-exec) | a Node program that starts no other programs, such as most servers | what \`node\` denies, and new processes and programs |
 | [\`compute\`](#compute) | a program that reads its input, computes and writes its output | nearly all, paths and signals included |
 
-Several profiles in a list give each call the strictest of their actions: \`['node-no-network', 'node-no-exec']\` denies both the
-network and other programs. \`unconfined\` attaches no filter.
-
-No built-in lets a server accept connections but open none. A server that listens already can attach
-\`extend('node-no-network').allow('accept4')\`, as in the [guide for servers](../guides/server.md#after-start-up).
+A list of profiles gives each call the strictest of their actions: \`['node-no-network', 'node-no-exec']\` denies both the
+network and other programs. \`unconfined\` attaches no filter. For files and paths, add [\`paths\`](../paths.md): profiles do not see
+the names of files. A server that only accepts connections, and opens none, attaches \`extend('node-no-network').allow('accept4')\` once it listens:
+see the [guide for servers](../guides/server.md#after-start-up). [Tables of built-in profiles](built-in-tables.md) has the decisions
+about each syscall.
 
 The examples below run this program. Save it as \`app.mjs\`:
 

@@ -3,10 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apiPages } from './api.js';
-import { builtInProfilesPage } from './built-in-profiles.js';
+import { builtInProfilesPage, builtInTablesPage } from './built-in-profiles.js';
 import { commandPage } from './command.js';
 import { examplesPage } from './examples.js';
-import { groupsSection } from './groups.js';
 import { pathWordsPage } from './path-words.js';
 
 /** The folder of the pages. */
@@ -16,7 +15,8 @@ export const FOLDER = join(import.meta.dirname, '../../../docs/reference');
 export function pages(): ReadonlyMap<string, string> {
   return new Map([
     ...apiPages(),
-    ['built-in-profiles.md', `${builtInProfilesPage()}\n${groupsSection()}`],
+    ['built-in-profiles.md', builtInProfilesPage()],
+    ['built-in-tables.md', builtInTablesPage()],
     ['command.md', commandPage()],
     ['examples.md', examplesPage()],
     ['path-words.md', pathWordsPage()],
