@@ -61,7 +61,7 @@ const STRUCTURE = [
   'troubleshooting.md',
   'faq.md',
   'security.md',
-  'how-it-works.md',
+  'reference/how-it-works.md',
   'reference/performance.md',
   'reference/migration.md',
 ];

@@ -154,7 +154,7 @@ receive. The program can still write files that other programs read. \`os.networ
     'node-no-exec',
     `\`node\` without other programs: the program can start threads, but no processes. \`child_process.spawn\`, \`exec\` and \`fork\`
 emit \`error\` with EACCES, their synchronous forms throw or return it, and cluster fails likewise. worker_threads, the thread pool and
-native addons work. The program itself starts in spite of the profile, through [the exec gate](../how-it-works.md#the-exec-gate).
+native addons work. The program itself starts in spite of the profile, through [the exec gate](how-it-works.md#the-exec-gate).
 
 \`\`\`js
 import { run } from 'seccomp';
