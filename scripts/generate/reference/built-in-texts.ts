@@ -10,14 +10,14 @@ needs:
 - a Node worker that computes: \`compute\`, attached with \`harden\` after loading
 - any other program: \`docker-default\`
 
-| profile | for | it denies |
-| --- | --- | --- |
-| [\`docker-default\`](#docker-default) | any program, as in a Docker container | mounts, namespaces, kernel modules, BPF, setting the clock, keyrings |
-| [\`podman-default\`](#podman-default) | any program, as in a Podman container, also one that makes containers itself | kernel modules, BPF, setting the clock |
-| [\`node\`](#node) | a Node program that may use files and the network and start programs | what \`docker-default\` denies, also to processes with capabilities; other kinds of sockets, shared memory, ptrace |
-| [\`node-no-network\`](#node-no-network) | a program that needs no network | what \`node\` denies, and all new sockets |
-| [\`node-no-exec\`](#node-no-exec) | a Node program that starts no other programs, such as most servers | what \`node\` denies, and new processes and programs |
-| [\`compute\`](#compute) | a program that reads its input, computes and writes its output | nearly all, paths and signals included |
+| profile | for | files | network | other programs | it also denies |
+| --- | --- | --- | --- | --- | --- |
+| [\`docker-default\`](#docker-default) | any program, as in a Docker container | yes | yes | yes | mounts, namespaces, kernel modules, BPF, setting the clock, keyrings |
+| [\`podman-default\`](#podman-default) | any program, as in a Podman container, also one that makes containers itself | yes | yes | yes | kernel modules, BPF, setting the clock |
+| [\`node\`](#node) | a Node program, and the programs that it starts | yes | yes | yes | what \`docker-default\` denies, also to processes with capabilities; other kinds of sockets, shared memory, ptrace |
+| [\`node-no-network\`](#node-no-network) | a program that needs no network | yes | no | yes | what \`node\` denies |
+| [\`node-no-exec\`](#node-no-exec) | a Node program that starts no other programs, such as most servers | yes | yes | no | what \`node\` denies, and new processes |
+| [\`compute\`](#compute) | a program that reads its input, computes and writes its output | those already open | no | no | nearly everything, paths and signals included |
 
 A list of profiles gives each call the strictest of their actions: \`['node-no-network', 'node-no-exec']\` denies both the
 network and other programs. \`unconfined\` attaches no filter. For files and paths, add [\`paths\`](../paths.md): profiles do not see
