@@ -9,7 +9,7 @@ import type { Leaf } from './leaf.js';
  * import { run } from 'seccomp';
  *
  * const { usage } = await run('sleep', ['0.2'], 'docker-default');
- * console.log(usage.wallTime >= 200, usage.cpuTime < usage.wallTime); // true true
+ * console.log(usage); // { wallTime: 219.6, cpuTime: 1.3, maxRss: null, peakMemory: null }
  */
 export interface Usage {
   /** Milliseconds from the start to the end. */
