@@ -9,7 +9,7 @@ import type { Leaf } from './leaf.js';
  * import { run } from 'seccomp';
  *
  * const { usage } = await run('sleep', ['0.2'], 'docker-default');
- * console.log(usage?.wallTime, usage?.cpuTime); // About 203 and 2, in milliseconds.
+ * console.log(usage); // { wallTime: 219.6, cpuTime: 1.3, maxRss: null, peakMemory: null }
  */
 export interface Usage {
   /** Milliseconds from the start to the end. */

@@ -33,7 +33,7 @@ export function doctorCommand(): Command {
     .option('--json', 'print JSON')
     .option(
       '--require <dimensions>',
-      `exit with status 1, too, if these can't be had in full: ${Object.keys(DIMENSIONS).join(', ')}, with commas between them`,
+      `also exit with status 1 unless these are fully supported: ${Object.keys(DIMENSIONS).join(', ')}; separated by commas`,
       readDimensions,
     )
     .addHelpText('after', '\nExit status: 0 if programs can be sandboxed here, with all that is required; 1 if not.')

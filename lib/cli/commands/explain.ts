@@ -31,7 +31,9 @@ Examples:
 export function explainCommand(): Command {
   return withProfileOptions(new Command('explain'))
     .summary('show what a profile decides for a call, and why')
-    .description('Shows what a profile decides for calls: by which rule, why, and what would change it.')
+    .description(
+      'Shows what a profile decides for calls, which rule decides it, why, and what would change the decision.',
+    )
     .argument('<profile>', PROFILE_FORMS)
     .argument(
       '[calls...]',

@@ -38,7 +38,7 @@ const HELP = `
 Exit status: that of COMMAND; 125 if the profile could not be written, 126 if
 COMMAND is not executable, 127 if it was not found.
 
-Example:
+Examples:
   seccomp record -o profile.json -- npm test
   seccomp record -s sandbox.json -- python3 script.py`;
 
@@ -46,7 +46,7 @@ export function recordCommand(): Command {
   return new Command('record')
     .summary('run a command and write a profile that allows the calls it made')
     .description(
-      'Runs COMMAND without a filter, and writes a profile that allows the calls it made, and those by which container runtimes start it.',
+      'Runs COMMAND without a filter, and writes a profile that allows the calls that it made, and the calls that container runtimes make to start it.',
     )
     .usage('[options] [--] <command> [args...]')
     .argument('<command>')
@@ -58,11 +58,11 @@ export function recordCommand(): Command {
     )
     .option('--merge', 'add what this run needs to the profile or the sandbox in the file')
     .option('--args', 'compare the arguments that select what a call does, and allow only recorded values')
-    .option('--bare', 'leave out the calls by which container runtimes start COMMAND')
+    .option('--bare', 'leave out the calls that container runtimes make to start COMMAND')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option(
       '--paths',
-      'show which files COMMAND reads, writes and executes, and the flags of seccomp run that grant these',
+      'show which files COMMAND reads, writes and executes, and the flags of seccomp run that grant them',
     )
     .option('--base <profile>', 'show the differences between this profile and what the run needs')
     .addOption(

@@ -47,8 +47,9 @@ interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, SandboxFlags {
 
 const HELP = `
 Exit status: that of COMMAND; 124 if it ran longer than --timeout, 137 if it
-was killed for its --memory; 125 if the profile, an option or the kernel kept
-it from being started, 126 if it is not executable, 127 if it was not found.
+was killed for its --memory; 125 if it could not be started because of the
+profile, an option or the kernel; 126 if it is not executable, 127 if it was
+not found.
 
 Examples:
   seccomp run -- node server.js
@@ -62,28 +63,28 @@ export function runCommand(): Command {
   return refuseBoth(withLimitOptions(withPathOptions(withProfileOptions(withSandboxOption(command)))))
     .summary('run a command under a profile')
     .description(
-      'Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory. With --timeout, --memory, --processes, --cpu, --explain or @tmp, COMMAND is a child.',
+      'Replaces itself with COMMAND under a profile: same process ID, descriptors and directory. With --timeout, --memory, --processes, --cpu, --explain or @tmp, COMMAND is a child.',
     )
     .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
     .option(
       '--capability <name>',
-      'keep this capability and drop those that are not named; the profile is resolved for it; may be repeated',
+      'keep this capability, drop those that are not named, and resolve the profile for it; may be repeated',
       several,
     )
     .option(
       '--abi <name>',
-      'apply the profile to this ABI too, instead of those that it lists; may be repeated',
+      'apply the profile to this ABI besides the native one, instead of those that it lists; may be repeated',
       several,
     )
     .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN')
     .option('--isolate', 'fail if COMMAND cannot be isolated completely from other processes')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's")
-    .option('--no-network', 'let COMMAND make no network connections, and no sockets but connected pairs')
-    .option('--keep-descendants', 'leave what COMMAND has started running when COMMAND ends')
-    .option('--explain', 'stay the parent of COMMAND, and report on stderr which calls the profile denies, and why')
+    .option('--no-network', 'deny the network to COMMAND: it can make only pairs of connected sockets')
+    .option('--keep-descendants', 'let the processes that COMMAND started outlive it')
+    .option('--explain', 'report on stderr which calls the profile denies, and why')
     .addHelpText('after', HELP)
     .passThroughOptions()
     .action(runUnderProfile);

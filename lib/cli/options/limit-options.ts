@@ -18,15 +18,18 @@ export function withLimitOptions(command: Command): Command {
   return command
     .option(
       '--timeout <time>',
-      'end COMMAND after this time, by SIGTERM, and by SIGKILL 5 s later: seconds, or 500ms, 90s, 5m, 2h',
+      'end COMMAND after this time, with SIGTERM, and with SIGKILL 5 s later: seconds, or 500ms, 90s, 5m, 2h',
     )
     .option(
       '--memory <size>',
       'kill COMMAND and its descendants when together they use more: a size such as 512M; needs cgroup v2',
     )
-    .option('--processes <number>', 'let them have at most so many processes and threads; needs cgroup v2')
-    .option('--cpu <number>', 'let them use the time of so many CPUs, such as 1.5; needs cgroup v2')
-    .option('--sampled', 'where no cgroup can enforce these limits, look every 100 ms and kill all when one is passed');
+    .option('--processes <number>', 'limit their number of processes and threads; needs cgroup v2')
+    .option('--cpu <number>', 'limit the number of CPUs that they use, such as 1.5; needs cgroup v2')
+    .option(
+      '--sampled',
+      'where no cgroup can enforce these limits, check every 100 ms, and kill COMMAND and its descendants if they exceed one',
+    );
 }
 
 /** The flags that were given of those that need a cgroup. */

@@ -18,7 +18,7 @@ export interface SandboxFlags {
 export function withSandboxOption(command: Command): Command {
   return command.option(
     '-s, --sandbox <file>',
-    'run COMMAND in this sandbox: a sandbox file, or untrusted; --read, --write and --execute add to its paths, other options replace what it says',
+    'run COMMAND in this sandbox: a sandbox file, or untrusted; --read, --write and --execute add to its paths, other options replace its settings',
   );
 }
 

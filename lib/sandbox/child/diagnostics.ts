@@ -9,29 +9,29 @@ import type { Usage } from '../../process-tree/usage.js';
 export interface PublishedProgram {
   /** The child. Absent for spawnSync and its like, which publish all when the program has ended. */
   readonly process?: ChildProcess;
-  /** That of the program, which has ended by then in the messages of spawnSync. */
+  /** Its process ID. */
   readonly pid: number;
-  /** As Node's `spawnfile`. */
+  /** The program's file, as Node's `spawnfile`. */
   readonly file: string;
-  /** As Node's `spawnargs`. */
+  /** Its arguments, as Node's `spawnargs`: the first is the program's name. */
   readonly args: readonly string[];
 }
 
 /** The message of `seccomp:start`: a program was started. */
 export interface StartMessage extends PublishedProgram {
-  /** What restricts the program, in each dimension. */
+  /** The parts of the sandbox that the kernel enforces, and how. */
   readonly enforcement: Enforcement;
 }
 
 /** The message of `seccomp:end`: it has ended. */
 export interface EndMessage extends PublishedProgram {
-  /** Null if a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   readonly exitCode: number | null;
-  /** Null if it has ended by itself. */
+  /** The signal that ended it; null if it exited. */
   readonly signal: NodeJS.Signals | null;
-  /** The limit that ended it. Null if none did. */
+  /** The limit that ended it; null for none. */
   readonly limit: LimitReason | null;
-  /** What it has used. */
+  /** The time and memory that it used; null if this is unknown. */
   readonly usage: Usage | null;
 }
 

@@ -126,7 +126,7 @@ npx seccomp check broken.json
 error broken.json:1:2: defaultAction: unknown action "SCMP_ACT_ALOW" (did you mean SCMP_ACT_ALLOW?)
 \`\`\`
 
-\`--json\` prints a list with an object \`{ profile, issues }\` for each PROFILE; an issue is a [\`ProfileIssue\`](api.md#profileissue):
+\`--json\` prints a list with an object \`{ profile, issues }\` for each PROFILE; an issue is a [\`ProfileIssue\`](api/errors.md#profileissue):
 
 \`\`\`sh
 npx seccomp check --json node | head -n 3
@@ -158,7 +158,7 @@ socket(40, 1, 0) on …: EPERM
 \`\`\`
 
 Without calls, it lists all syscalls by action. \`--json\` prints a list: for calls, objects with \`call\`, \`abi\` and the properties of an
-[\`Explanation\`](api.md#explanation); without calls, objects \`{ syscall, number, actions }\`. In JavaScript, [\`explain\`](api.md#explain) answers the same.`,
+[\`Explanation\`](api/analysis.md#explanation); without calls, objects \`{ syscall, number, actions }\`. In JavaScript, [\`explain\`](api/analysis.md#explain) answers the same.`,
   ],
   [
     'doctor',
