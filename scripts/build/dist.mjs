@@ -1,5 +1,6 @@
 /**
- * Builds dist/ from lib/.
+ * Builds dist/ from lib/; with --changed, only if a source is newer: the first `npx` in a checkout installs a link to it, for which
+ * npm prepares it again.
  *
  * types.mjs writes the declarations. Rolldown bundles the modules of one or more folders of lib/ into one file, a chunk,
  * since Node loads few files faster than many, and npm installs them faster. Babel turns the chunks into CommonJS that
@@ -22,6 +23,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { transformAsync } from '@babel/core';
 import commonJs from '@babel/plugin-transform-modules-commonjs';
 import { rolldown } from 'rolldown';
+import { reasonForDist } from './changes.mjs';
 import { writeTypes } from './types.mjs';
 
 const LIB = resolve('lib');
@@ -68,6 +70,7 @@ const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts
 const MOVED =
   'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
 
+if (process.argv.includes('--changed') && reasonForDist() === undefined) process.exit();
 const began = new Date();
 // With --code, the declarations that are there are kept: tests of a mutant need none.
 if (!process.argv.includes('--code')) {
