@@ -34,6 +34,8 @@ export interface MissingGrant {
   readonly list: 'read' | 'execute';
   /** What to add to the list: a path or a word; undefined if it is not known. */
   readonly path: string | undefined;
+  /** Whether the program may lack the execution of what it has made in its private directory instead. */
+  readonly isPerhapsTmp?: boolean;
 }
 
 const NOT_EXECUTABLE = 126;
@@ -46,7 +48,7 @@ const NOT_LOADED = 127;
 export function missingGrant(program: PathsProgram, exitCode: number | null): MissingGrant | undefined {
   if (exitCode === NOT_LOADED) return firstOf([program.file, ...namesIn(program)], program, notLoaded);
   if (exitCode !== NOT_EXECUTABLE) return undefined;
-  return firstOf(namesIn(program), program, notExecuted) ?? besideProgram(program) ?? SOME_PROGRAM;
+  return firstOf(namesIn(program), program, notExecuted) ?? besideProgram(program) ?? someProgram(program);
 }
 
 /** Returns what a program lacks to load the C library; undefined if it can, or has none beside its dynamic linker. */
@@ -65,19 +67,26 @@ export function missingInterpreter({ paths, file, directory, candidates }: Paths
 
 const IN_SYSTEM = { list: 'read', path: '@system' } as const;
 
-const SOME_PROGRAM: MissingGrant = {
-  problem: 'exit code 126 can mean that paths does not grant the execution of a program that this one starts',
-  list: 'execute',
-  path: undefined,
-};
+function someProgram({ paths }: PathsProgram): MissingGrant {
+  const isPerhapsTmp = paths.words.has('@tmp') && !paths.executesTmp;
+  return {
+    problem: 'exit code 126 can mean that paths does not grant the execution of a program that this one starts',
+    list: 'execute',
+    path: undefined,
+    ...(isPerhapsTmp && { isPerhapsTmp }),
+  };
+}
 
 /** The problem and its remedy, as a sentence. `inFlags` writes the grant as a flag of the command. */
 export function grantText(
-  { problem, list, path }: MissingGrant,
+  { problem, list, path, isPerhapsTmp = false }: MissingGrant,
   inFlags?: (list: string, path: string | undefined) => string,
 ): string {
-  const inOptions = path === undefined ? `what it needs to ${list}` : `${inQuotes(path)} to ${list}`;
-  return `${problem}: add ${inFlags === undefined ? inOptions : inFlags(list, path)}`;
+  const grant = (added: string | undefined) => {
+    if (inFlags !== undefined) return inFlags(list, added);
+    return added === undefined ? `what it needs to ${list}` : `${inQuotes(added)} to ${list}`;
+  };
+  return `${problem}: add ${grant(path)}${isPerhapsTmp ? `, or ${grant('@tmp')} if it has made that program in TMPDIR` : ''}`;
 }
 
 /** A path as a literal of JavaScript. */
