@@ -145,7 +145,7 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
 
   test('--explain names what the restriction to paths denies', async ({ skip }) => {
     skip(seesUnixSockets, 'this kernel tells Unix sockets apart');
-    const socket = `require('net').connect('/nowhere').on('error', () => {})`;
+    const socket = `require('net').connect('/nowhere').on('error', () => { process.exitCode = 1; })`;
     const granted = ['--read', '@system', '--read', '@node'];
     const { stderr } = await seccomp('run', '--explain', ...granted, '--', process.execPath, '-e', socket);
     expect(stderr).toMatch(/seccomp: socket\(AF_UNIX, .*\): EAFNOSUPPORT\n/);
