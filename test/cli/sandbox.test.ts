@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import * as execve from '../../lib/sandbox/execve.js';
@@ -90,6 +90,17 @@ describeUnless(reason ?? undefined, 'seccomp run -s', () => {
     const { stderr } = await seccomp('run', '-s', `./${file}`, '--explain', '--', 'sh', '-c', script);
     expect(stderr).toMatch(/paths does not grant reading .*secret\.txt/);
     expect(stderr).toMatch(/to allow: --read .*secret\.txt/);
+  });
+
+  test('names the mode that denies the program what the file grants', async () => {
+    writeFileSync(join(work, 'closed.txt'), '', { mode: 0 });
+    onTestFinished(() => rmSync(join(work, 'closed.txt')));
+    const file = written({ paths: { read: ['@system', '.'] }, capabilities: [] });
+    const { status, stderr } = await seccomp('run', '-s', `./${file}`, '--explain', '--', 'cat', 'closed.txt');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^seccomp: paths grants \S*\/closed\.txt, but its mode denies it to .*: chmod u\+r /m);
+    const { stderr: other } = await seccomp('run', '-s', `./${file}`, '--explain', '--', 'cat', 'data.txt');
+    expect(other).not.toContain('mode');
   });
 
   test.each<[string, readonly string[], string, string]>([
