@@ -186,6 +186,15 @@ describe('seccomp check', () => {
       expect(await seccomp('check', `./${written(document)}`)).toMatchObject({ status: 0, stdout: '' });
   });
 
+  test('warns of secrets in a directory that it grants, which a start does not', async () => {
+    writeFileSync(join(work, '.env'), '');
+    onTestFinished(() => rmSync(join(work, '.env')));
+    const file = `./${written({ paths: { read: ['@system', '.'] } })}`;
+    const warning = 'warning ./sandbox.json:1:29: paths.read[1]: lets the program read .env (it has secrets): ';
+    expect((await seccomp('check', file)).stdout).toContain(warning);
+    expect(loadSandbox(file).warnings).toEqual([]);
+  });
+
   test('reports each warning about its profiles once', async () => {
     const profileOf = (name: string) => ({
       defaultAction: 'SCMP_ACT_ERRNO',
