@@ -108,6 +108,17 @@ describeUnless(pathsSupport().reason ?? undefined, 'exit code 126', () => {
       expect(missingGrant(under({ ...SYSTEM, ...paths }, 'script'), 126)).toEqual(SOME);
   });
 
+  test('names the real program for the shim of a version manager', () => {
+    const shim = join(base, 'shims/python3');
+    mkdirSync(dirname(shim));
+    writeFileSync(shim, '#!/bin/sh\n', { mode: 0o755 });
+    const found = missingGrant(under(SYSTEM, shim), 126);
+    const remedy = 'run that program by its path, such as from "pyenv which python3"';
+    expect(grantText(found ?? SOME, pathFlag)).toBe(
+      `${shim} is a shim, which starts a program of another directory: ${remedy}`,
+    );
+  });
+
   test('may be about a program in the private directory, unless such programs may be executed', () => {
     const found = missingGrant(under({ ...SYSTEM, write: ['@tmp'] }, 'sh', '-c', '$TMPDIR/made'), 126);
     expect(found).toEqual({ ...SOME, isPerhapsTmp: true });

@@ -36,6 +36,8 @@ export interface MissingGrant {
   readonly path: string | undefined;
   /** Whether the program may lack the execution of what it has made in its private directory instead. */
   readonly isPerhapsTmp?: boolean;
+  /** What helps instead of a grant, as a clause. */
+  readonly remedy?: string;
 }
 
 const NOT_EXECUTABLE = 126;
@@ -79,9 +81,10 @@ function someProgram({ paths }: PathsProgram): MissingGrant {
 
 /** The problem and its remedy, as a sentence. `inFlags` writes the grant as a flag of the command. */
 export function grantText(
-  { problem, list, path, isPerhapsTmp = false }: MissingGrant,
+  { problem, list, path, isPerhapsTmp = false, remedy }: MissingGrant,
   inFlags?: (list: string, path: string | undefined) => string,
 ): string {
+  if (remedy !== undefined) return `${problem}: ${remedy}`;
   const grant = (added: string | undefined) => {
     if (inFlags !== undefined) return inFlags(list, added);
     return added === undefined ? `what it needs to ${list}` : `${inQuotes(added)} to ${list}`;
@@ -140,6 +143,7 @@ const besideUnread: Check = (needs, ruleset) => {
 function besideProgram(program: PathsProgram): MissingGrant | undefined {
   return firstOf([program.file], program, ([path], ruleset) => {
     if (path === undefined || isReadable(ruleset, beside(path))) return undefined;
+    if (basename(dirname(path)) === 'shims') return shimOf(path);
     return {
       problem: `paths grants ${shownName(path)}, but not the programs beside it`,
       list: 'execute',
@@ -147,6 +151,14 @@ function besideProgram(program: PathsProgram): MissingGrant | undefined {
     };
   });
 }
+
+/** A version manager, such as pyenv or asdf, has found the script first in PATH. */
+const shimOf = (path: string): MissingGrant => ({
+  problem: `${shownName(path)} is a shim, which starts a program of another directory`,
+  list: 'execute',
+  path: undefined,
+  remedy: `run that program by its path, such as from "pyenv which ${shownName(basename(path))}"`,
+});
 
 /** A directory; undefined if too much is in it. */
 const narrow = (directory: string): string | undefined =>
