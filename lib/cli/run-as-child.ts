@@ -50,7 +50,7 @@ export async function runAsChild(
   ended(child);
   const missing = grantLackedByChild(child);
   const { limit, end } = child;
-  const mode = missing === undefined && limit === null && end.code !== 0 ? modeDenyingChild(child) : '';
+  const mode = missing === undefined && limit === null && (end.code ?? 0) !== 0 ? modeDenyingChild(child) : '';
   if (missing !== undefined) printMessage(grantText(missing, pathFlag));
   if (mode !== '') printMessage(mode);
   if (limit !== null) {
