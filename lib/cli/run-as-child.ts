@@ -2,7 +2,7 @@
 
 import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
-import { grantLackedByChild } from '../sandbox/path-hints.js';
+import { grantLackedByChild, modeDenyingChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
@@ -49,8 +49,10 @@ export async function runAsChild(
   }).finally(stop);
   ended(child);
   const missing = grantLackedByChild(child);
-  if (missing !== undefined) printMessage(grantText(missing, pathFlag));
   const { limit, end } = child;
+  const mode = missing === undefined && limit === null && (end.code ?? 0) !== 0 ? modeDenyingChild(child) : '';
+  if (missing !== undefined) printMessage(grantText(missing, pathFlag));
+  if (mode !== '') printMessage(mode);
   if (limit !== null) {
     printMessage(`${shownName(command)}: ${LIMIT_TEXTS[limit]}`);
     exitAtLimit(limit, end);

@@ -17,12 +17,16 @@ import { has, own } from '../util/own-data.js';
 import type { ProgramCall } from './arguments.js';
 import { candidatePaths } from './child/native-request.js';
 import type { SandboxedProcess } from './child/process/child-process.js';
+import { deniedByMode } from './mode-hints.js';
 import type { WithVariables } from './options/environment.js';
 import type { ProgramOptions } from './options/types.js';
 
 /** A program, and the options on which its grants depend. */
 export interface StartedProgram extends Pick<ProgramCall<ProgramOptions>, 'file' | 'argv'> {
-  readonly options: Pick<WithVariables<ProgramOptions>, 'paths' | 'cwd' | 'env' | 'rlimits'>;
+  readonly options: Pick<
+    WithVariables<ProgramOptions>,
+    'paths' | 'cwd' | 'env' | 'rlimits' | 'uid' | 'gid' | 'capabilities'
+  >;
 }
 
 /** Describes a program under `paths`; undefined without `paths`. */
@@ -51,6 +55,12 @@ export function keepProgram(child: SandboxedProcess, call: StartedProgram): void
 export function grantLackedByChild(child: SandboxedProcess): MissingGrant | undefined {
   const call = programs.get(child);
   return call && grantLackedBy(call, child.enforcement, child.exitCode);
+}
+
+/** Names the mode that may have denied a child what `paths` grants; empty if none is known. */
+export function modeDenyingChild(child: SandboxedProcess): string {
+  const call = programs.get(child);
+  return call === undefined ? '' : deniedByMode(call.options, call.argv.slice(1));
 }
 
 /** Returns the grant that a program probably lacked; undefined if nothing is known, or its paths were not restricted. */

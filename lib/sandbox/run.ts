@@ -132,7 +132,7 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
   const grant = missing === undefined ? '' : grantText(missing);
   const isExplained = sources.each.length > 0 || missing !== undefined;
   const explained = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  const mode = explained === '' ? deniedByMode(options) : '';
+  const mode = explained === '' ? deniedByMode(options, call.args) : '';
   const hint = mode === '' ? explained : `hint: ${mode}`;
   const reason = [
     `ended with ${endInWords(child.end)}`,

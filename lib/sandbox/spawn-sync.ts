@@ -23,6 +23,7 @@ import { type SyncEnd, startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputBytes, OutputIn } from './child/types-by-option.js';
+import { deniedByMode } from './mode-hints.js';
 import { startSyncInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
@@ -173,6 +174,8 @@ export interface SyncOutcome {
   readonly isWatched: boolean;
   /** Returns the grant of `paths` that the program probably lacked, given what it wrote to standard error. */
   missingGrant(): MissingGrant | undefined;
+  /** Names the mode that may have denied the program what `paths` grants; empty if none is known. */
+  denyingMode(): string;
 }
 
 /**
@@ -197,7 +200,7 @@ export function startProgramSync(
   return { result: { error, ...none, limit: null, usage: null, ...noViolations() }, ...NOT_WATCHED };
 }
 
-const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined };
+const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined, denyingMode: () => '' };
 
 function limitsOf(options: SpawnSyncOptions): NativeLimits {
   const { input, encoding, maxBuffer } = options;
@@ -248,7 +251,8 @@ function outcomeOf(
   const { status: exitCode, signal, limit, usage } = result;
   publish('seccomp:end', () => ({ ...program, exitCode, signal, limit, usage }));
   const missingGrant = () => grantLackedBy(call, get(), ended.end.code);
-  return { result, isWatched, missingGrant };
+  const denyingMode = () => deniedByMode(call.options, call.args);
+  return { result, isWatched, missingGrant, denyingMode };
 }
 
 /** The errnos with which the addon has stopped a child. */

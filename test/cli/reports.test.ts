@@ -38,7 +38,7 @@ interface Ending {
 /** What is printed beside a program with these violations: first each, then the summary. */
 async function reported(
   violations: readonly Denial[],
-  { sandbox, unlisted = 0, unseen = [], exitCode = 0 }: Ending = {},
+  { sandbox, unlisted = 0, unseen = [], exitCode = 1 }: Ending = {},
 ) {
   printed.length = 0;
   const all = violations.map((each) => ({ ...VIOLATION, ...each }));
@@ -206,6 +206,15 @@ seccomp: denied calls may be missing: another
     expect(await flags({ read: ['/a', '/b'] }, { write: ['/a'] })).toBe('--read /b --write /a');
     expect(await flags({ read: ['/a', '/b'] }, { execute: ['/b'] })).toBe('--read /a --execute /b');
     expect(await flags({ read: ['/a'] }, { write: ['/a'] })).toBe(undefined);
+  });
+
+  test('offers no remedy for what a program did without that succeeded', async () => {
+    const denied = { deniedBy: 'paths', remedy: { paths: { read: ['/a', '/b'] } }, path: '/a' };
+    const { summary } = await reported([{ count: 2 }, denied], { exitCode: 0 });
+    expect(summary).toBe(`seccomp: 2 kinds of calls denied, and not needed
+     2× mkdir("/a", 0777): EPERM
+     1× mkdir("/a", 0777): EPERM
+`);
   });
 
   test('of a program that SIGSYS ended says how to learn the call', async () => {

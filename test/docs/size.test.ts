@@ -48,6 +48,7 @@ const STRUCTURE = [
   'reference/path-words.md',
   'reference/path-limits.md',
   'reference/limits.md',
+  'reference/programs.md',
   'reference/network.md',
   'reference/child-process.md',
   'reference/node-processes.md',

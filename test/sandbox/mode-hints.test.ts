@@ -1,10 +1,11 @@
 /** The hint at a file whose mode denies what `paths` grants. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readPaths } from '../../lib/landlock/paths/option.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
+import { RunError } from '../../lib/sandbox/child/result.js';
 import { deniedByMode } from '../../lib/sandbox/mode-hints.js';
 import { run } from '../../lib/sandbox/run.js';
 
@@ -27,7 +28,7 @@ const hint = (list: 'read' | 'write' | 'execute', path: string, user: object = O
 describe('names', () => {
   test('a file that its mode keeps from the user', () => {
     expect(hint('read', file)).toBe(
-      `options.paths grants ${file}, but its mode denies it to the user ${OTHER.uid}: chmod o+r ${file}, or chown it`,
+      `paths grants ${file}, but its mode denies it to the user ${OTHER.uid}: chmod o+r ${file}, or chown it`,
     );
     expect(hint('write', file)).toContain(`chmod o+w ${file}`);
     expect(hint('execute', file)).toContain(`chmod o+x ${file}`);
@@ -35,14 +36,32 @@ describe('names', () => {
 
   test('the directory above it that can’t be searched', () => {
     expect(hint('read', inner)).toBe(
-      `options.paths grants ${inner}, but the mode of ${closed} denies searching it to the user ${OTHER.uid}: chmod o+x ${closed}, or chown it`,
+      `paths grants ${inner}, but the mode of ${closed} denies searching it to the user ${OTHER.uid}: chmod o+x ${closed}, or chown it`,
     );
   });
 });
 
-test('is empty where the mode allows it, for root, without a uid and without paths', () => {
-  expect([hint('read', root), hint('read', file, { uid: own }), hint('read', '@system')]).toEqual(['', '', '']);
-  expect([hint('read', closed, { uid: 0 }), hint('read', closed, {}), deniedByMode(OTHER)]).toEqual(['', '', '']);
+test('names a file beneath what is granted that is an argument, and no other argument', () => {
+  const options = { paths: readPaths({ read: [root] }) as never, ...OTHER, cwd: root };
+  expect(deniedByMode(options, ['-n', 'file'])).toBe(
+    `paths grants ${file}, but its mode denies it to the user ${OTHER.uid}: chmod o+r ${file}, or chown it`,
+  );
+  expect(deniedByMode(options, ['-n', '..', 'none', 'a\0b', 'x'])).toBe('');
+  expect(deniedByMode({ ...options, paths: readPaths({ read: [inner] }) as never }, [root])).toContain(inner);
+});
+
+test('counts the bits of the class that the user is of', () => {
+  const { gid } = statSync(file);
+  expect(hint('write', file, { uid: own + 1, gid })).toContain(`chmod g+w ${file}`);
+  expect(hint('execute', file, { uid: own + 1, gid })).toContain(`chmod g+x ${file}`);
+  expect(hint('read', file, { uid: own + 1, gid })).toBe('');
+  expect(hint('execute', file, { capabilities: [] })).toContain(`chmod u+x ${file}`);
+});
+
+test('is empty where the mode allows it, for capabilities that pass by modes, and without paths', () => {
+  expect([hint('read', root), hint('read', file, { capabilities: [] }), hint('read', '@system')]).toEqual(['', '', '']);
+  expect(hint('execute', file, { capabilities: ['CAP_DAC_OVERRIDE'] })).toBe('');
+  expect([hint('execute', file, { uid: 0 }), hint('read', closed, {}), deniedByMode(OTHER)]).toEqual(['', '', '']);
 });
 
 test('ends the message of a program that failed, unless that names another reason', async ({ skip }) => {
@@ -50,6 +69,19 @@ test('ends the message of a program that failed, unless that names another reaso
   chownSync(file, 0, 0);
   const options = { uid: 65_534, gid: 65_534, cwd: '/', paths: { read: ['@system', file] } };
   await expect(run('cat', [file], 'docker-default', options)).rejects.toThrow(
-    new RegExp(`\\nhint: options\\.paths grants ${file}, but its mode denies it to the user 65534: chmod o\\+r`),
+    new RegExp(`\\nhint: paths grants ${file}, but its mode denies it to the user 65534: chmod o\\+r`),
   );
+});
+
+test('a file in a directory that the user can’t search is not reported as denied by paths', async ({ skip }) => {
+  skip(own !== 0 || pathsSupport().reason !== null, 'needs root and Landlock');
+  writeFileSync(join(closed, 'file'), '');
+  const options = { uid: 65_534, gid: 65_534, cwd: '/', paths: { read: ['@system'] }, onViolation: true };
+  const denied = async (path: string) => {
+    const failed = run('cat', [path], 'docker-default', { ...options, reportPaths: true });
+    const { violations } = await failed.catch((error) => (error instanceof RunError ? error : Promise.reject(error)));
+    return violations.filter(({ fallback }) => !fallback).map((violation) => violation.path);
+  };
+  expect(await denied(file)).toEqual([file]);
+  expect(await denied(join(closed, 'file'))).toEqual([]);
 });
