@@ -9,22 +9,29 @@ import type { Usage } from '../../process-tree/usage.js';
 export interface PublishedProgram {
   /** The child. Absent for spawnSync and its like, which publish all when the program has ended. */
   readonly process?: ChildProcess;
+  /** Its process ID. Undefined if it has none. */
   readonly pid: number | undefined;
-  /** As Node's `spawnfile` and `spawnargs`. */
+  /** As Node's `spawnfile`. */
   readonly file: string;
+  /** As Node's `spawnargs`. */
   readonly args: readonly string[];
 }
 
 /** The message of `seccomp:start`: a program was started. */
 export interface StartMessage extends PublishedProgram {
+  /** What is enforced on it. */
   readonly enforcement: Enforcement;
 }
 
 /** The message of `seccomp:end`: it has ended. */
 export interface EndMessage extends PublishedProgram {
+  /** The exit code; null if a signal ended the program. */
   readonly exitCode: number | null;
+  /** The signal that ended the program; null if it exited, or if the signal has no name. */
   readonly signal: NodeJS.Signals | null;
+  /** The limit that ended the program; null if none did. */
   readonly limit: LimitReason | null;
+  /** The time and memory that the program used; null if it is unknown. */
   readonly usage: Usage | null;
 }
 
