@@ -85,6 +85,7 @@ describe('the options', () => {
     [['--no-isolate'], { isolate: false }],
     [['--abstract-sockets'], { isolate: { abstractSockets: true } }],
     [['--no-network'], { network: 'none' }],
+    [['--log-denied'], { logDenied: true }],
     [['--no-isolate', '--no-network'], { isolate: false, network: 'none' }],
     [['--read', '/usr', '--best-effort'], { paths: expect.anything(), bestEffort: true }],
     [['--write', '/tmp'], { paths: expect.anything() }],
@@ -95,6 +96,16 @@ describe('the options', () => {
       ...{ by: 'execve', command: 'program', args: ['a', '-b'], profile: 'docker-default', options },
       descendants: 'kill',
     });
+  });
+
+  test('--env names all variables that the program gets', async () => {
+    vi.stubEnv('PASSED', 'on').stubEnv('NOT_PASSED', 'x');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await run('--env', 'PASSED', '--env', 'A=b=c', '--env', 'EMPTY=', '--env', 'ABSENT', '--env', '__proto__=x');
+    const { env } = started().options;
+    const defined = Object.entries(Object(env)).filter(([, value]) => value !== undefined);
+    expect(defined.sort()).toEqual(Object.entries({ A: 'b=c', EMPTY: '', PASSED: 'on', ['__proto__']: 'x' }).sort());
+    expect(env).toHaveProperty('NODE_V8_COVERAGE', undefined);
   });
 
   test.each<[readonly string[], object]>([
@@ -162,10 +173,40 @@ describe('under a sandbox,', () => {
     expect(Object(paths).all.map(({ path }: { path: string }) => path)).toEqual(['/usr', '/tmp']);
     expect(limits).toMatchObject({ memory: 64n << 20n, processes: 9 });
   });
+
+  test.each<[object, object]>([
+    [{}, { A: '1', B: '2' }],
+    [{ env: { A: 'file', C: '3' } }, { A: '1', B: '2', C: '3' }],
+  ])('variables of %j and of --env are in force, these first', async (document, expected) => {
+    await run('-s', sandbox(document), '--env', 'A=1', '--env', 'B=2');
+    const defined = Object.entries(Object(started().options['env'])).filter(([, value]) => value !== undefined);
+    expect(Object.fromEntries(defined)).toEqual(expected);
+  });
+
+  test('--env of an absent variable leaves a value of the file as it is', async () => {
+    await run('-s', sandbox({ env: { A: 'file' } }), '--env', 'A');
+    expect(started().options['env']).toMatchObject({ A: 'file' });
+  });
+
+  test('--sampled concerns limits of the file, if it has some', async () => {
+    expect(await run('-s', sandbox({ limits: { memory: '64M' } }), '--sampled')).toMatchObject({ status: 0 });
+    expect(started().options['limits']).toMatchObject({ memory: 64n << 20n, exact: 'preferred' });
+    const stderr = expect.stringContaining('--sampled has no effect without --memory, --processes or --cpu');
+    expect(await run('-s', sandbox({ timeout: 1 }), '--sampled')).toMatchObject({ status: 125, stderr });
+  });
 });
 
 describe('refuses', () => {
   test.each<[readonly string[], string]>([
+    [['--env', 'A=secret', '--env', 'A'], '--env: A is named twice: leave one of them out'],
+    [['--env', '=secret'], '--env: must be NAME or NAME=VALUE, and the name is empty'],
+    [['--env', '--explain'], '--env needs the name of a variable, and "--explain" follows it'],
+    [['--env', 'A,B'], '--env: there is no variable "A,B": names are literal, so give --env once for each'],
+    [
+      ['-p', 'untrusted'],
+      'untrusted is a sandbox, of which a profile is a part: run programs in it with seccomp run -s untrusted',
+    ],
+    [['-s', 'node'], 'unknown built-in sandbox "node": node is a profile: give it with -p'],
     [['--abstract-sockets', '--isolate'], '--abstract-sockets cannot be combined with --isolate: leave one out'],
     [['--abstract-sockets', '--no-isolate'], '--abstract-sockets cannot be combined with --no-isolate: leave one out'],
     [['--abstract-sockets', '--no-network'], '--abstract-sockets cannot be combined with --no-network: leave one out'],
@@ -232,7 +273,7 @@ describe('where the system has no seccomp,', () => {
 
   test.each([
     ...['--read /', '--write /tmp', '--execute /', '--memory 64M', '--processes 9', '--cpu 1', '--capability CAP_KILL'],
-    ...['--isolate', '--abstract-sockets', '--no-network', '--explain'],
+    ...['--isolate', '--abstract-sockets', '--no-network', '--log-denied', '--explain'],
   ])('%s is refused', async (flag) => {
     const [name = '', ...value] = flag.split(' ');
     const stderr = `seccomp: ${name} can't be honored: ${REASON}: leave it out\n`;

@@ -164,7 +164,7 @@ async function recordOrReport(
       ...((paths || sandbox !== undefined) && { paths: true, mergePaths: before.paths }),
     });
   } catch (error) {
-    reportStartFailure(command, error);
+    reportStartFailure(command, args, error);
     return undefined;
   }
 }

@@ -85,6 +85,16 @@ cat: package.json: Permission denied
 done
 \`\`\`
 
+With \`--env\`, COMMAND has only the variables that are named, and those of its sandbox. PATH is among them only if it is named:
+
+\`\`\`sh
+npx seccomp run --env PATH --env TOKEN=x -- sh -c 'echo \${HOME-unset} $TOKEN'
+\`\`\`
+
+\`\`\`text
+unset x
+\`\`\`
+
 The profile is resolved for no capability, and COMMAND keeps those that it has, unless \`--capability\` names some. COMMAND is a child of the command where
 the system has no seccomp.`,
   ],
