@@ -108,6 +108,12 @@ npx seccomp record -o date.json -- date
 npx seccomp run -p date.json -- date > now.txt
 \`\`\`
 
+\`-o -\` prints the profile to stdout, and \`-o\` takes pipes and devices such as /dev/null:
+
+\`\`\`sh
+npx seccomp record -o - -- date 2>/dev/null | npx seccomp run -p - -- date > now.txt
+\`\`\`
+
 \`--base\` compares instead of writing, or both with \`-o\`:
 
 \`\`\`sh
