@@ -10,9 +10,9 @@ import { addon } from './native.js';
 import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
-import type { AbiName } from './syscalls/abi.js';
+import { ABIS, type AbiName } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
-import { ABOVE_EVERY_KERNEL, parseKernelVersion } from './util/kernel-version.js';
+import { ABOVE_EVERY_KERNEL, type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
 import { once } from './util/memo.js';
 import { attachedFilters, hasFilter, readStatus } from './util/process-status.js';
 
@@ -28,6 +28,9 @@ const NATIVE: Readonly<Record<string, AbiName>> = {
   ppc64: 'ppc64le',
 };
 
+/** The native ABI of this machine; undefined if this package has no syscall table for its CPU. */
+export const thisMachine = (): AbiName | undefined => NATIVE[process.arch];
+
 /**
  * Returns this machine as a host, for a process that holds `capabilities`. On an operating system other than Linux, the
  * kernel's version is above every other.
@@ -35,11 +38,28 @@ const NATIVE: Readonly<Record<string, AbiName>> = {
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if this package has no syscall table for the CPU.
  */
 export function thisHost(capabilities: readonly string[] = [], abis?: readonly AbiName[]): Host {
-  const abi = NATIVE[process.arch];
+  const abi = thisMachine();
   if (abi === undefined)
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no syscall table for the CPU ${process.arch}: give a host`);
-  const kernel = process.platform === 'linux' ? parseKernelVersion(release()) : ABOVE_EVERY_KERNEL;
-  return { abi, kernel, capabilities: new Set(capabilities), abis };
+  return { abi, kernel: thisKernel(), capabilities: new Set(capabilities), abis };
+}
+
+/** The version of this kernel; above every other on an operating system other than Linux. */
+export const thisKernel = (): KernelVersion =>
+  process.platform === 'linux' ? parseKernelVersion(release()) : ABOVE_EVERY_KERNEL;
+
+/** The native ABI of machines, by their names for Node (`process.arch`), for Go (GOARCH), and by the name of the ABI. */
+export const MACHINES: ReadonlyMap<string, AbiName> = new Map([
+  ...Object.entries(NATIVE),
+  ...[...ABIS.values()].map(({ docker, name }) => [docker, name] as const),
+  ...[...ABIS.keys()].map((name) => [name, name] as const),
+]);
+
+/** Returns the native ABI of a machine that runs programs of an ABI: this machine's if it does. */
+export function machineFor(abi: AbiName): AbiName {
+  const own = thisMachine();
+  const machines = [...(own === undefined ? [] : [own]), ...OTHERS.keys()];
+  return machines.find((each) => each === abi || OTHERS.get(each)?.includes(abi)) ?? abi;
 }
 
 /** Returns the ABIs of the programs that this machine can run. The native ABI is the first. */

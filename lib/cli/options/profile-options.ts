@@ -36,6 +36,7 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['mode', '--compat'],
   ['format', '--format'],
   ['capabilities', '--capability'],
+  ['host', '--host, --kernel and --capability'],
   ['abis', '--abi'],
   ['noNewPrivileges', '--new-privileges'],
   ['isolate.abstractSockets', '--abstract-sockets'],
