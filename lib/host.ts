@@ -1,7 +1,6 @@
 /** This machine: the host that profiles are resolved against, and the seccomp features of its kernel. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import { SeccompError } from './errors.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
 import { ALL_RIGHTS, type Right, rightsIn } from './landlock/paths/rights.js';
@@ -12,9 +11,11 @@ import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
 import { ABIS, type AbiName } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
+import { type KernelConfig, kernelConfig } from './util/kernel-config.js';
 import { ABOVE_EVERY_KERNEL, type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
 import { once } from './util/memo.js';
-import { attachedFilters, hasFilter, readStatus } from './util/process-status.js';
+import { noFilters } from './util/obstacle.js';
+import { attachedFilters, readStatus } from './util/process-status.js';
 
 /** The ABI of each value of `process.arch`. */
 const NATIVE: Readonly<Record<string, AbiName>> = {
@@ -100,11 +101,6 @@ export const FILTER_FLAGS = [
 
 export type FilterFlag = (typeof FILTER_FLAGS)[number]['name'];
 
-/** The kernel's CONFIG_SECCOMP* options and the file that lists them; `file` is null if there is no readable file. */
-export type KernelConfig =
-  | { readonly file: string; readonly options: Readonly<Record<string, string>> }
-  | { readonly file: null };
-
 export interface Features {
   readonly kernel: string;
   readonly config: KernelConfig;
@@ -125,7 +121,7 @@ export interface Features {
     readonly capabilities: readonly string[];
   };
   /** The means by which children can be isolated. */
-  readonly isolation: Pick<Support, 'by' | 'reason'>;
+  readonly isolation: Pick<Support, 'by' | 'reason' | 'obstacle'>;
   /** The access to files that can be restricted: rights of Landlock, and those that this kernel's Landlock lacks. */
   readonly paths: Omit<PathsSupport, 'rights'> & {
     readonly rights: readonly Right[];
@@ -154,15 +150,9 @@ export function isSupported(): boolean {
   thisHost(); // Throws for a CPU without a table.
   // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
   if (addon().filterFlagsKnown(0)) return true;
-  const remedy = '"seccomp doctor" reports what is missing';
-  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no profile can be attached: ${noFiltersReason()}: ${remedy}`);
+  const { reason, remedy } = noFilters();
+  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no profile can be attached: ${reason}: ${remedy}`);
 }
-
-/** Why seccomp(2) attaches no filter. */
-export const noFiltersReason = (): string =>
-  hasFilter()
-    ? 'a filter that is attached to this process, such as that of its container, denies seccomp(2)'
-    : 'this kernel has no seccomp filters, as it was built without CONFIG_SECCOMP_FILTER';
 
 /**
  * Probes the kernel's features. Does not attach a filter.
@@ -193,31 +183,8 @@ export function features(): Features {
 }
 
 function pathRights(): Features['paths'] {
-  const { rights, abi, reason } = pathsSupport();
-  return { rights: rightsIn(rights), missing: rightsIn(ALL_RIGHTS & ~rights), abi, reason };
-}
-
-/** Reads the CONFIG_SECCOMP* options from the files where distributions keep the kernel's configuration. */
-export function kernelConfig(): KernelConfig {
-  const version = release();
-  for (const file of ['/proc/config.gz', `/boot/config-${version}`, `/lib/modules/${version}/config`]) {
-    const text = readConfig(file);
-    if (text === undefined) continue;
-    return {
-      file,
-      options: Object.fromEntries([...text.matchAll(/^(CONFIG_SECCOMP\w*)=(.*)$/gm)].map(([, k, v]) => [k, v])),
-    };
-  }
-  return { file: null };
-}
-
-function readConfig(file: string): string | undefined {
-  try {
-    const bytes = readFileSync(file);
-    return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
-  } catch {
-    return undefined; // Missing or not readable: the caller tries the next file.
-  }
+  const { rights, ...others } = pathsSupport();
+  return { ...others, rights: rightsIn(rights), missing: rightsIn(ALL_RIGHTS & ~rights) };
 }
 
 /** Detects a container by the files and the environment variable that engines leave. */

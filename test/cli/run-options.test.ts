@@ -12,10 +12,13 @@ import * as execve from '../../lib/sandbox/execve.js';
 import * as spawning from '../../lib/sandbox/spawn.js';
 import { seccomp } from '../support/command-line.js';
 
+/** What is enforced where isolation is off. */
+const NOT_ISOLATED = { isolation: { closed: [], open: [] } };
+
 /** A child that the command starts. It ends as soon as the command waits for it. */
 class Child extends EventEmitter {
   readonly pid: number | undefined = 7;
-  readonly enforcement: object = {};
+  readonly enforcement: object = NOT_ISOLATED;
   readonly limit: string | null = null;
   readonly violations: readonly object[] = [];
   readonly unlistedViolations = 0;
@@ -264,6 +267,11 @@ describe('refuses', () => {
       125,
       `seccomp: ${named} can't be honored: no scopes: start seccomp as another user, or on a newer kernel, or ${remedy}\n`,
     ]);
+    vi.mocked(execve.executeProgram).mockImplementation(() => {
+      throw new IsolationRefusal('a filter: change it', { ...asked, asked: of, obstacle: { reason: '', remedy: '' } });
+    });
+    const other = await run(...flags.map((flag) => flag.replace('FILE', file)));
+    expect(other.stderr).toContain(': a filter: change it, or ');
   });
 });
 
@@ -330,8 +338,14 @@ describe('a child', () => {
     [7, { limits: { reason: 'no cgroup' } }, 'seccomp: not all limits are enforced: no cgroup\n'],
     [7, { paths: { rights: [] }, limits: { enforced: [] } }, ''],
     [undefined, { paths: { reason: 'no Landlock' } }, ''],
+    [7, { isolation: { by: 'domain', reason: 'no scopes', closed: ['memory'] } }, ''],
+    [
+      7,
+      { isolation: { reason: 'no Landlock', closed: ['limits'] } },
+      'seccomp: COMMAND is not isolated from other processes: no Landlock\n',
+    ],
   ])('with the process ID %s and what is enforced %j', async (pid, enforcement, stderr) => {
-    endChild([0, null], { pid, enforcement });
+    endChild([0, null], { pid, enforcement: { ...NOT_ISOLATED, ...enforcement } });
     expect(await child()).toEqual({ status: 0, stdout: '', stderr });
   });
 
@@ -358,7 +372,7 @@ describe('a child', () => {
   ])('%s', async (_, enforcement = {}, fromTerminal) => {
     vi.spyOn(addon(), 'takeFromKernel').mockReturnValue(true);
     let kill = vi.fn();
-    endChild([0, null], { enforcement }, (each) => {
+    endChild([0, null], { enforcement: { ...NOT_ISOLATED, ...enforcement } }, (each) => {
       kill = each.kill;
       for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) process.emit(signal, signal);
     });

@@ -294,7 +294,7 @@ describe('an error of a start', () => {
 
   test.each<[keyof typeof errno, RegExp]>([
     ['EACCES', /noNewPrivileges: false, it needs CAP_SYS_ADMIN/],
-    ['EPERM', /an attached filter denies it/],
+    ['EPERM', /an attached filter denies seccomp\(2\): change the profile/],
     ['EBUSY', /a process can have only one/],
     ['EMFILE', /close some descriptors/],
     ['ENOMEM', /too many filters/],

@@ -184,12 +184,13 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
 }
 
 /** The same refusal for users of the command: the library's error names options of its functions. */
-function refusedIsolation({ reason, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
+function refusedIsolation({ reason, obstacle, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
   const isByFile = sandbox !== undefined && isolate === undefined;
   const asked = isByFile ? `${shownName(sandbox)}: isolate` : '--isolate';
   const other = isOfSandbox ? 'give --best-effort' : `leave ${isByFile ? 'it' : '--isolate'} out`;
-  const remedy = `start seccomp as another user, or on a newer kernel, or ${other}`;
-  return new Error(`${asked} can't be honored: ${reason}: ${remedy}`);
+  // The reason of an obstacle ends with what would remove it.
+  const remedy = obstacle === undefined ? ': start seccomp as another user, or on a newer kernel' : '';
+  return new Error(`${asked} can't be honored: ${reason}${remedy}, or ${other}`);
 }
 
 /** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */
