@@ -65,8 +65,11 @@ export async function runAsChild(
   if (signal !== null) process.once('beforeExit', () => process.kill(process.pid, signal));
 }
 
-/** Says what `--best-effort` has left out. */
-export function reportUnenforced({ paths, limits }: Enforcement): void {
+/** Says what is not enforced: isolation where there is no Landlock, and what `--best-effort` has left out. */
+export function reportUnenforced({ isolation, paths, limits }: Enforcement): void {
+  // The filter alone closes some ways. Nothing is closed if isolation is off.
+  if (isolation.by === undefined && isolation.closed.length > 0)
+    printMessage(`COMMAND is not isolated from other processes: ${isolation.reason}`);
   if (paths?.reason !== undefined) printMessage(`the files that COMMAND reaches are not restricted: ${paths.reason}`);
   if (limits?.reason !== undefined) printMessage(`not all limits are enforced: ${limits.reason}`);
 }

@@ -73,7 +73,7 @@ export interface LimitsForm {
   readonly writes: string;
   /** How the program is kept from changing the files beneath this directory. */
   readonly keep: (directory: string) => string;
-  /** What to do where no cgroup can enforce them. */
+  /** What to do where no cgroup can enforce them. Another remedy follows or precedes. */
   readonly sample: string;
   /** What to do where they can't be enforced. */
   readonly without: string;
@@ -88,7 +88,7 @@ export const AS_OPTION: LimitsForm = {
   writes: 'options.paths.write',
   keep: (directory) =>
     `give paths that grant no writing in ${shownName(directory)}, or another uid that owns nothing there`,
-  sample: "exact: 'preferred' lets a guardian enforce them",
+  sample: "give exact: 'preferred', which lets a guardian enforce them",
   without: 'bestEffort: true starts the program without',
 };
 

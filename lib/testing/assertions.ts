@@ -157,7 +157,7 @@ export async function assertMakesNoDeniedCalls(
 /**
  * Asserts that a command makes no other syscalls than those that a file lists. The first run writes the file, which is
  * to be committed; later runs fail if the command, for example after an update of a dependency, makes a syscall that it
- * did not make before. Where the environment variable CI is set, a missing file is a failure.
+ * did not make before. Where the environment variable CI is set, and not to `false` or 0, a missing file is a failure.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`. It runs without a filter.
  * @param file - Path or URL of a JSON file: a list of names as `neededSyscalls` returns it.

@@ -66,6 +66,10 @@ export interface NeedsOptions extends SpawnOptions {
   readonly update?: boolean | undefined;
 }
 
+/** Whether CI is set, and not to a value that says no, such as `CI=false`. */
+const isContinuousIntegration = (): boolean =>
+  !['', '0', 'false', 'no'].includes((process.env['CI'] ?? '').toLowerCase());
+
 /**
  * Decides whether a command needs only the syscalls that a JSON file lists. If the file does not exist, it is written;
  * but not where the environment variable CI is set, where it would not be committed.
@@ -79,7 +83,7 @@ export async function needsNoMore(
   const line = readCommandLine(command);
   const { repeat, update, others } = readNeedsOptions(options);
   const known = existsSync(path) ? readList(path) : undefined;
-  if (known === undefined && process.env['CI'] && !update)
+  if (known === undefined && isContinuousIntegration() && !update)
     return {
       holds: undefined,
       message: `${shownName(path)} does not exist, and is not written where CI is set: run this without CI, or give update: true`,

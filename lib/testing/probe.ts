@@ -7,6 +7,7 @@ import type { HostOptions, ProgramOptions } from '../sandbox/options/types.js';
 import { policyOfChild } from '../sandbox/plan/child-policy.js';
 import { HOST_OPTIONS, resolveSources, type StartSource } from '../sandbox/plan/resolve-sources.js';
 import type { AbiName } from '../syscalls/abi.js';
+import { forJson } from '../util/json.js';
 import { own } from '../util/own-data.js';
 import { type ProbeAnswer, type ProbeCall, readCalls } from './calls.js';
 import { ALLOWED_OUTCOME, kernelOutcomes } from './kernel.js';
@@ -28,7 +29,8 @@ export interface ProbeOptions extends HostOptions {
  * sandbox. Of a sandbox, the profile and what `network` and `paths` deny beside count.
  * @param calls - One call or a list of at most 2²⁰ calls; see {@link ProbeCall}.
  * @param options - `capabilities`, `abis`, `network` and `paths`, as for `spawn`.
- * @returns An answer for each call, in the order of `calls`; a group has one for each of its syscalls.
+ * @returns An answer for each call, in the order of `calls`; a group has one for each of its syscalls. As JSON, arguments are
+ * decimal strings.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {TypeError} for an unknown call.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option; ERR_SECCOMP_UNSUPPORTED for a call that
@@ -56,7 +58,7 @@ export function probe(
   const policy = policyOfChild(resolveSources(sandbox?.profile ?? profile, under, HOST_OPTIONS), under);
   const outcomes = policy === undefined ? [] : kernelOutcomes(policy, named, native);
   return named.map(({ text, abi, number, args }, i) => {
-    return { call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED_OUTCOME) };
+    return forJson({ call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED_OUTCOME) });
   });
 }
 

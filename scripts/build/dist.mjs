@@ -68,7 +68,7 @@ const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts
 
 /** As in lib/addon/failure.ts. */
 const MOVED =
-  'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
+  'seccomp was moved out of its package, as bundlers do: mark it as external (esbuild: --external:seccomp), and install it beside the program';
 
 if (process.argv.includes('--changed') && reasonForDist() === undefined) process.exit();
 const began = new Date();

@@ -85,7 +85,7 @@ describe('limits that can’t be enforced', () => {
   test('name their flags, and --best-effort', () => {
     const message = refusal({ reason: 'no cgroup v2', remedy: 'boot another' }, { memory: '64M', cpu: '1' });
     expect(message).toBe(
-      "SeccompError [ERR_SECCOMP_UNSUPPORTED]: --memory and --cpu can't be honored: no cgroup v2; boot another; --sampled enforces them without a cgroup; --best-effort starts COMMAND without",
+      "SeccompError [ERR_SECCOMP_UNSUPPORTED]: --memory and --cpu can't be honored: no cgroup v2; give --sampled, which enforces them without a cgroup, or boot another; --best-effort starts COMMAND without",
     );
   });
 
@@ -98,10 +98,12 @@ describe('limits that can’t be enforced', () => {
   test('have remedies for a shell', () => {
     const subgroup = join(root, 'main');
     expect(refusal('/', { processes: '9' })).toContain(
-      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --sampled`,
+      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; give --sampled, which enforces them without a cgroup, or first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --best-effort`,
     );
     const undelegated = { reason: 'not its own', remedy: cgroup.DELEGATE };
-    expect(refusal(undelegated, { processes: '9' })).toMatch(/: systemd-run --user .* seccomp run …; --sampled/);
+    expect(refusal(undelegated, { processes: '9' })).toMatch(
+      /, or give it a delegated cgroup: systemd-run --user .* seccomp run …; --best-effort/,
+    );
   });
 });
 

@@ -43,7 +43,13 @@ async function reported(
   printed.length = 0;
   const all = violations.map((each) => ({ ...VIOLATION, ...each }));
   const child = Object.assign(new EventEmitter(), {
-    ...{ pid: 7, enforcement: {}, limit: null, violations: all, unlistedViolations: unlisted },
+    ...{
+      pid: 7,
+      enforcement: { isolation: { closed: [], open: [] } },
+      limit: null,
+      violations: all,
+      unlistedViolations: unlisted,
+    },
     ...{ unseenCalls: unseen, end: programEnd(exitCode, null) },
   });
   vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {

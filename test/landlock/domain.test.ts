@@ -12,9 +12,10 @@ import {
 import { closedByPaths, isBeneath, overlap } from '../../lib/landlock/paths/file-reaches.js';
 import type { Access } from '../../lib/landlock/paths/rights.js';
 import { addon } from '../../lib/native.js';
+import * as config from '../../lib/util/kernel-config.js';
 import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
-const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
+const { E2BIG, EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
 const OTHER_USER: IsolationSubject = {
   ...{ isSameUser: false, isRoot: false, mayInspect: false },
   ...{ writesNoCore: true, hasTerminal: false },
@@ -67,6 +68,7 @@ test.each([
   [ENOSYS, / has no Landlock|an attached filter denies Landlock/],
   [EOPNOTSUPP, /add landlock to lsm=/],
   [EPERM, /an attached filter denies Landlock/],
+  [EACCES, /an attached filter denies Landlock/],
   [E2BIG, /too many Landlock domains .* limit is 16/],
 ])('without Landlock (errno %i), only what the filter denies is closed', (errno, reason) => {
   onKernel(errno, errno);
@@ -75,23 +77,31 @@ test.each([
   expect([closed, domain]).toEqual([[...ALWAYS, 'core-dumps'], undefined]);
 });
 
-test.each([
+test.each<[string, string | undefined, string, RegExp, string?]>([
   [
     'the kernel lists it',
     'lockdown,landlock,yama',
     '2',
     /^an attached filter denies Landlock, which this kernel has: /,
   ],
+  ['the kernel was built with it', undefined, '2', /^an attached filter denies Landlock, which this kernel has: /, 'y'],
   ['no filter is attached', 'lockdown,yama', '0', /^Linux \S+ has no Landlock: it needs 5\.13 or newer/],
   ['neither is known', undefined, '2', /^Linux \S+ has no Landlock \(.*\), or an attached filter denies it: let it/],
-])('a filter that answers as a kernel without Landlock is told from one, where %s', (_, lsm, mode, reason) => {
-  spyOnBuiltin(fs, 'readFileSync').mockImplementation((file) => {
-    if (file === '/proc/self/status') return `Seccomp:\t${mode}`;
-    if (file === '/sys/kernel/security/lsm' && lsm !== undefined) return lsm;
-    throw new Error('ENOENT');
-  });
-  expect(landlockReason(ENOSYS)).toMatch(reason);
-});
+])(
+  'a filter that answers as a kernel without Landlock is told from one, where %s',
+  (_, lsm, mode, reason, built = 'n') => {
+    vi.spyOn(config, 'kernelConfig').mockReturnValue({
+      file: '/boot/config',
+      options: { CONFIG_SECURITY_LANDLOCK: built },
+    });
+    spyOnBuiltin(fs, 'readFileSync').mockImplementation((file) => {
+      if (file === '/proc/self/status') return `Seccomp:\t${mode}`;
+      if (file === '/sys/kernel/security/lsm' && lsm !== undefined) return lsm;
+      throw new Error('ENOENT');
+    });
+    expect(landlockReason(ENOSYS)).toMatch(reason);
+  },
+);
 
 test.each(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'] as const)(
   '%s is no answer about the kernel, and is not kept',

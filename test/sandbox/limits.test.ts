@@ -122,7 +122,7 @@ describe('where there is no cgroup', () => {
     await expect(start({ limits: { processes: 9 } })).rejects.toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',
       message:
-        "options.limits can't be honored: cgroup v2 is not mounted; mount it at /sys/fs/cgroup; exact: 'preferred' lets a guardian enforce them; bestEffort: true starts the program without",
+        "options.limits can't be honored: cgroup v2 is not mounted; give exact: 'preferred', which lets a guardian enforce them, or mount it at /sys/fs/cgroup; bestEffort: true starts the program without",
     });
   });
 

@@ -105,6 +105,8 @@ describe('an option that functions read in different ways:', () => {
 
 describe('options are refused', () => {
   test.each<[FunctionName, object, string]>([
+    ['run', { stdin: 'x' }, 'options.stdin: unknown option (did you mean input?)'],
+    ['spawn', { stdin: 'x' }, 'options.stdin: unknown option (did you mean stdio?)'],
     ['spawn', { memory: '1G' }, 'options.memory: unknown option: it is one of options.limits'],
     ['spawn', { cpus: 2 }, 'options.cpus: unknown option: it is one of options.limits'],
     ['execve', { memory: '1G' }, 'options.memory: unknown option'],

@@ -133,7 +133,7 @@ describe('seccomp/register', () => {
     expect([status, stdout, stderr]).toEqual([
       125,
       '',
-      expect.stringMatching(/^seccomp.*an attached filter denies it/),
+      expect.stringMatching(/^seccomp.*an attached filter denies seccomp\(2\)/),
     ]);
   });
 

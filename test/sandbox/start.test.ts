@@ -136,12 +136,25 @@ describe('what kept a program from being started', () => {
     vi.unstubAllEnvs();
     const others = [
       hintFor('EPERM', 'execve', options),
-      hintFor('EACCES', 'chdir', options),
+      hintFor('ENOENT', 'chdir', {}),
       hintFor('EACCES', 'execve', {}),
     ];
     expect([others, missing.mock.calls.length]).toEqual([['', '', ''], 2]);
     missing.mockReturnValue(undefined);
     expect(hintFor('EACCES', 'execve', options)).toBe('');
+  });
+});
+
+test.each<[keyof typeof errno, string]>([
+  ['ENOENT', 'does not exist'],
+  ['ENOTDIR', 'is not a directory'],
+  ['EACCES', "can't be entered"],
+])('%s of a working directory names it', (code, problem) => {
+  vi.spyOn(addon(), 'spawnSync').mockReturnValue({ error: errno[code], call: 'chdir' });
+  const { error } = spawnSync('program', [], 'docker-default', { cwd: '/no/such dir' });
+  expect(error).toMatchObject({
+    ...{ code, syscall: 'spawnSync program', path: 'program' },
+    message: `spawnSync program ${code}: the working directory "/no/such dir" ${problem}`,
   });
 });
 
@@ -281,7 +294,7 @@ describe('an error of a start', () => {
 
   test.each<[keyof typeof errno, RegExp]>([
     ['EACCES', /noNewPrivileges: false, it needs CAP_SYS_ADMIN/],
-    ['EPERM', /an attached filter denies it/],
+    ['EPERM', /an attached filter denies seccomp\(2\): change the profile/],
     ['EBUSY', /a process can have only one/],
     ['EMFILE', /close some descriptors/],
     ['ENOMEM', /too many filters/],

@@ -9,6 +9,7 @@ import { endInWords } from '../../process-tree/program-end.js';
 import { treeSupport } from '../../sandbox/plan/tree.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
+import { noFilters, obstacleText } from '../../util/obstacle.js';
 import { suggest } from '../../util/suggest.js';
 import { exitWithResult } from '../exit-status.js';
 import { print, printJson } from '../output/print.js';
@@ -23,7 +24,7 @@ interface Check {
    */
   readonly state: 'ok' | 'limit' | 'fail' | 'info';
   readonly detail: string;
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
 }
 
 export function doctorCommand(): Command {
@@ -91,7 +92,7 @@ async function runChecks(): Promise<readonly Check[]> {
     checkFilterFlags(found),
     checkIsolation(found),
     checkPaths(found),
-    checkTree(),
+    checkTree(found),
     checkLimits(),
     reportPrivileges(found),
     reportFilters(found),
@@ -113,7 +114,7 @@ function checkKernel({ kernel }: Features): Check {
 function checkConfig({ config, seccomp }: Features): Check {
   const name = 'CONFIG_SECCOMP';
   const works = seccomp ? 'seccomp(2) works' : 'seccomp(2) fails';
-  const remedy = 'use a kernel built with CONFIG_SECCOMP=y and CONFIG_SECCOMP_FILTER=y';
+  const remedy = obstacleText(noFilters());
   if (config.file === null) {
     const detail = `${works}; the configuration is in neither /proc/config.gz nor /boot/config-*`;
     return seccomp ? { name, state: 'ok', detail } : { name, state: 'fail', detail, remedy };
@@ -122,14 +123,14 @@ function checkConfig({ config, seccomp }: Features): Check {
     (option) => `${option}=${config.options[option] ?? 'n'}`,
   );
   const detail = `${works}; ${options.join(', ')} (${config.file})`;
-  if (seccomp) return { name, state: 'ok', detail };
-  const isBuilt = options.every((option) => option.endsWith('=y'));
-  const forbidden =
-    'an attached filter denies seccomp(2): change the profile of the container or service that attached it';
-  return { name, state: 'fail', detail, remedy: isBuilt ? forbidden : remedy };
+  return seccomp ? { name, state: 'ok', detail } : { name, state: 'fail', detail, remedy };
 }
 
-function checkActions({ actions }: Features): Check {
+/** The detail of what can't be asked. */
+const UNKNOWN = 'unknown, as seccomp(2) fails';
+
+function checkActions({ actions, seccomp }: Features): Check {
+  if (!seccomp) return { name: 'actions', state: 'limit', detail: UNKNOWN };
   const missing = ACTION_KINDS.filter((kind) => !actions.includes(kind));
   const detail = actions.length === 0 ? 'none' : actions.join(', ');
   if (missing.length === 0) return { name: 'actions', state: 'ok', detail };
@@ -139,7 +140,8 @@ function checkActions({ actions }: Features): Check {
 /** The first version in which an answered call is not repeated; stable releases of October 2025 have the same change. */
 const ANSWERS_ONCE: KernelVersion = { major: 6, minor: 18 };
 
-function checkFilterFlags({ flags, kernel }: Features): Check {
+function checkFilterFlags({ flags, kernel, seccomp }: Features): Check {
+  if (!seccomp) return { name: 'flags', state: 'limit', detail: UNKNOWN };
   const missing = FILTER_FLAGS.filter(({ name }) => !flags.includes(name));
   const isOld = compareKernelVersions(parseKernelVersion(kernel), ANSWERS_ONCE) < 0;
   const repeats = isOld && flags.includes('WAIT_KILLABLE_RECV') ? `; ${REPEATS}` : '';
@@ -152,7 +154,7 @@ function checkFilterFlags({ flags, kernel }: Features): Check {
 const REPEATS =
   'before Linux 6.18 and the stable releases of October 2025, a signal may repeat a call that a handler or an agent has answered';
 
-function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
+function checkIsolation({ isolation: { by, reason, obstacle }, self }: Features): Check {
   const name = 'isolation';
   if (by === 'scopes') {
     const detail =
@@ -169,8 +171,8 @@ function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
   return {
     name,
     state: 'limit',
-    detail: `children can reach memory, descriptors and signals of other processes of the same user: ${reason}`,
-    remedy: 'use Linux 6.12 or newer with Landlock, or run children with another uid',
+    detail: `children can reach memory, descriptors and signals of other processes of the same user: ${obstacle?.reason ?? reason}`,
+    remedy: `${obstacle?.remedy ?? 'use Linux 6.12 or newer with Landlock'}, or run children with another uid`,
   };
 }
 
@@ -197,12 +199,12 @@ const LATER_RIGHTS = [
   },
 ];
 
-function checkPaths({ paths: { missing, abi, reason } }: Features): Check {
+function checkPaths({ paths: { missing, abi, reason, obstacle } }: Features): Check {
   const name = 'paths';
   const subject = 'the access of children to files';
   if (reason !== null) {
-    const remedy = 'use Linux 6.10 or newer with Landlock; 5.13 has most of it';
-    return { name, state: 'limit', detail: `${subject} can't be restricted: ${reason}`, remedy };
+    const remedy = obstacle?.remedy ?? 'use Linux 6.10 or newer with Landlock; 5.13 has most of it';
+    return { name, state: 'limit', detail: `${subject} can't be restricted: ${obstacle?.reason ?? reason}`, remedy };
   }
   const later = LATER_RIGHTS.filter(({ right }) => missing.some((each) => each === right));
   const others = missing.filter((each) => !LATER_RIGHTS.some(({ right }) => right === each));
@@ -217,14 +219,14 @@ function checkPaths({ paths: { missing, abi, reason } }: Features): Check {
   return { name, state: 'limit', detail, remedy: remedies.join(', ') };
 }
 
-function checkTree(): Check {
+function checkTree({ isolation: { obstacle } }: Features): Check {
   const name = 'tree';
   const { by, reason } = treeSupport();
   if (by === 'guardian')
     return { name, state: 'ok', detail: 'children can be ended with all that they started (guardian)' };
-  const remedy =
-    "use Linux 6.12 or newer with Landlock, or descendants: 'kill', which keeps children in a process group";
-  return { name, state: 'limit', detail: `what children started isn't ended with them by default: ${reason}`, remedy };
+  const remedy = `${obstacle?.remedy ?? 'use Linux 6.12 or newer with Landlock'}, or give descendants: 'kill', which keeps children in a process group`;
+  const detail = `what children started isn't ended with them by default: ${obstacle?.reason ?? reason}`;
+  return { name, state: 'limit', detail, remedy };
 }
 
 /** How the report names what can be limited. */

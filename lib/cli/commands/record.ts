@@ -15,7 +15,7 @@ import { exitAsProgram } from '../exit-status.js';
 import { listenToSignals } from '../listen-to-signals.js';
 import { inFlags } from '../options/profile-options.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
-import { OutputFile } from '../output/output-file.js';
+import { openOutput, outputName, outputText, STDOUT } from '../output/output.js';
 import { printError, printMessage, printNote } from '../output/print.js';
 import { showFiles } from '../output/recorded-files.js';
 import { type SandboxBefore, sandboxBefore, sandboxContent } from '../output/sandbox-file.js';
@@ -51,10 +51,13 @@ export function recordCommand(): Command {
     .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
-    .option('-o, --output <file>', 'file for the profile; must not exist, unless --merge is given')
+    .option(
+      '-o, --output <file>',
+      'file for the profile, which must not exist, unless --merge is given; - for stdout: what COMMAND writes there goes to stderr then',
+    )
     .option(
       '-s, --sandbox <file>',
-      'file for a sandbox: the profile, the files as --paths, and no network if none was used',
+      'file for a sandbox, or -: the profile, the files as --paths, and no network if none was used',
     )
     .option('--merge', 'add what this run needs to the profile or the sandbox in the file')
     .option('--args', 'compare the arguments that select what a call does, and allow only recorded values')
@@ -75,11 +78,16 @@ export function recordCommand(): Command {
     .action(recordProgram);
 }
 
-async function recordProgram(command: string, args: readonly string[], options: RecordFlags): Promise<void> {
+async function recordProgram(command: string, args: readonly string[], flags: RecordFlags): Promise<void> {
+  const options = {
+    ...flags,
+    ...(flags.output !== undefined && { output: outputName(flags.output) }),
+    ...(flags.sandbox !== undefined && { sandbox: outputName(flags.sandbox) }),
+  };
   const { sandbox, output = sandbox, merge = false, base } = options;
-  refuseConflicts(options);
+  refuseConflicts(options, command);
   const policy = base === undefined ? undefined : await resolveBase(base);
-  const file = output === undefined ? undefined : new OutputFile(output, merge);
+  const file = output === undefined ? undefined : openOutput(output, merge);
   try {
     const before =
       file?.exists === true && output !== undefined ? readBefore(output, sandbox !== undefined) : undefined;
@@ -90,14 +98,16 @@ async function recordProgram(command: string, args: readonly string[], options: 
     exitAsProgram(end);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } =
-      sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
+      sandbox === undefined
+        ? fileContent(recording.profile, options, command)
+        : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${inFlags(note)}`);
     showFiles(recording, sandbox !== undefined);
     file?.write(text, printError);
     printNote(recordingSummary(recording, output));
     if (sandbox !== undefined)
-      for (const issue of readSandboxText(text, sandbox, resolvePath(sandbox)).issues)
-        printMessage(`${issue.severity}: ${describeIssue(sandbox, issue)}`);
+      for (const issue of readSandboxText(text, outputText(sandbox), resolvePath(sandbox)).issues)
+        printMessage(`${issue.severity}: ${describeIssue(outputText(sandbox), issue)}`);
   } finally {
     file?.discard();
   }
@@ -110,18 +120,22 @@ function readBefore(output: string, isSandbox: boolean): Partial<SandboxBefore> 
 }
 
 /** Returns the text of the file. Without a file nothing is written, and there is no name for a manifest. */
-function fileContent(profile: Profile, { format, output }: RecordFlags): Manifest {
+function fileContent(profile: Profile, { format, output }: RecordFlags, command: string): Manifest {
   if (format === 'docker' || output === undefined) return { text: stringify(profile), notes: [] };
-  return toOperatorManifest(profile, manifestName(output));
+  return toOperatorManifest(profile, manifestName(output, command));
 }
 
-function manifestName(output: string): string {
-  return basename(output).replace(/\.(ya?ml|json)$/, '');
+/** The name of a manifest: that of its file; of the program if it is printed. */
+function manifestName(output: string, command: string): string {
+  return basename(output === STDOUT ? command : output).replace(/\.(ya?ml|json)$/, '');
 }
 
-function refuseConflicts({ sandbox, output, merge = false, base, paths = false, format }: RecordFlags): void {
+function refuseConflicts(
+  { sandbox, output, merge = false, base, paths = false, format }: RecordFlags,
+  command: string,
+): void {
   if (sandbox !== undefined) {
-    if (!/[/.]/.test(sandbox))
+    if (sandbox !== STDOUT && !/[/.]/.test(sandbox))
       throw new Error(
         `-s ${shownName(sandbox)}: seccomp run -s takes this for the name of a built-in: write ${shownName(`./${sandbox}`)}`,
       );
@@ -135,7 +149,7 @@ function refuseConflicts({ sandbox, output, merge = false, base, paths = false, 
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
   if (merge && output === undefined) throw new Error('--merge needs a file: name it with -o');
-  if (output !== undefined && format === 'spo') checkManifestName(manifestName(output));
+  if (output !== undefined && format === 'spo') checkManifestName(manifestName(output, command));
 }
 
 async function resolveBase(base: string) {
@@ -148,7 +162,7 @@ async function resolveBase(base: string) {
 async function recordOrReport(
   command: string,
   args: readonly string[],
-  { args: compareArguments = false, bare = false, isolate, paths = false, sandbox }: RecordFlags,
+  { args: compareArguments = false, bare = false, isolate, paths = false, output, sandbox }: RecordFlags,
   before: Partial<SandboxBefore> = {},
 ): Promise<Awaited<ReturnType<typeof recordWithEnd>> | undefined> {
   const end = new AbortController();
@@ -158,13 +172,15 @@ async function recordOrReport(
   });
   try {
     return await recordWithEnd(command, args, {
-      ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },
+      // Stdout then has the result alone.
+      ...{ stdio: output === STDOUT || sandbox === STDOUT ? ['inherit', 2, 'inherit'] : 'inherit' },
+      ...{ signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },
       ...(before.profile !== undefined && { merge: before.profile }),
       ...(!isolate && { isolate }),
       ...((paths || sandbox !== undefined) && { paths: true, mergePaths: before.paths }),
     });
   } catch (error) {
-    reportStartFailure(command, error);
+    reportStartFailure(command, args, error);
     return undefined;
   }
 }
@@ -185,6 +201,6 @@ function recordingSummary({ calls, profile }: Recording, output: string | undefi
   const count = calls.reduce((sum, call) => sum + call.count, 0);
   const names = new Set(calls.map(({ syscall }) => syscall)).size;
   const programs = new Set(calls.map(({ executable }) => executable)).size;
-  const written = output === undefined ? '' : `; ${output} has ${profile.document.syscalls.length} rules`;
+  const written = output === undefined ? '' : `; ${outputText(output)} has ${profile.document.syscalls.length} rules`;
   return `${count} calls of ${names} syscalls by ${programs} programs${written}`;
 }

@@ -10,6 +10,7 @@ import { kindOfString } from '../../profile/source-names.js';
 import { executeProgram } from '../../sandbox/execve.js';
 import { namesOf } from '../../sandbox/file/file-names.js';
 import { shownName } from '../../util/foreign-text.js';
+import { type EnvironmentFlags, environmentOption, withEnvironmentOption } from '../options/environment-options.js';
 import { givenTreeLimits, type LimitFlags, limitOptions, withLimitOptions } from '../options/limit-options.js';
 import {
   givenPathFlags,
@@ -33,7 +34,7 @@ import { runBeside } from '../report-violations.js';
 import { reportUnenforced, runAsChild } from '../run-as-child.js';
 import { reportStartFailure } from '../start-failure.js';
 
-interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, SandboxFlags {
+interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, EnvironmentFlags, SandboxFlags {
   readonly profile: string;
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
@@ -41,6 +42,7 @@ interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, SandboxFlags {
   readonly isolate?: boolean;
   readonly abstractSockets?: boolean;
   readonly network: boolean;
+  readonly logDenied?: boolean;
   readonly explain?: boolean;
   readonly keepDescendants?: boolean;
 }
@@ -60,7 +62,9 @@ Examples:
 
 export function runCommand(): Command {
   const command = new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default');
-  return refuseBoth(withLimitOptions(withPathOptions(withProfileOptions(withSandboxOption(command)))))
+  return refuseBoth(
+    withEnvironmentOption(withLimitOptions(withPathOptions(withProfileOptions(withSandboxOption(command))))),
+  )
     .summary('run a command under a profile')
     .description(
       'Replaces itself with COMMAND under a profile: same process ID, descriptors and directory. With --timeout, --memory, --processes, --cpu, --explain or @tmp, COMMAND is a child.',
@@ -84,6 +88,10 @@ export function runCommand(): Command {
     .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's")
     .option('--no-network', 'deny the network to COMMAND: it can make only pairs of connected sockets')
     .option('--keep-descendants', 'let the processes that COMMAND started outlive it')
+    .option(
+      '--log-denied',
+      'have the kernel log the calls that the profile denies, from Linux 6.15 on also the files that are denied',
+    )
     .option('--explain', 'report on stderr which calls the profile denies, and why')
     .addHelpText('after', HELP)
     .passThroughOptions()
@@ -120,22 +128,24 @@ async function runUnderProfile(
     }
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error, flags);
-    reportStartFailure(command, error);
+    reportStartFailure(command, args, error, options.env);
     reportMissingInterpreter(command, options, error);
   }
 }
 
 /** The library's options. */
 function optionsOf(flags: RunFlags, sandbox: LoadedSandbox | undefined): ProgramOptions & SpawnOptions {
-  const { capability, abi, newPrivileges, isolate, abstractSockets = false, keepDescendants } = flags;
+  const { capability, abi, newPrivileges, isolate, abstractSockets = false, logDenied, keepDescendants } = flags;
   const given = {
     capabilities: capability,
     abis: abi,
     noNewPrivileges: newPrivileges && false,
     isolate: abstractSockets ? { abstractSockets } : isolate,
     network: flags.network ? undefined : ('none' as const),
+    logDenied,
+    ...environmentOption(flags),
     ...pathOptions(flags, sandbox !== undefined || givenTreeLimits(flags).length > 0),
-    ...limitOptions(flags),
+    ...limitOptions(flags, sandbox?.contents.limits !== undefined),
   };
   const leaves = sandbox !== undefined && keepDescendants ? ({ descendants: 'leave' } as const) : {};
   if (sandbox !== undefined) return optionsOfRun(sandbox, { ...given, ...leaves });
@@ -159,7 +169,7 @@ function refuseBesideAbstractSockets({ isolate, network }: RunFlags): void {
 
 /** Refuses flags that need seccomp or Landlock. The library's errors name the options of its functions. */
 function refuseWithoutEffect(flags: RunFlags, reason: string): void {
-  const { capability, isolate, abstractSockets, network, explain, sandbox } = flags;
+  const { capability, isolate, abstractSockets, network, logDenied, explain, sandbox } = flags;
   const given = [
     ...givenPathFlags(flags),
     ...givenTreeLimits(flags),
@@ -168,18 +178,20 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
     isolate && '--isolate',
     abstractSockets && '--abstract-sockets',
     !network && '--no-network',
+    logDenied && '--log-denied',
     explain && '--explain',
   ].find((flag) => flag);
   if (given) throw new Error(`${given} can't be honored: ${reason}: leave it out`);
 }
 
 /** The same refusal for users of the command: the library's error names options of its functions. */
-function refusedIsolation({ reason, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
+function refusedIsolation({ reason, obstacle, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
   const isByFile = sandbox !== undefined && isolate === undefined;
   const asked = isByFile ? `${shownName(sandbox)}: isolate` : '--isolate';
   const other = isOfSandbox ? 'give --best-effort' : `leave ${isByFile ? 'it' : '--isolate'} out`;
-  const remedy = `start seccomp as another user, or on a newer kernel, or ${other}`;
-  return new Error(`${asked} can't be honored: ${reason}: ${remedy}`);
+  // The reason of an obstacle ends with what would remove it.
+  const remedy = obstacle === undefined ? ': start seccomp as another user, or on a newer kernel' : '';
+  return new Error(`${asked} can't be honored: ${reason}${remedy}, or ${other}`);
 }
 
 /** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */

@@ -1,11 +1,11 @@
 /** Errors of a start, by errno and by the system call that failed before the program was executed. */
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
-import { noFiltersReason } from '../../host.js';
 import { isAnswer, isolationError, landlockReason } from '../../landlock/domain.js';
 import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
 import { shownName } from '../../util/foreign-text.js';
+import { filterDenies, noFilters, obstacleText } from '../../util/obstacle.js';
 import { define, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -40,7 +40,7 @@ export function attachError(
   if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
   const message = `the filter was not attached (${cause.message}), and nothing was started`;
-  const remedy = attachRemedy(error, 'the child');
+  const remedy = attachRemedy(error, 'the child', call);
   return new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${remedy}`, { cause });
 }
 
@@ -68,7 +68,9 @@ const GUARDIAN_REMEDIES: ReadonlyMap<string, string> = new Map([
   ['open', ': seccomp-launch must be beside the addon: install the package again'],
   ['execveat', ': seccomp-launch, beside the addon, must be executable for this process (chmod a+rx)'],
   ['landlock_restrict_self', ': a process can be in 16 Landlock domains, and an attached filter may deny Landlock'],
-  ['close_range', ': an attached filter denies close_range: let it allow that'],
+  ['prctl', `: ${obstacleText(filterDenies('prctl(2)'))}`],
+  ['seccomp', `: ${obstacleText(filterDenies('seccomp(2)'))}`],
+  ['close_range', `: ${obstacleText(filterDenies('close_range(2)'))}`],
 ]);
 
 const NO_PLAN = own({});
@@ -92,15 +94,16 @@ export function startError(
 export function noFiltersError(errno: number, call: string): SeccompError | undefined {
   if (errno !== constants.errno.ENOSYS && (call !== 'prctl' || errno !== constants.errno.EINVAL)) return undefined;
   const cause = systemError(errno, call);
-  const message = `${noFiltersReason()} (${cause.message}): "seccomp doctor" reports what is missing`;
+  const { reason, remedy } = noFilters(call);
+  const message = `${reason} (${cause.message}), and nothing was started: ${remedy}`;
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
 }
 
-/** Why the kernel refuses a filter for `who`, and what to do. */
-export function attachRemedy(errno: number, who: string): string {
+/** Why the kernel refuses a filter for `who` at a system call, and what to do. */
+export function attachRemedy(errno: number, who: string, call = 'seccomp'): string {
   const remedies: ReadonlyMap<number, string> = new Map([
     [constants.errno.EACCES, `with noNewPrivileges: false, ${who} needs CAP_SYS_ADMIN`],
-    [constants.errno.EPERM, 'an attached filter denies it'],
+    [constants.errno.EPERM, obstacleText(filterDenies(`${call}(2)`))],
     [
       ETOOMANYREFS,
       'more descriptors of this user are on their way over sockets, in all its processes, than the child may have open: ' +

@@ -141,6 +141,8 @@ class CgroupLimits implements LimitPlan {
   #limits: LimitValues;
   readonly #form: LimitsForm;
   readonly #bestEffort: boolean;
+  /** Whether the option `exact` could let a guardian enforce them. */
+  readonly #maySample: boolean;
   #place: Cgroup | undefined;
   #leaf: Leaf | undefined;
   #reasons: string[] = [];
@@ -149,6 +151,7 @@ class CgroupLimits implements LimitPlan {
     this.#limits = limits;
     this.#form = limits.form;
     this.#bestEffort = bestEffort;
+    this.#maySample = limits.exact !== 'preferred';
   }
 
   /** Finds the place for the program's cgroup, and enables the controllers there. */
@@ -177,7 +180,9 @@ class CgroupLimits implements LimitPlan {
 
   #fail(code: SeccompErrorCode, obstacle: CgroupObstacle): void {
     const { reason, remedy } = inTerms(this.#form, obstacle);
-    if (!this.#bestEffort) throw refusal(this.#form, code, { reason, remedy: `${remedy}; ${this.#form.sample}` });
+    const sample = this.#maySample && scopesObstacle() === undefined ? [this.#form.sample] : [];
+    const remedies = code === 'ERR_SECCOMP_UNSUPPORTED' ? [...sample, remedy] : [remedy, ...sample];
+    if (!this.#bestEffort) throw refusal(this.#form, code, { reason, remedy: remedies.join(', or ') });
     this.#reasons.push(`${reason}; ${remedy}`);
   }
 

@@ -24,7 +24,7 @@ function installError({ error, call, attached = 0, thread }: NativeInstallFailur
   if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
   const state = attached === 0 ? 'the filter was not attached' : `only ${attached} of ${count} filters were attached`;
-  const remedy = attachRemedy(error, 'this process');
+  const remedy = attachRemedy(error, 'this process', call);
   const reason = thread === undefined ? `(${cause.message}): ${remedy}` : `to any thread: ${otherThread(thread)}`;
   return new SeccompError('ERR_SECCOMP_ATTACH', `${state} ${reason}`, { cause });
 }

@@ -85,6 +85,16 @@ cat: package.json: Permission denied
 done
 \`\`\`
 
+With \`--env\`, COMMAND has only the variables that are named, and those of its sandbox. PATH is among them only if it is named:
+
+\`\`\`sh
+npx seccomp run --env PATH --env TOKEN=x -- sh -c 'echo \${HOME-unset} $TOKEN'
+\`\`\`
+
+\`\`\`text
+unset x
+\`\`\`
+
 The profile is resolved for no capability, and COMMAND keeps those that it has, unless \`--capability\` names some. COMMAND is a child of the command where
 the system has no seccomp.`,
   ],
@@ -96,6 +106,12 @@ program has ended. If that fails, the recording is in a temporary file that the 
 \`\`\`sh
 npx seccomp record -o date.json -- date
 npx seccomp run -p date.json -- date > now.txt
+\`\`\`
+
+\`-o -\` prints the profile to stdout, and \`-o\` takes pipes and devices such as /dev/null:
+
+\`\`\`sh
+npx seccomp record -o - -- date 2>/dev/null | npx seccomp run -p - -- date > now.txt
 \`\`\`
 
 \`--base\` compares instead of writing, or both with \`-o\`:
@@ -141,7 +157,9 @@ npx seccomp check --json node | head -n 3
   [
     'explain',
     `\`explain\` prints what a profile decides for a call, by which rule, why, and what would change it: a capability, a kernel version, other arguments or
-isolation. A call is the name or number of a syscall, with its arguments in parentheses if they matter: numbers from −2⁶³ to 2⁶⁴ − 1, or names of constants such as \`AF_INET\`. Arguments that are left out are 0. A group such as \`@mount\` stands for its syscalls.
+isolation. A call is the name or number of a syscall, with its arguments in parentheses if they matter: numbers from −2⁶³ to 2⁶⁴ − 1, or names of constants such as \`AF_INET\`. Arguments that are left out are 0. A group such as \`@mount\` stands A group such as \`@mount\` stands for its syscalls.
+The answer is that of this machine, unless \`--host\` or \`--kernel\` names another; an ABI that this machine does not run is taken as that of a machine that
+runs it, which the answer names.
 
 \`\`\`sh
 npx seccomp explain docker-default mount "socket(40, 1, 0)"
@@ -157,7 +175,7 @@ socket(40, 1, 0) on …: EPERM
   with other arguments, such as argument 0 = 0: allow
 \`\`\`
 
-Without calls, it lists all syscalls by action. \`--json\` prints a list: for calls, objects with \`call\`, \`abi\` and the properties of an
+Without calls, it lists all syscalls by action. \`--json\` prints a list: for calls, objects with \`call\`, \`abi\`, \`host\` and the properties of an
 [\`Explanation\`](api/analysis.md#explanation); without calls, objects \`{ syscall, number, actions }\`. In JavaScript, [\`explain\`](api/analysis.md#explain) answers the same.`,
   ],
   [

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as domain from '../../../lib/landlock/domain.js';
 import { readPaths } from '../../../lib/landlock/paths/option.js';
 import { planPaths } from '../../../lib/landlock/paths/plan.js';
 import * as cgroup from '../../../lib/process-tree/cgroup.js';
@@ -164,7 +165,7 @@ describe('limits', () => {
       name === 'pids' ? undefined : obstacle(`no ${name}`),
     );
     expect(() => plan({ ...OTHER, limits: all })).toThrow(
-      /^options\.limits can't be honored: no memory, and no cpu; enable it; exact: 'preferred' lets a guardian enforce them; bestEffort: true starts the program without$/,
+      /^options\.limits can't be honored: no memory, and no cpu; give exact: 'preferred', which lets a guardian enforce them, or enable it; bestEffort: true starts the program without$/,
     );
     const left = plan({ ...OTHER, limits: all, bestEffort: true });
     const made = vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
@@ -257,8 +258,20 @@ describe('limits', () => {
     expect(accepted?.enforced(undefined)).toEqual({ reason: expect.stringMatching(remedy), enforced: [] });
   });
 
+  test('name no guardian where one is preferred already, or can weigh no tree', () => {
+    vi.spyOn(cgroup, 'placeForLeaves').mockReturnValue({ reason: 'in the way', remedy: 'make room' });
+    const refusal =
+      "options.limits can't be honored: in the way; make room; bestEffort: true starts the program without";
+    const preferred = { limits: { ...all, exact: 'preferred' }, descendants: 'leave' } as const;
+    expect(() => plan(preferred)).toThrow(refusal);
+    vi.spyOn(domain, 'isolationSupport').mockReturnValue({ by: null, reason: 'no Landlock', domain: undefined });
+    expect(() => plan({ limits: all })).toThrow(refusal);
+  });
+
   test('name the own cgroup where this process has to move', () => {
     vi.spyOn(cgroup, 'placeForLeaves').mockReturnValue({ reason: 'in the way', remedy: cgroup.MOVE });
-    expect(() => plan({ limits: all })).toThrow(/in the way; call delegateCgroup\(\) first/);
+    expect(() => plan({ limits: all })).toThrow(
+      /in the way; give exact: 'preferred', .*, or call delegateCgroup\(\) first/,
+    );
   });
 });

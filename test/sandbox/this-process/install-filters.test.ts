@@ -30,7 +30,10 @@ describe('filters', () => {
   });
 
   test.each([
-    [{ error: EPERM, call: 'seccomp' }, 'the filter was not attached (seccomp EPERM): an attached filter denies it'],
+    [
+      { error: EPERM, call: 'seccomp' },
+      'the filter was not attached (seccomp EPERM): an attached filter denies seccomp(2): change the profile of the container or service that attached it',
+    ],
     [{ error: EPERM, call: 'seccomp', attached: 0 }, 'the filter was not attached (seccomp EPERM): an'],
     [{ error: EPERM, call: 'seccomp', attached: 1 }, 'only 1 of 2 filters were attached (seccomp EPERM): an'],
     [
