@@ -41,6 +41,7 @@ const STRUCTURE = [
   'reference/network.md',
   'reference/child-process.md',
   'reference/node-processes.md',
+  'reference/services.md',
   'reference/handlers.md',
   'reference/probe.md',
   'reference/bubblewrap.md',
