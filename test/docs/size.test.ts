@@ -42,6 +42,7 @@ const STRUCTURE = [
   'reference/child-process.md',
   'reference/node-processes.md',
   'reference/services.md',
+  'reference/node-permissions.md',
   'reference/handlers.md',
   'reference/probe.md',
   'reference/bubblewrap.md',
