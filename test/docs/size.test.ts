@@ -16,6 +16,7 @@ const STRUCTURE = [
   'guides/model-code.md',
   'guides/uploads.md',
   'guides/server.md',
+  'guides/operating.md',
   'guides/cluster.md',
   'guides/ci.md',
   'guides/install-scripts.md',
