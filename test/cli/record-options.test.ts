@@ -229,4 +229,14 @@ describe('the result', () => {
       `seccomp: needed, and not allowed by ${quoted(wider)}: nothing\nseccomp: allowed by ${quoted(wider)}, and not needed: 2 syscalls\n- bpf mount\n`,
     );
   });
+
+  test('lists calls apart that programs do without where the profile denies them', async () => {
+    give({
+      calls: [...calls, { ...CALL, syscall: 'io_uring_setup', decoded: ['256'], count: 1, executable: '/bin/a' }],
+    });
+    const base = '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","write"],"action":"SCMP_ACT_ALLOW"}]}';
+    expect((await run('--base', base)).stderr).toContain(
+      `seccomp: needed, and not allowed by ${quoted(base)}: nothing\nseccomp: tried, and not needed: where ${quoted(base)} denies these, programs make other calls or do without\n~ io_uring_setup(256)  /bin/a\nseccomp: allowed by`,
+    );
+  });
 });

@@ -187,12 +187,18 @@ async function recordOrReport(
 
 function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof resolveBase>>, base: string): void {
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
-  const { denied, unused } = compareWithPolicy(policy, seen);
-  const lines = denied.map(
-    (call) =>
-      `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable === undefined || call.executable === null ? 'an unknown program' : shownName(call.executable)}`,
+  const { denied, fallbacks, unused } = compareWithPolicy(policy, seen);
+  const line = (mark: string) => (call: (typeof seen)[number]) =>
+    `${mark} ${call.syscall}(${call.decoded.join(', ')})  ${call.executable === undefined || call.executable === null ? 'an unknown program' : shownName(call.executable)}`;
+  printMessage(
+    `needed, and not allowed by ${shownName(base)}: ${denied.length === 0 ? 'nothing' : ''}`,
+    ...denied.map(line('+')),
   );
-  printMessage(`needed, and not allowed by ${shownName(base)}: ${denied.length === 0 ? 'nothing' : ''}`, ...lines);
+  if (fallbacks.length > 0)
+    printMessage(
+      `tried, and not needed: where ${shownName(base)} denies these, programs make other calls or do without`,
+      ...fallbacks.map(line('~')),
+    );
   printMessage(`allowed by ${shownName(base)}, and not needed: ${unused.length} syscalls`);
   if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, process.stderr.columns ?? 80).join('\n')}\n`);
 }

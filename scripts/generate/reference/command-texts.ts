@@ -125,6 +125,8 @@ seccomp: needed, and not allowed by node-no-exec: …
 …
 \`\`\`
 
+A line with \`+\` is a call that PROFILE would have denied; with \`~\`, one that programs do without where it is denied, a [fallback](../violations.md#fallbacks); \`-\` lists the syscalls that were not made.
+
 \`--format spo\` writes a SeccompProfile of the Security Profiles Operator, in YAML, named after FILE.`,
   ],
   [
