@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { SeccompError } from './errors.js';
+import { type KernelConfig, kernelConfig } from './kernel/config.js';
+import { noFilters } from './kernel/obstacle.js';
+import { attachedFilters, readStatus } from './kernel/process-status.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
 import { ALL_RIGHTS, type Right, rightsIn } from './landlock/paths/rights.js';
 import { type PathsSupport, pathsSupport } from './landlock/paths/support.js';
@@ -11,11 +14,8 @@ import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
 import { ABIS, type AbiName } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
-import { type KernelConfig, kernelConfig } from './util/kernel-config.js';
 import { ABOVE_EVERY_KERNEL, type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
 import { once } from './util/memo.js';
-import { noFilters } from './util/obstacle.js';
-import { attachedFilters, readStatus } from './util/process-status.js';
 
 /** The ABI of each value of `process.arch`. */
 const NATIVE: Readonly<Record<string, AbiName>> = {

@@ -4,10 +4,10 @@ import os from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FILTER_FLAGS, features, isSupported, machineAbis, thisHost } from '../lib/host.js';
+import { kernelConfig } from '../lib/kernel/config.js';
 import { RIGHTS, rightsIn } from '../lib/landlock/paths/rights.js';
 import { pathsSupport } from '../lib/landlock/paths/support.js';
 import { addon } from '../lib/native.js';
-import { kernelConfig } from '../lib/util/kernel-config.js';
 import { spyOnBuiltin } from './support/spy-on-builtin.js';
 
 const files = new Map<string, string | Buffer>();

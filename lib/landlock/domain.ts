@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
+import { kernelConfig } from '../kernel/config.js';
+import { filterDenies, type Obstacle, obstacleText } from '../kernel/obstacle.js';
+import { hasFilter } from '../kernel/process-status.js';
 import { addon, type NativeDomain } from '../native.js';
-import { kernelConfig } from '../util/kernel-config.js';
-import { filterDenies, type Obstacle, obstacleText } from '../util/obstacle.js';
 import { freeze, own } from '../util/own-data.js';
-import { hasFilter } from '../util/process-status.js';
 import { systemError } from '../util/system-error.js';
 import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 

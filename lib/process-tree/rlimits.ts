@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
+import { mappedUserIds } from '../kernel/process-status.js';
 import { quoted } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, own, type ProblemKind } from '../util/own-data.js';
-import { mappedUserIds } from '../util/process-status.js';
 import { suggest } from '../util/suggest.js';
 import { BYTE_SIZE_FORMS, type ByteSizeText, byteSize } from './byte-size.js';
 

@@ -1,7 +1,7 @@
 /** The tree of a child: the child and all that it starts, which a guardian ends. */
 import { constants } from 'node:os';
+import { filterDenies } from '../kernel/obstacle.js';
 import type { ChildWatch, NativeChild, TreeHandle } from '../native.js';
-import { filterDenies } from '../util/obstacle.js';
 import { leaveQueue } from './kill-queue.js';
 import type { LimitReason } from './limit-reason.js';
 import { guardianLimit, isUnweighed, treeStatus } from './sampled-limits.js';

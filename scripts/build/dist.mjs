@@ -56,6 +56,7 @@ const CHUNK_OF_FOLDER = {
   agent: 'record',
   analysis: 'profile',
   decode: 'syscalls',
+  kernel: 'sandbox',
   landlock: 'sandbox',
   notify: 'sandbox',
   policy: 'compile',
@@ -105,7 +106,6 @@ async function writeChunks() {
 function folderOf(file) {
   const path = relative(LIB, file).slice(0, -'.ts'.length).split(sep);
   // Code that reports errors must not load another file: this process may have no descriptors left.
-  if (path[1] === 'process-status') return CHUNK_OF_FOLDER.root; // It reports none.
   if (path[0] === 'util' || path.includes('fastest-levenshtein')) return 'core';
   if (path[0] === '..' || FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
   if (Object.values(ENTRIES).includes(relative(LIB, file))) return null;

@@ -6,12 +6,12 @@ import { doctorCommand } from '../../lib/cli/commands/doctor.js';
 import { SeccompError } from '../../lib/errors.js';
 import * as host from '../../lib/host.js';
 import * as library from '../../lib/index.js';
+import type { KernelConfig } from '../../lib/kernel/config.js';
+import * as processStatus from '../../lib/kernel/process-status.js';
 import { ACTION_KINDS } from '../../lib/policy/action.js';
 import * as limits from '../../lib/process-tree/limits-support.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as tree from '../../lib/sandbox/plan/tree.js';
-import type { KernelConfig } from '../../lib/util/kernel-config.js';
-import * as processStatus from '../../lib/util/process-status.js';
 
 beforeEach(() => endTrial([0, null]));
 afterEach(() => {

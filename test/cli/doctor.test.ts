@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { features } from '../../lib/host.js';
 import { run as runInLibrary } from '../../lib/index.js';
-import { kernelConfig } from '../../lib/util/kernel-config.js';
+import { kernelConfig } from '../../lib/kernel/config.js';
 import { main } from '../support/built.js';
 import { seccomp } from '../support/command-line.js';
 import { run, statusOf } from '../support/processes.js';

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as config from '../../lib/kernel/config.js';
 import {
   type IsolationSubject,
   isolation,
@@ -12,7 +13,6 @@ import {
 import { closedByPaths, isBeneath, overlap } from '../../lib/landlock/paths/file-reaches.js';
 import type { Access } from '../../lib/landlock/paths/rights.js';
 import { addon } from '../../lib/native.js';
-import * as config from '../../lib/util/kernel-config.js';
 import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
 const { E2BIG, EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;

@@ -78,9 +78,12 @@ function facts({
     unseenCalls,
     started: pid > 0,
     output: all.map((data) => (error?.message.endsWith('ENOBUFS') ? data?.slice(0, 5).toString() : short(data))),
-    error: error && { name: error.name, message: error.message, ...properties },
+    error: error && { name: error.name, message: error.message.replace(OF_DIRECTORY, ''), ...properties },
   };
 }
+
+/** What only this package's message says: docs/reference/child-process.md lists it. */
+const OF_DIRECTORY = /: the working directory .* does not exist$/;
 
 function digest(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex');

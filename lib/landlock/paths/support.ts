@@ -1,7 +1,7 @@
 /** What Landlock can enforce on files here. */
 import { constants } from 'node:os';
+import type { Obstacle } from '../../kernel/obstacle.js';
 import { addon } from '../../native.js';
-import type { Obstacle } from '../../util/obstacle.js';
 import { freeze } from '../../util/own-data.js';
 import { answerOf, refusedLandlock } from '../domain.js';
 import { ALL_RIGHTS } from './rights.js';

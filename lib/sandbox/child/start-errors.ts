@@ -1,11 +1,11 @@
 /** Errors of a start, by errno and by the system call that failed before the program was executed. */
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
+import { filterDenies, noFilters, obstacleText } from '../../kernel/obstacle.js';
 import { isAnswer, isolationError, landlockReason } from '../../landlock/domain.js';
 import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
 import { shownName } from '../../util/foreign-text.js';
-import { filterDenies, noFilters, obstacleText } from '../../util/obstacle.js';
 import { define, own } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { FilterPlan } from '../plan/plan-filters.js';

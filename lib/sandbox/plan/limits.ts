@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeccompError, type SeccompErrorCode } from '../../errors.js';
+import { readStatus } from '../../kernel/process-status.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, LimitsEnforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { overlap } from '../../landlock/paths/file-reaches.js';
@@ -30,7 +31,6 @@ import { maySample, ownProcObstacle, SAMPLED_EVERY, toNativeSampled } from '../.
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { shownName } from '../../util/foreign-text.js';
 import { has, own } from '../../util/own-data.js';
-import { readStatus } from '../../util/process-status.js';
 import { reasonOf } from '../../util/system-error.js';
 import type { SpawnOptions } from '../options/types.js';
 import { grantedPaths } from './granted-paths.js';

@@ -1,11 +1,11 @@
 /** Whether a guardian ends the tree of a child: the option `descendants`. */
 import { SeccompError } from '../../errors.js';
+import { readStatus } from '../../kernel/process-status.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { maySample } from '../../process-tree/sampled-limits.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
-import { readStatus } from '../../util/process-status.js';
 import type { SpawnOptions } from '../options/types.js';
 
 /** How the tree of a child is ended. */

@@ -1,9 +1,9 @@
 /** Attaches filters to the process that is running: for harden() and seccomp/register. */
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
+import { attachedFilters, readStatus } from '../../kernel/process-status.js';
 import { addon, type NativeFilters, type NativeInstallFailure } from '../../native.js';
 import { quoted } from '../../util/foreign-text.js';
-import { attachedFilters, readStatus } from '../../util/process-status.js';
 import { systemError } from '../../util/system-error.js';
 import { attachRemedy, noFiltersError } from '../child/start-errors.js';
 

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as status from '../../../lib/kernel/process-status.js';
 import * as domain from '../../../lib/landlock/domain.js';
 import { readPaths } from '../../../lib/landlock/paths/option.js';
 import { planPaths } from '../../../lib/landlock/paths/plan.js';
@@ -12,7 +13,6 @@ import { readTreeLimits } from '../../../lib/process-tree/limits.js';
 import { SAMPLED_EVERY } from '../../../lib/process-tree/sampled-limits.js';
 import type { SpawnOptions } from '../../../lib/sandbox/options/types.js';
 import { limitsFor, withLimits } from '../../../lib/sandbox/plan/limits.js';
-import * as status from '../../../lib/util/process-status.js';
 import { describeUnless } from '../../support/describe-unless.js';
 
 const mount = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-plan-limits-')));

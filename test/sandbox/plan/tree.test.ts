@@ -1,5 +1,6 @@
 /** When a child's tree has a guardian, of which kind, and why not: for each option, kernel and user. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as status from '../../../lib/kernel/process-status.js';
 import * as domain from '../../../lib/landlock/domain.js';
 import type { Enforcement } from '../../../lib/landlock/enforcement.js';
 import { readTreeLimits } from '../../../lib/process-tree/limits.js';
@@ -14,7 +15,6 @@ import {
   withoutGuardian,
   withTree,
 } from '../../../lib/sandbox/plan/tree.js';
-import * as status from '../../../lib/util/process-status.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -2,9 +2,9 @@
 import fs from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as status from '../../../lib/kernel/process-status.js';
 import { addon, type NativeFilters } from '../../../lib/native.js';
 import { installFilters, threadState } from '../../../lib/sandbox/this-process/install-filters.js';
-import * as status from '../../../lib/util/process-status.js';
 import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 /** The state of this process as the kernel reports it: proc_pid_status(5). */
 import { readFileSync } from 'node:fs';
-import { once } from './memo.js';
+import { once } from '../util/memo.js';
 
 /**
  * Reads the fields of a file such as /proc/self/status, by their names.
