@@ -37,11 +37,20 @@ export const UNKNOWN_USAGE: NativeUsage = { cpuTime: null, maxRss: null };
  * @param used - As the addon tells it.
  */
 export function usageOf(started: number, { cpuTime, maxRss }: NativeUsage, leaf: Leaf | undefined): Usage {
-  const ours = process.resourceUsage().maxRSS * 1024;
+  const ours = ourMaxRss();
   return {
     wallTime: performance.now() - started,
     cpuTime: leaf?.cpuTime() ?? cpuTime,
     maxRss: maxRss !== null && maxRss > ours ? maxRss : null,
     peakMemory: leaf?.peakMemory() ?? null,
   };
+}
+
+/** The most resident memory that this process has had, in bytes; without bound where a filter denies getrusage(2). */
+function ourMaxRss(): number {
+  try {
+    return process.resourceUsage().maxRSS * 1024;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

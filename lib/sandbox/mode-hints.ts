@@ -14,22 +14,18 @@ import { grantedPaths } from './plan/granted-paths.js';
 const READ = 0o4;
 const WRITE = 0o2;
 const SEARCH = 0o1;
-const NEEDED: Readonly<Record<Access, number>> = { read: READ, write: WRITE, execute: SEARCH };
-const LETTERS: ReadonlyMap<number, string> = new Map([
-  [READ, 'r'],
-  [WRITE, 'w'],
-  [SEARCH, 'x'],
-]);
+const NEEDED: Readonly<Record<Access, readonly [bit: number, what: string]>> = {
+  read: [READ, 'reading'],
+  write: [WRITE, 'writing'],
+  execute: [SEARCH, 'executing'],
+};
 
 /** The classes of users for which a mode has bits, by how far these are shifted. */
 const OWNER = 6;
 const GROUP = 3;
 const OTHERS = 0;
-const CLASSES: ReadonlyMap<number, string> = new Map([
-  [OWNER, 'u'],
-  [GROUP, 'g'],
-  [OTHERS, 'o'],
-]);
+
+const REMEDY = 'give this user access, for example with setfacl(1) or chown(1), or grant a copy';
 
 /** The user of a program, for whom modes count. */
 interface User {
@@ -42,7 +38,8 @@ const MOST_ARGUMENTS = 50;
 
 /**
  * What keeps the user of a program from a path that `paths` grants, or from a file beneath one that is an argument, and what
- * would help; empty if nothing does that is known. Access control lists and mounts may still decide otherwise.
+ * would help; empty if nothing does that is known. Access control lists and mounts may still decide otherwise. Names no
+ * command: the path is not quoted for a shell, and one that gives access to all users would publish what may be a secret.
  *
  * @param options - Checked options of the program.
  */
@@ -55,19 +52,17 @@ export function deniedByMode(
   const granted = grantedPaths(options.paths as CheckedPaths, options);
   const lacks = (file: string, bit: number) => {
     const stats = statSync(file, { throwIfNoEntry: false });
-    const shift = stats === undefined ? undefined : classOf(stats, user);
-    return stats !== undefined && shift !== undefined && (stats.mode & (bit << shift)) === 0;
+    return stats !== undefined && (stats.mode & (bit << classOf(stats, user))) === 0;
   };
   for (const { path, access } of [...granted, ...namedFiles(args, granted, options)]) {
     try {
-      const bit = NEEDED[access];
+      const [bit, what] = NEEDED[access];
       const closed = ancestorsOf(path).find((directory) => lacks(directory, SEARCH));
-      const [file, missing] = closed === undefined ? [path, bit] : [closed, SEARCH];
       if (closed === undefined && !lacks(path, bit)) continue;
-      const mode = `${CLASSES.get(classOf(statSync(file), user))}+${LETTERS.get(missing)}`;
-      const where = file === path ? 'its mode denies it' : `the mode of ${shownName(file)} denies searching it`;
+      const denied =
+        closed === undefined ? `its mode denies ${what} it` : `the mode of ${shownName(closed)} denies searching it`;
       const who = user.uid === 0 ? 'root without capabilities' : `the user ${user.uid}`;
-      return `paths grants ${shownName(path)}, but ${where} to ${who}: chmod ${mode} ${shownName(file)}, or chown it`;
+      return `paths grants ${shownName(path)}, but ${denied} to ${who}: ${REMEDY}`;
     } catch {
       // This process can't look at it either.
     }
@@ -77,10 +72,10 @@ export function deniedByMode(
 
 /** The user that a program runs as; undefined if it has capabilities that pass by modes. A program with `uid` has no other groups. */
 function userOf({ uid, gid, capabilities }: Pick<ProgramOptions, 'uid' | 'gid' | 'capabilities'>): User | undefined {
-  const user = uid ?? process.getuid?.() ?? 0;
+  const user = uid ?? process.geteuid?.() ?? 0;
   const passes = capabilities === undefined ? user === 0 : capabilities.some((name) => PASSING.has(name));
   if (passes) return undefined;
-  const group = gid ?? process.getgid?.() ?? 0;
+  const group = gid ?? process.getegid?.() ?? 0;
   return { uid: user, groups: typeof uid === 'number' ? [group] : [group, ...(process.getgroups?.() ?? [])] };
 }
 

@@ -139,7 +139,7 @@ export async function assertRunsUnder(
  * @param profile - As for `spawn`: a profile, a list of profiles, or a sandbox.
  * @param options - Options of `run`, such as `network` and `paths`. Denied files are reported: `reportPaths`.
  * @returns A promise that rejects with an AssertionError if a call was denied, which the first line of its message names, if
- * denied calls may be missing (`unseenCalls`), or if the command does not work. It rejects with the RunError of a command
+ * denied calls may be missing (`unseenCalls`, `unlistedViolations`), or if the command does not work. It rejects with the RunError of a command
  * that is not started, and as `assertRunsUnder`.
  * @example
  * import { assertMakesNoDeniedCalls } from 'seccomp/testing';

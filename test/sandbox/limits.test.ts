@@ -100,10 +100,20 @@ test.each<[{ code: number | null; signal: NodeJS.Signals | null }, LeafEvents, b
   [{ code: 0, signal: null }, { memoryKills: 1, processRefusals: 1 }, false, null],
   [{ code: null, signal: 'SIGTERM' }, { memoryKills: 1, processRefusals: 1 }, true, null],
   [{ code: null, signal: 'SIGXCPU' }, { memoryKills: 1, processRefusals: 1 }, false, 'cpu'],
-  [{ code: 152, signal: null }, { memoryKills: 0, processRefusals: 0 }, false, 'cpu'], // As a shell says it.
-  [{ code: 153, signal: null }, { memoryKills: 0, processRefusals: 0 }, false, 'file-size'],
 ])('an end %o with the events %o, stopped: %o, is that of the limit %o', (end, events, isStopped, limit) => {
   expect(kernelLimit(end, { events: () => events } as Leaf, isStopped)).toBe(limit);
+});
+
+test.each<[number, object, string | null]>([
+  [153, { fsize: 4096 }, 'file-size'],
+  [153, { cpu: 1 }, null],
+  [153, {}, null],
+  [152, { cpu: { soft: 1, hard: 2 } }, 'cpu'],
+  [152, {}, null],
+])('the exit code %i, as that of a shell, is that of the limit that is given: %o', async (code, rlimits, limit) => {
+  const [command, args] = ['sh', ['-c', `exit ${code}`]] as const;
+  const failed: RunError = await run(command, args, 'docker-default', { rlimits }).catch((error) => error);
+  expect([failed.limit, spawnSync(command, args, 'docker-default', { rlimits }).limit]).toEqual([limit, limit]);
 });
 
 test('the text names the option', () => {

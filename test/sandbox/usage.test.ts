@@ -1,6 +1,6 @@
 /** What results say that a program has used. */
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Leaf } from '../../lib/process-tree/leaf.js';
 import { usageOf } from '../../lib/process-tree/usage.js';
 import { RunError } from '../../lib/sandbox/child/result.js';
@@ -63,4 +63,12 @@ test('in a cgroup is that of all processes', () => {
   });
   const used = { cpuTime: 1, maxRss: null };
   expect(usageOf(0, used, leaf)).toMatchObject({ cpuTime: 12, maxRss: null, peakMemory: 34 });
+});
+
+test('is reported where a filter on this process denies getrusage', async () => {
+  const denied = vi.spyOn(process, 'resourceUsage').mockImplementation(() => {
+    throw new Error('EPERM: operation not permitted, uv_getrusage');
+  });
+  onTestFinished(() => denied.mockRestore());
+  expect((await run('true', PROFILE)).usage).toEqual({ ...USED, maxRss: null });
 });

@@ -23,7 +23,12 @@ writeFileSync(file, '{ "network": "none", "paths": { "read": ["@system", "@node"
 const node = (script: string) => [process.execPath, '-e', script];
 const SWALLOWS = node("require('node:net').connect(443, '192.0.2.1').on('error', () => console.log('offline'))");
 const COUNTS = node('console.log([1, 2, 3].length)');
-const SECRET = node(`try { require('node:fs').readFileSync(${JSON.stringify(file)}) } catch {}`);
+const opens = (path: string) => `try { require('node:fs').readFileSync(${path}) } catch {}`;
+const SECRET = node(opens(JSON.stringify(file)));
+/** More kinds of calls that don't count than are listed, and then one that does. */
+const FLOODS = node(`
+  for (let i = 0; i < 2100; i++) ${opens("'/proc/self/' + '/'.repeat(i) + 'maps'")}
+  ${opens(JSON.stringify(file))}`);
 
 test.each<[string, Parameters<typeof assertMakesNoDeniedCalls>[1], RunOptions]>([
   ['a profile', 'node-no-network', {}],
@@ -45,6 +50,25 @@ test('names a file that is not granted, and not what Node reads of itself', asyn
   await expect(assertMakesNoDeniedCalls(SECRET, sandbox)).rejects.toThrow(
     `made denied calls: openat(AT_FDCWD, "${file}"`,
   );
+});
+
+test.each([
+  ['that started it', "'/proc/' + process.ppid + '/environ'"],
+  ['of number 1', "'/proc/self/../1/environ'"],
+])('names a read of the process %s', async (_, path) => {
+  const options = { paths: { read: ['@system', '@node'] } } as const;
+  await expect(assertMakesNoDeniedCalls(node(opens(path)), 'docker-default', options)).rejects.toThrow(
+    /made denied calls: openat\(AT_FDCWD, "\/proc\/[^"]*\/environ"/,
+  );
+});
+
+test('is red for more denied calls than are listed, and where denied files are not reported', async () => {
+  const options = { paths: { read: ['@system', '@node'] } } as const;
+  await expect(assertMakesNoDeniedCalls(FLOODS, 'docker-default', options)).rejects.toThrow(
+    /made \d+ denied calls of kinds that violations does not list/,
+  );
+  const unreported = { ...options, reportPaths: false };
+  await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', unreported)).rejects.toThrow('options.reportPaths');
 });
 
 test('is red for a program that fails or could hide calls, and also with .not', async () => {

@@ -41,8 +41,19 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
  */
 const isAboutItself = ({ pid }: NativeKind, denied: string, named: NativeFile | undefined): boolean =>
   pid > 0 &&
-  denied === `reading ${named && textFromBytes(named.file.path)}` &&
+  named !== undefined &&
+  namesItself(textFromBytes(named.text), pid) &&
+  denied === `reading ${textFromBytes(named.file.path)}` &&
   denied.startsWith(`reading /proc/${pid}/`);
+
+/**
+ * Whether a path in a call names a process's own directory in /proc and stays there. The path that was found does not say so:
+ * for a file in this process's own directory, it is the same as for one that the process named through /proc/self.
+ */
+const namesItself = (text: string, pid: number): boolean =>
+  /^\/proc\/(?:self|thread-self|\d+)\//.test(text) &&
+  !text.split('/').includes('..') &&
+  (!/^\/proc\/\d/.test(text) || text.startsWith(`/proc/${pid}/`));
 
 /** The paths of a call as the memory that its arguments point to. */
 function namesIn(kind: NativeKind): readonly (Uint8Array | undefined)[] {

@@ -161,7 +161,7 @@ const READ_CHARACTERS = 20_000;
 const COMMAND_CHARACTERS = 200;
 
 /** A line that continues the one before: indented, the end of an inspected object, or Node's version after a stack trace. */
-const CONTINUATION = /^(\s.*|[\])}]+,?|Node\.js v[\d.]+\S*)?$/;
+const CONTINUATION = /^(\s.*|[\])}]+,?|Node\.js v\d\S*)?$/;
 
 /**
  * Returns the last lines of a program's stderr, marked as such: a program can write what looks like our messages. What

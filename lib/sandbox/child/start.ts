@@ -114,7 +114,8 @@ export function startSync(
     if (has(ended, 'error')) return ended;
     const { code, signal, ...rest } = ended;
     const end = programEnd(code, signal);
-    const limit = kernelLimit(end, leaf, rest.stopped !== 0, guardianLimit(own(rest).treeStatus ?? 0));
+    const sampled = guardianLimit(own(rest).treeStatus ?? 0);
+    const limit = kernelLimit(end, leaf, rest.stopped !== 0, sampled, call.options.rlimits);
     const usage = usageOf(started, rest, leaf);
     return { ...rest, end, limit, usage, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
   } finally {

@@ -111,7 +111,8 @@ export class Termination {
   settle(end: ProgramEnd, used: NativeUsage): void {
     this.end = end;
     this.usage = usageOf(this.#started, used, this.leaf);
-    this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined, this.tree?.limit);
+    const { rlimits } = this.#ending;
+    this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined, this.tree?.limit, rlimits);
     if (this.#stopped !== undefined) endReading(this.pipes);
   }
 
