@@ -37,12 +37,15 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
 
 /**
  * Whether a process reads what the kernel tells about itself, as language runtimes do when they start: their own maps and
- * cgroup. They do without.
+ * cgroup. They do without. The text of the call decides: the addon takes this process's own directory in /proc for that of the
+ * caller, as paths through /proc/self lead there.
  */
-const isAboutItself = ({ pid }: NativeKind, denied: string, named: NativeFile | undefined): boolean =>
-  pid > 0 &&
-  denied === `reading ${named && textFromBytes(named.file.path)}` &&
-  denied.startsWith(`reading /proc/${pid}/`);
+function isAboutItself({ pid }: NativeKind, denied: string, named: NativeFile | undefined): boolean {
+  if (pid <= 0 || named === undefined) return false;
+  const own = `/proc/${pid}/`;
+  const path = textFromBytes(named.text).replace('/proc/self/', own);
+  return path.startsWith(own) && denied === `reading ${path}`;
+}
 
 /** The paths of a call as the memory that its arguments point to. */
 function namesIn(kind: NativeKind): readonly (Uint8Array | undefined)[] {
