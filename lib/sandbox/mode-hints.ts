@@ -1,5 +1,5 @@
 /** Grants of `paths` that the modes of files deny to a program's user: for the errors of programs that failed. */
-import { type Stats, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CheckedPaths } from '../landlock/paths/option.js';
 import type { Access } from '../landlock/paths/rights.js';
@@ -27,35 +27,31 @@ const LETTERS: ReadonlyMap<number, string> = new Map([
 export function deniedByMode(options: Pick<ProgramOptions, 'paths' | 'uid' | 'gid' | 'cwd'>): string {
   const { uid, gid } = options;
   if (options.paths === undefined || typeof uid !== 'number' || uid === 0) return '';
-  for (const { path, access } of grantedPaths(options.paths as CheckedPaths, options)) {
-    const lacks = (file: string, bit: number) => {
-      const stats = statSync(file, { throwIfNoEntry: false });
-      return stats !== undefined && !isAllowed(stats, bit, uid, gid ?? undefined);
-    };
+  for (const { path, access } of grantedPaths(options.paths as CheckedPaths, options))
     try {
-      const bit = NEEDED[access];
-      const closed = ancestorsOf(path).find((directory) => lacks(directory, SEARCH));
-      const [file, missing] = closed === undefined ? [path, bit] : [closed, SEARCH];
-      if (closed === undefined && !lacks(path, bit)) continue;
-      const remedy = `chmod o+${LETTERS.get(missing)} ${shownName(file)}`;
-      const where = file === path ? 'its mode denies it' : `the mode of ${shownName(file)} denies searching it`;
-      return `options.paths grants ${shownName(path)}, but ${where} to the user ${uid}: ${remedy}, or chown it`;
+      const steps = [...ancestorsOf(path).map((file) => ({ file, bit: SEARCH })), { file: path, bit: NEEDED[access] }];
+      for (const { file, bit } of steps) {
+        const change = lackingMode(file, bit, uid, gid ?? undefined);
+        if (change === undefined) continue;
+        const where = file === path ? 'its mode denies it' : `the mode of ${shownName(file)} denies searching it`;
+        const remedy = `chmod ${change} ${shownName(file)}, or chown it`;
+        return `options.paths grants ${shownName(path)}, but ${where} to the user ${uid}: ${remedy}`;
+      }
     } catch {
       // This process can't look at it either.
     }
-  }
   return '';
 }
 
-/** As the kernel decides without capabilities: by the first class that the user is of. A program with `uid` has no other groups. */
-function isAllowed(
-  { mode, uid: owner, gid: group }: Stats,
-  bit: number,
-  uid: number,
-  gid: number | undefined,
-): boolean {
-  const shift = uid === owner ? 6 : gid === group ? 3 : 0;
-  return (mode & (bit << shift)) !== 0;
+/**
+ * What chmod(1) adds to let a user do something with a file; undefined if the user may, or there is no file. As the kernel decides
+ * without capabilities: by the first class that the user is of. A program with `uid` has no other groups.
+ */
+function lackingMode(file: string, bit: number, uid: number, gid: number | undefined): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  const [letter, shift] = uid === stats.uid ? ['u', 6] : gid === stats.gid ? ['g', 3] : ['o', 0];
+  return (stats.mode & (bit << shift)) === 0 ? `${letter}+${LETTERS.get(bit)}` : undefined;
 }
 
 /** The directories above a path, from the topmost. */
