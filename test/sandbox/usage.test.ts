@@ -38,6 +38,11 @@ test('does not count the memory of this process, a copy of which starts the prog
   expect((await run('true', PROFILE)).usage).toEqual({ ...USED, maxRss: null });
 });
 
+test('lasts from before the start to the end: no shorter than a program with one thread has had a CPU', async () => {
+  const all = [(await run('true', PROFILE)).usage, spawnSync('true', PROFILE).usage];
+  expect(all.map((each) => Number(each?.wallTime) >= Number(each?.cpuTime))).toEqual([true, true]);
+});
+
 test('is known of a program that failed, and null for one that was not started', async () => {
   const failed: RunError = await run('false', PROFILE).catch((error) => error);
   expect(failed.usage).toEqual({ ...USED, maxRss: null });
