@@ -8,7 +8,7 @@ import { codeOf } from '../../process-tree/cgroup.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
 import { UNKNOWN_USAGE, usageOf } from '../../process-tree/usage.js';
 import { fromCaller } from '../../util/caller.js';
-import { own } from '../../util/own-data.js';
+import { has, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { forwardedChannel } from '../channel/node-channel.js';
 import { publish, publishStart } from '../child/diagnostics.js';
@@ -41,7 +41,7 @@ export function startInNode(
   const child = makeProcess(started.spawnfile, started.spawnargs, ending, plan.enforcement);
   if (started.connected) child.connect(forwardedChannel(started));
   child.adopt(started, watchOf(started));
-  if (child.pid !== undefined) publishStart(child);
+  if (has(child, 'pid')) publishStart(child);
   child.scheduleEnd();
   return child;
 }
