@@ -79,12 +79,15 @@ test('a machine that has everything is fine', async () => {
 });
 
 test.each([
-  ['untrusted', ['isolation', 'paths']],
+  ['untrusted', ['isolation', 'paths', 'tree']],
   ['isolation', ['isolation']],
-  ['tree,paths', ['paths']],
+  ['tree,paths', ['paths', 'tree']],
+  ['limits', ['limits']],
   ['network', []],
-])('--require %s fails for %j on a machine without Landlock', async (required, missing) => {
-  vi.spyOn(tree, 'treeSupport').mockReturnValue({ by: 'guardian' });
+])('--require %s fails for %j on a machine without Landlock and cgroups', async (required, missing) => {
+  vi.spyOn(tree, 'treeSupport').mockReturnValue({ reason: 'none' });
+  const obstacle = { reason: 'none', remedy: 'mount it' };
+  vi.spyOn(limits, 'limitsSupport').mockReturnValue({ names: [], cgroup: null, obstacle, delegated: null });
   const without = { isolation: { by: null, reason: 'none' }, paths: { ...machine.paths, reason: 'none' } };
   const { ok, status, checks } = await checksOn(without, '--require', required);
   const failed = Object.entries(checks).filter(([, { state }]) => state === 'fail');

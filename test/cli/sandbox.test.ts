@@ -98,7 +98,9 @@ describeUnless(reason ?? undefined, 'seccomp run -s', () => {
     const file = written({ paths: { read: ['@system', '.'] }, capabilities: [] });
     const { status, stderr } = await seccomp('run', '-s', `./${file}`, '--explain', '--', 'cat', 'closed.txt');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^seccomp: paths grants \S*\/closed\.txt, but its mode denies reading it to .*: give this user access/m);
+    expect(stderr).toMatch(
+      /^seccomp: paths grants \S*\/closed\.txt, but its mode denies reading it to .*: give this user access/m,
+    );
     const { stderr: other } = await seccomp('run', '-s', `./${file}`, '--explain', '--', 'cat', 'data.txt');
     expect(other).not.toContain('mode');
   });

@@ -110,6 +110,7 @@ test.each<[unknown, string, string]>([
   [{ cpu: 0.009 }, RANGE, '.cpu: must be a number of CPUs from 0.01'],
   [{ cpu: 8192.5 }, RANGE, '.cpu: must be a number of CPUs'],
   [{ exact: true, memory: undefined }, VALUE, '.exact: has no effect without'],
+  [{ exact: 'prefer', cpu: 1 }, VALUE, ".exact: must be true, false or 'preferred', not 'prefer'"],
   [{ exact: null, cpu: 1 }, TYPE, ".exact: must be true, false or 'preferred', not null"],
   [{ processes: 0 }, RANGE, '.processes: must be an integer from 1 to 4,194,304, not 0'],
   [{ processes: 1.5 }, RANGE, '.processes: must be an integer from 1 to 4,194,304, not 1.5'],

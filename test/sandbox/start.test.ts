@@ -241,7 +241,7 @@ describe('a child with limits', () => {
     expect(other.remove).toHaveBeenCalledOnce();
   });
 
-  test('that is waited for has the limit for which the kernel ended it', () => {
+  test('that is waited for has the limit for which the kernel ended it, and the usage of its cgroup', () => {
     const spawned = vi.spyOn(addon(), 'spawnSync').mockReset();
     const ended = { pid: 7, code: null, signal: 9, output: [null, null, null], domainError: 0, ...UNKNOWN_USAGE };
     for (const [stopped, limit] of [
@@ -250,7 +250,8 @@ describe('a child with limits', () => {
     ] as const) {
       spawned.mockReturnValue({ ...ended, stopped });
       const leaf = limited();
-      expect(spawnSync('program', 'docker-default').limit).toBe(limit);
+      const usage = expect.objectContaining({ cpuTime: 5, peakMemory: 9 });
+      expect(spawnSync('program', 'docker-default')).toMatchObject({ limit, usage });
       expect([spawned.mock.calls.at(-1)?.[0].cgroup, leaf.remove.mock.calls.length]).toEqual([CGROUP, 1]);
     }
     vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(undefined);

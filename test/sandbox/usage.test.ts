@@ -8,6 +8,7 @@ import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { evaluateScript } from '../support/scripts.js';
 
 const PROFILE = 'docker-default';
 const MiB = 1024 * 1024;
@@ -36,6 +37,19 @@ test('is that of the program, by run, spawn and spawnSync', async () => {
 
 test('does not count the memory of this process, a copy of which starts the program', async () => {
   expect((await run('true', PROFILE)).usage).toEqual({ ...USED, maxRss: null });
+});
+
+test('lasts from before the start to the end: no shorter than a program with one thread has had a CPU', async () => {
+  const all = [(await run('true', PROFILE)).usage, spawnSync('true', PROFILE).usage];
+  expect(all.map((each) => Number(each?.wallTime) >= Number(each?.cpuTime))).toEqual([true, true]);
+});
+
+test('is known where a filter on this process denies waitid', () => {
+  const used = evaluateScript(`
+    sandbox.harden(denying(1, 'waitid'), { acceptRings: true });
+    const { usage } = sandbox.spawnSync('true', 'docker-default');
+    return usage.cpuTime > 0;`);
+  expect(used).toBe(true);
 });
 
 test('is known of a program that failed, and null for one that was not started', async () => {

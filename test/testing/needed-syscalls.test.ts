@@ -37,10 +37,16 @@ test.each(['false', '0', 'FALSE', 'no'])('a missing list is written where CI is 
   await expect(assertNeedsNoMore(['true'], file)).resolves.toBe(undefined);
 });
 
-test('a missing list is a failure where CI is set, and is not written', async () => {
+test('a missing list is a failure where CI is set, and is written only with update', async () => {
   vi.stubEnv('CI', 'true');
   await expect(assertNeedsNoMore(['true'], file)).rejects.toThrow(/does not exist, and is not written where CI is set/);
   expect(existsSync(file)).toBe(false);
+  const once = join(directory, 'once');
+  await assertNeedsNoMore(['sh', '-c', `echo >>${once}`], file, { update: true });
+  expect([JSON.parse(readFileSync(file, 'utf8')), readFileSync(once, 'utf8')]).toEqual([
+    expect.arrayContaining(['exit_group']),
+    '\n',
+  ]);
 });
 
 test('with update, new syscalls are added to the list, of as many runs as repeat says', async () => {
@@ -53,8 +59,11 @@ test('with update, new syscalls are added to the list, of as many runs as repeat
   expect(readFileSync(counter, 'utf8')).toBe('\n\n\n');
   await assertNeedsNoMore(command, file, { repeat: 3 });
   expect(readFileSync(counter, 'utf8')).toHaveLength(4);
-  for (const repeat of [0, 1.5, '2' as never])
-    await expect(assertNeedsNoMore(command, file, { repeat })).rejects.toThrow('repeat');
+  for (const repeat of [0, 1.5, 1001, '2' as never])
+    await expect(assertNeedsNoMore(command, file, { repeat })).rejects.toThrow(
+      'options.repeat: must be 1 to 1000 runs',
+    );
+  await expect(assertNeedsNoMore(command, file, { update: 'yes' as never })).rejects.toThrow('options.update: must be');
 });
 
 test('a command that fails without a filter is an error', async () => {

@@ -137,6 +137,13 @@ describe('the limit of a child that this process ends', () => {
   });
 });
 
+test('what a child in a cgroup has used is read from there, when it has ended', () => {
+  const { termination } = running({ events: NO_EVENTS });
+  expect(termination.usage).toBe(undefined);
+  end(termination, { code: 0 });
+  expect(termination.usage).toMatchObject({ cpuTime: 5, maxRss: null, peakMemory: 9 });
+});
+
 describe('the end of a child whose guardian weighs its tree', () => {
   const VERDICT_MEMORY = 1 << 4;
 

@@ -1,4 +1,5 @@
 /** Programs that Node itself starts: under unconfined, on another system, of which these tests change the name alone. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -52,7 +53,7 @@ describe('a child', () => {
     const seen: unknown[] = [];
     child.on('error', (error: NodeJS.ErrnoException) => seen.push(error.code, error.syscall));
     const end = await once(child, 'close').catch((error: unknown) => error);
-    expect([child.pid, child.hasEnded]).toEqual([undefined, true]);
+    expect([child.pid, child.hasEnded, child.usage]).toEqual([undefined, true, null]);
     expect([seen, end]).toEqual([['ENOENT', 'spawn /no/such/file'], expect.objectContaining({ code: 'ENOENT' })]);
   });
 
@@ -94,6 +95,31 @@ describe('a child', () => {
   });
 });
 
+test('starts and ends are published, but not of a program that can’t be started', async () => {
+  const seen: unknown[] = [];
+  const listen = (message: unknown, name: string | symbol) => void seen.push([name, message]);
+  const names = ['seccomp:start', 'seccomp:end'];
+  for (const name of names) subscribe(name, listen);
+  try {
+    const child = spawn('sh', ['-c', 'exit 3'], NONE);
+    await once(child, 'exit');
+    spawnSync('sh', ['-c', 'exit 3'], NONE);
+    await once(spawn('/no/such/file', NONE), 'close').catch(() => {});
+    spawnSync('/no/such/file', NONE);
+    const program = { pid: expect.any(Number), file: 'sh', args: ['sh', '-c', 'exit 3'] };
+    const enforcement = expect.objectContaining({ isolation: expect.objectContaining({ reason: NO_SECCOMP }) });
+    const ended = { exitCode: 3, signal: null, limit: null, usage: TIME_ONLY };
+    expect(seen).toEqual([
+      ...[{ process: child }, {}].flatMap((each) => [
+        ['seccomp:start', { ...each, ...program, enforcement }],
+        ['seccomp:end', { ...each, ...program, ...ended }],
+      ]),
+    ]);
+  } finally {
+    for (const name of names) unsubscribe(name, listen);
+  }
+});
+
 describe('spawnSync', () => {
   const sync = (...args: readonly unknown[]) =>
     Reflect.apply(spawnSync, undefined, args) as ReturnType<typeof spawnSync>;
@@ -122,7 +148,14 @@ describe('spawnSync', () => {
 
   test('of a program that can’t be started has the error, and no enforcement', () => {
     const result = sync('/no/such/file', NONE);
-    expect(result).toMatchObject({ error: { code: 'ENOENT' }, output: null, stdout: null, stderr: null, status: null });
+    expect(result).toMatchObject({
+      error: { code: 'ENOENT' },
+      usage: null,
+      output: null,
+      stdout: null,
+      stderr: null,
+      status: null,
+    });
     expect(result).not.toHaveProperty('enforcement');
   });
 

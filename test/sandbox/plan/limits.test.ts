@@ -202,9 +202,10 @@ describe('limits', () => {
   });
 
   describe('for which a cgroup is preferred', () => {
-    const preferred = readTreeLimits({ processes: 5, exact: 'preferred' });
-    const CGROUP = { by: 'cgroup', enforced: ['processes'] };
-    const GUARDIAN = { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: ['processes'] };
+    const preferred = readTreeLimits({ processes: 5, cpu: 1, exact: 'preferred' });
+    const CGROUP = { by: 'cgroup', enforced: ['processes', 'cpu'] };
+    const GUARDIAN = { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: ['processes', 'cpu'] };
+    const NONE = { reason: 'none', remedy: 'enable it' };
     const enforcedOn = (options: Options) => {
       const planned = plan({ ...options, limits: preferred });
       planned?.makeLeaf();
@@ -219,7 +220,12 @@ describe('limits', () => {
 
     test.each<[string, () => unknown]>([
       ['there is none', () => vi.spyOn(cgroup, 'ownCgroup').mockReturnValue({ reason: 'none', remedy: 'mount it' })],
-      ['it has no controller', () => vi.spyOn(cgroup, 'enableController').mockReturnValue({ reason: '', remedy: '' })],
+      ['it has no controller', () => vi.spyOn(cgroup, 'enableController').mockReturnValue(NONE)],
+      [
+        'it lacks one of the controllers',
+        () =>
+          vi.spyOn(cgroup, 'enableController').mockImplementation((_, name) => (name === 'pids' ? undefined : NONE)),
+      ],
       ['the program could leave it', () => us(0)],
       [
         'it can’t be made',
@@ -230,15 +236,36 @@ describe('limits', () => {
       ],
     ])('are weighed by a guardian where %s', (name, given) => {
       us(7);
+      vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
       given();
       const options = name === 'the program could leave it' ? {} : { ...OTHER, paths: [] };
-      expect(enforcedOn(options)).toEqual([[0n, 5n, 0n], GUARDIAN]);
+      expect(enforcedOn(options)).toEqual([[0n, 5n, 10_000n], GUARDIAN]);
+    });
+
+    test('are not weighed because of an error that is none about cgroups', () => {
+      vi.spyOn(cgroup, 'ownCgroup').mockImplementation(() => {
+        throw new TypeError('mine');
+      });
+      expect(() => plan({ ...OTHER, limits: preferred })).toThrow('mine');
     });
 
     test('are only enforced by one where the descendants are left', () => {
       us(0);
       expect(() => plan({ limits: preferred, descendants: 'leave' })).toThrow('it runs as root');
     });
+  });
+
+  test('that a guardian is to weigh are an error on a kernel where it can’t, or are not enforced', () => {
+    vi.spyOn(domain, 'isolationSupport').mockReturnValue({ by: 'domain', reason: 'no scopes', domain: undefined });
+    const weighed = readTreeLimits({ processes: 5, exact: false });
+    expect(() => plan({ limits: weighed })).toThrow(
+      /^options\.limits can't be honored: no scopes; use Linux 6\.12 or newer with Landlock; bestEffort: true/,
+    );
+    const left = plan({ limits: weighed, bestEffort: true });
+    expect([left?.sampled, left?.enforced(undefined)]).toEqual([
+      undefined,
+      { reason: 'no scopes; use Linux 6.12 or newer with Landlock', enforced: [] },
+    ]);
   });
 
   test.each([

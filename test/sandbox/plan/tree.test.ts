@@ -23,6 +23,7 @@ afterEach(() => {
 const CAP_KILL = (1n << 5n).toString(16);
 const CAP_CHOWN = '1';
 const sampled = readTreeLimits({ processes: 5, exact: false }) as never;
+const preferred = readTreeLimits({ processes: 5, exact: 'preferred' }) as never;
 const exact = readTreeLimits({ processes: 5 }) as never;
 const NO_SCOPES = 'no scopes here';
 
@@ -67,12 +68,19 @@ describe('a tree', () => {
       'leave',
       { required: true },
     ],
+    ['weighed if no cgroup is there', { limits: preferred }, 'leave', { ...GUARDED, required: true }],
+    [
+      'left, and limited by the cgroup that is preferred',
+      { limits: preferred, descendants: 'leave' },
+      'kill',
+      undefined,
+    ],
     ['limited by a cgroup', { limits: exact }, 'leave', undefined],
   ])('that is %s', (_, options, byDefault, expected) => {
     const plan = planned(options, byDefault);
     if (expected === undefined) expect(plan).toBe(undefined);
     else expect(plan).toMatchObject(expected);
-    expect(asksForGuardian(options)).toBe(options.descendants === 'kill' || options.limits === sampled);
+    expect(asksForGuardian(options)).toBe(Object(expected).required === true || options.limits === sampled);
   });
 
   test.each<[string, SpawnOptions & { detached?: boolean }, object, RegExp]>([
