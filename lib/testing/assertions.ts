@@ -133,7 +133,8 @@ export async function assertRunsUnder(
 /**
  * Asserts that a command works under a profile and makes no call that is denied, not even one whose failure it hides: it
  * starts, ends with exit code 0, and tries no network and no file that is not granted. Calls whose denial programs expect
- * don't count: `fallback` of a violation.
+ * don't count: `fallback` of a violation. Processes that it leaves running are killed when it ends: what they would have tried
+ * is not seen.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param profile - As for `spawn`: a profile, a list of profiles, or a sandbox.

@@ -71,6 +71,11 @@ async function watchedRun(
   for (const [name, given] of Object.entries({ onViolation, reportPaths: read.reportPaths }))
     if (needsViolations && given === false)
       throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: denied calls are what is asserted: leave it out`);
+  if (needsViolations && read.bestEffort)
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'options.bestEffort: what is not enforced denies no call, so that nothing would be asserted: leave it out',
+    );
   const call = normalizeArguments<RunOptions>('run', {
     command: file,
     args,

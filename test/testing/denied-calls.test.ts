@@ -78,13 +78,15 @@ test('names a file that is not granted, also one about another process, and not 
     );
 });
 
-test('is red for more denied calls than are listed, and where denied files are not reported', async () => {
+test('is red for more denied calls than are listed, and where denials are not reported or not enforced', async () => {
   const options = { paths: { read: ['@system', '@node'] } } as const;
   await expect(assertMakesNoDeniedCalls(FLOODS, 'docker-default', options)).rejects.toThrow(
     /made \d+ denied calls of kinds that violations does not list/,
   );
   const unreported = { ...options, reportPaths: false };
   await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', unreported)).rejects.toThrow('options.reportPaths');
+  const unenforced = { ...options, bestEffort: true };
+  await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', unenforced)).rejects.toThrow('options.bestEffort');
 });
 
 test('is red for a program that fails or could hide calls, and also with .not', async () => {

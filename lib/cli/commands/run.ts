@@ -57,7 +57,7 @@ Examples:
   seccomp run -- node server.js
   seccomp run -p ./profile.json --explain -- node server.js
   seccomp run -s untrusted -- python3 script.py
-  seccomp run --timeout 90s --memory 512M --read @system --write . -- make
+  seccomp run --timeout 90s --memory 512M --sampled --read @system --write . --write @tmp -- make
   seccomp run --read @system --read @node --read . --write ./dist -- node build.js`;
 
 export function runCommand(): Command {

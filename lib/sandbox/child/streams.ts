@@ -30,11 +30,19 @@ export function socketStreams(sockets: NativeChild['sockets']): readonly (Socket
   }
 }
 
-/** Returns the streams of a child that could not be started, which Node leaves open and not connected. */
+/** Returns the streams of a child that could not be started: they are not connected. {@link endUnconnected} ends them. */
 export function unconnectedStreams(descriptors: readonly boolean[]): readonly (Socket | null)[] {
   return descriptors.map((isPiped, i) =>
     isPiped ? new Socket(own({ fd: undefined, handle: undefined, readable: i > 0 })) : null,
   );
+}
+
+/** Ends the output of a child that could not be started, so that its readers come to an end. */
+export function endUnconnected(pipes: readonly ChildPipe[]): void {
+  for (const { stream } of pipes) {
+    stream.once('end', () => stream.destroy()); // A socket that is not connected is not closed by its end.
+    if (stream instanceof Readable) stream.push(null);
+  }
 }
 
 /** Returns the pipes among a child's streams: every stream but stdin. */

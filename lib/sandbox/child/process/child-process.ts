@@ -27,7 +27,15 @@ import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
 import { publishEnd } from '../diagnostics.js';
 import { subscribe } from '../events.js';
-import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
+import {
+  type ChildPipe,
+  type ChildStream,
+  drain,
+  endUnconnected,
+  pipesFrom,
+  socketStreams,
+  unconnectedStreams,
+} from '../streams.js';
 import { endOnAbort } from './abort.js';
 import { ProcessBase } from './process-base.js';
 import { Termination } from './termination.js';
@@ -137,11 +145,16 @@ export class SandboxedProcess<
     define(this, { pid });
     this.#termination.watch = watch;
     this.#termination.pipes = pipes;
+    this.#awaitClose(pipes);
+    process.nextTick(() => this.emit('spawn'));
+  }
+
+  /** Lets `close` wait for these streams. */
+  #awaitClose(pipes: readonly ChildPipe[]): void {
     for (const { stream } of pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
     }
-    process.nextTick(() => this.emit('spawn'));
   }
 
   /** @internal Gets a channel for messages: the methods `send` and `disconnect`, and their events. */
@@ -182,8 +195,11 @@ export class SandboxedProcess<
 
   /** @internal Reports that the child could not be started, as Node does: by the event `error`, then `close`. */
   fail(error: NodeJS.ErrnoException, descriptors?: readonly boolean[]): void {
-    if (descriptors && error.code !== 'EMFILE' && error.code !== 'ENFILE')
-      this.#setStreams(unconnectedStreams(descriptors));
+    const hasStreams = descriptors !== undefined && error.code !== 'EMFILE' && error.code !== 'ENFILE';
+    const streams = hasStreams ? unconnectedStreams(descriptors) : [];
+    if (hasStreams) this.#setStreams(streams);
+    const pipes = pipesFrom([], streams);
+    this.#awaitClose(pipes);
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
@@ -192,6 +208,7 @@ export class SandboxedProcess<
       if (this.listenerCount('error') === 0) this.emit('error', error);
       guarded(() => this.emit('error', error));
       this.#channel?.childEnded(() => {});
+      endUnconnected(pipes);
       this.#finish();
     });
   }
