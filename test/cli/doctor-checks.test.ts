@@ -95,6 +95,17 @@ test.each([
   expect([ok, status]).toEqual(missing.length === 0 ? [true, 0] : [false, 1]);
 });
 
+test.each([
+  ['isolation', 0, ['privileges']],
+  ['isolation', 1000, []],
+  ['untrusted', 0, []],
+])('--require %s fails for uid %i, as the start would', async (required, uid, missing) => {
+  vi.spyOn(tree, 'treeSupport').mockReturnValue({ by: 'guardian' });
+  const { checks } = await checksOn(self({ uid }), '--require', required);
+  const failed = Object.entries(checks).filter(([, { state }]) => state === 'fail');
+  expect(failed.map(([name]) => name)).toEqual(missing);
+});
+
 test('--require refuses what it does not know', async () => {
   const command = doctorCommand()
     .exitOverride()
@@ -195,7 +206,7 @@ describe('the check of', () => {
   });
 
   test.each<[host.Features['isolation'], number, string, RegExp]>([
-    [{ by: 'scopes', reason: null }, 0, 'info', /as root, they can still write files/],
+    [{ by: 'scopes', reason: null }, 0, 'ok', /of other processes \(Landlock\)$/],
     [{ by: 'domain', reason: 'Linux 6.1' }, 1000, 'limit', /but can signal other processes \(Linux 6\.1\)/],
     [{ by: null, reason: 'no Landlock' }, 1000, 'limit', /of the same user: no Landlock$/],
   ])('isolation %j of uid %i is %s', async (isolation, uid, state, detail) => {

@@ -43,7 +43,7 @@ export function doctorCommand(): Command {
 
 /** The checks on which each dimension depends. */
 const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {
-  isolation: ['isolation'],
+  isolation: ['isolation', 'privileges'],
   paths: ['paths'],
   network: ['trial run'],
   tree: ['tree'],
@@ -154,14 +154,12 @@ function checkFilterFlags({ flags, kernel, seccomp }: Features): Check {
 const REPEATS =
   'before Linux 6.18 and the stable releases of October 2025, a signal may repeat a call that a handler or an agent has answered';
 
-function checkIsolation({ isolation: { by, reason, obstacle }, self }: Features): Check {
+function checkIsolation({ isolation: { by, reason, obstacle } }: Features): Check {
   const name = 'isolation';
   if (by === 'scopes') {
     const detail =
       "children can't reach memory, descriptors, signals and abstract sockets of other processes (Landlock)";
-    if (self.uid !== 0) return { name, state: 'ok', detail };
-    const root = 'as root, they can still write files that control the kernel: run them with another uid';
-    return { name, state: 'info', detail: `${detail}; ${root}` };
+    return { name, state: 'ok', detail };
   }
   if (by === 'domain') {
     const closed = "children can't reach memory and descriptors of other processes, and can't mount";
@@ -270,7 +268,11 @@ function reportPrivileges({ self }: Features): Check {
   const holds = self.capabilities.includes('CAP_SYS_ADMIN') ? 'has' : 'does not have';
   const state = `uid ${self.uid} ${holds} CAP_SYS_ADMIN, no_new_privs is ${self.noNewPrivileges ? 'set' : 'not set'}`;
   const needs = 'only noNewPrivileges: false needs CAP_SYS_ADMIN';
-  return { name: 'privileges', state: 'info', detail: `${state}; ${needs}` };
+  const check = { name: 'privileges', detail: `${state}; ${needs}` };
+  if (self.uid !== 0) return { ...check, state: 'info' };
+  const remedy =
+    'as root, children can write files that control the kernel, so that isolation is not complete: give them another uid';
+  return { ...check, state: 'limit', remedy };
 }
 
 function reportFilters({ self }: Features): Check {
