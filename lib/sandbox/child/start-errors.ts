@@ -61,13 +61,19 @@ export const GUARDIAN_CALLS = 'guardian: ';
 export function guardianProblem({ error, call }: NativeFailure): string {
   const name = call.replace(GUARDIAN_CALLS, '');
   const { message } = systemError(error, name);
-  return `the guardian could not be started (${message})${GUARDIAN_REMEDIES.get(name) ?? ''}`;
+  const remedy = name === 'clone' && error !== constants.errno.EPERM ? undefined : GUARDIAN_REMEDIES.get(name);
+  return `the guardian could not be started (${message})${remedy ?? ''}`;
 }
 
 const GUARDIAN_REMEDIES: ReadonlyMap<string, string> = new Map([
   ['open', ': seccomp-launch must be beside the addon: install the package again'],
   ['execveat', ': seccomp-launch, beside the addon, must be executable for this process (chmod a+rx)'],
   ['landlock_restrict_self', ': a process can be in 16 Landlock domains, and an attached filter may deny Landlock'],
+  [
+    'clone',
+    ': an attached filter denies clone(2) with CLONE_PARENT, as isolation of a sandbox does in which this process runs: ' +
+      'give that one isolate: false (seccomp run --no-isolate)',
+  ],
   ['prctl', `: ${obstacleText(filterDenies('prctl(2)'))}`],
   ['seccomp', `: ${obstacleText(filterDenies('seccomp(2)'))}`],
   ['close_range', `: ${obstacleText(filterDenies('close_range(2)'))}`],
