@@ -1,6 +1,7 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
 
 import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
+import { ISOLATION_OFF } from '../landlock/domain.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { grantLackedByChild, modeDenyingChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
@@ -65,11 +66,14 @@ export async function runAsChild(
   if (signal !== null) process.once('beforeExit', () => process.kill(process.pid, signal));
 }
 
-/** Says what is not enforced: isolation where there is no Landlock, and what `--best-effort` has left out. */
-export function reportUnenforced({ isolation, paths, limits }: Enforcement): void {
-  // The filter alone closes some ways. Nothing is closed if isolation is off.
-  if (isolation.by === undefined && isolation.closed.length > 0)
+/** Says what is not enforced: isolation and the end of the tree where there is no Landlock, and what `--best-effort` has left out. */
+export function reportUnenforced({ isolation, paths, limits, tree }: Enforcement): void {
+  // The filter alone closes some ways. Nothing is closed where no profile can be attached.
+  const isWanted = isolation.reason !== ISOLATION_OFF && isolation.closed.length > 0;
+  if (isWanted && isolation.by === undefined)
     printMessage(`COMMAND is not isolated from other processes: ${isolation.reason}`);
+  if (isWanted && tree?.reason !== undefined && tree.by === undefined)
+    printMessage(`what COMMAND starts may outlive it: ${tree.reason}`);
   if (paths?.reason !== undefined) printMessage(`the files that COMMAND reaches are not restricted: ${paths.reason}`);
   if (limits?.reason !== undefined) printMessage(`not all limits are enforced: ${limits.reason}`);
 }

@@ -212,9 +212,11 @@ export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enf
     const remedy = reach === 'terminal' && subject.hasTerminal ? `${isolate}, and ${NO_TERMINAL}` : isolate;
     return { reach, remedy };
   });
-  const reason = 'isolation is off';
-  return { isolation: { reason, closed: [], open: [...open, ...openAnyway(subject)] } };
+  return { isolation: { reason: ISOLATION_OFF, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
+
+/** The reason of a child that is not isolated because nobody asked for it. */
+export const ISOLATION_OFF = 'isolation is off';
 
 /**
  * What is enforced on a program where this package can't attach a profile: nothing.

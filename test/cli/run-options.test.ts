@@ -344,6 +344,13 @@ describe('a child', () => {
       { isolation: { reason: 'no Landlock', closed: ['limits'] } },
       'seccomp: COMMAND is not isolated from other processes: no Landlock\n',
     ],
+    [7, { isolation: { reason: 'isolation is off', closed: ['sockets'] } }, ''],
+    [
+      7,
+      { isolation: { by: 'domain', reason: 'no scopes', closed: ['memory'] }, tree: { reason: 'no guardian' } },
+      'seccomp: what COMMAND starts may outlive it: no guardian\n',
+    ],
+    [7, { isolation: { reason: 'isolation is off', closed: [] }, tree: { reason: 'no guardian' } }, ''],
   ])('with the process ID %s and what is enforced %j', async (pid, enforcement, stderr) => {
     endChild([0, null], { pid, enforcement: { ...NOT_ISOLATED, ...enforcement } });
     expect(await child()).toEqual({ status: 0, stdout: '', stderr });
