@@ -50,7 +50,7 @@ export function pipesFrom(
   sockets: NativeChild['sockets'],
   streams: readonly (ChildStream | null | undefined)[],
 ): readonly ChildPipe[] {
-  return streams.flatMap((stream, i) => (!stream || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }]));
+  return streams.flatMap((stream, i) => (!stream || i === 0 ? [] : [{ descriptor: sockets.at(i) ?? -1, stream }]));
 }
 
 /** Shuts pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now. */
