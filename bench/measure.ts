@@ -41,7 +41,7 @@ export async function interleave(
 }
 
 /** The values in a random order. */
-function shuffled<T>(values: readonly T[]): readonly T[] {
+export function shuffled<T>(values: readonly T[]): readonly T[] {
   return values
     .map((value) => ({ value, key: Math.random() }))
     .toSorted((a, b) => a.key - b.key)

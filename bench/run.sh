@@ -5,9 +5,9 @@ cd "$(dirname "$0")/.."
 
 name=${1:-}
 case $name in
-  filter | fork | hostile-trees | landlock | limits | passes | record | spawn | supervisor | tree) ;;
+  filter | fork | hostile-trees | landlock | limits | passes | record | server | spawn | supervisor | tree) ;;
   *)
-    echo "run.sh: name a benchmark: filter, fork, hostile-trees, landlock, limits, passes, record, spawn, supervisor, tree" >&2
+    echo "run.sh: name a benchmark: filter, fork, hostile-trees, landlock, limits, passes, record, server, spawn, supervisor, tree" >&2
     exit 2
     ;;
 esac

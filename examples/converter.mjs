@@ -32,6 +32,7 @@ function convert(picture, from, to, signal) {
     timeout: 10_000,
     forceKillAfter: 1000,
     maxBuffer: 20 * MiB,
+    limits: { memory: '1G', processes: 64, exact: 'preferred' }, // Without a cgroup, Linux 6.12.
     rlimits: { cpu: { soft: 10, hard: 11 }, data: 512 * MiB, fsize: 50 * MiB, nofile: 64, core: 0 },
     onViolation: true,
   }).catch((error) => (error instanceof RunError ? error : Promise.reject(error)));

@@ -16,6 +16,6 @@ console.log('a program:', require('node:child_process').spawnSync('true').error?
 require('node:net').connect(80, '127.0.0.1').on('error', ({ code }) => console.log('the network:', code));
 `;
 
-// The tool itself starts, although the profile denies execve: see docs/how-it-works.md#the-exec-gate.
+// The tool itself starts, although the profile denies execve: see docs/reference/how-it-works.md#the-exec-gate.
 const child = sandbox.spawn(process.execPath, ['-e', tool], profile, { stdio: ['ignore', 'inherit', 'inherit'] });
 [process.exitCode] = await once(child, 'close');

@@ -1,20 +1,21 @@
 /** This machine: the host that profiles are resolved against, and the seccomp features of its kernel. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import { SeccompError } from './errors.js';
+import { type KernelConfig, kernelConfig } from './kernel/config.js';
+import { noFilters } from './kernel/obstacle.js';
+import { attachedFilters, readStatus } from './kernel/process-status.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
 import { ALL_RIGHTS, type Right, rightsIn } from './landlock/paths/rights.js';
 import { type PathsSupport, pathsSupport } from './landlock/paths/support.js';
-import { addon, unsupportedReason } from './native.js';
+import { addon } from './native.js';
 import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
-import type { AbiName } from './syscalls/abi.js';
+import { ABIS, type AbiName } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
-import { ABOVE_EVERY_KERNEL, parseKernelVersion } from './util/kernel-version.js';
+import { ABOVE_EVERY_KERNEL, type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
 import { once } from './util/memo.js';
-import { attachedFilters, readStatus } from './util/process-status.js';
 
 /** The ABI of each value of `process.arch`. */
 const NATIVE: Readonly<Record<string, AbiName>> = {
@@ -28,6 +29,9 @@ const NATIVE: Readonly<Record<string, AbiName>> = {
   ppc64: 'ppc64le',
 };
 
+/** The native ABI of this machine; undefined if this package has no syscall table for its CPU. */
+export const thisMachine = (): AbiName | undefined => NATIVE[process.arch];
+
 /**
  * Returns this machine as a host, for a process that holds `capabilities`. On an operating system other than Linux, the
  * kernel's version is above every other.
@@ -35,11 +39,28 @@ const NATIVE: Readonly<Record<string, AbiName>> = {
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if this package has no syscall table for the CPU.
  */
 export function thisHost(capabilities: readonly string[] = [], abis?: readonly AbiName[]): Host {
-  const abi = NATIVE[process.arch];
+  const abi = thisMachine();
   if (abi === undefined)
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no syscall table for the CPU ${process.arch}: give a host`);
-  const kernel = process.platform === 'linux' ? parseKernelVersion(release()) : ABOVE_EVERY_KERNEL;
-  return { abi, kernel, capabilities: new Set(capabilities), abis };
+  return { abi, kernel: thisKernel(), capabilities: new Set(capabilities), abis };
+}
+
+/** The version of this kernel; above every other on an operating system other than Linux. */
+export const thisKernel = (): KernelVersion =>
+  process.platform === 'linux' ? parseKernelVersion(release()) : ABOVE_EVERY_KERNEL;
+
+/** The native ABI of machines, by their names for Node (`process.arch`), for Go (GOARCH), and by the name of the ABI. */
+export const MACHINES: ReadonlyMap<string, AbiName> = new Map([
+  ...Object.entries(NATIVE),
+  ...[...ABIS.values()].map(({ docker, name }) => [docker, name] as const),
+  ...[...ABIS.keys()].map((name) => [name, name] as const),
+]);
+
+/** Returns the native ABI of a machine that runs programs of an ABI: this machine's if it does. */
+export function machineFor(abi: AbiName): AbiName {
+  const own = thisMachine();
+  const machines = [...(own === undefined ? [] : [own]), ...OTHERS.keys()];
+  return machines.find((each) => each === abi || OTHERS.get(each)?.includes(abi)) ?? abi;
 }
 
 /** Returns the ABIs of the programs that this machine can run. The native ABI is the first. */
@@ -80,11 +101,6 @@ export const FILTER_FLAGS = [
 
 export type FilterFlag = (typeof FILTER_FLAGS)[number]['name'];
 
-/** The kernel's CONFIG_SECCOMP* options and the file that lists them; `file` is null if there is no readable file. */
-export type KernelConfig =
-  | { readonly file: string; readonly options: Readonly<Record<string, string>> }
-  | { readonly file: null };
-
 export interface Features {
   readonly kernel: string;
   readonly config: KernelConfig;
@@ -105,7 +121,7 @@ export interface Features {
     readonly capabilities: readonly string[];
   };
   /** The means by which children can be isolated. */
-  readonly isolation: Pick<Support, 'by' | 'reason'>;
+  readonly isolation: Pick<Support, 'by' | 'reason' | 'obstacle'>;
   /** The access to files that can be restricted: rights of Landlock, and those that this kernel's Landlock lacks. */
   readonly paths: Omit<PathsSupport, 'rights'> & {
     readonly rights: readonly Right[];
@@ -116,22 +132,26 @@ export interface Features {
 }
 
 /**
- * Returns whether profiles can be attached here: on Linux with seccomp filters, in Node, and on a CPU for which this
- * package has a syscall table. The first call loads the addon.
+ * Returns whether profiles can be attached here. The first call loads the addon. A Linux on which they can't is an error, so
+ * that `isSupported() ? 'docker-default' : 'unconfined'` never starts programs without protection there.
  *
- * @returns True if profiles can be attached. False also if a filter that is attached to this process denies seccomp(2).
- * @throws {SeccompError} ERR_SECCOMP_ADDON if the addon is missing, does not load, or was built for another version of this
- * package: a broken installation is not a system without seccomp.
+ * @returns True if profiles can be attached. False on macOS, Windows and other systems that are not Linux.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED on Linux if the kernel has no seccomp filters, a filter that is attached to this
+ * process, such as a container's, denies seccomp(2), the runtime is Bun or Deno, or this package has no syscall table for the
+ * CPU. ERR_SECCOMP_ADDON if the addon is missing, does not load, or was built for another version of this package.
  * @example
  * import { isSupported, run } from 'seccomp';
  *
- * console.log(isSupported()); // On Linux, false means that `run` would throw.
- * const { stdout } = await run('echo', ['hello'], process.platform === 'linux' ? 'docker-default' : 'unconfined');
+ * const { stdout } = await run('echo', ['hello'], isSupported() ? 'docker-default' : 'unconfined');
  * console.log(stdout);
  */
 export function isSupported(): boolean {
-  if (unsupportedReason() !== undefined || NATIVE[process.arch] === undefined) return false;
-  return addon().filterFlagsKnown(0); // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
+  if (process.platform !== 'linux') return false;
+  thisHost(); // Throws for a CPU without a table.
+  // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
+  if (addon().filterFlagsKnown(0)) return true;
+  const { reason, remedy } = noFilters();
+  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no profile can be attached: ${reason}: ${remedy}`);
 }
 
 /**
@@ -163,31 +183,8 @@ export function features(): Features {
 }
 
 function pathRights(): Features['paths'] {
-  const { rights, abi, reason } = pathsSupport();
-  return { rights: rightsIn(rights), missing: rightsIn(ALL_RIGHTS & ~rights), abi, reason };
-}
-
-/** Reads the CONFIG_SECCOMP* options from the files where distributions keep the kernel's configuration. */
-export function kernelConfig(): KernelConfig {
-  const version = release();
-  for (const file of ['/proc/config.gz', `/boot/config-${version}`, `/lib/modules/${version}/config`]) {
-    const text = readConfig(file);
-    if (text === undefined) continue;
-    return {
-      file,
-      options: Object.fromEntries([...text.matchAll(/^(CONFIG_SECCOMP\w*)=(.*)$/gm)].map(([, k, v]) => [k, v])),
-    };
-  }
-  return { file: null };
-}
-
-function readConfig(file: string): string | undefined {
-  try {
-    const bytes = readFileSync(file);
-    return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
-  } catch {
-    return undefined; // Missing or not readable: the caller tries the next file.
-  }
+  const { rights, ...others } = pathsSupport();
+  return { ...others, rights: rightsIn(rights), missing: rightsIn(ALL_RIGHTS & ~rights) };
 }
 
 /** Detects a container by the files and the environment variable that engines leave. */

@@ -43,6 +43,7 @@ export type { LimitReason } from './process-tree/limit-reason.js';
 export type { Limits } from './process-tree/limits.js';
 export type { LimitValue, ResourceLimits, ResourceName } from './process-tree/rlimits.js';
 export type { Descendants } from './process-tree/tree.js';
+export type { Usage } from './process-tree/usage.js';
 export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from './profile/builder/argument.js';
 export type { AllowlistOptions, DenyOptions, SyscallSelector } from './profile/builder/builder.js';
 export type { HostConditions } from './profile/builder/parameters.js';
@@ -62,6 +63,7 @@ export {
 export type { RecordedGrant, RecordedPaths } from './record/paths/grants.js';
 export type { RecordedFile } from './record/paths/synthesize-paths.js';
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
+export type { EndMessage, PublishedProgram, StartMessage } from './sandbox/child/diagnostics.js';
 export { SandboxedProcess } from './sandbox/child/process/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';
 export type {

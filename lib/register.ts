@@ -22,6 +22,7 @@ import { resolveSources } from './sandbox/plan/resolve-sources.js';
 import { runOrExit } from './sandbox/this-process/exit-status.js';
 import { deniesIoUring, ioUringDescriptors } from './sandbox/this-process/io-uring.js';
 import { hasEval } from './sandbox/this-process/node-arguments.js';
+import { pm2Worker } from './sandbox/this-process/pm2.js';
 import { type Restart, restartNode, WITHOUT_IO_URING } from './sandbox/this-process/restart.js';
 import { printableJson } from './util/foreign-text.js';
 import { homeDirectory } from './util/home-directory.js';
@@ -47,11 +48,27 @@ const AS_VARIABLE: PathsForm = {
   without: `unset ${PATHS_VARIABLE}: this Node then reaches all files that its user may`,
 };
 
-runOrExit('seccomp/register', () => {
-  const profile = process.env[VARIABLE];
-  if (isMainThread) registerProcess(profile);
-  else checkWorker(profile);
-});
+/** Undefined unless pm2's cluster mode has started this process, which is then a worker of its cluster. */
+const pm2 = isMainThread ? pm2Worker() : undefined;
+
+runOrExit(
+  'seccomp/register',
+  () => {
+    adoptVariables();
+    const profile = process.env[VARIABLE];
+    if (isMainThread) registerProcess(profile);
+    else checkWorker(profile);
+  },
+  (line) => pm2?.log(line),
+);
+
+/** Sets the variables that pm2 has for the program, which pm2 itself sets only later. */
+function adoptVariables(): void {
+  for (const name of [VARIABLE, PATHS_VARIABLE]) {
+    const value = pm2?.variable(name);
+    if (value !== undefined) process.env[name] = value;
+  }
+}
 
 function registerProcess(profile: string | undefined): void {
   if (profile === undefined || profile === '') {
@@ -145,10 +162,11 @@ function isDenied(open: () => void): boolean {
 /**
  * Restarts Node. Refuses if the program would lose input that this Node may already have read: a program on stdin, or
  * messages on the channel to the parent. Also refuses in a worker of a cluster, whose primary would receive its `online`
- * message twice.
+ * message twice, except if the primary is pm2, which reads the first one only.
  */
 function restart(how: Omit<Restart, 'noNewPrivileges'>): never {
-  if (isInCluster()) throw restartRefusal(how, 'in a worker of a cluster', 'start its primary under seccomp/register');
+  if (pm2 === undefined && isInCluster())
+    throw restartRefusal(how, 'in a worker of a cluster', 'start its primary under seccomp/register');
   if (isRequired()) return restartNode({ ...how, noNewPrivileges: true });
   if (process.channel !== undefined)
     throw restartRefusal(how, 'with a channel to its parent', "use --require instead of --import, or seccomp's fork()");

@@ -24,6 +24,7 @@
       "napi/addon.cc",
       "napi/descriptors.cc",
       "napi/errors.cc",
+      "napi/process/child_end.cc",
       "napi/process/exit_watch.cc",
       "napi/features.cc",
       "napi/landlock/rulesets.cc",

@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FILTER_FLAGS, features, isSupported, kernelConfig, machineAbis, thisHost } from '../lib/host.js';
+import { FILTER_FLAGS, features, isSupported, machineAbis, thisHost } from '../lib/host.js';
+import { kernelConfig } from '../lib/kernel/config.js';
 import { RIGHTS, rightsIn } from '../lib/landlock/paths/rights.js';
 import { pathsSupport } from '../lib/landlock/paths/support.js';
 import { addon } from '../lib/native.js';
@@ -71,18 +72,28 @@ describe('thisHost', () => {
 describe('isSupported', () => {
   test('is true where the kernel has seccomp filters', () => {
     expect(isSupported()).toBe(true);
-    const known = vi.spyOn(addon(), 'filterFlagsKnown').mockReturnValue(false);
-    expect([isSupported(), known.mock.calls]).toEqual([false, [[0]]]);
   });
 
-  test.each([{ arch: 'mips' }, { platform: 'darwin' }] as const)(
-    'is false on %j, without asking the kernel',
-    (machine) => {
-      const known = vi.spyOn(addon(), 'filterFlagsKnown');
-      onMachine(machine);
-      expect([isSupported(), known.mock.calls]).toEqual([false, []]);
-    },
-  );
+  test.each([
+    ['2', /an attached filter denies seccomp\(2\): change the profile/],
+    [
+      '0',
+      /this kernel has no seccomp filters: use one that is built with CONFIG_SECCOMP=y and CONFIG_SECCOMP_FILTER=y/,
+    ],
+  ])('is an error on a Linux that attaches none: mode %s', (mode, message) => {
+    files.set('/proc/self/status', `Seccomp:\t${mode}`);
+    vi.spyOn(addon(), 'filterFlagsKnown').mockReturnValue(false);
+    expect(isSupported).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_UNSUPPORTED' }));
+    expect(isSupported).toThrow(message);
+  });
+
+  test('is an error for a CPU without a table, and false on another system, without asking the kernel', () => {
+    const known = vi.spyOn(addon(), 'filterFlagsKnown');
+    onMachine({ arch: 'mips' });
+    expect(isSupported).toThrow('no syscall table for the CPU mips');
+    onMachine({ platform: 'darwin' });
+    expect([isSupported(), known.mock.calls]).toEqual([false, []]);
+  });
 });
 
 describe('features', () => {

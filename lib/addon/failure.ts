@@ -79,7 +79,7 @@ function addonError(message: string, remedy: string, cause?: unknown): SeccompEr
 
 /** Also the text of Error in scripts/build/dist.mjs, for ES modules that were moved. */
 const MOVED =
-  'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
+  'seccomp was moved out of its package, as bundlers do: mark it as external (esbuild: --external:seccomp), and install it beside the program';
 
 /** Whether a folder is that of this package, and not that of a program into which this code was bundled. */
 function isPackage(folder: string): boolean {

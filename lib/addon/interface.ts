@@ -219,8 +219,16 @@ export interface NativeLimits {
   readonly forceKillAfter: number;
 }
 
+/** What a child and the descendants that it waited for have used. Null if that is unknown. */
+export interface NativeUsage {
+  /** Milliseconds. */
+  readonly cpuTime: number | null;
+  /** Bytes of the largest of them. At least those of this process when it started the child. */
+  readonly maxRss: number | null;
+}
+
 /** A child that has ended. */
-export interface NativeResult {
+export interface NativeResult extends NativeUsage {
   readonly pid: number;
   readonly code: number | null; // Either `code` or `signal` is null; both are if the status is unknown.
   readonly signal: number | null;
@@ -241,13 +249,17 @@ export interface NativeResult {
 export interface Addon {
   readonly version: string;
   /**
-   * Starts a program. `onExit` is called once. At least one of its parameters is null, as in NativeResult. `onTreeEnd` is
+   * Starts a program. `onExit` is called once. Its parameters are as in NativeResult. `onTreeEnd` is
    * called once for a request with `guarded`, with the guardian's exit code; null if it was killed. A failure to start
    * the guardian has a `call` that begins with `guardian: `.
    */
   spawn(
     request: NativeRequest,
-    onExit: (code: number | null, signal: number | null) => void,
+    onExit: (
+      code: number | null,
+      signal: number | null,
+      ...usage: readonly [cpuTime: number | null, maxRss: number | null]
+    ) => void,
     onTreeEnd: (status: number | null) => void,
   ): NativeChild | NativeFailure;
   /**

@@ -16,6 +16,7 @@ import type { CompileOptions } from '../sandbox/options/types.js';
 import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { syscallName, syscallsOf } from '../syscalls/table.js';
+import { forJson } from '../util/json.js';
 import { callsInWords } from './calls-in-words.js';
 import { policiesOf } from './sources.js';
 
@@ -64,7 +65,7 @@ export interface DifferenceCase {
  * @param a - A profile, filter or list as for `spawn`, or a policy.
  * @param b - The same.
  * @param options - The host that profiles are resolved for. Default: this machine, and a process without capabilities.
- * @returns How `a` relates to `b`, and the syscalls on which they differ.
+ * @returns How `a` relates to `b`, and the syscalls on which they differ. As JSON, arguments of calls are decimal strings.
  * @throws {ProfileError} if a profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if a profile can't be found or read;
  * ERR_SECCOMP_OPTION for options if neither `a` nor `b` has a profile to resolve; ERR_SECCOMP_TOO_LARGE if the argument
@@ -85,7 +86,7 @@ export function compare(
 ): PolicyComparison {
   const [inA, inB] = policiesOf(a, b, readOptions<CompileOptions>('compile', options));
   try {
-    return comparePolicies(inA, inB);
+    return forJson(comparePolicies(inA, inB));
   } catch (error) {
     if (!(error instanceof TooManySteps)) throw error;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${error.message}, and can't be compared: use fewer rules`);

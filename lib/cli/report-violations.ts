@@ -37,7 +37,7 @@ export async function runBeside(
     const isKilled = endedBySigsys(end.code, end.signal);
     const isDenied = violations.some(isDenial) || unlistedViolations > 0;
     if (!(isKilled || isDenied)) printMessage(nothingDenied(sandbox ?? profileName, unseenCalls.length === 0));
-    summarize(violations, unlistedViolations, sandbox);
+    summarize(violations, unlistedViolations, sandbox, end.code === 0);
     for (const reason of unseenCalls)
       printMessage(...wrap(`denied calls may be missing: ${reason}`, NAME, messageWidth()));
     if (isKilled) printMessage(sigsysText('--explain'));
@@ -57,24 +57,33 @@ function report(violation: Violation): void {
 
 /** Notes on a denial that programs expect, which is usually harmless. */
 function hints({ action, fallback }: Violation): readonly string[] {
-  if (fallback) return ['a fallback: programs expect this error, and use an older call'];
+  if (fallback) return ['a fallback: programs expect this error, and use an older call or do without'];
   if (action.kind !== 'errno' || action.errno !== constants.errno.ENOSYS) return [];
   return ['as on a kernel without this call: most programs then use an older one'];
 }
 
-/** Reports all kinds of denied calls after the end of the program. */
-function summarize(violations: readonly Violation[], unlisted: number, sandbox: string | undefined): void {
+/**
+ * Reports all kinds of denied calls after the end of the program. A program that succeeded did without them: to allow them
+ * would only open its sandbox.
+ */
+function summarize(
+  violations: readonly Violation[],
+  unlisted: number,
+  sandbox: string | undefined,
+  hasSucceeded: boolean,
+): void {
   const denials = violations.filter(isDenial);
   const fallbacks = violations.filter(({ fallback }) => fallback);
   if (denials.length > 0) {
-    printMessage(`${kinds(denials.length)} of calls denied`, ...withRemedies(denials, sandbox));
+    const heading = `${kinds(denials.length)} of calls denied${hasSucceeded ? ', and not needed' : ''}`;
+    printMessage(heading, ...(hasSucceeded ? denials.map(countText) : withRemedies(denials, sandbox)));
   }
-  const flags = allFlags(denials);
+  const flags = hasSucceeded ? undefined : allFlags(denials);
   if (flags !== undefined) printMessage(`to allow all of these files: ${flags}`);
   if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
   if (fallbacks.length === 0) return;
   const lines = fallbacks.map(countText);
-  printMessage(`${kinds(fallbacks.length)} of calls that programs replace by older ones`, ...lines);
+  printMessage(`${kinds(fallbacks.length)} of calls that programs do without`, ...lines);
 }
 
 const isDenial = ({ fallback }: Violation) => !fallback;

@@ -1,8 +1,9 @@
 /** Runs a program as a child of the command, as if the program had replaced it. */
 
 import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
+import { ISOLATION_OFF } from '../landlock/domain.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
-import { grantLackedByChild } from '../sandbox/path-hints.js';
+import { grantLackedByChild, modeDenyingChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
@@ -49,8 +50,10 @@ export async function runAsChild(
   }).finally(stop);
   ended(child);
   const missing = grantLackedByChild(child);
-  if (missing !== undefined) printMessage(grantText(missing, pathFlag));
   const { limit, end } = child;
+  const mode = missing === undefined && limit === null && (end.code ?? 0) !== 0 ? modeDenyingChild(child) : '';
+  if (missing !== undefined) printMessage(grantText(missing, pathFlag));
+  if (mode !== '') printMessage(mode);
   if (limit !== null) {
     printMessage(`${shownName(command)}: ${LIMIT_TEXTS[limit]}`);
     exitAtLimit(limit, end);
@@ -63,8 +66,14 @@ export async function runAsChild(
   if (signal !== null) process.once('beforeExit', () => process.kill(process.pid, signal));
 }
 
-/** Says what `--best-effort` has left out. */
-export function reportUnenforced({ paths, limits }: Enforcement): void {
+/** Says what is not enforced: isolation and the end of the tree where there is no Landlock, and what `--best-effort` has left out. */
+export function reportUnenforced({ isolation, paths, limits, tree }: Enforcement): void {
+  // The filter alone closes some ways. Nothing is closed where no profile can be attached.
+  const isWanted = isolation.reason !== ISOLATION_OFF && isolation.closed.length > 0;
+  if (isWanted && isolation.by === undefined)
+    printMessage(`COMMAND is not isolated from other processes: ${isolation.reason}`);
+  if (isWanted && tree?.reason !== undefined && tree.by === undefined)
+    printMessage(`what COMMAND starts may outlive it: ${tree.reason}`);
   if (paths?.reason !== undefined) printMessage(`the files that COMMAND reaches are not restricted: ${paths.reason}`);
   if (limits?.reason !== undefined) printMessage(`not all limits are enforced: ${limits.reason}`);
 }

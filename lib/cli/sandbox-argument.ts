@@ -12,7 +12,7 @@ export function checkSandbox(argument: string, options: CheckOptions): readonly 
   if (kind === 'name' && SANDBOX_NAMES.includes(argument)) return [];
   if (kind === 'text') return checkSandboxText(argument, 'inline', options);
   if (kind !== 'path' || !isSandboxText(readRegularFile(argument, argument))) return undefined;
-  return issuesOf(readSandboxFile(argument, argument), options);
+  return issuesOf(readSandboxFile(argument, argument, true), options);
 }
 
 /** Checks a text if it is a sandbox. Undefined if it is none. */

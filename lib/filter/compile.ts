@@ -42,7 +42,7 @@ import { proveInLockstep, proveProgram } from './verify/prove.js';
 export interface FilterOptions {
   /**
    * Native syscalls that a call with the exec gate's value may make although the policy denies them; see
-   * docs/how-it-works.md#the-exec-gate. Default none. The value is in arguments 3 to 5, so these must be syscalls with at most three
+   * docs/reference/how-it-works.md#the-exec-gate. Default none. The value is in arguments 3 to 5, so these must be syscalls with at most three
    * arguments.
    */
   readonly gate?: readonly string[];

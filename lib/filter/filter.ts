@@ -68,7 +68,7 @@ export class Filter {
   /**
    * The instructions that contain the exec gate's value; empty if the filter has no gate. Until a random value is
    * written there, the gate lets through every call that carries zeros. Therefore only `spawn` and `execve` compile
-   * filters with a gate. See docs/how-it-works.md#the-exec-gate.
+   * filters with a gate. See docs/reference/how-it-works.md#the-exec-gate.
    */
   readonly gate: readonly GateSite[];
   /** The proof that the program decides every call as the policy does; null if none was made. */

@@ -1,8 +1,12 @@
 /** Isolation: a child in a Landlock domain of its own can't reach its parent, nor processes that others started. */
+import { readFileSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
+import { kernelConfig } from '../kernel/config.js';
+import { filterDenies, type Obstacle, obstacleText } from '../kernel/obstacle.js';
+import { hasFilter } from '../kernel/process-status.js';
 import { addon, type NativeDomain } from '../native.js';
-import { freeze } from '../util/own-data.js';
+import { freeze, own } from '../util/own-data.js';
 import { systemError } from '../util/system-error.js';
 import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 
@@ -26,6 +30,8 @@ export interface Support {
   readonly by: 'scopes' | 'domain' | null;
   /** Why scopes can't be enforced; null if they can. */
   readonly reason: string | null;
+  /** What keeps Landlock from being used, if it is not the age of the kernel. */
+  readonly obstacle?: Obstacle | undefined;
   /** The domain that a child enters; undefined if this kernel has none to enter. */
   readonly domain: NativeDomain | undefined;
 }
@@ -64,12 +70,12 @@ function findSupport(): Support {
   const noScopes = `Linux ${release()} has no Landlock scopes: they need Linux 6.12 or newer`;
   if (without === 0) return { by: 'domain', reason: noScopes, domain: WITHOUT_SCOPES };
   const tooOld = `the Landlock version of Linux ${release()} is too old: isolation needs Linux 5.19 or newer`;
-  return { by: null, reason: without === EINVAL ? tooOld : landlockReason(without), domain: undefined };
+  return without === EINVAL ? { by: null, reason: tooOld, domain: undefined } : failed(without);
 }
 
-/** The errnos by which the kernel says what it can't do. Any other is a shortage of this moment, such as EMFILE. */
+/** The errnos by which the kernel, or a filter, says what it can't do. Any other is a shortage of this moment, such as EMFILE. */
 const ANSWERS: ReadonlySet<number> = new Set(
-  (['ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'E2BIG'] as const).map((name) => constants.errno[name]),
+  (['ENOSYS', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EINVAL', 'E2BIG'] as const).map((name) => constants.errno[name]),
 );
 
 /** Whether an errno with which a call of Landlock failed says what this system can't do. */
@@ -90,19 +96,64 @@ export function answerOf(errno: number): number {
   );
 }
 
-/** Why the system calls of Landlock fail with this errno. */
-export function landlockReason(errno: number): string {
-  const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
-  const reasons: ReadonlyMap<number, string> = new Map([
-    [ENOSYS, `Linux ${release()} has no Landlock: it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK`],
-    [EOPNOTSUPP, 'Landlock is built into this kernel but not enabled: add landlock to lsm= on the kernel command line'],
-    [
-      EPERM,
-      'an attached filter denies Landlock: let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self',
-    ],
-    [E2BIG, "this process is in too many Landlock domains for another of the child: the kernel's limit is 16"],
-  ]);
-  return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
+/** Why the system calls of Landlock fail with this errno, and what would help. */
+export const landlockReason = (errno: number): string => refusedLandlock(errno).reason;
+
+/** The same, and in two parts unless another kernel is all that would help. */
+export function refusedLandlock(errno: number): { readonly reason: string; readonly obstacle?: Obstacle } {
+  const obstacle = landlockObstacle(errno);
+  if (obstacle === undefined) return { reason: `Landlock fails with errno ${errno}` };
+  const reason = obstacleText(obstacle);
+  return errno === constants.errno.ENOSYS && !hasFilter() ? { reason } : { reason, obstacle };
+}
+
+function landlockObstacle(errno: number): Obstacle | undefined {
+  const { ENOSYS, EOPNOTSUPP, EPERM, EACCES, E2BIG } = constants.errno;
+  switch (errno) {
+    case ENOSYS:
+      return missingObstacle();
+    case EOPNOTSUPP:
+      return {
+        reason: 'Landlock is built into this kernel but not enabled',
+        remedy: 'add landlock to lsm= on the kernel command line',
+      };
+    case EPERM:
+    case EACCES:
+      return filterDenies('Landlock', ALLOW_LANDLOCK);
+    case E2BIG:
+      return {
+        reason: 'this process is in too many Landlock domains for another of the child',
+        remedy: "start it from one that is in fewer, as the kernel's limit is 16",
+      };
+    default:
+      return undefined;
+  }
+}
+
+const ALLOW_LANDLOCK = 'let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self';
+
+/** Why the calls of Landlock don't exist: a filter may say so of a kernel that has them. */
+function missingObstacle(): Obstacle {
+  const needed = 'it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK';
+  const missing = `Linux ${release()} has no Landlock`;
+  if (!hasFilter()) return { reason: missing, remedy: needed };
+  if (hasLandlock()) return filterDenies('Landlock, which this kernel has', ALLOW_LANDLOCK);
+  return { reason: `${missing} (${needed}), or an attached filter denies it`, remedy: ALLOW_LANDLOCK };
+}
+
+/** Whether the kernel was built with Landlock, as far as that can be read. It says EOPNOTSUPP, not ENOSYS, where that is off. */
+function hasLandlock(): boolean {
+  const config = kernelConfig();
+  return isLandlockActive() || (config.file !== null && config.options['CONFIG_SECURITY_LANDLOCK'] === 'y');
+}
+
+/** Whether the kernel lists Landlock among its security modules; false where that file is not mounted. */
+function isLandlockActive(): boolean {
+  try {
+    return readFileSync('/sys/kernel/security/lsm', 'utf8').split(',').includes('landlock');
+  } catch {
+    return false;
+  }
 }
 
 /** The properties of a child on which its isolation depends. */
@@ -139,7 +190,8 @@ export function isolation(isolate: Isolate | undefined, subject: () => Isolation
   const support = isolationSupport();
   const required = isolate === true || isolate === BY_SCOPES_ALONE;
   if (isolate === true) refuseLess(support, subject());
-  else if (required && support.by !== 'scopes') throw new IsolationRefusal(String(support.reason), OF_SANDBOX);
+  else if (required && support.by !== 'scopes')
+    throw new IsolationRefusal(String(support.reason), { ...OF_SANDBOX, obstacle: support.obstacle });
   const abstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
   const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
   return {
@@ -160,9 +212,11 @@ export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enf
     const remedy = reach === 'terminal' && subject.hasTerminal ? `${isolate}, and ${NO_TERMINAL}` : isolate;
     return { reach, remedy };
   });
-  const reason = 'isolation is off';
-  return { isolation: { reason, closed: [], open: [...open, ...openAnyway(subject)] } };
+  return { isolation: { reason: ISOLATION_OFF, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
+
+/** The reason of a child that is not isolated because nobody asked for it. */
+export const ISOLATION_OFF = 'isolation is off';
 
 /**
  * What is enforced on a program where this package can't attach a profile: nothing.
@@ -178,34 +232,46 @@ export function nothingEnforced(reason: string): Enforcement {
     hasTerminal: true,
   });
   const reaches = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES, ...others.map(({ reach }) => reach)];
-  const remedy = 'start the program under a profile, where isSupported() is true';
+  const remedy = 'start the program under a profile, on Linux';
   return { isolation: { reason, closed: [], open: reaches.map((reach) => ({ reach, remedy })) } };
 }
 
-const failed = (errno: number): Support => ({ by: null, reason: landlockReason(errno), domain: undefined });
+const failed = (errno: number): Support => ({ by: null, ...refusedLandlock(errno), domain: undefined });
 
-function refuseLess({ by, reason }: Support, { isRoot }: IsolationSubject): void {
+function refuseLess({ by, reason, obstacle }: Support, { isRoot }: IsolationSubject): void {
   if (isRoot) {
     const why = 'uid 0 can write files that control the kernel, such as /proc/sys/kernel/core_pattern';
     throw isolationRefusal(why, 'give the child another uid and no CAP_SETUID, or ');
   }
-  if (by !== 'scopes') throw isolationRefusal(String(reason));
+  if (by !== 'scopes') throw isolationRefusal(String(reason), '', obstacle);
 }
 
 /** The error for a child with `isolate: true` that failed to enter its domain with `errno`. */
-export const isolationError = (errno: number): SeccompError => isolationRefusal(landlockReason(errno));
+export function isolationError(errno: number): SeccompError {
+  const { reason, obstacle } = own(refusedLandlock(errno));
+  return isolationRefusal(reason, '', obstacle);
+}
+
+/** What asked for isolation, what to give instead, and what keeps Landlock from being used. */
+interface Refused {
+  readonly asked: string;
+  readonly remedy: string;
+  readonly obstacle?: Obstacle | undefined;
+}
 
 /** The error for `isolate: true` that can't be honored. */
 export class IsolationRefusal extends SeccompError {
   readonly #reason: string;
   readonly #isOfSandbox: boolean;
+  readonly #obstacle: Obstacle | undefined;
 
-  constructor(reason: string, { asked, remedy }: { readonly asked: string; readonly remedy: string }) {
+  constructor(reason: string, { asked, remedy, obstacle }: Refused) {
     super(
       'ERR_SECCOMP_UNSUPPORTED',
       `${asked} can't be honored: ${reason}; ${remedy}: enforcement then reports what the child can reach`,
     );
     this.#reason = reason;
+    this.#obstacle = obstacle;
     this.#isOfSandbox = asked === OF_SANDBOX.asked;
   }
 
@@ -214,14 +280,19 @@ export class IsolationRefusal extends SeccompError {
     return this.#reason;
   }
 
+  /** What keeps Landlock from being used, if it is not the age of the kernel. */
+  get obstacle(): Obstacle | undefined {
+    return this.#obstacle;
+  }
+
   /** Whether a sandbox needs the isolation, and does without with `bestEffort`. */
   get isOfSandbox(): boolean {
     return this.#isOfSandbox;
   }
 }
 
-function isolationRefusal(reason: string, remedy = ''): IsolationRefusal {
-  return new IsolationRefusal(reason, { asked: 'options.isolate: true', remedy: `${remedy}leave it out` });
+function isolationRefusal(reason: string, remedy = '', obstacle?: Obstacle): IsolationRefusal {
+  return new IsolationRefusal(reason, { asked: 'options.isolate: true', remedy: `${remedy}leave it out`, obstacle });
 }
 
 const OF_SANDBOX = { asked: 'isolation, which this sandbox needs,', remedy: 'give bestEffort: true' };

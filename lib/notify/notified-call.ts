@@ -6,6 +6,7 @@ import { textFromBytes } from '../decode/text-from-bytes.js';
 import { addon, type ListenerHandle, type SocketTraits } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
+import { withoutBigints } from '../util/json.js';
 import {
   type Answer,
   answerCall,
@@ -325,6 +326,11 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
     checkInteger(bytes.byteLength, 'bytes.length', 0, MAX_TRANSFER);
     const error = addon().writeMemory(this.#handle, this.#id, this.#tid, address, bytes);
     if (error !== 0) throw unusableArgument(this, argument, 'write', error);
+  }
+
+  /** Returns the properties, for JSON.stringify: bigints as decimal strings. */
+  toJSON(): object {
+    return withoutBigints({ ...this }) as object;
   }
 
   #respond(answer: Answer): NotifyResponse {

@@ -91,13 +91,13 @@ export function ownCgroup(): Cgroup | CgroupObstacle {
  * processes and controlled cgroups; at the root of the whole hierarchy, which may have both, that one.
  */
 export function placeForLeaves(own: Cgroup): Cgroup | CgroupObstacle {
-  if (isHierarchyRoot(own)) return existsSync(own.directory) ? own : gone(own);
+  if (isHierarchyRoot(own)) return existsSync(own.directory) ? (unreadable(own) ?? own) : gone(own);
   const place = parentOf(own);
   const reason =
     place === undefined
       ? `this process is in ${shownName(own.path)}, the topmost cgroup that it can see`
       : obstacleIn(place);
-  if (reason === undefined && place !== undefined) return place;
+  if (reason === undefined && place !== undefined) return unreadable(place) ?? place;
   const isReadOnly = accessProblem(own.directory) === 'EROFS';
   const remedy = isReadOnly ? CONTAINER : accessProblem(own.directory) === undefined ? MOVE : DELEGATE;
   return { reason: `${reason}`, remedy };
@@ -110,6 +110,17 @@ const gone = ({ directory }: Cgroup): CgroupObstacle => ({
   reason: `the directory ${shownName(directory)} of this process's cgroup does not exist`,
   remedy: 'mount cgroup v2 there',
 });
+
+/** Why the files of a cgroup can't be read, as in a sandbox whose `paths` don't grant them. access(2) does not tell. */
+function unreadable({ directory }: Cgroup): CgroupObstacle | undefined {
+  try {
+    wordsIn(directory, CONTROL);
+    return undefined;
+  } catch (error) {
+    const reason = `${shownName(join(directory, CONTROL))} can't be read (${codeOf(error)})`;
+    return { reason, remedy: 'grant /sys/fs/cgroup to this process' };
+  }
+}
 
 /** The parent of a cgroup; undefined if it is not visible. */
 export function parentOf({ path, directory, mount }: Cgroup): Cgroup | undefined {

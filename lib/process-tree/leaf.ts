@@ -106,12 +106,35 @@ export class Leaf {
     };
   }
 
+  /** Milliseconds of CPU time that was used in it; undefined if it is removed. */
+  cpuTime(): number | undefined {
+    const microseconds = this.#valueOf('cpu.stat', 'usage_usec');
+    return microseconds === undefined ? undefined : microseconds / 1000;
+  }
+
+  /** The most bytes of memory that were used in it at once; undefined where memory is not limited, and below Linux 5.19. */
+  peakMemory(): number | undefined {
+    const bytes = this.#read('memory.peak');
+    return bytes === undefined ? undefined : Number(bytes);
+  }
+
+  /** 0 if this limit is not set, or the cgroup is removed. */
   #count(file: string, event: string): number {
+    return this.#valueOf(file, event) ?? 0;
+  }
+
+  #valueOf(file: string, key: string): number | undefined {
+    const line = this.#read(file)
+      ?.split('\n')
+      .find((each) => each.startsWith(`${key} `));
+    return line === undefined ? undefined : Number(line.slice(key.length));
+  }
+
+  #read(file: string): string | undefined {
     try {
-      const lines = readFileSync(join(this.#directory, file), 'utf8').split('\n');
-      return Number(lines.find((line) => line.startsWith(`${event} `))?.slice(event.length));
+      return readFileSync(join(this.#directory, file), 'utf8');
     } catch {
-      return 0; // This limit is not set, or the cgroup is removed.
+      return undefined;
     }
   }
 

@@ -1,6 +1,9 @@
 /** What ended a program that reached a limit. */
+import { constants } from 'node:os';
+import { own } from '../util/own-data.js';
 import type { Leaf } from './leaf.js';
 import type { ProgramEnd } from './program-end.js';
+import type { ResourceLimits } from './rlimits.js';
 
 /**
  * The limit that ended a program: `time` is the option `timeout`, `output` is `maxBuffer`, `file-size` and `cpu` are
@@ -9,20 +12,27 @@ import type { ProgramEnd } from './program-end.js';
  */
 export type LimitReason = 'time' | 'output' | 'file-size' | 'cpu' | 'memory' | 'processes';
 
+/** What a shell exits with when a program that it ran was ended by these signals. */
+const FILE_SIZE_IN_SHELL = 128 + constants.signals.SIGXFSZ;
+const CPU_IN_SHELL = 128 + constants.signals.SIGXCPU;
+
 /**
  * The limit for which the kernel or a guardian ended a program; null if it ended well, or for another reason.
  *
  * @param isStopped - Whether this process has ended it.
  * @param sampled - The limit for which its guardian has ended its tree.
+ * @param given - Its option `rlimits`: without a limit, an exit code like a shell's has another reason.
  */
 export function kernelLimit(
   { code, signal }: Pick<ProgramEnd, 'code' | 'signal'>,
   leaf: Leaf | undefined,
   isStopped: boolean,
   sampled: LimitReason | null = null,
+  given: ResourceLimits = {},
 ): LimitReason | null {
-  if (signal === 'SIGXFSZ') return 'file-size';
-  if (signal === 'SIGXCPU') return 'cpu';
+  const { fsize, cpu } = own(given);
+  if (signal === 'SIGXFSZ' || (code === FILE_SIZE_IN_SHELL && fsize !== undefined)) return 'file-size';
+  if (signal === 'SIGXCPU' || (code === CPU_IN_SHELL && cpu !== undefined)) return 'cpu';
   if (code === 0 || isStopped) return null;
   if (leaf === undefined) return sampled;
   const { memoryKills, processRefusals } = leaf.events();

@@ -34,10 +34,10 @@ export interface Limits {
   /**
    * Whether the kernel enforces the limits, in a cgroup of the program's own. With false, which needs no cgroup, a guardian adds
    * up every 100 ms what the processes use, and kills them all when a limit is passed: at `memory` the resident memory of each,
-   * at `cpu` as soon as they have used more than 10 seconds of so many CPUs within 10 seconds. It implies `descendants: 'kill'`.
-   * Default true.
+   * at `cpu` as soon as they have used more than 10 seconds of so many CPUs within 10 seconds. With `'preferred'`, the guardian
+   * does so only where no cgroup can enforce them all. Both imply `descendants: 'kill'`. Default true.
    */
-  readonly exact?: boolean | undefined;
+  readonly exact?: boolean | 'preferred' | undefined;
 }
 
 /** The dimensions of the option. */
@@ -73,6 +73,8 @@ export interface LimitsForm {
   readonly writes: string;
   /** How the program is kept from changing the files beneath this directory. */
   readonly keep: (directory: string) => string;
+  /** What to do where no cgroup can enforce them. Another remedy follows or precedes. */
+  readonly sample: string;
   /** What to do where they can't be enforced. */
   readonly without: string;
 }
@@ -86,6 +88,7 @@ export const AS_OPTION: LimitsForm = {
   writes: 'options.paths.write',
   keep: (directory) =>
     `give paths that grant no writing in ${shownName(directory)}, or another uid that owns nothing there`,
+  sample: "give exact: 'preferred', which lets a guardian enforce them",
   without: 'bestEffort: true starts the program without',
 };
 
@@ -101,16 +104,13 @@ export class CheckedLimits implements LimitValues {
   readonly memory?: bigint;
   readonly processes?: number;
   readonly cpu?: number;
-  readonly exact?: boolean;
+  readonly exact?: Limits['exact'];
   /** How they were given. */
   readonly form: LimitsForm;
-  /** Whether the program starts although they can't be enforced here. */
-  readonly isOptional: boolean;
 
-  constructor(values: LimitValues & Pick<Limits, 'exact'>, form: LimitsForm, isOptional = false) {
+  constructor(values: LimitValues & Pick<Limits, 'exact'>, form: LimitsForm) {
     Object.assign(this, values);
     this.form = form;
-    this.isOptional = isOptional;
     Object.freeze(this);
   }
 }
@@ -131,13 +131,11 @@ export function readTreeLimits(value: unknown, form: LimitsForm = AS_OPTION): Ch
     const hint = /time/i.test(unknown) ? ': time is limited by options.timeout' : suggest(unknown, NAMES) || all;
     throw argumentError('value', `${form.place(unknown)}: is unknown${hint}`);
   }
-  if (exact !== undefined && typeof exact !== 'boolean')
-    throw argumentError('type', `${form.place('exact')}: must be true or false, not ${inspect(exact)}`);
   const values = own({
     memory: readMemory(form.place('memory'), memory),
     processes: readNumber(form.place('processes'), processes, 1, MOST_PROCESSES, Number.isInteger, 'an integer'),
     cpu: readNumber(form.place('cpu'), cpu, LEAST_CPU, MOST_CPU, Number.isFinite, 'a number of CPUs'),
-    exact,
+    exact: readExact(form.place('exact'), exact),
   });
   if (exact !== undefined && limitNames(values).length === 0)
     refuseIn(form.place('exact'))([], 'has no effect without memory, processes or cpu: leave it out');
@@ -163,6 +161,12 @@ function readMemory(place: string, value: unknown): bigint | undefined {
   if (bytes >= LEAST_MEMORY) return bytes;
   const problem = `must be at least 1M, and this is ${showByteSize(bytes)}: no program starts in less`;
   return refuseIn(place)([], problem, 'range');
+}
+
+function readExact(place: string, value: unknown): Limits['exact'] {
+  if (value === undefined || typeof value === 'boolean' || value === 'preferred') return value;
+  const problem = typeof value === 'string' ? 'value' : 'type';
+  throw argumentError(problem, `${place}: must be true, false or 'preferred', not ${inspect(value)}`);
 }
 
 function readNumber(

@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
+import { mappedUserIds } from '../kernel/process-status.js';
 import { quoted } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, own, type ProblemKind } from '../util/own-data.js';
-import { mappedUserIds } from '../util/process-status.js';
 import { suggest } from '../util/suggest.js';
 import { BYTE_SIZE_FORMS, type ByteSizeText, byteSize } from './byte-size.js';
 
@@ -123,6 +123,13 @@ export function limitTriples(limits: ResourceLimits | undefined): readonly (numb
     const { soft, hard } = bounds(limit, name);
     return [NAMES.indexOf(name), limitValue(soft, name), limitValue(hard, name)];
   });
+}
+
+/** A limit of so much, or of this process's hard limit if that is less: nothing is raised. */
+export function atMost(resource: ResourceName, limit: number): { readonly soft: number; readonly hard: number } {
+  const ours = hardLimits().at(NAMES.indexOf(resource)) ?? NO_LIMIT;
+  const least = ours < BigInt(limit) ? Number(ours) : limit;
+  return own({ soft: least, hard: least });
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Limits that are sampled, `exact: false`: the guardian of a tree weighs it at intervals, and ends it when a limit is passed.
+ * Limits that are sampled, `exact: false` and `'preferred'`: the guardian of a tree weighs it at intervals, and ends it when a limit is passed.
  * native/guardian/weigh.h is the other side.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -14,10 +14,15 @@ export const SAMPLED_EVERY = 100;
 /** Milliseconds in which a tree may use the time of `cpu` CPUs: kCpuWindow. */
 const CPU_WINDOW = 10_000;
 
-/** Whether limits are set, and are to be sampled. */
-export const isSampled = (limits: unknown): boolean => {
+/**
+ * Whether limits are set, and a guardian is to sample them, or may have to.
+ *
+ * @param isLeft - Whether the descendants are left, so that there is no guardian: a cgroup can still do what it is preferred for.
+ */
+export const maySample = (limits: unknown, isLeft: boolean): boolean => {
   const checked = limits as CheckedLimits | undefined;
-  return checked?.exact === false && limitNames(checked).length > 0;
+  if (checked === undefined || limitNames(checked).length === 0) return false;
+  return checked.exact === false || (checked.exact === 'preferred' && !isLeft);
 };
 
 /** Limits as the addon takes them. */

@@ -1,5 +1,6 @@
 /** The tree of a child: the child and all that it starts, which a guardian ends. */
 import { constants } from 'node:os';
+import { filterDenies } from '../kernel/obstacle.js';
 import type { ChildWatch, NativeChild, TreeHandle } from '../native.js';
 import { leaveQueue } from './kill-queue.js';
 import type { LimitReason } from './limit-reason.js';
@@ -94,7 +95,8 @@ const childName = (pid: number | undefined) => (pid === undefined ? 'the child' 
 function treeFailure(given: number | null, pid: number | undefined): Error | undefined {
   const status = treeStatus(given);
   if (status === TREE_ENDED) return undefined;
-  if (status === NOT_CONFINED) return ended(pid, 'could not attach its own filter: an attached filter denies seccomp');
+  if (status === NOT_CONFINED)
+    return ended(pid, `could not attach its own filter: ${filterDenies('seccomp(2)').reason}`);
   const reasons: ReadonlyMap<number | null, string> = new Map([
     [
       PROCESSES_REMAIN,

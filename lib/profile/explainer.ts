@@ -32,7 +32,7 @@ export interface Explanation {
 
 /** Where a rule is. */
 export interface RuleReference {
-  /** JSON path in the document: `syscalls[3]`. */
+  /** JSON path in the document: `syscalls[3]`; `linux.seccomp.syscalls[3]` in a config.json of an OCI runtime. */
   readonly path: string;
   /** The rule's own comment. Absent if it has none. */
   readonly comment?: string;
@@ -107,7 +107,7 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
 
     function why(): string {
       if (rule !== undefined) return whyRule(profile, rule);
-      if (by === 'foreign') return `${shownName(profile.source)} does not cover the ABI ${abi}`;
+      if (by === 'foreign') return `${shownName(profile.source)} does not cover the ABI ${abi} on ${host.abi}`;
       const isDefault = returnValue(action) === returnValue(policy().defaultAction);
       return isDefault
         ? whyDefaultOf(syscall)
@@ -120,10 +120,10 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
 function makeReference(profile: Profile, index: number): RuleReference {
   // Only the issues of a profile have positions, so this makes an issue for the rule.
   const [issue] = profile.issues([{ path: ['syscalls', index], message: '', severity: 'warning' }]);
-  const { line, column } = issue === undefined ? {} : own(issue);
+  const { path = `syscalls[${index}]`, line, column } = issue === undefined ? {} : own(issue);
   const comment = profile.document.syscalls.at(index)?.comment;
   return {
-    path: `syscalls[${index}]`,
+    path,
     ...(comment === undefined ? {} : { comment }),
     ...(line === undefined || column === undefined ? {} : { line, column }),
   };

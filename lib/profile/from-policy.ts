@@ -127,6 +127,7 @@ function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt, dia
       isUnconfined: false,
       warnings: [],
       layout: undefined,
+      place: [],
     };
     const profile = makeProfile(document, { ...origin, format: 'docker', mode: 'strict', options });
     const { policy: read, diagnostics } = resolveWithDiagnostics(profile, host);

@@ -5,7 +5,7 @@ import { publicMethods } from '../util/caller.js';
 import { once } from '../util/memo.js';
 import { nodeError } from '../util/node-error.js';
 import { invalidType } from '../util/option-errors.js';
-import { freeze } from '../util/own-data.js';
+import { freeze, type Path } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
 import type { BuiltinDefinition } from './builtin/definition.js';
 import { type Diagnostic, toIssues } from './document/diagnostics.js';
@@ -36,6 +36,8 @@ export interface ProfileOrigin {
   readonly warnings: readonly ProfileIssue[];
   /** The text of the document, for the positions of diagnostics; undefined if the document was not read from a text. */
   readonly layout: JsonLayout | undefined;
+  /** Where the document is in that text. */
+  readonly place: Path;
 }
 
 let isConstructing = false;
@@ -118,6 +120,7 @@ export class Profile extends Builder<Profile> {
   /** Likely mistakes that are not errors. `checkProfile` with a host also finds conflicts between rules. */
   readonly warnings: readonly ProfileIssue[];
   readonly #layout: JsonLayout | undefined;
+  readonly #place: Path;
   readonly #definition: BuiltinDefinition | undefined;
 
   /**
@@ -146,6 +149,7 @@ export class Profile extends Builder<Profile> {
     this.document = freeze(document);
     this.warnings = freeze(origin.warnings);
     this.#layout = origin.layout;
+    this.#place = origin.place;
     Object.freeze(this);
   }
 
@@ -170,9 +174,14 @@ export class Profile extends Builder<Profile> {
     return makeProfile(document, { ...newOrigin(source, options), definition, format, mode });
   }
 
-  /** @internal Returns diagnostics as issues, with their positions in the text that this profile was read from. */
+  /**
+   * @internal Returns diagnostics as issues, with their paths and positions in the text that this profile was read from. The
+   * paths of the diagnostics are those in its document.
+   */
   issues(diagnostics: readonly Diagnostic[]): readonly ProfileIssue[] {
-    return toIssues(diagnostics, this.#layout);
+    const place = this.#place;
+    const placed = diagnostics.map((each) => ({ ...each, path: [...place, ...each.path] }));
+    return toIssues(placed, this.#layout);
   }
 
   /** @internal Returns an error that reports `diagnostics` and the document's own warnings. */
@@ -186,7 +195,14 @@ publicMethods(Profile, 'allowlist', 'denylist');
 
 /** The origin of a profile that the builder makes. */
 function newOrigin(source: string, options: MeaningOptions): ProfileOrigin {
-  const builder = { definition: undefined, isBuilt: true, isUnconfined: false, warnings: [], layout: undefined };
+  const builder = {
+    definition: undefined,
+    isBuilt: true,
+    isUnconfined: false,
+    warnings: [],
+    layout: undefined,
+    place: [],
+  };
   return { ...builder, source, format: 'docker', mode: 'strict', options };
 }
 

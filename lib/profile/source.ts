@@ -217,7 +217,15 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
   const definition = BUILTIN_DEFINITIONS.get(name);
   if (definition === undefined) throw unknownBuiltin(name);
   const { source = name, mode = 'strict' } = options;
-  const origin = { source, definition, isBuilt: false, isUnconfined: false, warnings: [], layout: undefined };
+  const origin = {
+    source,
+    definition,
+    isBuilt: false,
+    isUnconfined: false,
+    warnings: [],
+    layout: undefined,
+    place: [],
+  };
   const profile = makeProfile(documentOf(definition), {
     ...origin,
     format: 'docker',
@@ -278,10 +286,10 @@ function validate({ value, entries, repeats, layout }: Unvalidated, options: Rea
   const { source = 'inline', mode = 'strict' } = options;
   const diagnostics = new Diagnostics(mode);
   const merged = mergeRepeatedKeys(value, { entries, repeats, diagnostics });
-  const { document, format, found } = checkDocument(merged, { format: options.format, diagnostics });
+  const { document, place, format, found } = checkDocument(merged, { format: options.format, diagnostics });
   const issues = toIssues(found, layout);
   if (issues.some(({ severity }) => severity === 'error')) return { source, profile: undefined, issues };
-  const origin = { source, definition: undefined, isBuilt: false, warnings: issues, layout };
+  const origin = { source, definition: undefined, isBuilt: false, warnings: issues, layout, place };
   const read = { ...origin, format, mode, options: meaningOf(options) };
   const profile =
     document === undefined ? unconfinedProfile(read) : makeProfile(document, { ...read, isUnconfined: false });

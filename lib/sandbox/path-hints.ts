@@ -13,16 +13,21 @@ import {
 } from '../landlock/programs/missing-grants.js';
 import type { NativeFailure } from '../native.js';
 import { limitAboveOurs } from '../process-tree/rlimits.js';
+import { shownName } from '../util/foreign-text.js';
 import { has, own } from '../util/own-data.js';
 import type { ProgramCall } from './arguments.js';
 import { candidatePaths } from './child/native-request.js';
 import type { SandboxedProcess } from './child/process/child-process.js';
+import { deniedByMode } from './mode-hints.js';
 import type { WithVariables } from './options/environment.js';
 import type { ProgramOptions } from './options/types.js';
 
 /** A program, and the options on which its grants depend. */
 export interface StartedProgram extends Pick<ProgramCall<ProgramOptions>, 'file' | 'argv'> {
-  readonly options: Pick<WithVariables<ProgramOptions>, 'paths' | 'cwd' | 'env' | 'rlimits'>;
+  readonly options: Pick<
+    WithVariables<ProgramOptions>,
+    'paths' | 'cwd' | 'env' | 'rlimits' | 'uid' | 'gid' | 'capabilities'
+  >;
 }
 
 /** Describes a program under `paths`; undefined without `paths`. */
@@ -53,6 +58,12 @@ export function grantLackedByChild(child: SandboxedProcess): MissingGrant | unde
   return call && grantLackedBy(call, child.enforcement, child.exitCode);
 }
 
+/** Names the mode that may have denied a child what `paths` grants; empty if none is known. */
+export function modeDenyingChild(child: SandboxedProcess): string {
+  const call = programs.get(child);
+  return call === undefined ? '' : deniedByMode(call.options, call.argv.slice(1));
+}
+
 /** Returns the grant that a program probably lacked; undefined if nothing is known, or its paths were not restricted. */
 export function grantLackedBy(
   call: StartedProgram,
@@ -66,11 +77,22 @@ export function grantLackedBy(
 
 /**
  * Returns what kept a program from being started, as the end of a message: what `paths` may not grant, or a limit that is
- * above this process's own.
+ * above this process's own, or its working directory. The error is otherwise that of Node, which names the program alone.
  */
 export function startHint({ error, call: syscall }: NativeFailure, call: StartedProgram): string {
   if (error === constants.errno.EPERM && syscall === 'prlimit') return limitAboveOurs(call.options.rlimits);
+  if (syscall === 'chdir') return directoryProblem(error, call.options.cwd);
   const program = error === constants.errno.EACCES && syscall === 'execve' ? pathsProgram(call) : undefined;
   const missing = program && missingInterpreter(program);
   return missing === undefined ? '' : `: ${grantText(missing)}`;
+}
+
+const DIRECTORY_PROBLEMS: ReadonlyMap<number, string> = new Map([
+  [constants.errno.ENOENT, 'does not exist'],
+  [constants.errno.ENOTDIR, 'is not a directory'],
+]);
+
+function directoryProblem(errno: number, cwd: ProgramOptions['cwd']): string {
+  if (cwd === undefined) return '';
+  return `: the working directory ${shownName(String(cwd))} ${DIRECTORY_PROBLEMS.get(errno) ?? "can't be entered"}`;
 }

@@ -12,6 +12,7 @@ import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputIn } from './child/types-by-option.js';
+import { deniedByMode } from './mode-hints.js';
 import { startInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
@@ -118,6 +119,7 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
     signal: child.signalCode,
     timedOut: output.timedOut,
     limit: child.limit,
+    usage: child.usage,
     enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,
@@ -129,7 +131,9 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
   const missing = grantLackedByChild(child);
   const grant = missing === undefined ? '' : grantText(missing);
   const isExplained = sources.each.length > 0 || missing !== undefined;
-  const hint = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
+  const explained = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
+  const mode = explained === '' ? deniedByMode(options, call.args) : '';
+  const hint = mode === '' ? explained : `hint: ${mode}`;
   const reason = [
     `ended with ${endInWords(child.end)}`,
     limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),

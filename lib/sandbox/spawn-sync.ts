@@ -13,14 +13,17 @@ import { ViolationLog, type Violations } from '../notify/violations/violation-lo
 import type { LimitReason } from '../process-tree/limit-reason.js';
 import type { Descendants } from '../process-tree/tree.js';
 import { guardianFailure } from '../process-tree/tree.js';
+import type { Usage } from '../process-tree/usage.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
+import { publish } from './child/diagnostics.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
 import { type SyncEnd, startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputBytes, OutputIn } from './child/types-by-option.js';
+import { deniedByMode } from './mode-hints.js';
 import { startSyncInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
@@ -78,6 +81,8 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
    * or `processes` (`limits`). Null if none did. Not enumerable in the result of a Sandbox.
    */
   readonly limit: LimitReason | null;
+  /** What the program has used. Null if it was not started. Not enumerable in the result of a Sandbox. */
+  readonly usage: Usage | null;
   /**
    * The calls that the profile denied with an errno, one Violation for each kind of call. Empty unless `onViolation` is
    * given and not false. A Sandbox's result has this property and the next as well, but not enumerable: it prints and compares as
@@ -169,6 +174,8 @@ export interface SyncOutcome {
   readonly isWatched: boolean;
   /** Returns the grant of `paths` that the program probably lacked, given what it wrote to standard error. */
   missingGrant(): MissingGrant | undefined;
+  /** Names the mode that may have denied the program what `paths` grants; empty if none is known. */
+  denyingMode(): string;
 }
 
 /**
@@ -190,10 +197,10 @@ export function startProgramSync(
   if (!has(ended, 'error')) return outcomeOf(ended, call, plan);
   const error = startError(ended, 'spawnSync', call.file, call.argv, startHint(ended, call));
   const none = { status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
-  return { result: { error, ...none, limit: null, ...noViolations() }, ...NOT_WATCHED };
+  return { result: { error, ...none, limit: null, usage: null, ...noViolations() }, ...NOT_WATCHED };
 }
 
-const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined };
+const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined, denyingMode: () => '' };
 
 function limitsOf(options: SpawnSyncOptions): NativeLimits {
   const { input, encoding, maxBuffer } = options;
@@ -224,6 +231,9 @@ function outcomeOf(
   const { treeStatus = 0, unguarded } = own(ended);
   const error =
     ended.stopped !== 0 ? startError(stopped, 'spawnSync', file, argv) : guardianFailure(treeStatus, ended.pid);
+  const get = () => enforcement(ended.domainError, unguarded);
+  const program = { pid: ended.pid, file, args: argv };
+  publish('seccomp:start', () => ({ ...program, enforcement: get() }));
   const result: SyncResult = {
     ...(error === undefined ? {} : { error }),
     status: ended.end.code,
@@ -233,13 +243,16 @@ function outcomeOf(
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
     limit: STOPPED_FOR.get(ended.stopped) ?? ended.limit,
+    usage: ended.usage,
     ...(isWatched ? reportViolations(listener, supervision, ended.findPathDenial) : noViolations()),
   };
   // A getter, as most callers never read it.
-  const get = () => enforcement(ended.domainError, unguarded);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
+  const { status: exitCode, signal, limit, usage } = result;
+  publish('seccomp:end', () => ({ ...program, exitCode, signal, limit, usage }));
   const missingGrant = () => grantLackedBy(call, get(), ended.end.code);
-  return { result, isWatched, missingGrant };
+  const denyingMode = () => deniedByMode(call.options, call.args);
+  return { result, isWatched, missingGrant, denyingMode };
 }
 
 /** The errnos with which the addon has stopped a child. */

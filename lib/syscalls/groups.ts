@@ -27,7 +27,7 @@ export function groupNames(): readonly string[] {
 /**
  * Returns a group of syscalls.
  *
- * @param name - The name, with the `@`. docs/reference/built-in-profiles.md#groups-of-syscalls lists all groups.
+ * @param name - The name, with the `@`. docs/reference/built-in-tables.md#groups-of-syscalls lists all groups.
  * @returns The group, or undefined if there is none of that name.
  * @example
  * import { syscallGroup } from 'seccomp';

@@ -3,27 +3,22 @@
  */
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
-import { SeccompError } from '../errors.js';
-import { normalizeArguments } from '../sandbox/arguments.js';
-import { RunError } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
-import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
-import { hasNotify } from '../sandbox/plan/notifications.js';
-import { type FilterSource, resolveSources } from '../sandbox/plan/resolve-sources.js';
-import { type RunOptions, runCall } from '../sandbox/run.js';
+import type { StartSource } from '../sandbox/plan/resolve-sources.js';
+import type { RunOptions } from '../sandbox/run.js';
 import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
 import { argumentError } from '../util/node-error.js';
 import { own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import type { ProbeAnswer, ProbeCall } from './calls.js';
-import { readCommandLine } from './command.js';
-import { needsNoMore } from './needed-syscalls.js';
-import { probe } from './probe.js';
+import { type NeedsOptions, needsNoMore } from './needed-syscalls.js';
+import { type ProbeOptions, probe } from './probe.js';
+import { makesNoDeniedCalls, runs } from './programs.js';
 import type { Verdict } from './verdict.js';
 
 /** Options of `assertDenied` and `toDenySyscall`. */
-export interface DenialOptions extends HostOptions {
+export interface DenialOptions extends ProbeOptions {
   /**
    * The errno that the calls must fail with, by name, such as `EPERM`, or in digits if it has no name. Default: any
    * denial, also one that kills.
@@ -33,22 +28,22 @@ export interface DenialOptions extends HostOptions {
 
 /** Decides whether all `calls` are allowed. */
 export function allowed(
-  profile: FilterSource,
+  profile: StartSource,
   calls: ProbeCall | readonly ProbeCall[],
-  options?: HostOptions,
+  options?: ProbeOptions,
 ): Verdict {
   return verdictOn(probe(profile, calls, options), isAllowed, 'allowed');
 }
 
 /** Decides whether none of `calls` is allowed. */
 export function denied(
-  profile: FilterSource,
+  profile: StartSource,
   calls: ProbeCall | readonly ProbeCall[],
   options?: DenialOptions,
 ): Verdict {
-  const { errno, capabilities, abis } = readOptions<DenialOptions>('assertDenied', options);
+  const { errno, ...others } = readOptions<DenialOptions>('assertDenied', options);
   const wanted = errno === undefined ? undefined : readErrno(errno);
-  const answers = probe(profile, calls, { capabilities, abis });
+  const answers = probe(profile, calls, own(others));
   if (wanted === undefined) return verdictOn(answers, (answer) => !isAllowed(answer) && !isDeferred(answer), 'denied');
   return verdictOn(
     answers,
@@ -65,85 +60,12 @@ const isAllowed = ({ outcome }: ProbeAnswer) => outcome === 'allowed';
 /** Whether the profile leaves the call to another process, which may allow it. */
 const isDeferred = ({ outcome }: ProbeAnswer) => outcome === 'notified' || outcome === 'traced';
 
-/** Decides whether `command` ends with exit code 0 under `profile`, whose filter alone answers its calls. */
-export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
-  const { file, args, text } = readCommandLine(command);
-  const read = readOptions<RunOptions>('run', options);
-  const onViolation = read.onViolation ?? true; // For the denied calls in the error's message, and for a negation.
-  const call = normalizeArguments<RunOptions>('run', {
-    command: file,
-    args,
-    profile,
-    options: own({ ...read, onViolation }),
-  });
-  const sources = resolveSources(call.profile, call.options);
-  const { profiles, policy } = sources;
-  if (policy !== undefined && hasNotify(policy) && profiles.some(({ document }) => document.listenerPath))
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
-      'listenerPath: its agent may answer calls: assert under a profile without it',
-    );
-  const { notify, answered } = countedHandlers(call.options.notify);
-  const reportPaths = onViolation !== false && call.options.paths !== undefined;
-  const watched = { ...call, profile: sources.loaded, options: own({ reportPaths, ...call.options, notify }) };
-  const verdict = await runCall(watched).then(
-    (): Verdict => ({ holds: true, message: `${text} runs under the profile, and should not` }),
-    failureVerdict,
-  );
-  if (answered.size === 0) return verdict;
-  const message = `${text}: a handler of options.notify answered ${[...answered].join(', ')}, not the profile`;
-  return { holds: undefined, message };
-}
-
-function failureVerdict(error: unknown): Verdict {
-  if (!(error instanceof RunError)) throw error;
-  return isDenied(error)
-    ? { holds: false, message: error.message }
-    : { holds: undefined, message: error.message, unproven: `${error.message}\n${UNEXPLAINED}` };
-}
-
-/**
- * Whether a program failed by itself after one of its calls was denied, other than one whose denial programs expect. One
- * that is missing, is ended from outside, or fails under any profile shows nothing about this one.
- */
-function isDenied(error: RunError<unknown>): boolean {
-  const { code } = own(error);
-  const { exitCode, signal, limit, violations, unlistedViolations } = error;
-  const isByItself = exitCode !== null || (signal !== null && FAULTS.has(signal));
-  return (
-    code === undefined &&
-    limit === null &&
-    isByItself &&
-    (violations.some(({ fallback }) => !fallback) || unlistedViolations > 0)
-  );
-}
-
-/** The signals that a denial or a failed check raises. */
-const FAULTS: ReadonlySet<string> = new Set(['SIGSYS', 'SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGBUS', 'SIGFPE', 'SIGSEGV']);
-
-const UNEXPLAINED =
-  'nothing shows that this is because of the profile: for .not, a call must be denied, and the program must end by itself';
-
-/** Returns handlers that note the names of the calls that they get. */
-function countedHandlers(handlers: RunOptions['notify']) {
-  const answered = new Set<string>();
-  if (handlers === undefined) return { notify: undefined, answered };
-  const counted = Object.entries(handlers).map(([name, handler]): [string, typeof handler] => [
-    name,
-    (call) => {
-      answered.add(name);
-      return handler(call);
-    },
-  ]);
-  return { notify: own(Object.fromEntries(counted)), answered };
-}
-
 /**
  * Asserts that the running kernel allows calls under a profile. The calls are not carried out: see `probe`.
  *
- * @param profile - A profile as `spawn` takes it, or a list of profiles.
+ * @param profile - As for `spawn`: a profile, a list of profiles, or a sandbox.
  * @param calls - One call or a list of calls; see {@link ProbeCall}.
- * @param options - `capabilities` and `abis` that the profile is resolved for, as for `spawn`.
+ * @param options - Options of `probe`.
  * @throws {AssertionError} if the kernel does not allow all calls. The message names up to ten of them.
  * @throws {ProfileError | SeccompError} as `probe` does.
  * @example
@@ -152,9 +74,9 @@ function countedHandlers(handlers: RunOptions['notify']) {
  * assertAllowed('docker-default', ['read', 'openat', { syscall: 'socket', args: [2, 1, 0] }]);
  */
 export function assertAllowed(
-  profile: FilterSource,
+  profile: StartSource,
   calls: ProbeCall | readonly ProbeCall[],
-  options?: HostOptions,
+  options?: ProbeOptions,
 ): void {
   assertHolds(allowed(profile, calls, options), assertAllowed);
 }
@@ -162,9 +84,9 @@ export function assertAllowed(
 /**
  * Asserts that the running kernel denies calls under a profile. The calls are not carried out: see `probe`.
  *
- * @param profile - A profile as `spawn` takes it, or a list of profiles.
+ * @param profile - As for `spawn`: a profile, a list of profiles, or a sandbox.
  * @param calls - One call or a list of calls; see {@link ProbeCall}.
- * @param options - `errno` that the calls must fail with; `capabilities` and `abis` as for `spawn`.
+ * @param options - `errno` that the calls must fail with, and options of `probe`.
  * @throws {AssertionError} if the kernel allows one of the calls or leaves it to a supervisor or a tracer, or one does not
  * fail with `errno`.
  * @throws {ProfileError | SeccompError} as `probe` does.
@@ -176,7 +98,7 @@ export function assertAllowed(
  * assertDenied('docker-default', 'mount', { errno: 'EPERM' });
  */
 export function assertDenied(
-  profile: FilterSource,
+  profile: StartSource,
   calls: ProbeCall | readonly ProbeCall[],
   options?: DenialOptions,
 ): void {
@@ -187,7 +109,7 @@ export function assertDenied(
  * Asserts that a command works under a profile: it starts, and ends with exit code 0.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`.
- * @param profile - A profile as `spawn` takes it, or a list of profiles.
+ * @param profile - As for `spawn`: a profile, a list of profiles, or a sandbox.
  * @param options - Options of `run`, such as `cwd`, `env` and `timeout`. Denied calls are collected unless `onViolation`
  * is false.
  * @returns A promise that rejects with an AssertionError if the command does not work, or a handler of `notify` has
@@ -202,20 +124,45 @@ export function assertDenied(
  */
 export async function assertRunsUnder(
   command: readonly string[],
-  profile: FilterSource,
+  profile: StartSource,
   options?: RunOptions,
 ): Promise<void> {
   assertHolds(await runs(command, profile, options), assertRunsUnder);
 }
 
 /**
+ * Asserts that a command works under a profile and makes no call that is denied, not even one whose failure it hides: it
+ * starts, ends with exit code 0, and tries no network and no file that is not granted. Calls whose denial programs expect
+ * don't count: `fallback` of a violation. Processes that it leaves running are killed when it ends: what they would have tried
+ * is not seen.
+ *
+ * @param command - The program and its arguments: `[file, ...arguments]`.
+ * @param profile - As for `spawn`: a profile, a list of profiles, or a sandbox.
+ * @param options - Options of `run`, such as `network` and `paths`. Denied files are reported: `reportPaths`.
+ * @returns A promise that rejects with an AssertionError if a call was denied, which the first line of its message names, if
+ * denied calls may be missing (`unseenCalls`, `unlistedViolations`), or if the command does not work. It rejects with the RunError of a command
+ * that is not started, and as `assertRunsUnder`.
+ * @example
+ * import { assertMakesNoDeniedCalls } from 'seccomp/testing';
+ *
+ * await assertMakesNoDeniedCalls(['sort', '/dev/null'], 'docker-default', { network: 'none', paths: { read: ['@system'] } });
+ */
+export async function assertMakesNoDeniedCalls(
+  command: readonly string[],
+  profile: StartSource,
+  options?: RunOptions,
+): Promise<void> {
+  assertHolds(await makesNoDeniedCalls(command, profile, options), assertMakesNoDeniedCalls);
+}
+
+/**
  * Asserts that a command makes no other syscalls than those that a file lists. The first run writes the file, which is
  * to be committed; later runs fail if the command, for example after an update of a dependency, makes a syscall that it
- * did not make before. Where the environment variable CI is set, a missing file is a failure.
+ * did not make before. Where the environment variable CI is set, and not to `false` or 0, a missing file is a failure.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`. It runs without a filter.
  * @param file - Path or URL of a JSON file: a list of names as `neededSyscalls` returns it.
- * @param options - Options of `spawn`, such as `cwd` and `env`.
+ * @param options - Options of `spawn`, such as `cwd` and `env`; `repeat` and `update`.
  * @returns A promise that rejects with an AssertionError if the command makes another syscall, or with a SeccompError:
  * ERR_SECCOMP_FILE if the file can't be read or written, ERR_SECCOMP_OPTION if the command does not end with exit code
  * 0.
@@ -232,7 +179,7 @@ export async function assertRunsUnder(
 export async function assertNeedsNoMore(
   command: readonly string[],
   file: string | URL,
-  options?: SpawnOptions,
+  options?: NeedsOptions,
 ): Promise<void> {
   assertHolds(await needsNoMore(command, file, options), assertNeedsNoMore);
 }

@@ -6,6 +6,7 @@ export { matchers } from './index.js';
 
 export const assertAllowed = limitedFunction('assertAllowed', 3, () => api.assertAllowed);
 export const assertDenied = limitedFunction('assertDenied', 3, () => api.assertDenied);
+export const assertMakesNoDeniedCalls = limitedAsync('assertMakesNoDeniedCalls', 3, () => api.assertMakesNoDeniedCalls);
 export const assertNeedsNoMore = limitedAsync('assertNeedsNoMore', 3, () => api.assertNeedsNoMore);
 export const assertRunsUnder = limitedAsync('assertRunsUnder', 3, () => api.assertRunsUnder);
 export const neededSyscalls = limitedAsync('neededSyscalls', 2, () => api.neededSyscalls);

@@ -1,12 +1,13 @@
 /** Matchers for `expect` of Vitest and Jest. */
 import { SeccompError } from '../errors.js';
-import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
-import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
+import type { StartSource } from '../sandbox/plan/resolve-sources.js';
 import type { RunOptions } from '../sandbox/run.js';
 import { own, propertyOf } from '../util/own-data.js';
-import { allowed, type DenialOptions, denied, runs } from './assertions.js';
+import { allowed, type DenialOptions, denied } from './assertions.js';
 import type { ProbeCall } from './calls.js';
-import { needsNoMore } from './needed-syscalls.js';
+import { type NeedsOptions, needsNoMore } from './needed-syscalls.js';
+import type { ProbeOptions } from './probe.js';
+import { makesNoDeniedCalls, runs } from './programs.js';
 import type { Verdict } from './verdict.js';
 
 /** The methods that the matchers add to the object that `expect` returns. */
@@ -15,7 +16,7 @@ export interface SeccompMatchers<Result = unknown> {
    * The value is a profile. Passes if the kernel allows all `calls` under it. See `assertAllowed`. `.not` passes if it denies
    * the one call.
    */
-  toAllowSyscall(calls: ProbeCall | readonly ProbeCall[], options?: HostOptions): Result;
+  toAllowSyscall(calls: ProbeCall | readonly ProbeCall[], options?: ProbeOptions): Result;
   /**
    * The value is a profile. Passes if the kernel denies all `calls` under it, with `errno` if that is given. See
    * `assertDenied`. `.not` passes if it does not deny the one call, or with another errno.
@@ -25,9 +26,14 @@ export interface SeccompMatchers<Result = unknown> {
    * The value is a command, `[file, ...arguments]`. Passes if it ends with exit code 0 under `profile`. See
    * `assertRunsUnder`. `.not` passes if it fails by itself after a call of it was denied, other than a fallback.
    */
-  toRunUnder(profile: FilterSource, options?: RunOptions): Promise<Result>;
+  toRunUnder(profile: StartSource, options?: RunOptions): Promise<Result>;
+  /**
+   * The value is a command. Passes if it ends with exit code 0 under `profile` and makes no call that is denied. See
+   * `assertMakesNoDeniedCalls`. `.not` passes if it makes one.
+   */
+  toMakeNoDeniedCalls(profile: StartSource, options?: RunOptions): Promise<Result>;
   /** The value is a command. Passes if it makes only syscalls that `file` lists. See `assertNeedsNoMore`. */
-  toNeedNoMoreThan(file: string | URL, options?: SpawnOptions): Promise<Result>;
+  toNeedNoMoreThan(file: string | URL, options?: NeedsOptions): Promise<Result>;
 }
 
 /** The `this` with which Vitest and Jest call a matcher. */
@@ -53,9 +59,9 @@ interface MatcherResult {
 export const matchers = {
   toAllowSyscall(
     this: Context,
-    profile: FilterSource,
+    profile: StartSource,
     calls: ProbeCall | readonly ProbeCall[],
-    options?: HostOptions,
+    options?: ProbeOptions,
   ): MatcherResult {
     refuseNotSeveral(this, calls, 'toDenySyscall');
     return matcherResult(this, allowed(profile, calls, options));
@@ -63,7 +69,7 @@ export const matchers = {
 
   toDenySyscall(
     this: Context,
-    profile: FilterSource,
+    profile: StartSource,
     calls: ProbeCall | readonly ProbeCall[],
     options?: DenialOptions,
   ): MatcherResult {
@@ -74,17 +80,26 @@ export const matchers = {
   async toRunUnder(
     this: Context,
     command: readonly string[],
-    profile: FilterSource,
+    profile: StartSource,
     options?: RunOptions,
   ): Promise<MatcherResult> {
     return matcherResult(this, await runs(command, profile, options));
+  },
+
+  async toMakeNoDeniedCalls(
+    this: Context,
+    command: readonly string[],
+    profile: StartSource,
+    options?: RunOptions,
+  ): Promise<MatcherResult> {
+    return matcherResult(this, await makesNoDeniedCalls(command, profile, options));
   },
 
   async toNeedNoMoreThan(
     this: Context,
     command: readonly string[],
     file: string | URL,
-    options?: SpawnOptions,
+    options?: NeedsOptions,
   ): Promise<MatcherResult> {
     return matcherResult(this, await needsNoMore(command, file, options));
   },

@@ -18,13 +18,13 @@ namespace {
 
 // Reaps by process ID, where a filter on this process denies waitid(2), or where the pidfd is non-blocking. The kernel
 // does not reuse the ID before the child is reaped.
-bool ReapById(const ChildHandle& child, int options, siginfo_t* status) {
+bool ReapById(const ChildHandle& child, int options, siginfo_t* status, rusage* usage) {
   *status = {};
   if (child.pid <= 0 || SendSignal(child.pidfd, 0) == ESRCH) return true;
   int wait_status = 0;
   pid_t pid = 0;
   do {
-    pid = waitpid(child.pid, &wait_status, options & WNOHANG);
+    pid = wait4(child.pid, &wait_status, options & WNOHANG, usage);
   } while (pid == -1 && errno == EINTR);
   if (pid <= 0) return pid < 0;
   const bool has_exited = WIFEXITED(wait_status);
@@ -83,23 +83,24 @@ int SignalGroup(const ChildHandle& child, int signal) {
   return kill(-child.group, signal) == 0 ? 0 : errno;
 }
 
-bool Reap(const ChildHandle& child, int options, siginfo_t* status) {
+bool Reap(const ChildHandle& child, int options, siginfo_t* status, rusage* usage) {
   if (child.group > 0) EndGroup(child, options);
-  int result = 0;
+  long result = 0;
   do {
     *status = {};
-    result = waitid(static_cast<idtype_t>(kWaitPidfd), static_cast<id_t>(child.pidfd.get()), status, WEXITED | options);
+    // The C library's waitid has no parameter for the usage.
+    result = syscall(SYS_waitid, kWaitPidfd, child.pidfd.get(), status, WEXITED | options, usage);
   } while (result == -1 && errno == EINTR);
   if (result == 0) return status->si_pid != 0;
   if (errno == EAGAIN && (options & WNOHANG) != 0) return false;
-  return ReapById(child, options, status);
+  return ReapById(child, options, status, usage);
 }
 
-void KillAndReap(ChildHandle* child, siginfo_t* status) {
+void KillAndReap(ChildHandle* child, siginfo_t* status, rusage* usage) {
   *status = {};
   const int error = SendSignal(child->pidfd, SIGKILL);
   if (error == 0 || error == ESRCH) {
-    Reap(*child, 0, status);
+    Reap(*child, 0, status, usage);
   } else {
     Abandon(std::move(*child));
   }

@@ -3,6 +3,7 @@
 #define SECCOMP_NATIVE_CHILD_CHILD_HANDLE_H_
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "system/descriptor.h"
@@ -25,12 +26,13 @@ int SignalGroup(const ChildHandle& child, int signal);
 
 // Waits for the child's end, kills its process group if it has one, and reaps the child. Linux 5.4, waitid(2) with
 // P_PIDFD. Returns false if `options` has WNOHANG and the child still runs. Of `status`, si_pid, si_code and si_status
-// are set as by waitid(2); all are 0 if another part of this process has reaped the child.
-bool Reap(const ChildHandle& child, int options, siginfo_t* status);
+// are set as by waitid(2); all are 0 if another part of this process has reaped the child. `usage` gets what the child
+// and the descendants that it waited for have used; the kernel counts the memory of this process as its first.
+bool Reap(const ChildHandle& child, int options, siginfo_t* status, rusage* usage = nullptr);
 
 // Kills the child and reaps it. Abandons a child that this process may not signal, because the child has changed its
 // user.
-void KillAndReap(ChildHandle* child, siginfo_t* status);
+void KillAndReap(ChildHandle* child, siginfo_t* status, rusage* usage = nullptr);
 
 // Takes over a child whose starting JavaScript thread has ended, so that nothing watches it any more. After the child
 // has ended, the next start or the next call of Abandon reaps it.

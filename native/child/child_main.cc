@@ -275,9 +275,15 @@ class Child {
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof listener);
     memcpy(CMSG_DATA(header), &listener, sizeof listener);
-    // The socket's buffer has room for one message, so this does not block.
-    const long sent =
-        syscall(SYS_sendmsg, plan_->listener_socket, &message, MSG_NOSIGNAL, gate_[0], gate_[1], gate_[2]);
+    // The socket's buffer has room for one message, so this does not block. ETOOMANYREFS: more descriptors of this user
+    // are in flight, in all its processes, than this child may have open. They are received soon; the filter may deny to
+    // sleep until then.
+    constexpr int kTries = 1'000'000;
+    long sent = -1;
+    for (int i = 0; i < kTries; i++) {
+      sent = syscall(SYS_sendmsg, plan_->listener_socket, &message, MSG_NOSIGNAL, gate_[0], gate_[1], gate_[2]);
+      if (sent >= 0 || errno != ETOOMANYREFS) break;
+    }
     if (sent < 0) return Fail("sendmsg");
     return static_cast<size_t>(sent) == size || FailWith(EMSGSIZE, "sendmsg");
   }

@@ -31,7 +31,9 @@ enum GuardianStatus : int {
 };
 
 // Limits of a tree, which the addon sends before it starts the guardian. The guardian weighs the tree before the
-// program runs and then every kLookInterval milliseconds, and ends it when a limit is passed. 0: no limit.
+// program runs and then every kLookInterval milliseconds, and ends it when a limit is passed. 0: no limit. With a limit
+// of processes, it asks every kCountInterval milliseconds for the number of all threads of the system, which costs
+// little, and counts those of the tree when this has grown by half of what the tree had left.
 struct TreeLimits {
   uint64_t pages;      // Of resident memory.
   uint64_t processes;  // And threads.
@@ -40,6 +42,7 @@ struct TreeLimits {
 
 constexpr int64_t kLookInterval = 100;
 constexpr int64_t kSecondLook = 20;
+constexpr int64_t kCountInterval = 10;
 constexpr int64_t kCpuWindow = 10'000;
 
 // Why a guardian has ended its tree. It is added to the GuardianStatus, shifted by kVerdictShift bits.

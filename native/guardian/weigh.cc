@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sysinfo.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "guardian/clock.h"
@@ -24,6 +26,13 @@ constexpr uint64_t kMillisecondsPerTick = 1000 / kTicksPerSecond;
 constexpr int kMostEndedThreads = 4096;
 
 int64_t Now() { return Nanoseconds() / 1'000'000; }
+
+// The low 16 bits of the number of all threads. 0 if the kernel does not tell it.
+uint16_t ThreadsOfSystem() {
+  struct sysinfo info = {};
+  RawCall(SYS_sysinfo, Pointer(&info));
+  return info.procs;
+}
 
 // Returns the resident pages of a process, or of one of its threads: 0 if it has ended, nullopt if that can't be told.
 std::optional<uint64_t> PagesOf(long directory, std::string_view name) {
@@ -71,23 +80,44 @@ bool Scales::IsCpuTimeAbove(const Weight& weight, int64_t now) {
 }
 
 Verdict Weigher::WeighIfDue() {
-  if (Now() < due_) return kWithinLimits;
+  const int64_t begin = Now();
+  const bool is_due = begin >= due_;
+  if (!is_due && (begin < count_due_ || !MayHaveMultiplied())) return kWithinLimits;
   Weight weight;
   const bool is_known = Weigh(&weight);
   const int64_t now = Now();
-  const Verdict verdict = is_known ? scales_.Compare(weight, now) : kNotWeighed;
+  NoteCount(weight, now - begin);
+  if (!is_known) return kNotWeighed;
+  // Memory and CPU time are compared at their intervals only.
+  if (!is_due) return weight.threads > limits_.processes ? kProcessesPassed : kWithinLimits;
+  const Verdict verdict = scales_.Compare(weight, now);
   due_ = now + scales_.pause();
   return verdict;
 }
 
-void Weigher::Restart() {
+bool Weigher::MayHaveMultiplied() const {
+  if (limits_.processes == 0) return false;
+  const auto growth = static_cast<int16_t>(ThreadsOfSystem() - system_threads_);
+  return growth > 0 && static_cast<uint64_t>(growth) > threads_left_ / 2;
+}
+
+void Weigher::NoteCount(const Weight& weight, int64_t duration) {
+  if (limits_.processes == 0) return;
+  // A count takes long where there are many processes. The pause before the next one is at least as long.
+  count_due_ = Now() + std::max(kCountInterval, duration);
+  system_threads_ = ThreadsOfSystem();
+  threads_left_ = weight.threads < limits_.processes ? limits_.processes - weight.threads : 0;
+}
+
+void Weigher::Restart(int64_t pause) {
   scales_.ForgetMemory();
-  due_ = Now() + kLookInterval;
+  due_ = Now() + pause;
 }
 
 int64_t Weigher::Remaining() const {
   const int64_t now = Now();
-  return now < due_ ? due_ - now : 0;
+  if (now >= due_) return 0;
+  return limits_.processes == 0 ? due_ - now : std::min(due_ - now, std::max(count_due_ - now, kCountInterval));
 }
 
 // Each process has one entry, in the order of their IDs, so that new ones can't make this go on for ever.

@@ -62,24 +62,33 @@ class Weigher {
   Weigher(const TreeLimits& limits, int32_t self, int32_t child)
       : limits_(limits), self_(self), child_(child), scales_(limits) {}
 
-  // Weighs the tree if it is time to. Returns the limit that is passed.
+  // Weighs the tree if it is time to. Counts its processes if it may have multiplied. Returns the limit that is passed.
   Verdict WeighIfDue();
 
-  // Milliseconds until the next weighing.
+  // Milliseconds until WeighIfDue is to be called again.
   int64_t Remaining() const;
 
   // To be called before the program runs: until then, its first process has the memory of the process that starts it.
-  void Restart();
+  // The next weighing is due after `pause` milliseconds.
+  void Restart(int64_t pause = kLookInterval);
 
  private:
   bool Weigh(Weight* weight);
   bool Add(long proc, std::string_view name, Weight* weight) const;
   bool IsEnough(const Weight& weight) const;
+  bool MayHaveMultiplied() const;
+  void NoteCount(const Weight& weight, int64_t duration);
 
   const TreeLimits limits_;
   const int32_t self_, child_;
   Scales scales_;
   int64_t due_ = 0;  // Of the clock CLOCK_MONOTONIC, in milliseconds.
+  // The same, for the next count: what makes one necessary may be other trees, whose guardians count too.
+  int64_t count_due_ = 0;
+  // When the tree was last counted: the threads of the system, of which the kernel tells the low 16 bits, and those
+  // that the tree could still start.
+  uint16_t system_threads_ = 0;
+  uint64_t threads_left_ = 0;
 };
 
 static_assert(kCpuWindow / kLookInterval + 2 <= 128);

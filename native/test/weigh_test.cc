@@ -1,6 +1,7 @@
 // Tests of a guardian's decisions by what it has weighed, and of its weighing. Run as `weigh_test NAME`.
 #include "guardian/weigh.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -237,6 +238,33 @@ TEST(ForgetsAtARestartThatMemoryWasAboveItsLimit) {
   WaitUntilDue(weigher);
   CHECK_EQUAL(weigher.WeighIfDue(), kMemoryPassed);
   WeighedAlone::End(pid);
+}
+
+TEST(CountsATreeThatMultipliesBeforeItIsDue) {
+  constexpr int64_t kHour = 3'600'000;
+  constexpr int kMostProcesses = 1000;
+  const WeighedAlone alone;
+  const auto run = [](int ready) { static_cast<void>(write(ready, "", 1)); };
+  std::vector<pid_t> processes = {WeighedAlone::Start(run)};
+  Weigher weigher({0, 4, 0}, getpid(), processes[0]);
+  Weigher without({1, 0, 0}, getpid(), processes[0]);
+  for (Weigher* each : {&weigher, &without}) {
+    CHECK_EQUAL(each->WeighIfDue(), kWithinLimits);
+    each->Restart(kHour);
+    CHECK_EQUAL(each->WeighIfDue(), kWithinLimits);
+  }
+  CHECK_EQUAL(weigher.Remaining() <= kCountInterval, true);
+  CHECK_EQUAL(without.Remaining() > kCountInterval, true);
+  // Each takes a millisecond or longer: after kCountInterval, the system has more threads than before.
+  Verdict verdict = kWithinLimits;
+  while (verdict == kWithinLimits && processes.size() < kMostProcesses) {
+    processes.push_back(WeighedAlone::Start(run));
+    static_cast<void>(poll(nullptr, 0, 1));
+    verdict = weigher.WeighIfDue();
+  }
+  CHECK_EQUAL(verdict, kProcessesPassed);
+  CHECK_EQUAL(without.WeighIfDue(), kWithinLimits);
+  for (const pid_t pid : processes) WeighedAlone::End(pid);
 }
 
 TEST(TellsThatAProcessIsHidden) {

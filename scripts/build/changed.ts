@@ -7,27 +7,16 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { changeSince, reasonForDist, timeOf } from './changes.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The option of make that runs as many commands at once as there are CPUs. */
 export const JOBS = `-j${availableParallelism()}`;
-
-/** What scripts/build/dist.mjs writes last. It has the time at which that build began. */
-const DIST = 'dist/LICENSES.txt';
-const DIST_SOURCES = [
-  'lib',
-  'scripts/build/dist.mjs',
-  'scripts/build/types.mjs',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
-];
 
 const ADDON = 'build/Release/seccomp.node';
 /** What node-gyp writes where it builds. */
@@ -76,28 +65,11 @@ function commandForAddon(): readonly string[] {
   return isCurrent ? ['make', '-C', 'build', JOBS, 'BUILDTYPE=Release'] : ['node', 'scripts/build/addon.mjs'];
 }
 
-function reasonForDist(): string | undefined {
-  const built = timeOf(DIST);
-  return built === undefined ? 'it is missing' : changeSince(built, DIST_SOURCES);
-}
-
 function reasonForAddon(): string | undefined {
   const built = timeOf(ADDON);
   if (built === undefined) return 'it is missing';
   return existsSync(join(root, MAKEFILE)) ? changeSince(timeOf(STAMP) ?? built, ADDON_SOURCES) : undefined;
 }
-
-/** Says which of these files and folders changed after a time. A folder also changes if a file in it is removed. */
-function changeSince(time: number, paths: readonly string[]): string | undefined {
-  const below = (path: string): readonly string[] =>
-    statSync(join(root, path)).isDirectory()
-      ? [path, ...readdirSync(join(root, path), { recursive: true, encoding: 'utf8' }).map((name) => join(path, name))]
-      : [path];
-  const changed = paths.flatMap(below).find((path) => (timeOf(path) ?? 0) > time);
-  return changed && `${changed} changed`;
-}
-
-const timeOf = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs;
 
 /**
  * Runs a command that builds something, and prints one line about it.

@@ -1,5 +1,6 @@
 /**
- * Builds dist/ from lib/.
+ * Builds dist/ from lib/; with --changed, only if a source is newer: the first `npx` in a checkout installs a link to it, for which
+ * npm prepares it again.
  *
  * types.mjs writes the declarations. Rolldown bundles the modules of one or more folders of lib/ into one file, a chunk,
  * since Node loads few files faster than many, and npm installs them faster. Babel turns the chunks into CommonJS that
@@ -22,6 +23,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { transformAsync } from '@babel/core';
 import commonJs from '@babel/plugin-transform-modules-commonjs';
 import { rolldown } from 'rolldown';
+import { reasonForDist } from './changes.mjs';
 import { writeTypes } from './types.mjs';
 
 const LIB = resolve('lib');
@@ -54,6 +56,7 @@ const CHUNK_OF_FOLDER = {
   agent: 'record',
   analysis: 'profile',
   decode: 'syscalls',
+  kernel: 'sandbox',
   landlock: 'sandbox',
   notify: 'sandbox',
   policy: 'compile',
@@ -66,8 +69,9 @@ const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts
 
 /** As in lib/addon/failure.ts. */
 const MOVED =
-  'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
+  'seccomp was moved out of its package, as bundlers do: mark it as external (esbuild: --external:seccomp), and install it beside the program';
 
+if (process.argv.includes('--changed') && reasonForDist() === undefined) process.exit();
 const began = new Date();
 // With --code, the declarations that are there are kept: tests of a mutant need none.
 if (!process.argv.includes('--code')) {
@@ -102,7 +106,6 @@ async function writeChunks() {
 function folderOf(file) {
   const path = relative(LIB, file).slice(0, -'.ts'.length).split(sep);
   // Code that reports errors must not load another file: this process may have no descriptors left.
-  if (path[1] === 'process-status') return CHUNK_OF_FOLDER.root; // It reports none.
   if (path[0] === 'util' || path.includes('fastest-levenshtein')) return 'core';
   if (path[0] === '..' || FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
   if (Object.values(ENTRIES).includes(relative(LIB, file))) return null;

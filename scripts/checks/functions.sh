@@ -130,5 +130,6 @@ run_benchmarks() {
     npm run --silent bench -- tree --rounds 8 &&
     npm run --silent bench -- limits --rounds 2 &&
     npm run --silent bench -- fork --rounds 2 &&
+    npm run --silent bench -- server --rounds 1 --seconds 1 &&
     npm run --silent bench -- spawn --rounds 8
 }

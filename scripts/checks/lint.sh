@@ -13,7 +13,7 @@ lint_code() { pinned biome check --error-on-warnings . && node scripts/checks/im
 lint_prose() {
   pinned textlint --config scripts/linters/textlint.json --rulesdir scripts/linters/prose \
     --rules-base-directory node_modules/.cache/seccomp-linters/node_modules --format unix \
-    '*.md' '{bench,test}/*.md' 'docs/*.md' 'docs/guides/*.md' 'docs/reference/!(command).md'
+    '*.md' '{bench,test}/*.md' 'docs/*.md' 'docs/guides/*.md' 'docs/reference/!(command).md' 'docs/reference/api/*.md'
 }
 lint_shell() {
   command -v shellcheck >/dev/null || {

@@ -26,7 +26,7 @@ const EXPECTED_FILES = [
   /^package\.json$/,
   /^dist\/cli\/package\.json$/,
   /^dist\/(?!.*node_modules)[\w/.-]+\.(?:js|cjs|d\.ts|d\.cts)$/,
-  /^docs\/(?:(?:guides|images|reference)\/)?[\w-]+\.(?:md|svg)$/,
+  /^docs\/(?:(?:guides|images|reference(?:\/api)?)\/)?[\w-]+\.(?:md|svg)$/,
   /^native\/(?:binding\.gyp|sources\.tar\.gz)$/,
   /^prebuilds\/linux-(?:x64|arm64|riscv64)\/(?:seccomp\.node|seccomp-launch)$/,
   /^schema\/(profile|sandbox)\.schema\.json$/,

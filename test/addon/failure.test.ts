@@ -7,7 +7,7 @@ import { launcherError, loadError, missingError, versionError } from '../../lib/
 
 const TOOLS = 'which needs python3, make, g++, tar and gzip, and on Alpine linux-headers';
 const MOVED =
-  'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
+  'seccomp was moved out of its package, as bundlers do: mark it as external (esbuild: --external:seccomp), and install it beside the program';
 const BUILD = `run "npx node-gyp rebuild -C node_modules/seccomp/native", ${TOOLS}`;
 const INSTALL = 'install the package again: "rm -r node_modules/seccomp && npm install"';
 

@@ -151,3 +151,12 @@ test('finds the relation that the algebra finds, and every example is a real dif
     { numRuns: 10 },
   );
 });
+
+test('a comparison and a counterexample can be written as JSON', () => {
+  const [a, b] = [seccomp.resolve('docker-default'), seccomp.resolve('unconfined')];
+  const { differences } = JSON.parse(JSON.stringify(compare(a, b)));
+  expect(differences[0].cases[0].call.args).toEqual(['0', '0', '0', '0', '0', '0']);
+  const wrong = JSON.parse(JSON.stringify(seccomp.prove(seccomp.compile('docker-default'), b)));
+  expect(wrong.call.args).toHaveLength(6);
+  expect(Object.keys(compare(a, b))).toEqual(['relation', 'differences']);
+});

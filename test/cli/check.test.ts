@@ -57,3 +57,16 @@ test('checks the other profiles if one does not exist', async () => {
     expect(stderr).toMatch(/^seccomp: unknown built-in profile "nonexistent".*\nseccomp: \.\/nowhere\.json: .*\n$/);
   }
 });
+
+test('finds what concerns this host in a config.json at its place', async () => {
+  const config = join(directory, 'config.json');
+  writeFileSync(
+    config,
+    `{"ociVersion": "1.0.2", "linux": {
+      "seccomp": { "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+        { "names": ["read"], "action": "SCMP_ACT_ALLOW" },
+        { "names": ["write"], "action": "SCMP_ACT_ERRNO" }
+      ] } } }`,
+  );
+  expect((await check(config)).stdout).toMatch(/config\.json:4:\d+: linux\.seccomp\.syscalls\[1\]\.action: /);
+});

@@ -58,7 +58,7 @@ describe('an error of a start', () => {
     ['ENOEXEC', 126, 'seccomp: true: not executable (ENOEXEC)\n'],
   ])('%s of execve is reported with status %i', (code, status, text) => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    expect(statusAfter(() => reportStartFailure('true', failure(code, 'execve')))).toBe(status);
+    expect(statusAfter(() => reportStartFailure('true', [], failure(code, 'execve')))).toBe(status);
     expect(write.mock.calls).toEqual([[text]]);
   });
 
@@ -68,7 +68,19 @@ describe('an error of a start', () => {
   ])('%s of Node’s spawn is reported with status %i', (code, status) => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const error = Object.assign(new Error(code), { code, syscall: 'spawn true' });
-    expect(statusAfter(() => reportStartFailure('true', error))).toBe(status);
+    expect(statusAfter(() => reportStartFailure('true', [], error))).toBe(status);
+  });
+
+  test.each<[string, readonly string[], NodeJS.ProcessEnv | undefined, string]>([
+    ['ls | wc', [], undefined, `"ls | wc": command not found: for a shell's command line, write sh -c 'ls | wc'`],
+    ['ls | wc', ['a'], undefined, '"ls | wc": command not found'],
+    ['a', [], { LANG: 'C' }, 'a: command not found in /bin and /usr/bin, as it gets no PATH: give --env PATH'],
+    ['a', [], { PATH: '/x' }, 'a: command not found'],
+    ['./a', [], {}, './a: command not found'],
+  ])('ENOENT of %j with %j and the environment %j has a hint', (command, args, env, text) => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(statusAfter(() => reportStartFailure(command, args, failure('ENOENT', 'execve'), env))).toBe(127);
+    expect(write.mock.calls).toEqual([[`seccomp: ${text}\n`]]);
   });
 
   test.each([
@@ -79,7 +91,7 @@ describe('an error of a start', () => {
     new Error('other'),
     'text',
   ])('%s is thrown again', (error) => {
-    expect(() => reportStartFailure('true', error)).toThrow();
+    expect(() => reportStartFailure('true', [], error)).toThrow();
     expect(process.exitCode).toBe(undefined);
   });
 });

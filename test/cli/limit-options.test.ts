@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limitOptions } from '../../lib/cli/options/limit-options.js';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import * as cgroup from '../../lib/process-tree/cgroup.js';
 import { limitsFor } from '../../lib/sandbox/plan/limits.js';
 import { seccomp } from '../support/command-line.js';
@@ -55,6 +56,11 @@ describe('limitOptions', () => {
   });
 });
 
+test('--sampled prefers a cgroup, and is refused without a limit', () => {
+  expect(limitOptions({ processes: '9', sampled: true }).limits).toMatchObject({ processes: 9, exact: 'preferred' });
+  expect(() => limitOptions({ timeout: '1', sampled: true })).toThrow('--sampled has no effect without --memory');
+});
+
 describe('limits that can’t be enforced', () => {
   /** The message where this process's cgroup is `own`, beneath one with all controllers. */
   function refusal(own: string | cgroup.CgroupObstacle, flags: Parameters<typeof limitOptions>[0]): string {
@@ -84,7 +90,7 @@ describe('limits that can’t be enforced', () => {
   test('name their flags, and --best-effort', () => {
     const message = refusal({ reason: 'no cgroup v2', remedy: 'boot another' }, { memory: '64M', cpu: '1' });
     expect(message).toBe(
-      "SeccompError [ERR_SECCOMP_UNSUPPORTED]: --memory and --cpu can't be honored: no cgroup v2; boot another; --best-effort starts COMMAND without",
+      "SeccompError [ERR_SECCOMP_UNSUPPORTED]: --memory and --cpu can't be honored: no cgroup v2; give --sampled, which enforces them without a cgroup, or boot another; --best-effort starts COMMAND without",
     );
   });
 
@@ -97,10 +103,12 @@ describe('limits that can’t be enforced', () => {
   test('have remedies for a shell', () => {
     const subgroup = join(root, 'main');
     expect(refusal('/', { processes: '9' })).toContain(
-      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --best-effort`,
+      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; give --sampled, which enforces them without a cgroup, or first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --best-effort`,
     );
     const undelegated = { reason: 'not its own', remedy: cgroup.DELEGATE };
-    expect(refusal(undelegated, { processes: '9' })).toMatch(/: systemd-run --user .* seccomp run …; --best-effort/);
+    expect(refusal(undelegated, { processes: '9' })).toMatch(
+      /, or give it a delegated cgroup: systemd-run --user .* seccomp run …; --best-effort/,
+    );
   });
 });
 
@@ -131,5 +139,15 @@ describe('seccomp run', () => {
       stderr: expect.stringMatching(/^seccomp: not all limits are enforced: no cgroup v2/),
     });
     expect(existsSync(started)).toBe(true);
+  });
+
+  test('has a guardian enforce limits where no cgroup can, with --sampled', async ({ skip }) => {
+    skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+    vi.spyOn(cgroup, 'ownCgroup').mockReturnValue({ reason: 'no cgroup v2', remedy: 'boot another' });
+    const fork = ['--processes', '2', '--sampled', '--', 'sh', '-c', 'sleep 60 & sleep 60 & wait'];
+    expect(await seccomp('run', ...fork)).toMatchObject({
+      status: 128 + 9,
+      stderr: expect.stringContaining('more processes than its limit'),
+    });
   });
 });

@@ -55,6 +55,26 @@ describe('the options', () => {
     expect([command, args, others]).toEqual(['program', ['-a'], { ...DEFAULTS, ...options }]);
   });
 
+  test.each<[readonly string[], object]>([
+    [['-o', '-'], {}],
+    [['-o', '/dev/stdout'], {}],
+    [['-o', '/dev/fd/1'], {}],
+    [['-o', '/proc/self/fd/1', '--base', 'compute'], {}],
+    [['-s', '-'], { containerStart: false, paths: true }],
+    [['-s', '/dev/stdout'], { containerStart: false, paths: true }],
+  ])('%j prints the result, and the program prints to stderr', async (flags, options) => {
+    const { status, stdout } = await run(...flags);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject(flags[0] === '-s' ? { profile: {} } : { syscalls: [{}] });
+    const [[, , given] = []] = vi.mocked(recorder.recordWithEnd).mock.calls;
+    expect(given).toMatchObject({ ...options, stdio: ['inherit', 2, 'inherit'] });
+    expect(existsSync('-')).toBe(false);
+  });
+
+  test('a manifest that is printed has the name of the program', async () => {
+    expect((await run('-o', '-', '--format', 'spo')).stdout).toMatch(/^ {2}name: "program"$/m);
+  });
+
   test('--merge gives the profile and the paths of the file, with their directory', async () => {
     writeFileSync(at('m.json'), '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}');
     await run('-o', at('m.json'), '--merge');
@@ -110,6 +130,8 @@ describe('refuses before the program runs', () => {
       ['--merge', '--format', 'spo', '-o', at('x.yaml')],
       '--merge reads and writes JSON: merge first, and leave out --format spo',
     ],
+    [['--merge', '-o', '-'], '--merge adds to a file, and stdout keeps nothing: name a file'],
+    [['--merge', '-s', '/dev/null'], '--merge adds to a file, and /dev/null keeps nothing: name a file'],
     [['-s', 'box'], '-s box: seccomp run -s takes this for the name of a built-in: write ./box'],
     [['-s', './box', '-o', 'x'], `-o cannot be combined with -s, ${ENDING}`],
     [['-s', 'box.json', '--format', 'spo'], `--format spo cannot be combined with -s, ${ENDING}`],
@@ -205,6 +227,16 @@ describe('the result', () => {
     const wider = base.replace('"write"', '"write", "read", "mount", "bpf"');
     expect((await run('--base', wider)).stderr).toBe(
       `seccomp: needed, and not allowed by ${quoted(wider)}: nothing\nseccomp: allowed by ${quoted(wider)}, and not needed: 2 syscalls\n- bpf mount\n`,
+    );
+  });
+
+  test('lists calls apart that programs do without where the profile denies them', async () => {
+    give({
+      calls: [...calls, { ...CALL, syscall: 'io_uring_setup', decoded: ['256'], count: 1, executable: '/bin/a' }],
+    });
+    const base = '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","write"],"action":"SCMP_ACT_ALLOW"}]}';
+    expect((await run('--base', base)).stderr).toContain(
+      `seccomp: needed, and not allowed by ${quoted(base)}: nothing\nseccomp: tried, and not needed: where ${quoted(base)} denies these, programs make other calls or do without\n~ io_uring_setup(256)  /bin/a\nseccomp: allowed by`,
     );
   });
 });

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { parseProfile } from '../../lib/profile/source.js';
 import { main } from '../support/built.js';
@@ -47,6 +47,30 @@ describe('seccomp record', () => {
     expect(start(['run', '-p', file, '--', ...program])).toEqual({ status: 3, stdout: 'out\n', stderr: '' });
     expect(await seccomp('check', file)).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(namesIn(file)).not.toContain('socket');
+  });
+
+  test('-o - prints the profile alone, and the program prints to stderr', () => {
+    const { status, stdout, stderr } = start(['record', '-o', '-', '--', 'sh', '-c', 'echo out; exit 3']);
+    expect([status, stderr]).toEqual([3, 'out\n']);
+    expect(parseProfile(stdout).document.syscalls.flatMap(({ names }) => names)).toContain('write');
+  });
+
+  test('writes to pipes and devices', async () => {
+    const pipe = join(directory, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const reader = spawn('cat', [pipe]);
+    const chunks: Buffer[] = [];
+    reader.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const closed = once(reader, 'close');
+    expect(await seccomp('record', '-o', pipe, 'true')).toEqual({ status: 0, stdout: '', stderr: '' });
+    await closed;
+    expect(parseProfile(Buffer.concat(chunks).toString()).document.syscalls).not.toEqual([]);
+    expect(await seccomp('record', '-o', '/dev/null', 'true')).toEqual({ status: 0, stdout: '', stderr: '' });
+    const { status, stderr } = await seccomp('record', '-o', '/dev/full', 'true');
+    const saved = stderr.replace(/.*the recording is in /, '').trim();
+    expect([status, stderr]).toEqual([125, expect.stringContaining("/dev/full: the profile can't be written (ENOSPC")]);
+    expect(parseProfile(readFileSync(saved, 'utf8')).document.syscalls).not.toEqual([]);
+    rmSync(dirname(saved), { recursive: true });
   });
 
   test('exits as a shell does after a program that a signal without a name ends', () => {
@@ -157,7 +181,6 @@ describe('seccomp record', () => {
       ],
       ['a name that is too long', join(directory, 'x'.repeat(300)), /ENAMETOOLONG/],
       ['a file in the place of a directory', '/etc/passwd/x.json', /ENOTDIR/],
-      ['a device', '/dev/null', /^seccomp: \/dev\/null is not a file: name another one with -o\n$/],
       ['a directory', directory, /is not a file: name another one with -o\n$/],
       ['no name', '', /^seccomp: -o: the name is empty, and nothing was run: name a file\n$/],
       ['a directory that is not there', `${directory}/none/`, /none\/: this names a directory, and nothing was run: /],
@@ -189,7 +212,7 @@ describe('seccomp record', () => {
 
     test('--merge into a device', async () => {
       const { status, stderr } = await seccomp('record', '--merge', '-o', '/dev/full', '--', 'touch', ran);
-      expect(stderr).toMatch(/^seccomp: \/dev\/full: this is a device/);
+      expect(stderr).toMatch(/^seccomp: --merge adds to a file, and \/dev\/full keeps nothing: name a file\n$/);
       expect(status).toBe(125);
     });
   });

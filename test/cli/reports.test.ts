@@ -38,12 +38,18 @@ interface Ending {
 /** What is printed beside a program with these violations: first each, then the summary. */
 async function reported(
   violations: readonly Denial[],
-  { sandbox, unlisted = 0, unseen = [], exitCode = 0 }: Ending = {},
+  { sandbox, unlisted = 0, unseen = [], exitCode = 1 }: Ending = {},
 ) {
   printed.length = 0;
   const all = violations.map((each) => ({ ...VIOLATION, ...each }));
   const child = Object.assign(new EventEmitter(), {
-    ...{ pid: 7, enforcement: {}, limit: null, violations: all, unlistedViolations: unlisted },
+    ...{
+      pid: 7,
+      enforcement: { isolation: { closed: [], open: [] } },
+      limit: null,
+      violations: all,
+      unlistedViolations: unlisted,
+    },
     ...{ unseenCalls: unseen, end: programEnd(exitCode, null) },
   });
   vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {
@@ -69,7 +75,7 @@ describe('a denied call', () => {
     [{ rule: { path: 'syscalls[0]' } }, 'mkdir("/a", 0777): EPERM\n  by /bin/mkdir [5]\n  a rule'],
     [
       { fallback: true, action: { kind: 'errno', errno: 38 } },
-      'mkdir("/a", 0777): ENOSYS\n  by /bin/mkdir [5]\n  a rule\n  a fallback: programs expect this error, and use an older call',
+      'mkdir("/a", 0777): ENOSYS\n  by /bin/mkdir [5]\n  a rule\n  a fallback: programs expect this error, and use an older call or do without',
     ],
     [
       { action: { kind: 'errno', errno: 38 } },
@@ -182,11 +188,11 @@ seccomp: denied calls may be missing: another
     const line = '     1× clone3(): ENOSYS\n';
     const { summary } = await reported([fallback]);
     expect(summary).toBe(
-      `seccomp: no call was denied by node\nseccomp: one kind of calls that programs replace by older ones\n${line}`,
+      `seccomp: no call was denied by node\nseccomp: one kind of calls that programs do without\n${line}`,
     );
     const both = (await reported([fallback, {}, fallback])).summary;
     expect(both).toContain('seccomp: one kind of calls denied\n');
-    expect(both).toContain(`seccomp: 2 kinds of calls that programs replace by older ones\n${line}${line}`);
+    expect(both).toContain(`seccomp: 2 kinds of calls that programs do without\n${line}${line}`);
     expect(both).not.toContain('no call was denied');
   });
 
@@ -206,6 +212,15 @@ seccomp: denied calls may be missing: another
     expect(await flags({ read: ['/a', '/b'] }, { write: ['/a'] })).toBe('--read /b --write /a');
     expect(await flags({ read: ['/a', '/b'] }, { execute: ['/b'] })).toBe('--read /a --execute /b');
     expect(await flags({ read: ['/a'] }, { write: ['/a'] })).toBe(undefined);
+  });
+
+  test('offers no remedy for what a program did without that succeeded', async () => {
+    const denied = { deniedBy: 'paths', remedy: { paths: { read: ['/a', '/b'] } }, path: '/a' };
+    const { summary } = await reported([{ count: 2 }, denied], { exitCode: 0 });
+    expect(summary).toBe(`seccomp: 2 kinds of calls denied, and not needed
+     2× mkdir("/a", 0777): EPERM
+     1× mkdir("/a", 0777): EPERM
+`);
   });
 
   test('of a program that SIGSYS ended says how to learn the call', async () => {

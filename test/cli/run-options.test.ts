@@ -12,10 +12,13 @@ import * as execve from '../../lib/sandbox/execve.js';
 import * as spawning from '../../lib/sandbox/spawn.js';
 import { seccomp } from '../support/command-line.js';
 
+/** What is enforced where isolation is off. */
+const NOT_ISOLATED = { isolation: { closed: [], open: [] } };
+
 /** A child that the command starts. It ends as soon as the command waits for it. */
 class Child extends EventEmitter {
   readonly pid: number | undefined = 7;
-  readonly enforcement: object = {};
+  readonly enforcement: object = NOT_ISOLATED;
   readonly limit: string | null = null;
   readonly violations: readonly object[] = [];
   readonly unlistedViolations = 0;
@@ -85,6 +88,7 @@ describe('the options', () => {
     [['--no-isolate'], { isolate: false }],
     [['--abstract-sockets'], { isolate: { abstractSockets: true } }],
     [['--no-network'], { network: 'none' }],
+    [['--log-denied'], { logDenied: true }],
     [['--no-isolate', '--no-network'], { isolate: false, network: 'none' }],
     [['--read', '/usr', '--best-effort'], { paths: expect.anything(), bestEffort: true }],
     [['--write', '/tmp'], { paths: expect.anything() }],
@@ -95,6 +99,16 @@ describe('the options', () => {
       ...{ by: 'execve', command: 'program', args: ['a', '-b'], profile: 'docker-default', options },
       descendants: 'kill',
     });
+  });
+
+  test('--env names all variables that the program gets', async () => {
+    vi.stubEnv('PASSED', 'on').stubEnv('NOT_PASSED', 'x');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await run('--env', 'PASSED', '--env', 'A=b=c', '--env', 'EMPTY=', '--env', 'ABSENT', '--env', '__proto__=x');
+    const { env } = started().options;
+    const defined = Object.entries(Object(env)).filter(([, value]) => value !== undefined);
+    expect(defined.sort()).toEqual(Object.entries({ A: 'b=c', EMPTY: '', PASSED: 'on', ['__proto__']: 'x' }).sort());
+    expect(env).toHaveProperty('NODE_V8_COVERAGE', undefined);
   });
 
   test.each<[readonly string[], object]>([
@@ -162,10 +176,40 @@ describe('under a sandbox,', () => {
     expect(Object(paths).all.map(({ path }: { path: string }) => path)).toEqual(['/usr', '/tmp']);
     expect(limits).toMatchObject({ memory: 64n << 20n, processes: 9 });
   });
+
+  test.each<[object, object]>([
+    [{}, { A: '1', B: '2' }],
+    [{ env: { A: 'file', C: '3' } }, { A: '1', B: '2', C: '3' }],
+  ])('variables of %j and of --env are in force, these first', async (document, expected) => {
+    await run('-s', sandbox(document), '--env', 'A=1', '--env', 'B=2');
+    const defined = Object.entries(Object(started().options['env'])).filter(([, value]) => value !== undefined);
+    expect(Object.fromEntries(defined)).toEqual(expected);
+  });
+
+  test('--env of an absent variable leaves a value of the file as it is', async () => {
+    await run('-s', sandbox({ env: { A: 'file' } }), '--env', 'A');
+    expect(started().options['env']).toMatchObject({ A: 'file' });
+  });
+
+  test('--sampled concerns limits of the file, if it has some', async () => {
+    expect(await run('-s', sandbox({ limits: { memory: '64M' } }), '--sampled')).toMatchObject({ status: 0 });
+    expect(started().options['limits']).toMatchObject({ memory: 64n << 20n, exact: 'preferred' });
+    const stderr = expect.stringContaining('--sampled has no effect without --memory, --processes or --cpu');
+    expect(await run('-s', sandbox({ timeout: 1 }), '--sampled')).toMatchObject({ status: 125, stderr });
+  });
 });
 
 describe('refuses', () => {
   test.each<[readonly string[], string]>([
+    [['--env', 'A=secret', '--env', 'A'], '--env: A is named twice: leave one of them out'],
+    [['--env', '=secret'], '--env: must be NAME or NAME=VALUE, and the name is empty'],
+    [['--env', '--explain'], '--env needs the name of a variable, and "--explain" follows it'],
+    [['--env', 'A,B'], '--env: there is no variable "A,B": names are literal, so give --env once for each'],
+    [
+      ['-p', 'untrusted'],
+      'untrusted is a sandbox, of which a profile is a part: run programs in it with seccomp run -s untrusted',
+    ],
+    [['-s', 'node'], 'unknown built-in sandbox "node": node is a profile: give it with -p'],
     [['--abstract-sockets', '--isolate'], '--abstract-sockets cannot be combined with --isolate: leave one out'],
     [['--abstract-sockets', '--no-isolate'], '--abstract-sockets cannot be combined with --no-isolate: leave one out'],
     [['--abstract-sockets', '--no-network'], '--abstract-sockets cannot be combined with --no-network: leave one out'],
@@ -223,6 +267,11 @@ describe('refuses', () => {
       125,
       `seccomp: ${named} can't be honored: no scopes: start seccomp as another user, or on a newer kernel, or ${remedy}\n`,
     ]);
+    vi.mocked(execve.executeProgram).mockImplementation(() => {
+      throw new IsolationRefusal('a filter: change it', { ...asked, asked: of, obstacle: { reason: '', remedy: '' } });
+    });
+    const other = await run(...flags.map((flag) => flag.replace('FILE', file)));
+    expect(other.stderr).toContain(': a filter: change it, or ');
   });
 });
 
@@ -232,7 +281,7 @@ describe('where the system has no seccomp,', () => {
 
   test.each([
     ...['--read /', '--write /tmp', '--execute /', '--memory 64M', '--processes 9', '--cpu 1', '--capability CAP_KILL'],
-    ...['--isolate', '--abstract-sockets', '--no-network', '--explain'],
+    ...['--isolate', '--abstract-sockets', '--no-network', '--log-denied', '--explain'],
   ])('%s is refused', async (flag) => {
     const [name = '', ...value] = flag.split(' ');
     const stderr = `seccomp: ${name} can't be honored: ${REASON}: leave it out\n`;
@@ -289,8 +338,21 @@ describe('a child', () => {
     [7, { limits: { reason: 'no cgroup' } }, 'seccomp: not all limits are enforced: no cgroup\n'],
     [7, { paths: { rights: [] }, limits: { enforced: [] } }, ''],
     [undefined, { paths: { reason: 'no Landlock' } }, ''],
+    [7, { isolation: { by: 'domain', reason: 'no scopes', closed: ['memory'] } }, ''],
+    [
+      7,
+      { isolation: { reason: 'no Landlock', closed: ['limits'] } },
+      'seccomp: COMMAND is not isolated from other processes: no Landlock\n',
+    ],
+    [7, { isolation: { reason: 'isolation is off', closed: ['sockets'] } }, ''],
+    [
+      7,
+      { isolation: { by: 'domain', reason: 'no scopes', closed: ['memory'] }, tree: { reason: 'no guardian' } },
+      'seccomp: what COMMAND starts may outlive it: no guardian\n',
+    ],
+    [7, { isolation: { reason: 'isolation is off', closed: [] }, tree: { reason: 'no guardian' } }, ''],
   ])('with the process ID %s and what is enforced %j', async (pid, enforcement, stderr) => {
-    endChild([0, null], { pid, enforcement });
+    endChild([0, null], { pid, enforcement: { ...NOT_ISOLATED, ...enforcement } });
     expect(await child()).toEqual({ status: 0, stdout: '', stderr });
   });
 
@@ -317,7 +379,7 @@ describe('a child', () => {
   ])('%s', async (_, enforcement = {}, fromTerminal) => {
     vi.spyOn(addon(), 'takeFromKernel').mockReturnValue(true);
     let kill = vi.fn();
-    endChild([0, null], { enforcement }, (each) => {
+    endChild([0, null], { enforcement: { ...NOT_ISOLATED, ...enforcement } }, (each) => {
       kill = each.kill;
       for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) process.emit(signal, signal);
     });

@@ -82,7 +82,9 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
       status: 126,
       stderr: `seccomp: paths does not grant the execution of ${program}: add --execute ${program}\n`,
     });
-    expect((await inShell('exit 126')).stderr).toMatch(/^seccomp: exit code 126 can mean .*: add --execute PATH$/m);
+    expect((await inShell('exit 126')).stderr).toMatch(
+      /^seccomp: exit code 126 can mean .*: add --execute PATH, or --execute @tmp if it has made that program in TMPDIR$/m,
+    );
     expect((await inShell('exit 127')).stderr).toBe('');
   });
 
@@ -143,7 +145,7 @@ describeUnless(reason ?? undefined, 'seccomp run', () => {
 
   test('--explain names what the restriction to paths denies', async ({ skip }) => {
     skip(seesUnixSockets, 'this kernel tells Unix sockets apart');
-    const socket = `require('net').connect('/nowhere').on('error', () => {})`;
+    const socket = `require('net').connect('/nowhere').on('error', () => { process.exitCode = 1; })`;
     const granted = ['--read', '@system', '--read', '@node'];
     const { stderr } = await seccomp('run', '--explain', ...granted, '--', process.execPath, '-e', socket);
     expect(stderr).toMatch(/seccomp: socket\(AF_UNIX, .*\): EAFNOSUPPORT\n/);
@@ -209,6 +211,41 @@ describe('where Landlock is denied', () => {
       /^seccomp\/register: SECCOMP_PATHS can't be honored: an attached filter denies Landlock: .*; unset SECCOMP_PATHS: /,
     );
   });
+
+  test('a program that is not isolated is reported, and none for which isolation is off', async () => {
+    const reason =
+      /^seccomp: COMMAND is not isolated from other processes: an attached filter denies Landlock: let it /;
+    for (const more of [[], ['--timeout', '1h']]) {
+      expect(await underFilter(...more, 'echo', 'out')).toMatchObject({
+        ...{ code: 0, stdout: 'out\n' },
+        stderr: expect.stringMatching(reason),
+      });
+      expect(await underFilter('--no-isolate', ...more, 'echo', 'out')).toMatchObject({ stdout: 'out\n', stderr: '' });
+    }
+  });
+
+  test.each([1, 13, 38])(
+    'errors, doctor and enforcement name the filter that answers with errno %i',
+    async (errnoRet) => {
+      const filter = {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [
+          { names: ['landlock_create_ruleset', 'landlock_restrict_self'], action: 'SCMP_ACT_ERRNO', errnoRet },
+        ],
+      } as const;
+      const of = async (...args: readonly string[]) => {
+        const { stdout, stderr } = await run(process.execPath, [main, ...args], filter);
+        return stdout + stderr;
+      };
+      const doctor = await of('doctor');
+      const [, reason = '', remedy = ''] = /isolation .*user: (.*)\n *→ (.*), or run children/.exec(doctor) ?? [];
+      expect(reason).toMatch(/an attached filter denies (?:Landlock|it)/);
+      expect(remedy).toBe('let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self');
+      expect(doctor).toContain(`can't be restricted: ${reason}\n`);
+      for (const flags of [[], ['--read', '/'], ['-s', 'untrusted']])
+        expect(await of('run', ...flags, '--', 'true')).toContain(`: ${reason}: ${remedy}`);
+    },
+  );
 
   test('--best-effort starts the program', async () => {
     const given = ['--best-effort', '--read', '/nowhere'];

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import * as execve from '../../lib/sandbox/execve.js';
 import { main } from '../support/built.js';
 import { seccomp } from '../support/command-line.js';
@@ -15,7 +16,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 /** Runs the command in a process of its own, which the program replaces. */
-const start = (args: readonly string[], options: { readonly input?: string } = {}) => {
+const start = (args: readonly string[], options: { readonly input?: string; readonly cwd?: string } = {}) => {
   const { status, signal, stdout, stderr, pid } = spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
     ...options,
@@ -46,6 +47,17 @@ describe('seccomp run', () => {
       expect(start(['run', ...flags, '-p', 'docker-default', ...program])).toMatchObject({ status: 163 });
     },
   );
+
+  test('in a run that isolates it, can start no guardian, and says what helps', ({ skip }) => {
+    skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+    const inner = [process.execPath, main, 'run', '-s', 'untrusted', '--', 'true'];
+    const cwd = mkdtempSync(join(tmpdir(), 'seccomp-nested-'));
+    onTestFinished(() => rmSync(cwd, { recursive: true }));
+    const { status, stderr } = start(['run', '--', ...inner], { cwd });
+    expect(status).toBe(125);
+    expect(stderr).toMatch(/\(clone EPERM\): an attached filter denies .* \(seccomp run --no-isolate\)$/m);
+    expect(start(['run', '--no-isolate', '--', ...inner], { cwd })).toMatchObject({ status: 0 });
+  });
 
   test('reads the profile strictly, unless --compat is given', async () => {
     const profile = '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import * as execve from '../../lib/sandbox/execve.js';
@@ -92,6 +92,19 @@ describeUnless(reason ?? undefined, 'seccomp run -s', () => {
     expect(stderr).toMatch(/to allow: --read .*secret\.txt/);
   });
 
+  test('names the mode that denies the program what the file grants', async () => {
+    writeFileSync(join(work, 'closed.txt'), '', { mode: 0 });
+    onTestFinished(() => rmSync(join(work, 'closed.txt')));
+    const file = written({ paths: { read: ['@system', '.'] }, capabilities: [] });
+    const { status, stderr } = await seccomp('run', '-s', `./${file}`, '--explain', '--', 'cat', 'closed.txt');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^seccomp: paths grants \S*\/closed\.txt, but its mode denies reading it to .*: give this user access/m,
+    );
+    const { stderr: other } = await seccomp('run', '-s', `./${file}`, '--explain', '--', 'cat', 'data.txt');
+    expect(other).not.toContain('mode');
+  });
+
   test.each<[string, readonly string[], string, string]>([
     ['the sandbox, by a flag', ['-s', './sandbox.json'], '.', 'this sandbox'],
     ['its profile, by a flag', ['-s', './sandbox.json'], './own.json', join(work, 'own.json')],
@@ -173,6 +186,15 @@ describe('seccomp check', () => {
     }
     for (const document of [{ extends: 'untrusted' }, { timeout: 5 }, { profile: ['docker-default', 'node'] }])
       expect(await seccomp('check', `./${written(document)}`)).toMatchObject({ status: 0, stdout: '' });
+  });
+
+  test('warns of secrets in a directory that it grants, which a start does not', async () => {
+    writeFileSync(join(work, '.env'), '');
+    onTestFinished(() => rmSync(join(work, '.env')));
+    const file = `./${written({ paths: { read: ['@system', '.'] } })}`;
+    const warning = 'warning ./sandbox.json:1:29: paths.read[1]: lets the program read .env (it has secrets): ';
+    expect((await seccomp('check', file)).stdout).toContain(warning);
+    expect(loadSandbox(file).warnings).toEqual([]);
   });
 
   test('reports each warning about its profiles once', async () => {

@@ -1,7 +1,7 @@
 /** exec and execFile: callbacks, and promises by util.promisify. */
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { called, IDS, settled, story, thrown } from './tools.mjs';
+import { called, differs, IDS, settled, story, thrown } from './tools.mjs';
 
 const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
 const exec = (cp, ...parameters) => called((callback) => cp.exec(...parameters, callback));
@@ -42,7 +42,9 @@ export default {
   'execFile: a signal is error.signal': (cp) => execFile(cp, 'sh', ['-c', 'kill -9 $$']),
   'execFile: ENOENT': (cp) => execFile(cp, 'no-such-command', ['a', 'b']),
   'execFile: EACCES': (cp) => execFile(cp, '/etc/passwd'),
-  'execFile: cwd that is not there': (cp) => execFile(cp, 'true', { cwd: '/no/such' }),
+  'execFile: cwd that is not there': differs('The message of the error names a `cwd`', (cp) =>
+    execFile(cp, 'true', { cwd: '/no/such' }),
+  ),
   'execFile: encodings': async (cp) => [
     await execFile(cp, 'echo', ['é'], { encoding: 'latin1' }),
     await execFile(cp, 'echo', ['é'], { encoding: 'hex' }),

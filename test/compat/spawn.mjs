@@ -54,8 +54,10 @@ export default {
     await output(cp.spawn('pwd', { cwd: null })),
     await output(cp.spawn('pwd', { cwd: '' })),
   ],
-  'cwd: one that is not there is ENOENT of the command': (cp) => story(cp.spawn('pwd', { cwd: '/no/such' })),
-  'cwd: a file is ENOTDIR, thrown': (cp) => thrown(() => cp.spawn('pwd', { cwd: '/etc/passwd' })),
+  'cwd: one that is not there is ENOENT of the command': differs('The message of the error names a `cwd`', (cp) =>
+    story(cp.spawn('pwd', { cwd: '/no/such' })),
+  ),
+  'cwd: a file is ENOTDIR, thrown': (cp) => thrownCode(() => cp.spawn('pwd', { cwd: '/etc/passwd' })),
   'cwd: a command with a slash is looked for from there': (cp) => output(cp.spawn('./tool', ['a'], { cwd: directory })),
   'cwd: not a file URL': (cp) => thrown(() => cp.spawn('pwd', { cwd: new URL('http://example.org/') })).code,
   'cwd: of another type': (cp) => thrown(() => cp.spawn('pwd', { cwd: 5 })),

@@ -1,18 +1,18 @@
 /**
- * The generated pages of docs/reference/ are the output of their generators; api.md describes every export, and its tables
- * of options lack no option of any function.
+ * The generated pages of docs/reference/ are the output of their generators; those of api/ describe every export, their tables
+ * of options lack no option of any function, and api.md lists all of them.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { type FunctionName, optionsOf } from '../../lib/sandbox/options/table.js';
+import { OTHERS, SECTIONS } from '../../scripts/generate/reference/api-sections.js';
 import * as declarations from '../../scripts/generate/reference/declarations.js';
-import { anchorOf } from '../../scripts/generate/reference/markdown.js';
 import * as optionTables from '../../scripts/generate/reference/option-tables.js';
 import { FOLDER, pages } from '../../scripts/generate/reference/pages.js';
 import { packageRoot } from '../support/root.js';
 
-// The compiler reads the package once: for the page.
+// The compiler reads the package once: for the pages.
 const readingExports = vi.spyOn(declarations, 'readExports');
 const readingTypes = vi.spyOn(optionTables, 'readOptionTypes');
 const generated = pages();
@@ -20,11 +20,15 @@ const exports = readingExports.mock.results[0]?.value as readonly declarations.E
 const types = readingTypes.mock.results[0]?.value as optionTables.OptionTypes;
 vi.restoreAllMocks();
 
-const page = readFileSync(join(FOLDER, 'api.md'), 'utf8');
+const index = readFileSync(join(FOLDER, 'api.md'), 'utf8');
+const names = readdirSync(join(FOLDER, 'api'));
+const page = names.map((name) => readFileSync(join(FOLDER, 'api', name), 'utf8')).join('\n');
 
 test.each([...generated])('docs/reference/%s is up to date', (name, text) => {
   expect(readFileSync(join(FOLDER, name), 'utf8'), 'run `npm run generate -- docs`').toBe(text);
 });
+
+const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
 
 test('every export of every entry point has a heading', () => {
   const { exports: entries } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
@@ -33,21 +37,23 @@ test('every export of every entry point has a heading', () => {
   const modules = Object.keys(entries)
     .filter((name) => !name.endsWith('.json') && name !== '.' && name !== './testing')
     .map((name) => name.replace('.', 'seccomp'));
-  const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading);
   expect(headings.toSorted()).toEqual([...exports.map(({ name }) => name), ...modules].toSorted());
 });
 
-test('every link to a heading of the page leads to it', () => {
-  const counts = new Map<string, number>();
-  const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => {
-    const anchor = anchorOf(heading);
-    const count = counts.get(anchor) ?? 0;
-    counts.set(anchor, count + 1);
-    return count === 0 ? anchor : `${anchor}-${count}`;
-  });
-  const links = [...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor);
-  expect(links.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
-  expect([...counts].filter(([, count]) => count > 1)).toEqual([['syscallgroup', 2]]);
+test('the index has a row for every export', () => {
+  const rows = [...index.matchAll(/^\| \[`(.*?)`\]\(api\/.*\) \| (.+) \|$/gm)];
+  expect(rows.map(([, name]) => name).toSorted()).toEqual(headings.toSorted());
+  expect(rows.filter(([, , purpose = '']) => !/^[A-Z`].*[.…]$/.test(purpose)).map(([, name]) => name)).toEqual([]);
+});
+
+test('the folder has a page for each section and no other', () => {
+  expect(names.toSorted()).toEqual([...SECTIONS, OTHERS].map(({ page: name }) => `${name}.md`).toSorted());
+});
+
+test('each function and class has a section by its task: otherwise list it in scripts/generate/reference/api-sections.ts', () => {
+  const listed = SECTIONS.flatMap((section) => section.exports);
+  const callable = exports.filter(({ kind }) => kind === 'function' || kind === 'class').map(({ name }) => name);
+  expect(callable.filter((name) => !listed.includes(name))).toEqual([]);
 });
 
 test('each parameter of each function has a description', () => {
@@ -73,7 +79,7 @@ test('each function that returns something says what', () => {
 });
 
 test.each([...types.keys()])('%s has a section of its options', (name) => {
-  const [section = ''] = page.split(`#### Options of ${name}\n`)[1]?.split(/^##/m) ?? [];
+  const [section = ''] = page.split(`### Options of ${name}\n`)[1]?.split(/^##/m) ?? [];
   const absent = optionsOf(name as FunctionName).filter((option) => !section.includes(`\`${option}\``));
   expect(absent).toEqual([]);
 });

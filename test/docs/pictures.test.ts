@@ -14,6 +14,6 @@ test.each(sources)('the picture of %s is up to date: otherwise run `npm run gene
 });
 
 test('the profile whose filter is drawn is the one that the page shows', () => {
-  const shown = /```json decision-tree\.json\n(.*?)```/s.exec(read('docs/how-it-works.md'))?.[1];
+  const shown = /```json decision-tree\.json\n(.*?)```/s.exec(read('docs/reference/how-it-works.md'))?.[1];
   expect(shown).toBe(read('scripts/generate/pictures/decision-tree.json'));
 });

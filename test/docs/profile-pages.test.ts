@@ -12,8 +12,9 @@ import { textOfPage } from '../support/docs/pages.js';
 const codesIn = (text: string) =>
   new Set([...text.replaceAll(/^```.*?^```$/gms, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code));
 
-describe('the table of built-ins in docs/profiles.md', () => {
-  const rows = [...textOfPage('docs/profiles.md').matchAll(/^\| `([\w-]+)` \| (.+) \| (.+) \| (.+) \| .+ \|$/gm)].map(
+describe('the table of built-ins in docs/reference/built-in-profiles.md', () => {
+  const page = textOfPage('docs/reference/built-in-profiles.md');
+  const rows = [...page.matchAll(/^\| \[`([\w-]+)`\]\(.*?\) \| .+? \| (.+?) \| (.+?) \| (.+?) \| .+ \|$/gm)].map(
     ([, name = '', files, network, programs]) => ({ name, files, network, programs }),
   );
 

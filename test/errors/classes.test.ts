@@ -22,6 +22,7 @@ const result = {
   signal: null,
   timedOut: false,
   limit: null,
+  usage: { wallTime: 2, cpuTime: 1, maxRss: null, peakMemory: null },
   enforcement: { isolation: { by: 'scopes' as const, closed: [], open: [] } },
   violations: [],
   unlistedViolations: 0,
@@ -195,7 +196,7 @@ describe('a message', () => {
     const error = new RunError('ended', undefined, { ...result, command: `sh -c ${lines}`, stderr: `${lines}\n` });
     expect(error.message.split('\n')).toEqual([
       'sh -c line 0…: ended',
-      '… (the end of stderr; the property has all of it)',
+      '… (a part of stderr; the property has all of it)',
       ...['stderr: line 97', 'stderr: line 98', 'stderr: line 99'],
     ]);
     expect(new RunError('ended', undefined, { ...result, stderr: 'x'.repeat(1e6) }).message.length).toBeLessThan(1200);
@@ -206,7 +207,7 @@ describe('a message', () => {
       new RunError('ended', undefined, { ...result, ...more }).message;
     const whole = { command: 'c'.repeat(200), stderr: `a\nb\n${'x'.repeat(996)}\n` };
     expect(messageOf(whole)).toBe(`${whole.command}: ended\n${whole.stderr.trimEnd().replaceAll(/^/gm, 'stderr: ')}`);
-    const cut = '… (the end of stderr; the property has all of it)';
+    const cut = '… (a part of stderr; the property has all of it)';
     expect(messageOf({ command: 'c'.repeat(201), stderr: 'x'.repeat(1001) })).toBe(
       `${whole.command}…: ended\n${cut}\nstderr: ${'x'.repeat(1000)}`,
     );

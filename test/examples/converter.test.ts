@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import { obstacleTo } from '../support/commands.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
@@ -12,7 +13,9 @@ interface Entry {
   readonly port?: number;
 }
 
-describeUnless(obstacleTo('magick'), 'the converter', () => {
+const { by, reason } = isolationSupport();
+
+describeUnless(by === 'scopes' ? obstacleTo('magick') : String(reason), 'the converter', () => {
   let service: ChildProcess;
   let address: string;
   const entries: Entry[] = [];

@@ -44,6 +44,26 @@ function outputOf(
   return JSON.parse(execFileSync(process.execPath, [...nodeArgs, fixture], options));
 }
 
+/** Runs pm2 until it prints what is looked for, and returns that; '' if it ends before. */
+async function untilLine(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  wanted: RegExp,
+  nodeArgs: readonly string[] = [],
+): Promise<string> {
+  const child = spawn(process.execPath, [...nodeArgs, join('node_modules', 'pm2', 'bin', 'pm2'), ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let found: string | undefined;
+  for await (const line of createInterface(child.stdout)) {
+    found ??= wanted.exec(line)?.[0];
+    if (found !== undefined) child.kill('SIGINT');
+  }
+  return found ?? '';
+}
+
 describe('processes that are started with seccomp/register have its filter:', () => {
   const filtersHere = Number(statusOf('self').get('Seccomp_filters') ?? 0);
   const answer = {
@@ -55,6 +75,24 @@ describe('processes that are started with seccomp/register have its filter:', ()
 
   test.each(['tinypool.mjs', 'jest-worker.mjs'])('%s', (fixture) => {
     expect(outputOf(fixture, { SECCOMP_PROFILE: 'docker-default' })).toEqual(Array(3).fill(answer));
+  });
+});
+
+describe.each(['fork', 'cluster'])('pm2 in mode %s, whose programs load seccomp/register,', (mode) => {
+  const start = (profile: string) =>
+    untilLine(
+      ['start', 'registered.config.cjs', '--no-daemon'],
+      { MODE: mode, PROFILE: profile, PM2_HOME: join(folder, `pm2-${mode}-${profile}`) },
+      profile === 'node' ? /\{"unshare.*\}/ : /seccomp\/register: .*/,
+    );
+
+  test('starts them under the profile', async () => {
+    const answer = { unshare: expect.stringContaining('Operation not permitted'), channel: true };
+    expect(JSON.parse(await start('node'))).toEqual(answer);
+  });
+
+  test('shows why they do not run', async () => {
+    expect(await start('nowhere')).toContain('unknown built-in profile "nowhere"');
   });
 });
 
@@ -99,18 +137,13 @@ describe('in a process whose node:child_process has the functions of a Sandbox',
     { mode: 'fork', args: [], handles: 'false' },
     { mode: 'cluster', args: ['-i', '2'], handles: 'true' },
   ])('pm2 starts its program: $mode', async ({ args, handles }) => {
-    const pm2 = join('node_modules', 'pm2', 'bin', 'pm2');
-    const child = spawn(process.execPath, [...PRELOAD, pm2, 'start', 'listening.cjs', '--no-daemon', ...args], {
-      cwd: folder,
-      env: { ...process.env, DENIED: 'unshare', HANDLES: handles, PM2_HOME: join(folder, `pm2-${handles}`) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let answer: string | undefined;
-    for await (const line of createInterface(child.stdout)) {
-      answer ??= /\{"unshare.*\}/.exec(line)?.[0];
-      if (answer !== undefined) child.kill('SIGINT');
-    }
-    expect(JSON.parse(answer ?? '')).toEqual({ unshare: expect.stringContaining('Permission denied'), channel: true });
+    const answer = await untilLine(
+      ['start', 'listening.cjs', '--no-daemon', ...args],
+      { DENIED: 'unshare', HANDLES: handles, PM2_HOME: join(folder, `pm2-${handles}`) },
+      /\{"unshare.*\}/,
+      PRELOAD,
+    );
+    expect(JSON.parse(answer)).toEqual({ unshare: expect.stringContaining('Permission denied'), channel: true });
   });
 
   test.each([

@@ -1,12 +1,21 @@
 /** The isolation that kernels of several versions can enforce, and what stays open to a child. */
+import fs from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type IsolationSubject, isolation, isolationSupport, notIsolated } from '../../lib/landlock/domain.js';
+import * as config from '../../lib/kernel/config.js';
+import {
+  type IsolationSubject,
+  isolation,
+  isolationSupport,
+  landlockReason,
+  notIsolated,
+} from '../../lib/landlock/domain.js';
 import { closedByPaths, isBeneath, overlap } from '../../lib/landlock/paths/file-reaches.js';
 import type { Access } from '../../lib/landlock/paths/rights.js';
 import { addon } from '../../lib/native.js';
+import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
-const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
+const { E2BIG, EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
 const OTHER_USER: IsolationSubject = {
   ...{ isSameUser: false, isRoot: false, mayInspect: false },
   ...{ writesNoCore: true, hasTerminal: false },
@@ -56,9 +65,10 @@ test('without scopes, signals and abstract sockets stay open', () => {
 
 test.each([
   [EINVAL, /is too old: isolation needs Linux 5\.19/],
-  [ENOSYS, / has no Landlock: it needs 5\.13 or newer/],
+  [ENOSYS, / has no Landlock|an attached filter denies Landlock/],
   [EOPNOTSUPP, /add landlock to lsm=/],
   [EPERM, /an attached filter denies Landlock/],
+  [EACCES, /an attached filter denies Landlock/],
   [E2BIG, /too many Landlock domains .* limit is 16/],
 ])('without Landlock (errno %i), only what the filter denies is closed', (errno, reason) => {
   onKernel(errno, errno);
@@ -66,6 +76,32 @@ test.each([
   expect(found).toMatchObject({ by: undefined, reason: expect.stringMatching(reason) });
   expect([closed, domain]).toEqual([[...ALWAYS, 'core-dumps'], undefined]);
 });
+
+test.each<[string, string | undefined, string, RegExp, string?]>([
+  [
+    'the kernel lists it',
+    'lockdown,landlock,yama',
+    '2',
+    /^an attached filter denies Landlock, which this kernel has: /,
+  ],
+  ['the kernel was built with it', undefined, '2', /^an attached filter denies Landlock, which this kernel has: /, 'y'],
+  ['no filter is attached', 'lockdown,yama', '0', /^Linux \S+ has no Landlock: it needs 5\.13 or newer/],
+  ['neither is known', undefined, '2', /^Linux \S+ has no Landlock \(.*\), or an attached filter denies it: let it/],
+])(
+  'a filter that answers as a kernel without Landlock is told from one, where %s',
+  (_, lsm, mode, reason, built = 'n') => {
+    vi.spyOn(config, 'kernelConfig').mockReturnValue({
+      file: '/boot/config',
+      options: { CONFIG_SECURITY_LANDLOCK: built },
+    });
+    spyOnBuiltin(fs, 'readFileSync').mockImplementation((file) => {
+      if (file === '/proc/self/status') return `Seccomp:\t${mode}`;
+      if (file === '/sys/kernel/security/lsm' && lsm !== undefined) return lsm;
+      throw new Error('ENOENT');
+    });
+    expect(landlockReason(ENOSYS)).toMatch(reason);
+  },
+);
 
 test.each(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'] as const)(
   '%s is no answer about the kernel, and is not kept',
@@ -172,7 +208,7 @@ describe('isolate: true', () => {
 
   test.each([
     [EINVAL, 0, /no Landlock scopes/],
-    [ENOSYS, ENOSYS, /has no Landlock/],
+    [ENOSYS, ENOSYS, /has no Landlock|denies Landlock/],
   ])('is refused where scopes give errno %i', (scopes, others, reason) => {
     onKernel(scopes, others);
     expect(required()).toThrow(

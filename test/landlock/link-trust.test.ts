@@ -1,10 +1,10 @@
 /** Whose permissions decide which symbolic links a child could replace. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readStatus } from '../../lib/kernel/process-status.js';
 import { mappedUsers, SYSTEM_FOLDERS, userOfLinks } from '../../lib/landlock/paths/link-trust.js';
 import { addon } from '../../lib/native.js';
 import { capabilityBits } from '../../lib/syscalls/capabilities.js';
-import { readStatus } from '../../lib/util/process-status.js';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -44,7 +44,7 @@ const SOME = {
   problem: 'exit code 126 can mean that paths does not grant the execution of a program that this one starts',
   list: 'execute',
   path: undefined,
-};
+} as const;
 
 /** Writes an ELF file of 64 bits that names its loader. */
 function linked(name: string, loader: string): string {
@@ -106,6 +106,26 @@ describeUnless(pathsSupport().reason ?? undefined, 'exit code 126', () => {
     });
     for (const paths of [{ execute: ['bin'] }, { read: [bin] }, { write: ['.'] }])
       expect(missingGrant(under({ ...SYSTEM, ...paths }, 'script'), 126)).toEqual(SOME);
+  });
+
+  test('names the real program for the shim of a version manager', () => {
+    const shim = join(base, 'shims/python3');
+    mkdirSync(dirname(shim));
+    writeFileSync(shim, '#!/bin/sh\n', { mode: 0o755 });
+    const found = missingGrant(under(SYSTEM, shim), 126);
+    const remedy = 'run that program by its path, such as from "pyenv which python3"';
+    expect(grantText(found ?? SOME, pathFlag)).toBe(
+      `${shim} is a shim, which starts a program of another directory: ${remedy}`,
+    );
+  });
+
+  test('may be about a program in the private directory, unless such programs may be executed', () => {
+    const found = missingGrant(under({ ...SYSTEM, write: ['@tmp'] }, 'sh', '-c', '$TMPDIR/made'), 126);
+    expect(found).toEqual({ ...SOME, isPerhapsTmp: true });
+    expect(missingGrant(under({ ...SYSTEM, execute: ['@tmp'] }, 'sh', '-c', '$TMPDIR/made'), 126)).toEqual(SOME);
+    const end = 'if it has made that program in TMPDIR';
+    expect(grantText(found ?? SOME)).toBe(`${SOME.problem}: add what it needs to execute, or '@tmp' to execute ${end}`);
+    expect(grantText(found ?? SOME, pathFlag)).toBe(`${SOME.problem}: add --execute PATH, or --execute @tmp ${end}`);
   });
 
   test('says nothing of a program that is granted, or that is not there', () => {

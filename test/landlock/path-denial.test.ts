@@ -22,8 +22,8 @@ for (const folder of ['read', 'write', 'execute', 'none']) {
 const { rights, reason } = pathsSupport();
 const O_PATH = 0o10_000_000;
 
-function rulesetOf(paths: Paths) {
-  const subject = { needs: [], files: [], isNode: false, tmp: undefined, uid: undefined, capabilities: undefined };
+function rulesetOf(paths: Paths, tmp?: string) {
+  const subject = { needs: [], files: [], isNode: false, tmp, uid: undefined, capabilities: undefined };
   return makeRuleset({ ...subject, paths: readPaths(paths), handled: rights, scoped: 0, directory: base });
 }
 
@@ -129,6 +129,16 @@ describeUnless(reason ?? undefined, 'a ruleset', () => {
       denied: `making devices in ${at('none')}`,
       remedy: undefined,
     });
+  });
+
+  test('names @tmp for a program that was made in the private directory', () => {
+    const given = denialsBy(rulesetOf({ write: ['@tmp'] }, at('write')));
+    const execute = (file: NamedFile) => given({ abi: 'x86_64', syscall: 'execve', args: [], flags: 0, files: [file] });
+    expect(execute(named('write/file'))?.remedy).toEqual({ paths: { execute: ['@tmp'] } });
+    expect(execute(named('read/file'))?.remedy).toEqual({ paths: { execute: [at('read/file')] } });
+    const granted = denialsBy(rulesetOf({ execute: ['@tmp'] }, at('write')));
+    const call = { abi: 'x86_64', syscall: 'execve', args: [], flags: 0, files: [named('write/file')] } as const;
+    expect(granted(call)).toBeUndefined();
   });
 
   test('is found by what its paths led to, whatever names a file has', () => {

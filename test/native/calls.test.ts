@@ -77,7 +77,7 @@ beforeAll(async () => {
   exited = new Promise((resolve, reject) => {
     const child = addon().spawn(
       request,
-      (...status) => resolve(status),
+      (code, signal) => resolve([code, signal]),
       () => {},
     );
     if ('error' in child) return reject(new Error(`${child.call}: ${child.error}`));

@@ -31,7 +31,7 @@ function start(members: object = {}) {
   const ended = new Promise<unknown>((resolve) => {
     end = resolve;
   });
-  const child = addon().spawn({ ...request, ...members }, (...status) => exit(status), end);
+  const child = addon().spawn({ ...request, ...members }, (code, signal) => exit([code, signal]), end);
   if ('error' in child) throw new Error(`${child.call}: ${child.error}`);
   return { child, exited, ended };
 }

@@ -146,7 +146,8 @@ test.each(methods)('%s throws ERR_INVALID_THIS if it is called without its call'
     expect(() => Reflect.apply(method, receiver, [])).toThrow(error);
 });
 
-test.each(methods)('%s refuses an argument after its last parameter', (name) => {
+// JSON.stringify gives toJSON a key.
+test.each(methods.filter((name) => name !== 'toJSON'))('%s refuses an argument after its last parameter', (name) => {
   const method: unknown = Reflect.get(call, name);
   if (typeof method !== 'function') return expect.fail(`${name} is not a method`);
   const message =
@@ -167,6 +168,7 @@ test('all methods of a call check what they are called on', () => {
     'return',
     'returnFd',
     'socket',
+    'toJSON',
     'writeBytes',
   ]);
 });
@@ -185,3 +187,9 @@ test.each([
     expect(made).toMatchObject({ abi, syscall, tid: null, instructionPointer: 7n, args: [most, 1n, 0n, 0n, 0n, 0n] });
   },
 );
+
+test('a call can be written as JSON', () => {
+  expect(JSON.parse(JSON.stringify(call))).toEqual({
+    ...{ abi: 'x86_64', syscall: 'mkdir', tid: 1, args: ['0', '1', '2', '3', '4', '5'], instructionPointer: '0' },
+  });
+});

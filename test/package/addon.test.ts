@@ -214,10 +214,10 @@ describe('isSupported', () => {
     expect(damaged.supportError()).toMatch(/^ERR_SECCOMP_ADDON the addon .* does not load /);
   });
 
-  test('is false without an addon on another operating system and on a CPU without a syscall table', () => {
-    const on = (property: string) => `Object.defineProperty(process, ${property}); console.log(sandbox.isSupported())`;
-    expect(new Project().run(on("'platform', { value: 'darwin' }"))).toBe('false\n');
-    expect(new Project().run(on("'arch', { value: 'mips' }"))).toBe('false\n');
+  test('is false without an addon on another operating system', () => {
+    const script =
+      "Object.defineProperty(process, 'platform', { value: 'darwin' }); console.log(sandbox.isSupported())";
+    expect(new Project().run(script)).toBe('false\n');
   });
 });
 
@@ -268,10 +268,11 @@ test.each([
   ['deno', 'Deno'],
 ])('under %s the addon is not loaded, and profiles compile', (key, name) => {
   const script = `Object.defineProperty(process, 'versions', { value: { ...process.versions, ${key}: '1.2.3' } });
-    console.log(sandbox.compile('docker-default').instructions.length > 50, sandbox.isSupported()); ${START}`;
+    console.log(sandbox.compile('docker-default').instructions.length > 50);
+    try { sandbox.isSupported() } catch ({ code }) { console.log(code) } ${START}`;
   expect(new Project().write(`${PREBUILT}/seccomp.node`, 'not loaded').run(script)).toMatch(
     new RegExp(
-      `^true false\nERR_SECCOMP_UNSUPPORTED .* and this is ${name} 1\\.2\\.3: profiles can be checked and compiled here`,
+      `^true\nERR_SECCOMP_UNSUPPORTED\nERR_SECCOMP_UNSUPPORTED .* and this is ${name} 1\\.2\\.3: profiles can be checked and compiled here`,
     ),
   );
 });

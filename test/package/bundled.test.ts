@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const MOVED =
-  'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
+  'seccomp was moved out of its package, as bundlers do: mark it as external (esbuild: --external:seccomp), and install it beside the program';
 
 const START = `try { require('${dist}/index.cjs').spawnSync('true', 'docker-default') }
   catch ({ message }) { module.exports = message }`;

@@ -136,6 +136,7 @@ describe('a program runs under unconfined by', () => {
       {
         ...{ status: 0, signal: null, output: [null, 'hello\n', ''], pid: expect.any(Number) },
         ...{ stdout: 'hello\n', stderr: '', violations: [], unlistedViolations: 0, unseenCalls: [], limit: null },
+        usage: { wallTime: expect.any(Number), cpuTime: null, maxRss: null, peakMemory: null },
       },
       ...[[], 'ENOENT', null],
     ]);
@@ -167,7 +168,7 @@ describe('what has no effect is refused:', () => {
     const [name] = option.split(':');
     const error = {
       code: 'ERR_SECCOMP_UNSUPPORTED',
-      message: `options.${name} can't be honored: ${NO_SECCOMP}; give it only where isSupported() is true`,
+      message: `options.${name} can't be honored: ${NO_SECCOMP}; give it only on Linux`,
     };
     expect(await onDarwin(`sandbox.spawn('true', 'unconfined', { ${option} })`)).toMatchObject(error);
     expect(await onDarwin(`new sandbox.Sandbox('unconfined', { ${option} })`)).toMatchObject(error);

@@ -115,6 +115,22 @@ describe('in a hierarchy of directories', () => {
     expect(placeForLeaves(top)).toEqual({ reason, remedy: MOVE });
   });
 
+  test('a place whose files this process may not read is an obstacle', () => {
+    cgroup('/app.service');
+    for (const [place, from] of [
+      [join(root, 'app.service'), cgroup('/app.service/main')],
+      [root, ofRoot()],
+    ] as const) {
+      const control = join(place, 'cgroup.subtree_control');
+      rmSync(control, { force: true });
+      mkdirSync(control); // A directory can't be read, not even by root.
+      expect(placeForLeaves(from)).toEqual({
+        reason: `${control} can't be read (EISDIR)`,
+        remedy: 'grant /sys/fs/cgroup to this process',
+      });
+    }
+  });
+
   test('a cgroup without its directory is an obstacle', () => {
     const own = { ...cgroup('/a'), directory: join(root, 'none') };
     expect(placeForLeaves(own)).toMatchObject({

@@ -116,6 +116,14 @@ test('events are counted by their names, and those of a removed cgroup are none'
   expect(leaf.events()).toEqual({ memoryKills: 0, processRefusals: 0 });
 });
 
+test('what was used is read in its units, and is unknown without the file', () => {
+  hierarchy.files = { 'cpu.stat': 'usage_usec 1500\nuser_usec 1200\n', 'memory.peak': '4096\n' };
+  const leaf = make();
+  expect([leaf.cpuTime(), leaf.peakMemory()]).toEqual([1.5, 4096]);
+  leaf.remove();
+  expect([leaf.cpuTime(), leaf.peakMemory()]).toEqual([undefined, undefined]);
+});
+
 describe('the limit that ended a program', () => {
   const events = (kills: number, refusals: number) => leafWith(`oom_kill ${kills}\n`, `max ${refusals}\n`);
   const killed = { code: null, signal: 'SIGKILL' } as const;

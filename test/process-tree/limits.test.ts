@@ -1,7 +1,7 @@
 /** The option `limits`: the values that are accepted, and the errors for others. */
 import { expect, test } from 'vitest';
 import { byteSize, showByteSize } from '../../lib/process-tree/byte-size.js';
-import { CheckedLimits, limitNames, readTreeLimits, valuesOf } from '../../lib/process-tree/limits.js';
+import { limitNames, readTreeLimits, valuesOf } from '../../lib/process-tree/limits.js';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const VALUE = 'ERR_INVALID_ARG_VALUE';
@@ -78,13 +78,12 @@ test.each([
     { processes: 1, exact: true },
     { processes: 1, exact: true },
   ],
+  [
+    { processes: 1, exact: 'preferred' },
+    { processes: 1, exact: 'preferred' },
+  ],
 ] as const)('the values of %o are %o', (limits, values) => {
   expect(valuesOf(readTreeLimits(limits))).toEqual(values);
-});
-
-test('limits are required, unless they are optional', () => {
-  const { form, isOptional } = readTreeLimits({ cpu: 1 });
-  expect([isOptional, new CheckedLimits({ cpu: 1 }, form, true).isOptional]).toEqual([false, true]);
 });
 
 test.each<[unknown, string, string]>([
@@ -111,7 +110,8 @@ test.each<[unknown, string, string]>([
   [{ cpu: 0.009 }, RANGE, '.cpu: must be a number of CPUs from 0.01'],
   [{ cpu: 8192.5 }, RANGE, '.cpu: must be a number of CPUs'],
   [{ exact: true, memory: undefined }, VALUE, '.exact: has no effect without'],
-  [{ exact: null, cpu: 1 }, TYPE, '.exact: must be true or false, not null'],
+  [{ exact: 'prefer', cpu: 1 }, VALUE, ".exact: must be true, false or 'preferred', not 'prefer'"],
+  [{ exact: null, cpu: 1 }, TYPE, ".exact: must be true, false or 'preferred', not null"],
   [{ processes: 0 }, RANGE, '.processes: must be an integer from 1 to 4,194,304, not 0'],
   [{ processes: 1.5 }, RANGE, '.processes: must be an integer from 1 to 4,194,304, not 1.5'],
   [{ processes: '5' }, VALUE, ".processes: must be an integer from 1 to 4,194,304, not '5'"],
@@ -119,7 +119,7 @@ test.each<[unknown, string, string]>([
   [{ cpu: 0 }, RANGE, '.cpu: must be a number of CPUs from 0.01 to 8,192, not 0'],
   [{ cpu: Number.NaN }, RANGE, '.cpu: must be a number of CPUs'],
   [{ cpu: Number.POSITIVE_INFINITY }, RANGE, '.cpu: must be a number of CPUs'],
-  [{ exact: 1, cpu: 1 }, TYPE, '.exact: must be true or false, not 1'],
+  [{ exact: 1, cpu: 1 }, TYPE, ".exact: must be true, false or 'preferred', not 1"],
   [{ exact: false }, VALUE, '.exact: has no effect without memory, processes or cpu: leave it out'],
 ])('%o is refused', (limits, code, message) => {
   const expected = expect.objectContaining({

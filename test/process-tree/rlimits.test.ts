@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
+  atMost,
   isRootOutside,
   limitAboveOurs,
   limitTriples,
@@ -118,6 +119,13 @@ test('a limit at the hard limit of this process is not above it, and one more is
       `options.rlimits.nofile: ${BigInt(most) + 1n} is above the hard limit of this process, ${most}:`,
     ),
   ]);
+});
+
+test('a limit that raises nothing is the hard limit of this process at most', () => {
+  const [, most = ''] = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  const limit = (value: number) => ({ soft: value, hard: value });
+  expect(atMost('nofile', 2 ** 40)).toEqual(limit(Number(most)));
+  expect(atMost('nofile', Number(most) - 1)).toEqual(limit(Number(most) - 1));
 });
 
 test.each<[unknown, unknown, boolean]>([

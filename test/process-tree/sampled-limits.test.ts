@@ -5,8 +5,8 @@ import { type LimitReason, limitText } from '../../lib/process-tree/limit-reason
 import { readTreeLimits } from '../../lib/process-tree/limits.js';
 import {
   guardianLimit,
-  isSampled,
   isUnweighed,
+  maySample,
   ownProcObstacle,
   procObstacle,
   SAMPLED_EVERY,
@@ -24,13 +24,15 @@ test.each([
 });
 
 test.each([
-  [{ processes: 7, exact: false }, true],
-  [{ processes: 7, exact: true }, false],
-  [{ processes: 7 }, false],
-  [{}, false],
-  [undefined, false],
-])('%o is sampled: %o', (limits, expected) => {
-  expect(isSampled(limits && readTreeLimits(limits))).toBe(expected);
+  [{ processes: 7, exact: false }, true, true],
+  [{ processes: 7, exact: 'preferred' }, true, false],
+  [{ processes: 7, exact: true }, false, false],
+  [{ processes: 7 }, false, false],
+  [{}, false, false],
+  [undefined, false, false],
+])('%o may be sampled: %o; if the descendants are left: %o', (limits, ...expected) => {
+  const checked = limits && readTreeLimits(limits);
+  expect([maySample(checked, false), maySample(checked, true)]).toEqual(expected);
 });
 
 test.each([

@@ -61,7 +61,7 @@ describe('a guardian that ended with', () => {
     [4, OTHER, OTHER],
     [
       5,
-      'child 5 and all that it has started were ended, since their guardian could not attach its own filter: an attached filter denies seccomp',
+      'child 5 and all that it has started were ended, since their guardian could not attach its own filter: an attached filter denies seccomp(2)',
     ],
     [null, OTHER, OTHER],
     [-1, OTHER, OTHER],

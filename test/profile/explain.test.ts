@@ -188,7 +188,7 @@ describe('for a call that no rule decides', () => {
     const { action, rule, why } = explain('docker-default', { syscall: 'clone3', abi: 'aarch64' }, { host });
     expect({ action, rule, why }).toEqual({
       action: { kind: 'kill-process' },
-      why: 'docker-default does not cover the ABI aarch64',
+      why: 'docker-default does not cover the ABI aarch64 on x86_64',
     });
   });
 });

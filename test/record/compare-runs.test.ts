@@ -1,5 +1,5 @@
 /** The differences between a recorded run and a profile. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RuleDocument } from '../../lib/profile/document/types.js';
 import { compareWithPolicy } from '../../lib/record/compare-runs.js';
 import { syscallName, syscallsOf } from '../../lib/syscalls/table.js';
@@ -59,6 +59,46 @@ test('a syscall with two names is unused by its own name, not by its alias', () 
 test('a policy without an ABI has no syscall that is unused, and decides as on foreign ABIs', () => {
   const compareUnder = (kind: 'allow' | 'kill-process') =>
     compareWithPolicy({ abis: [], defaultAction: { kind: 'allow' }, foreignAction: { kind } }, [call('read')]);
-  expect(compareUnder('allow')).toEqual({ denied: [], unused: [] });
-  expect(compareUnder('kill-process')).toEqual({ denied: [call('read')], unused: [] });
+  expect(compareUnder('allow')).toEqual({ denied: [], fallbacks: [], unused: [] });
+  expect(compareUnder('kill-process')).toEqual({ denied: [call('read')], fallbacks: [], unused: [] });
+});
+
+describe('calls that programs do without where the profile denies them', () => {
+  const ENOSYS = { action: 'SCMP_ACT_ERRNO', errnoRet: 38 } as const;
+  const names = (calls: readonly { readonly syscall: string }[]) => calls.map(({ syscall }) => syscall);
+  const comparedNames = (rules: readonly RuleDocument[], made: readonly string[]) => {
+    const policy = policyFor(documentOf(rules), {}, HOST);
+    const { denied, fallbacks } = compareWithPolicy(
+      policy,
+      made.map((syscall) => call(syscall)),
+    );
+    return { denied: names(denied), fallbacks: names(fallbacks) };
+  };
+
+  test('are fallbacks, and are not among the denied ones', () => {
+    const made = ['clone3', 'clone', 'io_uring_setup', 'io_uring_enter'];
+    expect(comparedNames([rule('clone3', [], ENOSYS), rule('write')], made)).toEqual({
+      denied: ['clone'],
+      fallbacks: ['clone3', 'io_uring_setup', 'io_uring_enter'],
+    });
+  });
+
+  test('are none if the error is another than programs expect, or the profile allows them', () => {
+    const refused = { action: 'SCMP_ACT_ERRNO', errnoRet: 1 } as const;
+    expect(comparedNames([rule('clone3', [], refused)], ['clone3'])).toEqual({ denied: ['clone3'], fallbacks: [] });
+    expect(comparedNames([rule('clone3')], ['clone3'])).toEqual({ denied: [], fallbacks: [] });
+  });
+
+  test('are none on an io_uring that the profile lets programs make', () => {
+    const made = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'];
+    expect(comparedNames([rule('io_uring_setup')], made)).toEqual({
+      denied: ['io_uring_enter', 'io_uring_register'],
+      fallbacks: [],
+    });
+  });
+
+  test('are calls that are newer than the profile, but not old ones that it does not name', () => {
+    const rules = [rule('write', [], { action: 'SCMP_ACT_ALLOW' })];
+    expect(comparedNames(rules, ['openat', 'cachestat'])).toEqual({ denied: ['openat'], fallbacks: ['cachestat'] });
+  });
 });

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
+import { RunError } from '../../lib/sandbox/child/result.js';
 import { fork } from '../../lib/sandbox/fork.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';
@@ -78,7 +79,11 @@ describe('SIGKILL follows killSignal if the child survives it:', () => {
 
   test('run, at an abort', async () => {
     const error = await rejection(aborted((options) => run('sleep', ['60'], PROFILE, options)));
-    expect(error).toMatchObject({ code: 'ABORT_ERR', timedOut: false, signal: 'SIGKILL' });
+    expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', timedOut: false, signal: 'SIGKILL' });
+    expect([error instanceof RunError, String(error)]).toEqual([
+      true,
+      expect.stringMatching(/^AbortError: sleep 60: /),
+    ]);
   });
 
   test('run, at too much output', async () => {

@@ -221,7 +221,7 @@ describe('is an error, and the process continues without the filter:', () => {
       try { sandbox.harden(denying(1, 'mkdir')); } catch ({ code, message }) { return [code, message]; }`);
     expect(result).toEqual([
       'ERR_SECCOMP_ATTACH',
-      expect.stringMatching(/not attached.*EPERM.*an attached filter denies it/),
+      expect.stringMatching(/not attached.*EPERM.*an attached filter denies seccomp\(2\)/),
     ]);
   });
 });

@@ -104,6 +104,18 @@ test.each<[{ code: number | null; signal: NodeJS.Signals | null }, LeafEvents, b
   expect(kernelLimit(end, { events: () => events } as Leaf, isStopped)).toBe(limit);
 });
 
+test.each<[number, object, string | null]>([
+  [153, { fsize: 4096 }, 'file-size'],
+  [153, { cpu: 1 }, null],
+  [153, {}, null],
+  [152, { cpu: { soft: 1, hard: 2 } }, 'cpu'],
+  [152, {}, null],
+])('the exit code %i, as that of a shell, is that of the limit that is given: %o', async (code, rlimits, limit) => {
+  const [command, args] = ['sh', ['-c', `exit ${code}`]] as const;
+  const failed: RunError = await run(command, args, 'docker-default', { rlimits }).catch((error) => error);
+  expect([failed.limit, spawnSync(command, args, 'docker-default', { rlimits }).limit]).toEqual([limit, limit]);
+});
+
 test('the text names the option', () => {
   expect([null, 'time', 'output'].map((limit) => limitText(limit as null))).toEqual(['', '', '']);
   expect(limitText('memory')).toBe('it needed more memory than it may use (options.limits.memory)');
@@ -120,7 +132,7 @@ describe('where there is no cgroup', () => {
     await expect(start({ limits: { processes: 9 } })).rejects.toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',
       message:
-        "options.limits can't be honored: cgroup v2 is not mounted; mount it at /sys/fs/cgroup; bestEffort: true starts the program without",
+        "options.limits can't be honored: cgroup v2 is not mounted; give exact: 'preferred', which lets a guardian enforce them, or mount it at /sys/fs/cgroup; bestEffort: true starts the program without",
     });
   });
 

@@ -29,8 +29,8 @@ const TABLE: Readonly<Record<FunctionName, string>> = {
   harden:
     'paths network bestEffort capabilities abis noNewPrivileges logDenied threads acceptSharedPool acceptRings ! profile limits descendants',
   compile: 'capabilities abis host !',
-  probe: 'capabilities abis !',
-  assertDenied: 'capabilities abis errno !',
+  probe: 'paths network capabilities abis !',
+  assertDenied: 'paths network capabilities abis errno !',
   listen: 'notifyTimeout !',
   Sandbox: 'allowUnknownOptions !',
 };
@@ -105,6 +105,8 @@ describe('an option that functions read in different ways:', () => {
 
 describe('options are refused', () => {
   test.each<[FunctionName, object, string]>([
+    ['run', { stdin: 'x' }, 'options.stdin: unknown option (did you mean input?)'],
+    ['spawn', { stdin: 'x' }, 'options.stdin: unknown option (did you mean stdio?)'],
     ['spawn', { memory: '1G' }, 'options.memory: unknown option: it is one of options.limits'],
     ['spawn', { cpus: 2 }, 'options.cpus: unknown option: it is one of options.limits'],
     ['execve', { memory: '1G' }, 'options.memory: unknown option'],

@@ -3,7 +3,7 @@
  */
 import { execFileSync, fork, spawnSync } from 'node:child_process';
 import { once as onceEvent } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,7 +133,7 @@ describe('seccomp/register', () => {
     expect([status, stdout, stderr]).toEqual([
       125,
       '',
-      expect.stringMatching(/^seccomp.*an attached filter denies it/),
+      expect.stringMatching(/^seccomp.*an attached filter denies seccomp\(2\)/),
     ]);
   });
 
@@ -278,6 +278,55 @@ describe('a worker', () => {
       { env: { SECCOMP_PROFILE: denyMkdir } },
     );
     expect([exitCodes()[3], alone]).toEqual([125, 125]);
+  });
+});
+
+describe('a worker of pm2’s cluster mode', () => {
+  const app = file(
+    'pm2-app.cjs',
+    `const { readFileSync } = require('node:fs');
+     process.send(Number(/Seccomp_filters:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]));
+     process.disconnect();`,
+  );
+
+  /** Starts a worker as pm2 does, with what pm2 knows of it, and returns its exit code and what it sends. */
+  function startWorker(given: Readonly<Record<string, unknown>>, own: Readonly<Record<string, string>> = {}): unknown {
+    const env = JSON.stringify({ ...own, pm2_env: JSON.stringify(given) });
+    return evaluateScript(
+      `const cluster = require('node:cluster');
+       cluster.setupPrimary({ exec: ${JSON.stringify(app)}, execArgv: ${JSON.stringify(execArgv)}, silent: true });
+       const worker = cluster.fork(${env});
+       const sent = [];
+       worker.on('message', (message) => sent.push(message));
+       const [code] = await once(worker, 'exit');
+       return { code, sent };`,
+      { env: { ...WITH_RINGS, SECCOMP_PROFILE: undefined } },
+    );
+  }
+
+  test('has the profile that pm2 gives its program, not that of pm2, and is restarted without io_uring', () => {
+    const profile = JSON.stringify({ ...JSON.parse(denyMkdir), defaultAction: 'SCMP_ACT_ALLOW' });
+    expect(startWorker({ SECCOMP_PROFILE: profile }, { SECCOMP_PROFILE: 'none' })).toEqual({
+      code: 0,
+      sent: [filtersHere + 1],
+    });
+    const filters = filtersHere + 1 + Number(hasRings());
+    expect(startWorker({ SECCOMP_PROFILE: 'node' })).toEqual({ code: 0, sent: [filters] });
+  });
+
+  test('sends why it does not run, and adds it to its log, unless pm2 opens that as another user', () => {
+    const [log, other] = [join(folder, 'pm2.log'), join(folder, 'pm2-other.log')];
+    const line = expect.stringMatching(/^seccomp\/register: unknown built-in .*; the program was not run\n$/);
+    const sent = [{ type: 'log:err', topic: 'log:err', data: line }];
+    expect(startWorker({ SECCOMP_PROFILE: 'none', pm_err_log_path: log })).toEqual({ code: 125, sent });
+    expect(readFileSync(log, 'utf8')).toEqual(line);
+    expect(startWorker({ SECCOMP_PROFILE: 'none', pm_err_log_path: other, uid: 'www' })).toMatchObject({ code: 125 });
+    expect(existsSync(other)).toBe(false);
+  });
+
+  test('exits 125 if pm2 gives it no profile, a log that can’t be written, or no object', () => {
+    const given = [{ pm_err_log_path: join(folder, 'nowhere/pm2.log') }, { SECCOMP_PROFILE: 7 }, [], 'text'];
+    for (const each of given) expect(startWorker(Object(each))).toMatchObject({ code: 125 });
   });
 });
 

@@ -44,6 +44,7 @@ const nothing = {
   signal: null,
   timedOut: false,
   limit: null,
+  usage: expect.anything(),
   enforcement: expect.objectContaining({ isolation: expect.anything() }),
   violations: [],
   unlistedViolations: 0,
@@ -137,7 +138,7 @@ describe('rejects with the same shape', () => {
 
   test('a missing program', async () => {
     const error = await rejection(run('no-such-program', ['a'], 'docker-default'));
-    expect(error).toMatchObject({ ...nothing, code: 'ENOENT', command: 'no-such-program a' });
+    expect(error).toMatchObject({ ...nothing, usage: null, code: 'ENOENT', command: 'no-such-program a' });
     expect(error.cause).toMatchObject({ syscall: 'spawn no-such-program', call: 'execve' });
   });
 

@@ -93,11 +93,15 @@ describeUnless(by === 'scopes' ? undefined : String(reason), 'limits with exact:
       'ERR_SECCOMP_OPTION',
       /descendants: 'leave' keeps it from .*: leave out one of the two$/,
     ],
-    [{ detached: true }, 'ERR_SECCOMP_OPTION', /a detached child .*: leave out detached, or leave out exact: false$/],
+    [
+      { detached: true },
+      'ERR_SECCOMP_OPTION',
+      /a detached child .*: leave out detached, or give limits with exact: true$/,
+    ],
     [{ isolate: false }, 'ERR_SECCOMP_OPTION', /a guardian needs isolation: leave out isolate: false$/],
   ])('are refused with %o', (options, code, reason) => {
     const message = expect.stringMatching(
-      /^options\.limits with exact: false, which needs a guardian that kills all descendants, can't be honored: /,
+      /^options\.limits that a guardian may sample, which kills all descendants, can't be honored: /,
     );
     const start = () => spawn('true', PROFILE, { ...options, limits: TWO.limits });
     expect(start).toThrow(expect.objectContaining({ code, message }));

@@ -40,9 +40,9 @@ function counted(calls: readonly string[]): readonly string[] {
   });
 }
 
-/** The calls that docs/how-it-works.md lists, which are those of a kernel with Landlock. */
+/** The calls that docs/reference/how-it-works.md lists, which are those of a kernel with Landlock. */
 function documented(): readonly string[] {
-  const page = readFileSync(new URL('../../docs/how-it-works.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/reference/how-it-works.md', import.meta.url), 'utf8');
   const list = /```text\n(62 rt_sigaction .*?)```/s.exec(page)?.[1] ?? '';
   const columns = list
     .trim()

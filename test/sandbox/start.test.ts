@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import * as grants from '../../lib/landlock/programs/missing-grants.js';
 import { addon, type NativeRequest, NONE, NULL, SOCKET } from '../../lib/native.js';
 import * as limits from '../../lib/process-tree/rlimits.js';
+import { UNKNOWN_USAGE } from '../../lib/process-tree/usage.js';
 import { candidatePaths } from '../../lib/sandbox/child/native-request.js';
 import { attachError, attachRemedy } from '../../lib/sandbox/child/start-errors.js';
 import { openStdio } from '../../lib/sandbox/child/stdio.js';
@@ -135,12 +136,25 @@ describe('what kept a program from being started', () => {
     vi.unstubAllEnvs();
     const others = [
       hintFor('EPERM', 'execve', options),
-      hintFor('EACCES', 'chdir', options),
+      hintFor('ENOENT', 'chdir', {}),
       hintFor('EACCES', 'execve', {}),
     ];
     expect([others, missing.mock.calls.length]).toEqual([['', '', ''], 2]);
     missing.mockReturnValue(undefined);
     expect(hintFor('EACCES', 'execve', options)).toBe('');
+  });
+});
+
+test.each<[keyof typeof errno, string]>([
+  ['ENOENT', 'does not exist'],
+  ['ENOTDIR', 'is not a directory'],
+  ['EACCES', "can't be entered"],
+])('%s of a working directory names it', (code, problem) => {
+  vi.spyOn(addon(), 'spawnSync').mockReturnValue({ error: errno[code], call: 'chdir' });
+  const { error } = spawnSync('program', [], 'docker-default', { cwd: '/no/such dir' });
+  expect(error).toMatchObject({
+    ...{ code, syscall: 'spawnSync program', path: 'program' },
+    message: `spawnSync program ${code}: the working directory "/no/such dir" ${problem}`,
   });
 });
 
@@ -206,6 +220,8 @@ describe('a child with limits', () => {
       withDescriptor: (begin: (descriptor: number) => unknown) => begin(CGROUP),
       remove: vi.fn(),
       events: () => ({ memoryKills: 1, processRefusals: 0 }),
+      cpuTime: () => 5,
+      peakMemory: () => 9,
     };
     const plan = { makeLeaf: () => leaf as never, sampled: undefined, enforced: () => ({ enforced: [] }) };
     vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(plan);
@@ -225,16 +241,17 @@ describe('a child with limits', () => {
     expect(other.remove).toHaveBeenCalledOnce();
   });
 
-  test('that is waited for has the limit for which the kernel ended it', () => {
+  test('that is waited for has the limit for which the kernel ended it, and the usage of its cgroup', () => {
     const spawned = vi.spyOn(addon(), 'spawnSync').mockReset();
-    const ended = { pid: 7, code: null, signal: 9, output: [null, null, null], domainError: 0 };
+    const ended = { pid: 7, code: null, signal: 9, output: [null, null, null], domainError: 0, ...UNKNOWN_USAGE };
     for (const [stopped, limit] of [
       [0, 'memory'],
       [errno.EIO, null],
     ] as const) {
       spawned.mockReturnValue({ ...ended, stopped });
       const leaf = limited();
-      expect(spawnSync('program', 'docker-default').limit).toBe(limit);
+      const usage = expect.objectContaining({ cpuTime: 5, peakMemory: 9 });
+      expect(spawnSync('program', 'docker-default')).toMatchObject({ limit, usage });
       expect([spawned.mock.calls.at(-1)?.[0].cgroup, leaf.remove.mock.calls.length]).toEqual([CGROUP, 1]);
     }
     vi.spyOn(limitPlans, 'limitsFor').mockReturnValue(undefined);
@@ -278,7 +295,7 @@ describe('an error of a start', () => {
 
   test.each<[keyof typeof errno, RegExp]>([
     ['EACCES', /noNewPrivileges: false, it needs CAP_SYS_ADMIN/],
-    ['EPERM', /an attached filter denies it/],
+    ['EPERM', /an attached filter denies seccomp\(2\): change the profile/],
     ['EBUSY', /a process can have only one/],
     ['EMFILE', /close some descriptors/],
     ['ENOMEM', /too many filters/],

@@ -11,6 +11,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'test/adversary/waiting.c':
     'closes while a call waits for its answer, which is given later; no result depends on when',
   'test/adversary/waiting.test.ts': 'gives what must not happen time; no result depends on how much',
+  'test/sandbox/usage.test.ts': 'a program uses an amount of CPU time, which bounds its result from one side',
   'test/support/docs/run-block.ts': 'ends a block of the documentation that hangs; no result depends on when',
   'test/support/docs/shared-node.ts': 'ends a module that hangs; no result depends on when',
   'test/support/faults.ts': 'ends a program that hangs; no result depends on when',

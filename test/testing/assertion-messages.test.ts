@@ -1,6 +1,7 @@
 /** The messages of assertions: which calls they name, and the errnos that options.errno may be. */
 import { expect, test } from 'vitest';
-import { allowed, denied, runs } from '../../lib/testing/assertions.js';
+import { allowed, denied } from '../../lib/testing/assertions.js';
+import { runs } from '../../lib/testing/programs.js';
 
 const calls = (count: number) => Array<string>(count).fill('mount');
 

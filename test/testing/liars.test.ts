@@ -10,6 +10,7 @@ import type { RunOptions } from '../../lib/sandbox/run.js';
 import {
   assertAllowed,
   assertDenied,
+  assertMakesNoDeniedCalls,
   assertNeedsNoMore,
   assertRunsUnder,
   neededSyscalls,
@@ -81,6 +82,8 @@ const ABOUT_COMMANDS: Readonly<Record<string, (command: Command, options: RunOpt
   assertRunsUnder: (command, options) => assertRunsUnder(command, profile, options),
   toRunUnder: (command, options) => expect(command).toRunUnder(profile, options),
   'not.toRunUnder': (command, options) => expect(command).not.toRunUnder(profile, options),
+  assertMakesNoDeniedCalls: (command, options) => assertMakesNoDeniedCalls(command, profile, options),
+  'not.toMakeNoDeniedCalls': (command, options) => expect(command).not.toMakeNoDeniedCalls(profile, options),
   neededSyscalls,
   assertNeedsNoMore: (command, options) => assertNeedsNoMore(command, list, options),
   toNeedNoMoreThan: (command, options) => expect(command).toNeedNoMoreThan(list, options),

@@ -27,15 +27,43 @@ test('the first run writes the list, and a later run fails with the syscalls tha
   await expect(assertNeedsNoMore(['sh', '-c', 'cd /'], file)).rejects.toThrowError(
     expect.objectContaining({
       name: 'AssertionError',
-      message: expect.stringMatching(/^sh -c cd \/ needs chdir, which/),
+      message: expect.stringMatching(/^sh -c cd \/ needs chdir \(made by \S+sh\), which/),
     }),
   );
 });
 
-test('a missing list is a failure where CI is set, and is not written', async () => {
+test.each(['false', '0', 'FALSE', 'no'])('a missing list is written where CI is %s', async (value) => {
+  vi.stubEnv('CI', value);
+  await expect(assertNeedsNoMore(['true'], file)).resolves.toBe(undefined);
+});
+
+test('a missing list is a failure where CI is set, and is written only with update', async () => {
   vi.stubEnv('CI', 'true');
   await expect(assertNeedsNoMore(['true'], file)).rejects.toThrow(/does not exist, and is not written where CI is set/);
   expect(existsSync(file)).toBe(false);
+  const once = join(directory, 'once');
+  await assertNeedsNoMore(['sh', '-c', `echo >>${once}`], file, { update: true });
+  expect([JSON.parse(readFileSync(file, 'utf8')), readFileSync(once, 'utf8')]).toEqual([
+    expect.arrayContaining(['exit_group']),
+    '\n',
+  ]);
+});
+
+test('with update, new syscalls are added to the list, of as many runs as repeat says', async () => {
+  vi.stubEnv('CI', 'true');
+  const counter = join(directory, 'runs');
+  const command = ['sh', '-c', `echo >>${counter}; [ "$(wc -l <${counter})" = 1 ] || cd /`];
+  writeFileSync(file, '["mkdir"]');
+  await assertNeedsNoMore(command, file, { update: true, repeat: 3 });
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(expect.arrayContaining(['chdir', 'exit_group', 'mkdir']));
+  expect(readFileSync(counter, 'utf8')).toBe('\n\n\n');
+  await assertNeedsNoMore(command, file, { repeat: 3 });
+  expect(readFileSync(counter, 'utf8')).toHaveLength(4);
+  for (const repeat of [0, 1.5, 1001, '2' as never])
+    await expect(assertNeedsNoMore(command, file, { repeat })).rejects.toThrow(
+      'options.repeat: must be 1 to 1000 runs',
+    );
+  await expect(assertNeedsNoMore(command, file, { update: 'yes' as never })).rejects.toThrow('options.update: must be');
 });
 
 test('a command that fails without a filter is an error', async () => {

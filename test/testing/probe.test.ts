@@ -217,3 +217,10 @@ describe('refuses', () => {
     expect(ask).toThrowError(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
 });
+
+test('answers are JSON, with arguments as decimal strings', () => {
+  const answers = probe('unconfined', { syscall: 'socket', args: [2n ** 64n - 1n] });
+  expect(JSON.parse(JSON.stringify(answers))).toMatchObject([
+    { outcome: 'allowed', args: ['18446744073709551615', '0', '0', '0', '0', '0'] },
+  ]);
+});

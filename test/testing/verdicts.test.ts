@@ -21,10 +21,10 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const list = join(directory, 'list.json');
 
 const MADE = [
-  { abi: 'x86_64', syscall: 'write' },
-  { abi: 'x86', syscall: 'write' },
-  { abi: 'x86_64', syscall: 'read' },
-  { abi: 'x86_64', syscall: 'write' },
+  { abi: 'x86_64', syscall: 'write', executable: '/bin/b\n' },
+  { abi: 'x86', syscall: 'write', executable: null },
+  { abi: 'x86_64', syscall: 'read', executable: '/bin/a' },
+  { abi: 'x86_64', syscall: 'write', executable: '/bin/a' },
 ];
 const NAMES = ['read', 'write', 'x86 write'];
 
@@ -110,7 +110,8 @@ describe.each([{}, { isNot: false }, { isNot: true }])('behind expect(…) with 
     writeFileSync(list, '["read"]');
     expect(await shown(matcher.call(context, ['a', 'b'], pathToFileURL(list)))).toEqual([
       false,
-      `a b needs write, x86 write, which ${list} does not list: find out why, then add them to the file or delete it`,
+      `a b needs write (made by "/bin/b\\n"), x86 write, which ${list} does not list: find out why, ` +
+        'then add them to the file, or run this once with update: true',
     ]);
   });
 });
@@ -168,9 +169,15 @@ describe('needed syscalls', () => {
     expect(await needsNoMore(link)).toMatchObject({ 0: false });
     expect(readFileSync(file, 'utf8')).toBe('[]');
     vi.stubEnv('CI', '1');
-    expect(await needsNoMore(file)).toMatchObject([false, expect.stringMatching(/^a needs read, write, x86 write/)]);
+    expect(await needsNoMore(file)).toMatchObject([
+      false,
+      expect.stringMatching(/^a needs read \(made by \/bin\/a\), write /),
+    ]);
     expect(await needsNoMore(list)).toEqual([
-      ...[false, `${list} does not exist, and is not written where CI is set: run this without CI`],
+      ...[
+        false,
+        `${list} does not exist, and is not written where CI is set: run this without CI, or give update: true`,
+      ],
     ]);
     expect(existsSync(list)).toBe(false);
   });

@@ -184,6 +184,6 @@ describeUnless(unusable, 'a bundle by esbuild', () => {
     const args = command.split(' ').filter((arg) => arg !== '--external:seccomp');
     const { status, stderr } = runBundle(args.slice(1));
     expect(status).toBe(1);
-    expect(stderr).toContain('mark it as external, and install it beside the program');
+    expect(stderr).toContain('mark it as external (esbuild: --external:seccomp), and install it beside the program');
   });
 });

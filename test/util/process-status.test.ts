@@ -1,8 +1,8 @@
-/** The state of this process and its threads, and exceptions of callbacks. */
+/** The state of this process and its threads, and public functions that are loaded late. */
 import fs, { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
+import { attachedFilters, readStatus } from '../../lib/kernel/process-status.js';
 import { limitedAsync, limitedFunction } from '../../lib/util/argument-count.js';
-import { attachedFilters, readStatus } from '../../lib/util/process-status.js';
 import { spyOnBuiltin } from '../support/spy-on-builtin.js';
 
 test('the fields of the status are those of the kernel, without the space around them', () => {
@@ -27,8 +27,8 @@ test('the number of filters is null where the kernel does not tell it', () => {
 });
 
 test('user IDs are mapped as /proc/self/uid_map has them, and are not known without /proc', async () => {
-  const instance = '../../lib/util/process-status.js?';
-  const load = (n: number): Promise<typeof import('../../lib/util/process-status.js')> => import(instance + n);
+  const instance = '../../lib/kernel/process-status.js?';
+  const load = (n: number): Promise<typeof import('../../lib/kernel/process-status.js')> => import(instance + n);
   const [first, second] = [await load(1), await load(2)];
   spyOnBuiltin(fs, 'readFileSync')
     .mockReturnValueOnce('         0       1000          1\n         1     100000      65536\n')
@@ -40,28 +40,6 @@ test('user IDs are mapped as /proc/self/uid_map has them, and are not known with
     { first: 1, outside: 100_000, count: 65_536 },
   ];
   expect([first.mappedUserIds(), first.mappedUserIds(), second.mappedUserIds()]).toEqual([ranges, ranges, null]);
-});
-
-test('an exception of a callback does not interrupt its caller, and is thrown again at the next tick', async () => {
-  const { nextTick } = process;
-  let later: (() => void)[] | undefined;
-  vi.spyOn(process, 'nextTick').mockImplementation((step, ...args) => {
-    if (later === undefined) nextTick(step, ...args);
-    else later.push(step as () => void);
-  });
-  const instance = '../../lib/util/guarded.js?1';
-  const { guarded }: typeof import('../../lib/util/guarded.js') = await import(instance);
-  const mine = new Error('mine');
-  let steps = 0;
-  later = [];
-  guarded(() => steps++);
-  guarded(() => {
-    throw mine;
-  });
-  const [throwAgain, ...others] = later;
-  vi.restoreAllMocks();
-  expect([steps, others]).toEqual([1, []]);
-  expect(throwAgain).toThrow(mine);
 });
 
 test('limited public functions load their implementation at the first call, and refuse more arguments', async () => {

@@ -1,14 +1,16 @@
 /** `seccomp doctor`: reports what this machine supports, and how to get what it lacks. */
 import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type Features, FILTER_FLAGS, features } from '../../host.js';
 import { SeccompError, spawn } from '../../index.js';
+import { noFilters, obstacleText } from '../../kernel/obstacle.js';
 import { ACTION_KINDS } from '../../policy/action.js';
 import { type LimitsSupport, limitsSupport } from '../../process-tree/limits-support.js';
 import { endInWords } from '../../process-tree/program-end.js';
 import { treeSupport } from '../../sandbox/plan/tree.js';
-import { shownName } from '../../util/foreign-text.js';
+import { quoted, shownName } from '../../util/foreign-text.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
+import { suggest } from '../../util/suggest.js';
 import { exitWithResult } from '../exit-status.js';
 import { print, printJson } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
@@ -16,10 +18,13 @@ import { outputWidth, wrap } from '../output/wrap.js';
 /** One check of the report. */
 interface Check {
   readonly name: string;
-  /** `fail`: no program can be sandboxed here. `limit`: programs can be sandboxed, but a feature is missing. */
+  /**
+   * `fail`: no program can be sandboxed here, or what is required is missing. `limit`: programs can be sandboxed, but a
+   * feature is missing.
+   */
   readonly state: 'ok' | 'limit' | 'fail' | 'info';
   readonly detail: string;
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
 }
 
 export function doctorCommand(): Command {
@@ -27,12 +32,45 @@ export function doctorCommand(): Command {
     .summary('report what this machine supports, and how to get what it lacks')
     .description('Reports what this kernel, container and user support, and how to get what is missing.')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 if programs can be sandboxed here, 1 if not.')
+    .option(
+      '--require <dimensions>',
+      `also exit with status 1 unless these are fully supported: ${Object.keys(DIMENSIONS).join(', ')}; separated by commas`,
+      readDimensions,
+    )
+    .addHelpText('after', '\nExit status: 0 if programs can be sandboxed here, with all that is required; 1 if not.')
     .action(reportMachine);
 }
 
-async function reportMachine({ json }: { readonly json?: boolean }): Promise<void> {
-  const checks = await runChecks();
+/** The checks on which each dimension depends. */
+const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {
+  isolation: ['isolation', 'privileges'],
+  paths: ['paths'],
+  network: ['trial run'],
+  tree: ['tree'],
+  limits: ['limits'],
+  untrusted: ['isolation', 'paths', 'tree'],
+};
+
+/** The checks that must not be limited. */
+function readDimensions(text: string): readonly string[] {
+  return text.split(',').flatMap((name) => {
+    if (Object.hasOwn(DIMENSIONS, name)) return DIMENSIONS[name] ?? [];
+    const known = Object.keys(DIMENSIONS);
+    throw new InvalidArgumentError(
+      `unknown dimension ${quoted(name)}${suggest(name, known)}: give ${known.join(', ')}`,
+    );
+  });
+}
+
+interface DoctorFlags {
+  readonly json?: boolean;
+  readonly require?: readonly string[];
+}
+
+async function reportMachine({ json, require: required = [] }: DoctorFlags): Promise<void> {
+  const checks = (await runChecks()).map(
+    (check): Check => (check.state === 'limit' && required.includes(check.name) ? { ...check, state: 'fail' } : check),
+  );
   const ok = checks.every(({ state }) => state !== 'fail');
   exitWithResult(ok);
   if (json) printJson({ ok, checks });
@@ -54,7 +92,7 @@ async function runChecks(): Promise<readonly Check[]> {
     checkFilterFlags(found),
     checkIsolation(found),
     checkPaths(found),
-    checkTree(),
+    checkTree(found),
     checkLimits(),
     reportPrivileges(found),
     reportFilters(found),
@@ -76,7 +114,7 @@ function checkKernel({ kernel }: Features): Check {
 function checkConfig({ config, seccomp }: Features): Check {
   const name = 'CONFIG_SECCOMP';
   const works = seccomp ? 'seccomp(2) works' : 'seccomp(2) fails';
-  const remedy = 'use a kernel built with CONFIG_SECCOMP=y and CONFIG_SECCOMP_FILTER=y';
+  const remedy = obstacleText(noFilters());
   if (config.file === null) {
     const detail = `${works}; the configuration is in neither /proc/config.gz nor /boot/config-*`;
     return seccomp ? { name, state: 'ok', detail } : { name, state: 'fail', detail, remedy };
@@ -85,14 +123,14 @@ function checkConfig({ config, seccomp }: Features): Check {
     (option) => `${option}=${config.options[option] ?? 'n'}`,
   );
   const detail = `${works}; ${options.join(', ')} (${config.file})`;
-  if (seccomp) return { name, state: 'ok', detail };
-  const isBuilt = options.every((option) => option.endsWith('=y'));
-  const forbidden =
-    'an attached filter denies seccomp(2): change the profile of the container or service that attached it';
-  return { name, state: 'fail', detail, remedy: isBuilt ? forbidden : remedy };
+  return seccomp ? { name, state: 'ok', detail } : { name, state: 'fail', detail, remedy };
 }
 
-function checkActions({ actions }: Features): Check {
+/** The detail of what can't be asked. */
+const UNKNOWN = 'unknown, as seccomp(2) fails';
+
+function checkActions({ actions, seccomp }: Features): Check {
+  if (!seccomp) return { name: 'actions', state: 'limit', detail: UNKNOWN };
   const missing = ACTION_KINDS.filter((kind) => !actions.includes(kind));
   const detail = actions.length === 0 ? 'none' : actions.join(', ');
   if (missing.length === 0) return { name: 'actions', state: 'ok', detail };
@@ -102,7 +140,8 @@ function checkActions({ actions }: Features): Check {
 /** The first version in which an answered call is not repeated; stable releases of October 2025 have the same change. */
 const ANSWERS_ONCE: KernelVersion = { major: 6, minor: 18 };
 
-function checkFilterFlags({ flags, kernel }: Features): Check {
+function checkFilterFlags({ flags, kernel, seccomp }: Features): Check {
+  if (!seccomp) return { name: 'flags', state: 'limit', detail: UNKNOWN };
   const missing = FILTER_FLAGS.filter(({ name }) => !flags.includes(name));
   const isOld = compareKernelVersions(parseKernelVersion(kernel), ANSWERS_ONCE) < 0;
   const repeats = isOld && flags.includes('WAIT_KILLABLE_RECV') ? `; ${REPEATS}` : '';
@@ -115,14 +154,12 @@ function checkFilterFlags({ flags, kernel }: Features): Check {
 const REPEATS =
   'before Linux 6.18 and the stable releases of October 2025, a signal may repeat a call that a handler or an agent has answered';
 
-function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
+function checkIsolation({ isolation: { by, reason, obstacle } }: Features): Check {
   const name = 'isolation';
   if (by === 'scopes') {
     const detail =
       "children can't reach memory, descriptors, signals and abstract sockets of other processes (Landlock)";
-    if (self.uid !== 0) return { name, state: 'ok', detail };
-    const root = 'as root, they can still write files that control the kernel: run them with another uid';
-    return { name, state: 'info', detail: `${detail}; ${root}` };
+    return { name, state: 'ok', detail };
   }
   if (by === 'domain') {
     const closed = "children can't reach memory and descriptors of other processes, and can't mount";
@@ -132,8 +169,8 @@ function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
   return {
     name,
     state: 'limit',
-    detail: `children can reach memory, descriptors and signals of other processes of the same user: ${reason}`,
-    remedy: 'use Linux 6.12 or newer with Landlock, or run children with another uid',
+    detail: `children can reach memory, descriptors and signals of other processes of the same user: ${obstacle?.reason ?? reason}`,
+    remedy: `${obstacle?.remedy ?? 'use Linux 6.12 or newer with Landlock'}, or run children with another uid`,
   };
 }
 
@@ -160,12 +197,12 @@ const LATER_RIGHTS = [
   },
 ];
 
-function checkPaths({ paths: { missing, abi, reason } }: Features): Check {
+function checkPaths({ paths: { missing, abi, reason, obstacle } }: Features): Check {
   const name = 'paths';
   const subject = 'the access of children to files';
   if (reason !== null) {
-    const remedy = 'use Linux 6.10 or newer with Landlock; 5.13 has most of it';
-    return { name, state: 'limit', detail: `${subject} can't be restricted: ${reason}`, remedy };
+    const remedy = obstacle?.remedy ?? 'use Linux 6.10 or newer with Landlock; 5.13 has most of it';
+    return { name, state: 'limit', detail: `${subject} can't be restricted: ${obstacle?.reason ?? reason}`, remedy };
   }
   const later = LATER_RIGHTS.filter(({ right }) => missing.some((each) => each === right));
   const others = missing.filter((each) => !LATER_RIGHTS.some(({ right }) => right === each));
@@ -180,14 +217,14 @@ function checkPaths({ paths: { missing, abi, reason } }: Features): Check {
   return { name, state: 'limit', detail, remedy: remedies.join(', ') };
 }
 
-function checkTree(): Check {
+function checkTree({ isolation: { obstacle } }: Features): Check {
   const name = 'tree';
   const { by, reason } = treeSupport();
   if (by === 'guardian')
     return { name, state: 'ok', detail: 'children can be ended with all that they started (guardian)' };
-  const remedy =
-    "use Linux 6.12 or newer with Landlock, or descendants: 'kill', which keeps children in a process group";
-  return { name, state: 'limit', detail: `what children started isn't ended with them by default: ${reason}`, remedy };
+  const remedy = `${obstacle?.remedy ?? 'use Linux 6.12 or newer with Landlock'}, or give descendants: 'kill', which keeps children in a process group`;
+  const detail = `what children started isn't ended with them by default: ${obstacle?.reason ?? reason}`;
+  return { name, state: 'limit', detail, remedy };
 }
 
 /** How the report names what can be limited. */
@@ -198,7 +235,7 @@ const LIMITED: Readonly<Record<LimitsSupport['names'][number], string>> = {
 };
 
 /** The remedy that needs no cgroup. */
-const SAMPLING = 'or give limits with exact: false, which are sampled';
+const SAMPLING = "or give limits with exact: 'preferred' (--sampled), which a guardian enforces where no cgroup can";
 
 function checkLimits(): Check {
   const name = 'limits';
@@ -231,7 +268,11 @@ function reportPrivileges({ self }: Features): Check {
   const holds = self.capabilities.includes('CAP_SYS_ADMIN') ? 'has' : 'does not have';
   const state = `uid ${self.uid} ${holds} CAP_SYS_ADMIN, no_new_privs is ${self.noNewPrivileges ? 'set' : 'not set'}`;
   const needs = 'only noNewPrivileges: false needs CAP_SYS_ADMIN';
-  return { name: 'privileges', state: 'info', detail: `${state}; ${needs}` };
+  const check = { name: 'privileges', detail: `${state}; ${needs}` };
+  if (self.uid !== 0) return { ...check, state: 'info' };
+  const remedy =
+    'as root, children can write files that control the kernel, so that isolation is not complete: give them another uid';
+  return { ...check, state: 'limit', remedy };
 }
 
 function reportFilters({ self }: Features): Check {

@@ -2,23 +2,21 @@
 
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { thisHost } from '../../host.js';
-import { type AbiName, type Action, type Explanation, explain, type Profile, resolve } from '../../index.js';
+import { type AbiName, type Action, type Explanation, explain, type Host, type Profile, resolve } from '../../index.js';
 import { Diagrams } from '../../policy/diagrams/decision-diagram.js';
 import { outcomesOn } from '../../profile/explainer.js';
 import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { printableLine } from '../../util/foreign-text.js';
 import { parseCalls } from '../call-argument.js';
+import { type HostFlags, hostIn, type NamedHost, withHostOptions } from '../options/host-options.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
-import { several } from '../options/repeated-options.js';
 import { actionInWords } from '../output/action-text.js';
 import { print, printJson, reportFailure } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 
-interface ExplainOptions extends ProfileFlags {
-  readonly capability?: readonly string[];
+interface ExplainOptions extends ProfileFlags, HostFlags {
   readonly abi?: AbiName;
   readonly json?: boolean;
 }
@@ -26,38 +24,45 @@ interface ExplainOptions extends ProfileFlags {
 const HELP = `
 Examples:
   seccomp explain docker-default mount "socket(AF_VSOCK)" @keyring
-  seccomp explain --capability CAP_SYS_ADMIN docker-default mount`;
+  seccomp explain --capability CAP_SYS_ADMIN docker-default mount
+  seccomp explain --host arm64 --kernel 5.10 docker-default openat`;
 
 export function explainCommand(): Command {
-  return withProfileOptions(new Command('explain'))
+  return withHostOptions(withProfileOptions(new Command('explain')))
     .summary('show what a profile decides for a call, and why')
-    .description('Shows what a profile decides for calls: by which rule, why, and what would change it.')
+    .description(
+      'Shows what a profile decides for calls, which rule decides it, why, and what would change the decision.',
+    )
     .argument('<profile>', PROFILE_FORMS)
     .argument(
       '[calls...]',
       'syscalls by name or number, with arguments if these matter, or groups: mount 165 "socket(AF_INET)" @mount; ' +
         'default: list all syscalls by action',
     )
-    .option('--capability <name>', 'resolve the profile for a process with this capability; may be repeated', several)
-    .option('--abi <name>', 'the ABI of the calls; default: the native one')
+    .option(
+      '--abi <name>',
+      'the ABI of the calls; without --host, of a machine that runs it; default: the native one of the host',
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(explainCalls);
 }
 
 async function explainCalls(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
-  const { json = false, capability: capabilities, abi = thisHost().abi } = options;
-  readOptions('probe', { capabilities, abis: [abi] });
+  const { json = false, capability: capabilities } = options;
+  readOptions('probe', { capabilities, ...(options.abi !== undefined && { abis: [options.abi] }) });
+  const named = hostIn(options, options.abi);
+  const abi = options.abi ?? named.host.abi;
   const profile = await loadArgument(source, profileOptions(options));
   if (calls.length === 0) {
-    const syscalls = outcomesOfAll(profile, capabilities ?? [], abi);
+    const syscalls = outcomesOfAll(profile, named.host, abi);
     if (json) printJson(syscalls);
-    else print(overview(syscalls));
+    else print(`${named.isOther ? `${abi}${hostText(named)}\n\n` : ''}${overview(syscalls)}`);
     return;
   }
-  const answers = calls.flatMap((call) => answersTo(call, abi, profile, capabilities));
+  const answers = calls.flatMap((call) => answersTo(call, abi, profile, capabilities, named));
   if (json) printJson(answers);
-  else print(answers.map(answerText).join('\n'));
+  else print(answers.map((answer) => answerText(answer, named)).join('\n'));
 }
 
 /** Explains what one argument names. What is no call is reported, and the others are still explained. */
@@ -66,10 +71,18 @@ function answersTo(
   abi: AbiName,
   profile: Profile,
   capabilities: readonly string[] | undefined,
+  { host, isOther, isNamed }: NamedHost,
 ): readonly ExplainedCall[] {
+  // unconfined refuses a host that is named, as it has no effect.
+  const options = isNamed || (isOther && !profile.isUnconfined) ? { host } : { capabilities };
   try {
     return parseCalls(argument, abi).map(({ text, query }) => {
-      return { call: text, abi, ...explain(profile, query, { capabilities }) };
+      return {
+        call: text,
+        abi,
+        host: { abi: host.abi, kernel: versionText(host) },
+        ...explain(profile, query, options),
+      };
     });
   } catch (error) {
     reportFailure(error);
@@ -81,16 +94,24 @@ function answersTo(
 interface ExplainedCall extends Explanation {
   readonly call: string;
   readonly abi: AbiName;
+  readonly host: { readonly abi: AbiName; readonly kernel: string };
 }
 
-function answerText({ call, abi, action, rule, why, changes }: ExplainedCall): string {
+const versionText = ({ kernel: { major, minor } }: Host): string => `${major}.${minor}`;
+
+function answerText({ call, abi, action, rule, why, changes }: ExplainedCall, named: NamedHost): string {
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
-    `${styleText('bold', printableLine(call))} on ${abi}${assumption(call, changes)}: ${colored(action)}`,
+    `${styleText('bold', printableLine(call))} on ${abi}${hostText(named)}${assumption(call, changes)}: ${colored(action)}`,
     `  ${wrap(`${why}${place}`, 2, outputWidth()).join('\n')}`,
     ...changes.map((change) => `  ${change.by}: ${colored(change.action)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** ` (host: aarch64, Linux 5.10)`; empty for this machine. */
+function hostText({ host, isOther }: NamedHost): string {
+  return isOther ? ` (host: ${host.abi}, Linux ${versionText(host)})` : '';
 }
 
 /** Names the assumed arguments, if arguments matter and were not given. */
@@ -110,9 +131,9 @@ interface SyscallOutcomes {
   readonly actions: readonly string[];
 }
 
-function outcomesOfAll(profile: Profile, capabilities: readonly string[], abi: AbiName): readonly SyscallOutcomes[] {
+function outcomesOfAll(profile: Profile, host: Host, abi: AbiName): readonly SyscallOutcomes[] {
   const syscalls = [...syscallsOf(abi)].map(([syscall, number]) => ({ syscall, number }));
-  const policy = resolve(profile, thisHost(capabilities));
+  const policy = resolve(profile, host);
   return syscalls.map(({ syscall, number }) => {
     const actions = outcomesOn(policy, abi, number, new Diagrams()).map(({ action }) => action);
     return { syscall, number, actions: [...new Set(actions.map(actionInWords))].sort() };

@@ -15,7 +15,7 @@ import { exitAsProgram } from '../exit-status.js';
 import { listenToSignals } from '../listen-to-signals.js';
 import { inFlags } from '../options/profile-options.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
-import { OutputFile } from '../output/output-file.js';
+import { openOutput, outputName, outputText, STDOUT } from '../output/output.js';
 import { printError, printMessage, printNote } from '../output/print.js';
 import { showFiles } from '../output/recorded-files.js';
 import { type SandboxBefore, sandboxBefore, sandboxContent } from '../output/sandbox-file.js';
@@ -38,7 +38,7 @@ const HELP = `
 Exit status: that of COMMAND; 125 if the profile could not be written, 126 if
 COMMAND is not executable, 127 if it was not found.
 
-Example:
+Examples:
   seccomp record -o profile.json -- npm test
   seccomp record -s sandbox.json -- python3 script.py`;
 
@@ -46,23 +46,26 @@ export function recordCommand(): Command {
   return new Command('record')
     .summary('run a command and write a profile that allows the calls it made')
     .description(
-      'Runs COMMAND without a filter, and writes a profile that allows the calls it made, and those by which container runtimes start it.',
+      'Runs COMMAND without a filter, and writes a profile that allows the calls that it made, and the calls that container runtimes make to start it.',
     )
     .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
-    .option('-o, --output <file>', 'file for the profile; must not exist, unless --merge is given')
+    .option(
+      '-o, --output <file>',
+      'file for the profile, which must not exist, unless --merge is given; - for stdout: what COMMAND writes there goes to stderr then',
+    )
     .option(
       '-s, --sandbox <file>',
-      'file for a sandbox: the profile, the files as --paths, and no network if none was used',
+      'file for a sandbox, or -: the profile, the files as --paths, and no network if none was used',
     )
     .option('--merge', 'add what this run needs to the profile or the sandbox in the file')
     .option('--args', 'compare the arguments that select what a call does, and allow only recorded values')
-    .option('--bare', 'leave out the calls by which container runtimes start COMMAND')
+    .option('--bare', 'leave out the calls that container runtimes make to start COMMAND')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option(
       '--paths',
-      'show which files COMMAND reads, writes and executes, and the flags of seccomp run that grant these',
+      'show which files COMMAND reads, writes and executes, and the flags of seccomp run that grant them',
     )
     .option('--base <profile>', 'show the differences between this profile and what the run needs')
     .addOption(
@@ -75,11 +78,16 @@ export function recordCommand(): Command {
     .action(recordProgram);
 }
 
-async function recordProgram(command: string, args: readonly string[], options: RecordFlags): Promise<void> {
+async function recordProgram(command: string, args: readonly string[], flags: RecordFlags): Promise<void> {
+  const options = {
+    ...flags,
+    ...(flags.output !== undefined && { output: outputName(flags.output) }),
+    ...(flags.sandbox !== undefined && { sandbox: outputName(flags.sandbox) }),
+  };
   const { sandbox, output = sandbox, merge = false, base } = options;
-  refuseConflicts(options);
+  refuseConflicts(options, command);
   const policy = base === undefined ? undefined : await resolveBase(base);
-  const file = output === undefined ? undefined : new OutputFile(output, merge);
+  const file = output === undefined ? undefined : openOutput(output, merge);
   try {
     const before =
       file?.exists === true && output !== undefined ? readBefore(output, sandbox !== undefined) : undefined;
@@ -90,14 +98,16 @@ async function recordProgram(command: string, args: readonly string[], options: 
     exitAsProgram(end);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } =
-      sandbox === undefined ? fileContent(recording.profile, options) : sandboxContent(sandbox, recording, before);
+      sandbox === undefined
+        ? fileContent(recording.profile, options, command)
+        : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${inFlags(note)}`);
     showFiles(recording, sandbox !== undefined);
     file?.write(text, printError);
     printNote(recordingSummary(recording, output));
     if (sandbox !== undefined)
-      for (const issue of readSandboxText(text, sandbox, resolvePath(sandbox)).issues)
-        printMessage(`${issue.severity}: ${describeIssue(sandbox, issue)}`);
+      for (const issue of readSandboxText(text, outputText(sandbox), resolvePath(sandbox)).issues)
+        printMessage(`${issue.severity}: ${describeIssue(outputText(sandbox), issue)}`);
   } finally {
     file?.discard();
   }
@@ -110,18 +120,22 @@ function readBefore(output: string, isSandbox: boolean): Partial<SandboxBefore> 
 }
 
 /** Returns the text of the file. Without a file nothing is written, and there is no name for a manifest. */
-function fileContent(profile: Profile, { format, output }: RecordFlags): Manifest {
+function fileContent(profile: Profile, { format, output }: RecordFlags, command: string): Manifest {
   if (format === 'docker' || output === undefined) return { text: stringify(profile), notes: [] };
-  return toOperatorManifest(profile, manifestName(output));
+  return toOperatorManifest(profile, manifestName(output, command));
 }
 
-function manifestName(output: string): string {
-  return basename(output).replace(/\.(ya?ml|json)$/, '');
+/** The name of a manifest: that of its file; of the program if it is printed. */
+function manifestName(output: string, command: string): string {
+  return basename(output === STDOUT ? command : output).replace(/\.(ya?ml|json)$/, '');
 }
 
-function refuseConflicts({ sandbox, output, merge = false, base, paths = false, format }: RecordFlags): void {
+function refuseConflicts(
+  { sandbox, output, merge = false, base, paths = false, format }: RecordFlags,
+  command: string,
+): void {
   if (sandbox !== undefined) {
-    if (!/[/.]/.test(sandbox))
+    if (sandbox !== STDOUT && !/[/.]/.test(sandbox))
       throw new Error(
         `-s ${shownName(sandbox)}: seccomp run -s takes this for the name of a built-in: write ${shownName(`./${sandbox}`)}`,
       );
@@ -135,7 +149,7 @@ function refuseConflicts({ sandbox, output, merge = false, base, paths = false, 
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
   if (merge && output === undefined) throw new Error('--merge needs a file: name it with -o');
-  if (output !== undefined && format === 'spo') checkManifestName(manifestName(output));
+  if (output !== undefined && format === 'spo') checkManifestName(manifestName(output, command));
 }
 
 async function resolveBase(base: string) {
@@ -148,7 +162,7 @@ async function resolveBase(base: string) {
 async function recordOrReport(
   command: string,
   args: readonly string[],
-  { args: compareArguments = false, bare = false, isolate, paths = false, sandbox }: RecordFlags,
+  { args: compareArguments = false, bare = false, isolate, paths = false, output, sandbox }: RecordFlags,
   before: Partial<SandboxBefore> = {},
 ): Promise<Awaited<ReturnType<typeof recordWithEnd>> | undefined> {
   const end = new AbortController();
@@ -158,25 +172,33 @@ async function recordOrReport(
   });
   try {
     return await recordWithEnd(command, args, {
-      ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },
+      // Stdout then has the result alone.
+      ...{ stdio: output === STDOUT || sandbox === STDOUT ? ['inherit', 2, 'inherit'] : 'inherit' },
+      ...{ signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },
       ...(before.profile !== undefined && { merge: before.profile }),
       ...(!isolate && { isolate }),
       ...((paths || sandbox !== undefined) && { paths: true, mergePaths: before.paths }),
     });
   } catch (error) {
-    reportStartFailure(command, error);
+    reportStartFailure(command, args, error);
     return undefined;
   }
 }
 
 function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof resolveBase>>, base: string): void {
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
-  const { denied, unused } = compareWithPolicy(policy, seen);
-  const lines = denied.map(
-    (call) =>
-      `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable === undefined || call.executable === null ? 'an unknown program' : shownName(call.executable)}`,
+  const { denied, fallbacks, unused } = compareWithPolicy(policy, seen);
+  const line = (mark: string) => (call: (typeof seen)[number]) =>
+    `${mark} ${call.syscall}(${call.decoded.join(', ')})  ${call.executable === undefined || call.executable === null ? 'an unknown program' : shownName(call.executable)}`;
+  printMessage(
+    `needed, and not allowed by ${shownName(base)}: ${denied.length === 0 ? 'nothing' : ''}`,
+    ...denied.map(line('+')),
   );
-  printMessage(`needed, and not allowed by ${shownName(base)}: ${denied.length === 0 ? 'nothing' : ''}`, ...lines);
+  if (fallbacks.length > 0)
+    printMessage(
+      `tried, and not needed: where ${shownName(base)} denies these, programs make other calls or do without`,
+      ...fallbacks.map(line('~')),
+    );
   printMessage(`allowed by ${shownName(base)}, and not needed: ${unused.length} syscalls`);
   if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, process.stderr.columns ?? 80).join('\n')}\n`);
 }
@@ -185,6 +207,6 @@ function recordingSummary({ calls, profile }: Recording, output: string | undefi
   const count = calls.reduce((sum, call) => sum + call.count, 0);
   const names = new Set(calls.map(({ syscall }) => syscall)).size;
   const programs = new Set(calls.map(({ executable }) => executable)).size;
-  const written = output === undefined ? '' : `; ${output} has ${profile.document.syscalls.length} rules`;
+  const written = output === undefined ? '' : `; ${outputText(output)} has ${profile.document.syscalls.length} rules`;
   return `${count} calls of ${names} syscalls by ${programs} programs${written}`;
 }

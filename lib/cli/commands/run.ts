@@ -10,6 +10,7 @@ import { kindOfString } from '../../profile/source-names.js';
 import { executeProgram } from '../../sandbox/execve.js';
 import { namesOf } from '../../sandbox/file/file-names.js';
 import { shownName } from '../../util/foreign-text.js';
+import { type EnvironmentFlags, environmentOption, withEnvironmentOption } from '../options/environment-options.js';
 import { givenTreeLimits, type LimitFlags, limitOptions, withLimitOptions } from '../options/limit-options.js';
 import {
   givenPathFlags,
@@ -33,7 +34,7 @@ import { runBeside } from '../report-violations.js';
 import { reportUnenforced, runAsChild } from '../run-as-child.js';
 import { reportStartFailure } from '../start-failure.js';
 
-interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, SandboxFlags {
+interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, EnvironmentFlags, SandboxFlags {
   readonly profile: string;
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
@@ -41,49 +42,57 @@ interface RunFlags extends ProfileFlags, PathFlags, LimitFlags, SandboxFlags {
   readonly isolate?: boolean;
   readonly abstractSockets?: boolean;
   readonly network: boolean;
+  readonly logDenied?: boolean;
   readonly explain?: boolean;
   readonly keepDescendants?: boolean;
 }
 
 const HELP = `
 Exit status: that of COMMAND; 124 if it ran longer than --timeout, 137 if it
-was killed for its --memory; 125 if the profile, an option or the kernel kept
-it from being started, 126 if it is not executable, 127 if it was not found.
+was killed for its --memory; 125 if it could not be started because of the
+profile, an option or the kernel; 126 if it is not executable, 127 if it was
+not found.
 
 Examples:
   seccomp run -- node server.js
   seccomp run -p ./profile.json --explain -- node server.js
   seccomp run -s untrusted -- python3 script.py
-  seccomp run --timeout 90s --memory 512M --read @system --write . -- make
+  seccomp run --timeout 90s --memory 512M --sampled --read @system --write . --write @tmp -- make
   seccomp run --read @system --read @node --read . --write ./dist -- node build.js`;
 
 export function runCommand(): Command {
   const command = new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default');
-  return refuseBoth(withLimitOptions(withPathOptions(withProfileOptions(withSandboxOption(command)))))
+  return refuseBoth(
+    withEnvironmentOption(withLimitOptions(withPathOptions(withProfileOptions(withSandboxOption(command))))),
+  )
     .summary('run a command under a profile')
     .description(
-      'Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory. With --timeout, --memory, --processes, --cpu, --explain or @tmp, COMMAND is a child.',
+      'Replaces itself with COMMAND under a profile: same process ID, descriptors and directory. With --timeout, --memory, --processes, --cpu, --explain or @tmp, COMMAND is a child.',
     )
     .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
     .option(
       '--capability <name>',
-      'keep this capability and drop those that are not named; the profile is resolved for it; may be repeated',
+      'keep this capability, drop those that are not named, and resolve the profile for it; may be repeated',
       several,
     )
     .option(
       '--abi <name>',
-      'apply the profile to this ABI too, instead of those that it lists; may be repeated',
+      'apply the profile to this ABI besides the native one, instead of those that it lists; may be repeated',
       several,
     )
     .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN')
     .option('--isolate', 'fail if COMMAND cannot be isolated completely from other processes')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's")
-    .option('--no-network', 'let COMMAND make no network connections, and no sockets but connected pairs')
-    .option('--keep-descendants', 'leave what COMMAND has started running when COMMAND ends')
-    .option('--explain', 'stay the parent of COMMAND, and report on stderr which calls the profile denies, and why')
+    .option('--no-network', 'deny the network to COMMAND: it can make only pairs of connected sockets')
+    .option('--keep-descendants', 'let the processes that COMMAND started outlive it')
+    .option(
+      '--log-denied',
+      'have the kernel log the calls that the profile denies, from Linux 6.15 on also the files that are denied',
+    )
+    .option('--explain', 'report on stderr which calls the profile denies, and why')
     .addHelpText('after', HELP)
     .passThroughOptions()
     .action(runUnderProfile);
@@ -119,22 +128,24 @@ async function runUnderProfile(
     }
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error, flags);
-    reportStartFailure(command, error);
+    reportStartFailure(command, args, error, options.env);
     reportMissingInterpreter(command, options, error);
   }
 }
 
 /** The library's options. */
 function optionsOf(flags: RunFlags, sandbox: LoadedSandbox | undefined): ProgramOptions & SpawnOptions {
-  const { capability, abi, newPrivileges, isolate, abstractSockets = false, keepDescendants } = flags;
+  const { capability, abi, newPrivileges, isolate, abstractSockets = false, logDenied, keepDescendants } = flags;
   const given = {
     capabilities: capability,
     abis: abi,
     noNewPrivileges: newPrivileges && false,
     isolate: abstractSockets ? { abstractSockets } : isolate,
     network: flags.network ? undefined : ('none' as const),
+    logDenied,
+    ...environmentOption(flags),
     ...pathOptions(flags, sandbox !== undefined || givenTreeLimits(flags).length > 0),
-    ...limitOptions(flags),
+    ...limitOptions(flags, sandbox?.contents.limits !== undefined),
   };
   const leaves = sandbox !== undefined && keepDescendants ? ({ descendants: 'leave' } as const) : {};
   if (sandbox !== undefined) return optionsOfRun(sandbox, { ...given, ...leaves });
@@ -158,7 +169,7 @@ function refuseBesideAbstractSockets({ isolate, network }: RunFlags): void {
 
 /** Refuses flags that need seccomp or Landlock. The library's errors name the options of its functions. */
 function refuseWithoutEffect(flags: RunFlags, reason: string): void {
-  const { capability, isolate, abstractSockets, network, explain, sandbox } = flags;
+  const { capability, isolate, abstractSockets, network, logDenied, explain, sandbox } = flags;
   const given = [
     ...givenPathFlags(flags),
     ...givenTreeLimits(flags),
@@ -167,18 +178,20 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
     isolate && '--isolate',
     abstractSockets && '--abstract-sockets',
     !network && '--no-network',
+    logDenied && '--log-denied',
     explain && '--explain',
   ].find((flag) => flag);
   if (given) throw new Error(`${given} can't be honored: ${reason}: leave it out`);
 }
 
 /** The same refusal for users of the command: the library's error names options of its functions. */
-function refusedIsolation({ reason, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
+function refusedIsolation({ reason, obstacle, isOfSandbox }: IsolationRefusal, { sandbox, isolate }: RunFlags): Error {
   const isByFile = sandbox !== undefined && isolate === undefined;
   const asked = isByFile ? `${shownName(sandbox)}: isolate` : '--isolate';
   const other = isOfSandbox ? 'give --best-effort' : `leave ${isByFile ? 'it' : '--isolate'} out`;
-  const remedy = `start seccomp as another user, or on a newer kernel, or ${other}`;
-  return new Error(`${asked} can't be honored: ${reason}: ${remedy}`);
+  // The reason of an obstacle ends with what would remove it.
+  const remedy = obstacle === undefined ? ': start seccomp as another user, or on a newer kernel' : '';
+  return new Error(`${asked} can't be honored: ${reason}${remedy}, or ${other}`);
 }
 
 /** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */

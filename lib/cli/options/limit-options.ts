@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { SpawnOptions } from '../../index.js';
-import { type LimitsForm, readTreeLimits } from '../../process-tree/limits.js';
+import { CheckedLimits, type LimitsForm, readTreeLimits } from '../../process-tree/limits.js';
 import { shownName } from '../../util/foreign-text.js';
 
 export interface LimitFlags {
@@ -10,6 +10,7 @@ export interface LimitFlags {
   readonly memory?: string;
   readonly processes?: string;
   readonly cpu?: string;
+  readonly sampled?: true;
 }
 
 /** Adds the options to a command. */
@@ -17,14 +18,18 @@ export function withLimitOptions(command: Command): Command {
   return command
     .option(
       '--timeout <time>',
-      'end COMMAND after this time, by SIGTERM, and by SIGKILL 5 s later: seconds, or 500ms, 90s, 5m, 2h',
+      'end COMMAND after this time, with SIGTERM, and with SIGKILL 5 s later: seconds, or 500ms, 90s, 5m, 2h',
     )
     .option(
       '--memory <size>',
-      'kill COMMAND and its descendants when together they use more: a size such as 512M; needs cgroup v2',
+      'kill COMMAND and its descendants when together they use more: a size such as 512M; needs cgroup v2 or --sampled',
     )
-    .option('--processes <number>', 'let them have at most so many processes and threads; needs cgroup v2')
-    .option('--cpu <number>', 'let them use the time of so many CPUs, such as 1.5; needs cgroup v2');
+    .option('--processes <number>', 'limit their number of processes and threads; needs cgroup v2 or --sampled')
+    .option('--cpu <number>', 'limit the number of CPUs that they use, such as 1.5; needs cgroup v2 or --sampled')
+    .option(
+      '--sampled',
+      'where no cgroup can enforce these limits, check every 100 ms, and kill COMMAND and its descendants if they exceed one',
+    );
 }
 
 /** The flags that were given of those that need a cgroup. */
@@ -34,13 +39,22 @@ export function givenTreeLimits({ memory, processes, cpu }: LimitFlags): readonl
   );
 }
 
-/** Returns the library's options. */
-export function limitOptions(flags: LimitFlags): Pick<SpawnOptions, 'timeout' | 'limits'> {
-  const { timeout, memory, processes, cpu } = flags;
+/**
+ * Returns the library's options.
+ *
+ * @param isLimited - Whether a sandbox has limits, so that `--sampled` has an effect without another flag.
+ */
+export function limitOptions(flags: LimitFlags, isLimited = false): Pick<SpawnOptions, 'timeout' | 'limits'> {
+  const { timeout, memory, processes, cpu, sampled } = flags;
   const time = timeout === undefined ? {} : { timeout: milliseconds(timeout) };
   const given = givenTreeLimits(flags);
-  if (given.length === 0) return time;
-  const limits = { memory: sizeOf(memory), processes: numberOf(processes), cpu: numberOf(cpu) };
+  if (given.length === 0) {
+    if (sampled && isLimited) return { ...time, limits: new CheckedLimits({ exact: 'preferred' }, asFlags(given)) };
+    if (sampled) throw new Error('--sampled has no effect without --memory, --processes or --cpu: leave it out');
+    return time;
+  }
+  const exact = sampled && ('preferred' as const);
+  const limits = { memory: sizeOf(memory), processes: numberOf(processes), cpu: numberOf(cpu), exact };
   return { ...time, limits: readTreeLimits(limits, asFlags(given)) };
 }
 
@@ -54,6 +68,7 @@ function asFlags(given: readonly string[]): LimitsForm {
       'give it a delegated cgroup: systemd-run --user --pipe --wait -p Delegate=yes -p DelegateSubgroup=main seccomp run …',
     writes: '--write',
     keep: (directory) => `give --read, --write or --execute that grant no writing in ${shownName(directory)}`,
+    sample: 'give --sampled, which enforces them without a cgroup',
     without: '--best-effort starts COMMAND without',
   };
 }

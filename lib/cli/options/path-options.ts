@@ -21,7 +21,7 @@ export function withPathOptions(command: Command): Command {
   return command
     .option(
       '--read <path>',
-      'let COMMAND reach only the files that are named: read this file, or all beneath this directory; @system, @node and @tmp name sets of files; may be repeated',
+      'let COMMAND reach only the files that are named, and read this one, or all in this directory; @system, @node and @tmp name sets of files; may be repeated',
       several,
     )
     .option(
@@ -30,10 +30,7 @@ export function withPathOptions(command: Command): Command {
       several,
     )
     .option('--execute <path>', 'the same for reading and executing files; may be repeated', several)
-    .option(
-      '--best-effort',
-      'start COMMAND even if the files that it reaches cannot be restricted, or its limits not be enforced',
-    );
+    .option('--best-effort', 'start COMMAND even if its paths or limits cannot be enforced');
 }
 
 /** The flags that name paths, of those that were given. */

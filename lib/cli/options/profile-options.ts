@@ -36,6 +36,7 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['mode', '--compat'],
   ['format', '--format'],
   ['capabilities', '--capability'],
+  ['host', '--host, --kernel and --capability'],
   ['abis', '--abi'],
   ['noNewPrivileges', '--new-privileges'],
   ['isolate.abstractSockets', '--abstract-sockets'],
@@ -49,6 +50,7 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['limits.processes', '--processes'],
   ['limits.cpu', '--cpu'],
   ['network', '--no-network'],
+  ['logDenied', '--log-denied'],
   ['onViolation', '--explain'],
   ['timeout', '--timeout'],
   ['rlimits.fsize', 'rlimits.fsize of the sandbox'],
@@ -67,6 +69,10 @@ export function inFlags(text: string): string {
     .replace('give bestEffort: true', 'give --best-effort')
     .replace("The argument 'file' cannot be empty. Received ''", 'COMMAND is empty: name a program')
     .replace('leave out listenerPath, or onViolation and notify', 'leave out listenerPath of the profile, or --explain')
+    .replace('write "exact": "preferred" in it, which lets', 'give --sampled, which lets')
+    .replace('or give options.env', 'or give --env')
+    .replace(/give loadSandbox\('(\w+)'\)\.profile/, 'run programs in it with seccomp run -s $1')
+    .replace(/^(unknown built-in sandbox [^:]*: .* is a profile): .*/, '$1: give it with -p')
     .replace('with noNewPrivileges: false', 'with --new-privileges')
     .replace(/(^|\()options\.(\w+)(?:\.(\w+))?/g, (whole, before, name, key) => {
       const flag = FLAG_OF_OPTION.get(`${name}.${key}`) ?? (key === undefined ? FLAG_OF_OPTION.get(name) : undefined);

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { describeIssue } from '../../errors.js';
 import { type LoadedSandbox, loadSandbox, type ProgramOptions, type SpawnOptions } from '../../index.js';
 import { readPaths } from '../../landlock/paths/option.js';
-import { mergedLimits, mergedPaths, optionsUnder } from '../../sandbox/file/apply.js';
+import { mergedLimits, mergedPaths, mergedVariables, optionsUnder } from '../../sandbox/file/apply.js';
 import { filesByFolder, writeWarning } from '../../sandbox/file/file-names.js';
 import { partsIn } from '../../sandbox/file/loaded-sandbox.js';
 import { shownName } from '../../util/foreign-text.js';
@@ -18,7 +18,7 @@ export interface SandboxFlags {
 export function withSandboxOption(command: Command): Command {
   return command.option(
     '-s, --sandbox <file>',
-    'run COMMAND in this sandbox: a sandbox file, or untrusted; --read, --write and --execute add to its paths, other options replace what it says',
+    'run COMMAND in this sandbox, under its profile instead of --profile: a sandbox file, or untrusted; --read, --write, --execute and --env add to what it grants, other options replace its settings',
   );
 }
 
@@ -47,11 +47,16 @@ export function optionsOfRun(
   sandbox: LoadedSandbox,
   flags: ProgramOptions & Pick<SpawnOptions, 'limits' | 'timeout'>,
 ): ProgramOptions & SpawnOptions {
-  const { paths, limits, files } = partsIn(sandbox);
+  const { paths, limits, env, files } = partsIn(sandbox);
   warnOfOwnFiles(flags.paths, files);
   return optionsUnder(
     sandbox,
-    { ...flags, paths: mergedPaths(paths, flags.paths), limits: mergedLimits(limits, flags.limits) },
+    {
+      ...flags,
+      paths: mergedPaths(paths, flags.paths),
+      limits: mergedLimits(limits, flags.limits),
+      env: mergedVariables(env, flags.env),
+    },
     undefined,
   );
 }

@@ -35,7 +35,7 @@ export class OutputFile {
       if (!this.exists) writeFileSync(this.#draft, '', { flag: 'wx' });
       else if (overwrites) accessSync(path, constants.W_OK);
     } catch (error) {
-      throw new Error(`${this.#problem(error)}, and nothing was run: name another file with -o`);
+      throw unwritable(path, error);
     }
     if (this.exists && !overwrites && !isFile)
       throw new Error(`${shownName(path)} is not a file: name another one with -o`);
@@ -48,12 +48,10 @@ export class OutputFile {
    * @throws Error that says where the text is instead, if the file can't be written.
    */
   write(text: string, print: (text: string) => void): void {
-    try {
+    writeOrRescue(this.#path, text, print, () => {
       if (this.exists) writeFileSync(this.#path, text);
       else this.#create(text);
-    } catch (error) {
-      throw new Error(`${this.#problem(error)}: ${rescue(text, print)}`);
-    }
+    });
   }
 
   /** Removes the draft. */
@@ -71,9 +69,24 @@ export class OutputFile {
       writeFileSync(this.#path, text, { flag: 'wx' });
     }
   }
+}
 
-  #problem(error: unknown): string {
-    return `${shownName(this.#path)}: the profile can't be written (${reasonOf(error)})`;
+const problem = (path: string, error: unknown): string =>
+  `${shownName(path)}: the profile can't be written (${reasonOf(error)})`;
+
+/** The error for a path that can't be written, before the program runs. */
+export const unwritable = (path: string, error: unknown): Error =>
+  new Error(`${problem(path, error)}, and nothing was run: name another file with -o`);
+
+/**
+ * Writes a text. `print` is given the text if it can be written nowhere.
+ * @throws Error that says where the text is instead, if `write` fails.
+ */
+export function writeOrRescue(path: string, text: string, print: (text: string) => void, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw new Error(`${problem(path, error)}: ${rescue(text, print)}`);
   }
 }
 

@@ -20,6 +20,7 @@ import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
+import { forJson } from '../../util/json.js';
 import { decodeInstructions } from '../bpf/instruction.js';
 import { type CompiledFilter, compiledOf, type Filter, GATED_CALLS, requireFilter } from '../filter.js';
 import { checkProgram } from './kernel-checks.js';
@@ -34,7 +35,8 @@ import type { Counterexample, Proof } from './proof.js';
  *
  * @param filter - A filter that `compile` returned.
  * @param given - The policy to compare with. Default: the filter's own.
- * @returns A Proof, or the first Counterexample that was found: `'call' in result` tells them apart.
+ * @returns A Proof, or the first Counterexample that was found: `'call' in result` tells them apart. As JSON, arguments of its
+ * call are decimal strings.
  * @throws {TypeError} if `filter` is not a Filter or `given` is not a policy.
  * @throws {RangeError} if the kernel would reject the program, or if the rules on one syscall are too intertwined to
  * be followed.
@@ -46,7 +48,8 @@ import type { Counterexample, Proof } from './proof.js';
 export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
   requireFilter(filter);
   const compiled = compiledOf(filter);
-  return proveProgram(compiled, given === undefined ? compiled.policy : readPolicy(given, refuseIn('policy')));
+  const policy = given === undefined ? compiled.policy : readPolicy(given, refuseIn('policy'));
+  return forJson(proveProgram(compiled, policy));
 }
 
 /** The bytes of a program, and the policy that they were compiled from. */

@@ -1,6 +1,7 @@
 /** Which of a child's calls its ruleset denies. The kernel decides; this says what it has decided, and what is missing. */
 import type { RulesetHandle } from '../../native.js';
 import { once } from '../../util/memo.js';
+import { ACCESSES } from '../paths/option.js';
 import { type IdentifiedRule, type IdentifiedRuleset, parentOf, predictorFor, type Rule } from '../paths/prediction.js';
 import { realPath } from '../paths/real-path.js';
 import { givenRules } from '../paths/ruleset.js';
@@ -37,6 +38,7 @@ export function denialsBy(ruleset: RulesetHandle): FindPathDenial {
 
 function makeDenialsBy(ruleset: RulesetHandle): FindPathDenial {
   const predict = predictorFor(openedRules(ruleset));
+  const known = [...words(), ...privateDirectory(ruleset)];
   return (call) => {
     const access = accessOf(call);
     if (access === undefined) return undefined;
@@ -45,7 +47,7 @@ function makeDenialsBy(ruleset: RulesetHandle): FindPathDenial {
     if (prediction.allowed) return undefined;
     const { missing, errno } = prediction;
     const denied = missingInWords(missing);
-    return { file: lackingFile(call.files, missing), errno, denied, remedy: remedyFor(missing, words()) };
+    return { file: lackingFile(call.files, missing), errno, denied, remedy: remedyFor(missing, known) };
   };
 }
 
@@ -53,6 +55,14 @@ const words = once((): readonly KnownWord[] => [
   { word: '@system', grants: wordGrants('@system') },
   { word: '@node', grants: wordGrants('@node') },
 ]);
+
+/** The word for the private directory of a ruleset's child, if it has one. */
+function privateDirectory(ruleset: RulesetHandle): readonly KnownWord[] {
+  const rule = givenRules(ruleset).rules.find(({ place }) => place === '@tmp');
+  if (rule === undefined) return [];
+  const grants = ACCESSES.map((access) => ({ path: rule.path, access }));
+  return [{ word: '@tmp', grants }];
+}
 
 /** The rules as the addon opened them: for the files that their paths lead to. */
 function openedRules(handle: RulesetHandle): IdentifiedRuleset {

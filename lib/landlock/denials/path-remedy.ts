@@ -3,7 +3,7 @@ import { shownName } from '../../util/foreign-text.js';
 import type { Rule } from '../paths/prediction.js';
 import { type Access, accessesFor, bitsOf, GRANTS, type Right, rightsIn } from '../paths/rights.js';
 import { tooWide } from '../paths/wide-paths.js';
-import type { SharedWord, WordGrant } from '../paths/words.js';
+import type { PathWord, SharedWord, WordGrant } from '../paths/words.js';
 
 /** Grants to add to the option `paths`. */
 export interface PathsRemedy {
@@ -19,7 +19,7 @@ export interface PathsRemedy {
 
 /** The paths of a word, as the remedy may name it in their place. */
 export interface KnownWord {
-  readonly word: SharedWord;
+  readonly word: SharedWord | PathWord;
   readonly grants: readonly WordGrant[];
 }
 
@@ -32,7 +32,7 @@ export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[])
   for (const { path, rights } of missing) {
     if (!path.isWellFormed()) return undefined; // It is not UTF-8, as the paths of the option are.
     const word = words.find(({ grants }) => (rights & ~grantedBy(grants, path)) === 0);
-    const needed = word === undefined ? accessesFor(rights) : READ;
+    const needed = word === undefined ? accessesFor(rights) : listsOf(word);
     if (needed === undefined || (word === undefined && isTooWide(path, rights, needed))) return undefined;
     for (const access of needed) lists[access].add(word?.word ?? grantable(path));
   }
@@ -52,7 +52,11 @@ const OF_FILES = bitsOf('EXECUTE', 'WRITE_FILE', 'READ_FILE', 'TRUNCATE', 'IOCTL
 /** The number of a process in /proc is another one in each run. */
 const grantable = (path: string): string => path.replace(/^\/proc\/\d+(?:\/.*)?$/, '/proc');
 
+/** The lists in which a word gives what is missing. A program that lacks a right in its private directory has the others. */
+const listsOf = ({ word }: KnownWord): readonly Access[] => (word === '@tmp' ? EXECUTE : READ);
+
 const READ: readonly Access[] = ['read'];
+const EXECUTE: readonly Access[] = ['execute'];
 
 /** The rights that grants give for a path. */
 function grantedBy(grants: readonly WordGrant[], path: string): number {

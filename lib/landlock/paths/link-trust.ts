@@ -1,8 +1,9 @@
 /** Which symbolic links on the way to a granted path are followed: those that the child could not replace. */
+
+import { mappedUserIds } from '../../kernel/process-status.js';
 import { addon } from '../../native.js';
 import { capabilityBits } from '../../syscalls/capabilities.js';
 import { once } from '../../util/memo.js';
-import { mappedUserIds } from '../../util/process-status.js';
 
 /**
  * Directories of programs and settings in which a root child's symbolic links are followed: whoever may write there can do

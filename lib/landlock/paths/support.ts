@@ -1,8 +1,9 @@
 /** What Landlock can enforce on files here. */
 import { constants } from 'node:os';
+import type { Obstacle } from '../../kernel/obstacle.js';
 import { addon } from '../../native.js';
 import { freeze } from '../../util/own-data.js';
-import { answerOf, landlockReason } from '../domain.js';
+import { answerOf, refusedLandlock } from '../domain.js';
 import { ALL_RIGHTS } from './rights.js';
 
 /** The file access rights that Landlock can restrict here. */
@@ -16,6 +17,8 @@ export interface PathsSupport {
   readonly abi: number | null;
   /** Why no access to files can be restricted; null if it can. */
   readonly reason: string | null;
+  /** The same in two parts. */
+  readonly obstacle?: Obstacle | undefined;
 }
 
 let known: PathsSupport | undefined;
@@ -34,8 +37,14 @@ export function pathsSupport(now = false): PathsSupport {
 
 function findSupport(): PathsSupport {
   const found = addon().landlockSupport(ALL_RIGHTS);
-  if (typeof found === 'number') return { rights: 0, abi: null, reason: landlockReason(answerOf(-found)) };
+  if (typeof found === 'number') return unsupported(null, answerOf(-found));
   const [rights, abi] = found;
   const error = rights === 0 ? constants.errno.EINVAL : answerOf(addon().tryDomain([rights, rights, 0]));
-  return error === 0 ? { rights, abi, reason: null } : { rights: 0, abi, reason: landlockReason(error) };
+  return error === 0 ? { rights, abi, reason: null } : unsupported(abi, error);
 }
+
+const unsupported = (abi: number | null, errno: number): PathsSupport => ({
+  rights: 0,
+  abi,
+  ...refusedLandlock(errno),
+});

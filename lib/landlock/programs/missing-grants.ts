@@ -34,6 +34,10 @@ export interface MissingGrant {
   readonly list: 'read' | 'execute';
   /** What to add to the list: a path or a word; undefined if it is not known. */
   readonly path: string | undefined;
+  /** Whether the program may lack the execution of what it has made in its private directory instead. */
+  readonly isPerhapsTmp?: boolean;
+  /** What helps instead of a grant, as a clause. */
+  readonly remedy?: string;
 }
 
 const NOT_EXECUTABLE = 126;
@@ -46,7 +50,7 @@ const NOT_LOADED = 127;
 export function missingGrant(program: PathsProgram, exitCode: number | null): MissingGrant | undefined {
   if (exitCode === NOT_LOADED) return firstOf([program.file, ...namesIn(program)], program, notLoaded);
   if (exitCode !== NOT_EXECUTABLE) return undefined;
-  return firstOf(namesIn(program), program, notExecuted) ?? besideProgram(program) ?? SOME_PROGRAM;
+  return firstOf(namesIn(program), program, notExecuted) ?? besideProgram(program) ?? someProgram(program);
 }
 
 /** Returns what a program lacks to load the C library; undefined if it can, or has none beside its dynamic linker. */
@@ -65,19 +69,27 @@ export function missingInterpreter({ paths, file, directory, candidates }: Paths
 
 const IN_SYSTEM = { list: 'read', path: '@system' } as const;
 
-const SOME_PROGRAM: MissingGrant = {
-  problem: 'exit code 126 can mean that paths does not grant the execution of a program that this one starts',
-  list: 'execute',
-  path: undefined,
-};
+function someProgram({ paths }: PathsProgram): MissingGrant {
+  const isPerhapsTmp = paths.words.has('@tmp') && !paths.executesTmp;
+  return {
+    problem: 'exit code 126 can mean that paths does not grant the execution of a program that this one starts',
+    list: 'execute',
+    path: undefined,
+    ...(isPerhapsTmp && { isPerhapsTmp }),
+  };
+}
 
 /** The problem and its remedy, as a sentence. `inFlags` writes the grant as a flag of the command. */
 export function grantText(
-  { problem, list, path }: MissingGrant,
+  { problem, list, path, isPerhapsTmp = false, remedy }: MissingGrant,
   inFlags?: (list: string, path: string | undefined) => string,
 ): string {
-  const inOptions = path === undefined ? `what it needs to ${list}` : `${inQuotes(path)} to ${list}`;
-  return `${problem}: add ${inFlags === undefined ? inOptions : inFlags(list, path)}`;
+  if (remedy !== undefined) return `${problem}: ${remedy}`;
+  const grant = (added: string | undefined) => {
+    if (inFlags !== undefined) return inFlags(list, added);
+    return added === undefined ? `what it needs to ${list}` : `${inQuotes(added)} to ${list}`;
+  };
+  return `${problem}: add ${grant(path)}${isPerhapsTmp ? `, or ${grant('@tmp')} if it has made that program in TMPDIR` : ''}`;
 }
 
 /** A path as a literal of JavaScript. */
@@ -131,6 +143,7 @@ const besideUnread: Check = (needs, ruleset) => {
 function besideProgram(program: PathsProgram): MissingGrant | undefined {
   return firstOf([program.file], program, ([path], ruleset) => {
     if (path === undefined || isReadable(ruleset, beside(path))) return undefined;
+    if (basename(dirname(path)) === 'shims') return shimOf(path);
     return {
       problem: `paths grants ${shownName(path)}, but not the programs beside it`,
       list: 'execute',
@@ -138,6 +151,14 @@ function besideProgram(program: PathsProgram): MissingGrant | undefined {
     };
   });
 }
+
+/** A version manager, such as pyenv or asdf, has found the script first in PATH. */
+const shimOf = (path: string): MissingGrant => ({
+  problem: `${shownName(path)} is a shim, which starts a program of another directory`,
+  list: 'execute',
+  path: undefined,
+  remedy: `run that program by its path, such as from "pyenv which ${shownName(basename(path))}"`,
+});
 
 /** A directory; undefined if too much is in it. */
 const narrow = (directory: string): string | undefined =>

@@ -1,4 +1,4 @@
-/** Denials that programs expect: the C library or the language runtime then makes an older call instead. */
+/** Denials that programs expect: the C library or the language runtime then makes an older call instead, or does without. */
 import { constants } from 'node:os';
 import type { Action } from '../../policy/policy.js';
 import { ABIS } from '../../syscalls/abi.js';

@@ -21,7 +21,7 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
   const { errno, denied, remedy } = denial;
   const action = { kind: 'errno', errno: constantOn(call.abi, errno) ?? 0 } as const;
   const findings = {
-    fallback: false,
+    fallback: isAboutItself(kind, denied, files[denial.file]),
     deniedBy: 'paths',
     profile: undefined,
     rule: undefined,
@@ -34,6 +34,26 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
     findings: () => findings,
   };
 }
+
+/**
+ * Whether a process reads what the kernel tells about itself, as language runtimes do when they start: their own maps and
+ * cgroup. They do without.
+ */
+const isAboutItself = ({ pid }: NativeKind, denied: string, named: NativeFile | undefined): boolean =>
+  pid > 0 &&
+  named !== undefined &&
+  namesItself(textFromBytes(named.text), pid) &&
+  denied === `reading ${textFromBytes(named.file.path)}` &&
+  denied.startsWith(`reading /proc/${pid}/`);
+
+/**
+ * Whether a path in a call names a process's own directory in /proc and stays there. The path that was found does not say so:
+ * for a file in this process's own directory, it is the same as for one that the process named through /proc/self.
+ */
+const namesItself = (text: string, pid: number): boolean =>
+  /^\/proc\/(?:self|thread-self|\d+)\//.test(text) &&
+  !text.split('/').includes('..') &&
+  (!/^\/proc\/\d/.test(text) || text.startsWith(`/proc/${pid}/`));
 
 /** The paths of a call as the memory that its arguments point to. */
 function namesIn(kind: NativeKind): readonly (Uint8Array | undefined)[] {

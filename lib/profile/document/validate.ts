@@ -12,6 +12,8 @@ import { HEAD_SCHEMA, RULE_SCHEMA } from './schema.js';
 import type { CheckedDocument, Rule } from './types.js';
 
 export interface Checked {
+  /** Where the profile is in the input: `linux.seccomp` of a config.json, else the whole. */
+  readonly place: Path;
   readonly format: ProfileFormat;
   /** Errors and warnings. */
   readonly found: readonly Diagnostic[];
@@ -37,9 +39,9 @@ export function checkDocument(
   const mistaken =
     (diagnostics.mode === 'strict' ? checkSandbox(input) : undefined) ??
     checkAround(input, isConfig ? linux : undefined);
-  if (mistaken !== undefined) return { format, found: [mistaken], document: undefined };
+  if (mistaken !== undefined) return { place: path, format, found: [mistaken], document: undefined };
   const document = checkProfile(seccomp, path, { format, diagnostics });
-  return { format, found: diagnostics.all(), document: diagnostics.hasErrors ? undefined : document };
+  return { place: path, format, found: diagnostics.all(), document: diagnostics.hasErrors ? undefined : document };
 }
 
 /** Keys that only sandbox files have, and such that all profiles have. */

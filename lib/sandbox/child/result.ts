@@ -4,6 +4,7 @@ import type { Enforcement } from '../../landlock/enforcement.js';
 import { denialLines } from '../../notify/violations/denial-messages.js';
 import type { Violation } from '../../notify/violations/violation.js';
 import type { LimitReason } from '../../process-tree/limit-reason.js';
+import type { Usage } from '../../process-tree/usage.js';
 import { defineHidden, fromCaller, runAs, withoutFrames } from '../../util/caller.js';
 import { printableLine } from '../../util/foreign-text.js';
 import { invalidType } from '../../util/option-errors.js';
@@ -28,6 +29,8 @@ export interface RunResult<Output = string> {
    * or `processes` (`limits`). Null if none did.
    */
   readonly limit: LimitReason | null;
+  /** What the program has used. Null if it was not started. */
+  readonly usage: Usage | null;
   /** What was enforced on the program, and what was not. */
   readonly enforcement: Enforcement;
   /**
@@ -61,8 +64,8 @@ export interface RunResult<Output = string> {
  * }
  */
 export class RunError<Output = string> extends Error implements RunResult<Output> {
-  /** The name of the class. */
-  declare readonly name: 'RunError';
+  /** `AbortError`, as Node's, if `code` is ABORT_ERR; otherwise the name of the class. */
+  declare readonly name: 'RunError' | 'AbortError';
   /**
    * Why the program was not started (ENOENT, EACCES, …) or was ended: ETIMEDOUT, ABORT_ERR,
    * ERR_CHILD_PROCESS_STDIO_MAXBUFFER. Absent if it ended by itself.
@@ -75,6 +78,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   declare readonly signal: NodeJS.Signals | null;
   declare readonly timedOut: boolean;
   declare readonly limit: LimitReason | null;
+  declare readonly usage: Usage | null;
   declare readonly enforcement: Enforcement;
   declare readonly violations: readonly Violation[];
   declare readonly unlistedViolations: number;
@@ -97,17 +101,19 @@ export class RunError<Output = string> extends Error implements RunResult<Output
     const lines = [first, ...lastLines(String(result.stderr ?? '')), ...denialLines({ ...result, unseenCalls }), hint];
     super(lines.flatMap((line) => (line === '' ? [] : printableLine(line))).join('\n'), options);
     const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
-    const limit = Object.hasOwn(result, 'limit') ? result.limit : null;
+    const { limit = null, usage = null } = own({ ...result });
     const hidden = {
       command,
       stdout,
       stderr,
       timedOut,
       limit,
+      usage,
       enforcement,
       violations,
       unlistedViolations,
       unseenCalls,
+      ...(code === 'ABORT_ERR' && { name: 'AbortError' }),
     };
     for (const [name, value] of Object.entries(hidden)) defineHidden(this, name, value);
     const { exitCode, signal } = result;
@@ -119,10 +125,10 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   /** Returns all properties, for JSON.stringify. */
   toJSON(): object {
     const { name, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
-    const { limit, enforcement, violations, unlistedViolations, unseenCalls } = this;
+    const { limit, usage, enforcement, violations, unlistedViolations, unseenCalls } = this;
     const code = Object.hasOwn(this, 'code') ? { code: this.code } : {};
     const ended = { name, ...code, message, command, exitCode, signal, timedOut, stdout, stderr };
-    return { ...ended, limit, enforcement, violations, unlistedViolations, unseenCalls };
+    return { ...ended, limit, usage, enforcement, violations, unlistedViolations, unseenCalls };
   }
 }
 
@@ -148,18 +154,31 @@ function checkParameters(reason: unknown, code: unknown, result: Partial<RunResu
 /** How much of stderr a message quotes: lines, and characters in them. */
 const STDERR_LINES = 3;
 const STDERR_CHARACTERS = 1000;
+/** How many characters it looks for them in. */
+const READ_CHARACTERS = 20_000;
 
 /** How many characters of a command a message quotes. */
 const COMMAND_CHARACTERS = 200;
 
-/** Returns the last lines of a program's stderr, marked as such: a program can write what looks like our messages. */
+/** A line that continues the one before: indented, the end of an inspected object, or Node's version after a stack trace. */
+const CONTINUATION = /^(\s.*|[\])}]+,?|Node\.js v\d\S*)?$/;
+
+/**
+ * Returns the last lines of a program's stderr, marked as such: a program can write what looks like our messages. What
+ * continues the last of them, such as the frames of a stack trace, is left out: it does not say what has failed.
+ */
 function lastLines(stderr: string): readonly string[] {
   const all = stderr.trimEnd();
   if (all === '') return [];
-  const lines = all.slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES);
+  const end = all.slice(-READ_CHARACTERS).split('\n');
+  const last = end.findLastIndex((line) => !CONTINUATION.test(line));
+  const said = last < 0 ? end : end.slice(0, last + 1);
+  const shown = said.join('\n').slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES);
+  const first = last < 0 ? 0 : shown.findIndex((line) => !CONTINUATION.test(line));
+  const lines = shown.slice(first);
   const isWhole = lines.join('\n') === all;
   return [
-    ...(isWhole ? [] : ['… (the end of stderr; the property has all of it)']),
+    ...(isWhole ? [] : ['… (a part of stderr; the property has all of it)']),
     ...lines.map((line) => `stderr: ${line.replace(/\r$/, '')}`),
   ];
 }

@@ -1,6 +1,7 @@
 /** Errors of a start, by errno and by the system call that failed before the program was executed. */
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
+import { filterDenies, noFilters, obstacleText } from '../../kernel/obstacle.js';
 import { isAnswer, isolationError, landlockReason } from '../../landlock/domain.js';
 import { pathsError } from '../../landlock/paths/plan.js';
 import type { NativeFailure } from '../../native.js';
@@ -39,11 +40,13 @@ export function attachError(
   if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
   const message = `the filter was not attached (${cause.message}), and nothing was started`;
-  const remedy = attachRemedy(error, 'the child');
+  const remedy = attachRemedy(error, 'the child', call);
   return new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${remedy}`, { cause });
 }
 
 const { ENOENT, EACCES, EXDEV } = constants.errno;
+/** `constants.errno` lacks it. Source: asm-generic/errno.h, for all CPUs for which there is an addon. */
+const ETOOMANYREFS = 109;
 
 /**
  * Whether an errno with which a guardian could not be started, or a domain not entered, says what this system and this
@@ -58,14 +61,22 @@ export const GUARDIAN_CALLS = 'guardian: ';
 export function guardianProblem({ error, call }: NativeFailure): string {
   const name = call.replace(GUARDIAN_CALLS, '');
   const { message } = systemError(error, name);
-  return `the guardian could not be started (${message})${GUARDIAN_REMEDIES.get(name) ?? ''}`;
+  const remedy = name === 'clone' && error !== constants.errno.EPERM ? undefined : GUARDIAN_REMEDIES.get(name);
+  return `the guardian could not be started (${message})${remedy ?? ''}`;
 }
 
 const GUARDIAN_REMEDIES: ReadonlyMap<string, string> = new Map([
   ['open', ': seccomp-launch must be beside the addon: install the package again'],
   ['execveat', ': seccomp-launch, beside the addon, must be executable for this process (chmod a+rx)'],
   ['landlock_restrict_self', ': a process can be in 16 Landlock domains, and an attached filter may deny Landlock'],
-  ['close_range', ': an attached filter denies close_range: let it allow that'],
+  [
+    'clone',
+    ': an attached filter denies clone(2) with CLONE_PARENT, as isolation of a sandbox does in which this process runs: ' +
+      'give that one isolate: false (seccomp run --no-isolate)',
+  ],
+  ['prctl', `: ${obstacleText(filterDenies('prctl(2)'))}`],
+  ['seccomp', `: ${obstacleText(filterDenies('seccomp(2)'))}`],
+  ['close_range', `: ${obstacleText(filterDenies('close_range(2)'))}`],
 ]);
 
 const NO_PLAN = own({});
@@ -85,19 +96,25 @@ export function startError(
   return define(systemError(error, caller, file, hint), { path: file, spawnargs: argv.slice(1), call });
 }
 
-/** The error for a kernel without seccomp filters. Undefined if the failure of `call` has another reason. */
+/** The error where no filter can be attached at all. Undefined if the failure of `call` has another reason. */
 export function noFiltersError(errno: number, call: string): SeccompError | undefined {
   if (errno !== constants.errno.ENOSYS && (call !== 'prctl' || errno !== constants.errno.EINVAL)) return undefined;
   const cause = systemError(errno, call);
-  const message = `this kernel has no seccomp filters (${cause.message}): "seccomp doctor" reports what is missing`;
+  const { reason, remedy } = noFilters(call);
+  const message = `${reason} (${cause.message}), and nothing was started: ${remedy}`;
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
 }
 
-/** Why the kernel refuses a filter for `who`, and what to do. */
-export function attachRemedy(errno: number, who: string): string {
+/** Why the kernel refuses a filter for `who` at a system call, and what to do. */
+export function attachRemedy(errno: number, who: string, call = 'seccomp'): string {
   const remedies: ReadonlyMap<number, string> = new Map([
     [constants.errno.EACCES, `with noNewPrivileges: false, ${who} needs CAP_SYS_ADMIN`],
-    [constants.errno.EPERM, 'an attached filter denies it'],
+    [constants.errno.EPERM, obstacleText(filterDenies(`${call}(2)`))],
+    [
+      ETOOMANYREFS,
+      'more descriptors of this user are on their way over sockets, in all its processes, than the child may have open: ' +
+        'raise rlimits.nofile',
+    ],
     [
       constants.errno.EBUSY,
       'an attached filter has a listener, and a process can have only one: ' +

@@ -1,5 +1,4 @@
 /** start: the last step of every start. Starts a program through the addon, and reports failures as Node does. */
-import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import { denialsBy, type FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
 import {
@@ -15,6 +14,7 @@ import type { Leaf } from '../../process-tree/leaf.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
 import { type ProgramEnd, programEnd } from '../../process-tree/program-end.js';
 import { guardianLimit } from '../../process-tree/sampled-limits.js';
+import { type Usage, usageOf } from '../../process-tree/usage.js';
 import { fromCaller } from '../../util/caller.js';
 import { shownName } from '../../util/foreign-text.js';
 import { define, has, own } from '../../util/own-data.js';
@@ -25,6 +25,7 @@ import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import { keepProgram, startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
+import { publish, publishStart } from './diagnostics.js';
 import { NO_GUARDIAN, privateDirectoryFor, toNativeRequest } from './native-request.js';
 import { makeProcess, type SandboxedProcess } from './process/child-process.js';
 import { attachError, GUARDIAN_CALLS, guardianProblem, isSystems, startError } from './start-errors.js';
@@ -59,6 +60,7 @@ export function start(
       const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
       traced(child, call.options, () => launch(child, request, plan, call));
     });
+    if (has(child, 'pid')) publishStart(child);
     child.scheduleEnd();
     return child;
   } catch (error) {
@@ -71,11 +73,15 @@ export function start(
   }
 }
 
-/** The end of a child, why it had no guardian although one was planned, and the limit for which the kernel ended it. */
+/**
+ * The end of a child, why it had no guardian although one was planned, the limit for which the kernel ended it, and what it
+ * has used.
+ */
 export type SyncEnd = Omit<NativeResult, 'code' | 'signal'> & {
   readonly end: ProgramEnd;
   readonly unguarded?: string;
   readonly limit: LimitReason | null;
+  readonly usage: Usage;
   readonly findPathDenial: FindPathDenial | undefined;
 };
 
@@ -97,6 +103,7 @@ export function startSync(
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
     leaf = plan.limits?.makeLeaf();
+    const started = performance.now();
     const [ended, unguarded, findPathDenial] = withCgroup(leaf, (cgroup) => {
       const request = toNativeRequest(call, plan, stdio, { tmp, cgroup });
       const find = reportedDenials(plan.supervision, request);
@@ -107,8 +114,10 @@ export function startSync(
     if (has(ended, 'error')) return ended;
     const { code, signal, ...rest } = ended;
     const end = programEnd(code, signal);
-    const limit = kernelLimit(end, leaf, rest.stopped !== 0, guardianLimit(own(rest).treeStatus ?? 0));
-    return { ...rest, end, limit, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
+    const sampled = guardianLimit(own(rest).treeStatus ?? 0);
+    const limit = kernelLimit(end, leaf, rest.stopped !== 0, sampled, call.options.rlimits);
+    const usage = usageOf(started, rest, leaf);
+    return { ...rest, end, limit, usage, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
   } finally {
     leaf?.remove();
     tmp?.removeSync();
@@ -167,7 +176,7 @@ function launch(
   const [started, unguarded] = guardedIfPossible(request, plan, (each) =>
     addon().spawn(
       each,
-      (code, signal) => child.exited(code, signal),
+      (code, signal, cpuTime, maxRss) => child.exited(code, signal, { cpuTime, maxRss }),
       (status) => child.guardianEnded(status),
     ),
   );
@@ -231,12 +240,6 @@ function takeOver(
     started.watch.end();
     throw error;
   }
-}
-
-/** Publishes on a channel of Node's own: see child_process in the documentation of node:diagnostics_channel. */
-function publish(name: string, message: () => object): void {
-  // Does not make the channel: that would throw if Object.prototype had a read-only `name`.
-  if (hasSubscribers(name)) channel(name).publish(message());
 }
 
 /**

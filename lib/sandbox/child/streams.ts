@@ -30,11 +30,19 @@ export function socketStreams(sockets: NativeChild['sockets']): readonly (Socket
   }
 }
 
-/** Returns the streams of a child that could not be started, which Node leaves open and not connected. */
+/** Returns the streams of a child that could not be started: they are not connected. {@link endUnconnected} ends them. */
 export function unconnectedStreams(descriptors: readonly boolean[]): readonly (Socket | null)[] {
   return descriptors.map((isPiped, i) =>
     isPiped ? new Socket(own({ fd: undefined, handle: undefined, readable: i > 0 })) : null,
   );
+}
+
+/** Ends the output of a child that could not be started, so that its readers come to an end. */
+export function endUnconnected(pipes: readonly ChildPipe[]): void {
+  for (const { stream } of pipes) {
+    stream.once('end', () => stream.destroy()); // A socket that is not connected is not closed by its end.
+    if (stream instanceof Readable) stream.push(null);
+  }
 }
 
 /** Returns the pipes among a child's streams: every stream but stdin. */
@@ -42,7 +50,7 @@ export function pipesFrom(
   sockets: NativeChild['sockets'],
   streams: readonly (ChildStream | null | undefined)[],
 ): readonly ChildPipe[] {
-  return streams.flatMap((stream, i) => (!stream || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }]));
+  return streams.flatMap((stream, i) => (!stream || i === 0 ? [] : [{ descriptor: sockets.at(i) ?? -1, stream }]));
 }
 
 /** Shuts pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now. */

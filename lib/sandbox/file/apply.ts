@@ -2,7 +2,7 @@
 import { SeccompError } from '../../errors.js';
 import { BY_SCOPES_ALONE } from '../../landlock/domain.js';
 import { CheckedPaths } from '../../landlock/paths/option.js';
-import { CheckedLimits, valuesOf } from '../../process-tree/limits.js';
+import { CheckedLimits, limitNames, valuesOf } from '../../process-tree/limits.js';
 import { refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
 import { SANDBOX_NAMES } from '../../profile/source-names.js';
 import { shownName } from '../../util/foreign-text.js';
@@ -65,8 +65,17 @@ export function mergedPaths(paths: CheckedPaths | undefined, added: unknown): Ch
   return paths === undefined ? added : new CheckedPaths([...paths.all, ...added.all], added.form, paths.keepsHome);
 }
 
+/** Variables of which others replace those of the same name. Undefined if no others are given. */
+export function mergedVariables(env: SandboxEnvironment | undefined, added: unknown): Fields | undefined {
+  if (typeof added !== 'object' || added === null) return undefined;
+  const others = Object.entries(added).filter(([, value]) => env === undefined || value !== undefined);
+  return own({ ...(env && variablesOf(env)), ...Object.fromEntries(others) });
+}
+
 /** Limits of which others replace those of the same name. */
 export function mergedLimits(limits: CheckedLimits | undefined, added: unknown): CheckedLimits | undefined {
   if (!(added instanceof CheckedLimits)) return limits;
-  return limits === undefined ? added : new CheckedLimits(own({ ...valuesOf(limits), ...valuesOf(added) }), added.form);
+  if (limits === undefined) return added;
+  const { form } = limitNames(added).length > 0 ? added : limits;
+  return new CheckedLimits(own({ ...valuesOf(limits), ...valuesOf(added) }), form);
 }

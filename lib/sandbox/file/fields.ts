@@ -106,6 +106,7 @@ const SIZE = 'a number of bytes, or a text such as "512M"';
 const BYTES = oneOf({ number: number(SIZE, { type: 'integer', minimum: 0 }), string: textBesideNumber(SIZE) }, SIZE);
 const COUNT = number('a number', { type: 'integer', minimum: 1 });
 
+const EXACT = 'true, false or "preferred"';
 const LIMITS = objectOf(
   {
     memory: {
@@ -118,8 +119,9 @@ const LIMITS = objectOf(
       about: 'Number of CPUs of which the time may be used, such as 1.5.',
     },
     exact: {
-      kind: FLAG,
-      about: 'false: a guardian adds up every 100 ms what they use, and no cgroup is needed. Default true.',
+      kind: oneOf({ boolean: FLAG, string: choice(['preferred'], quotedFlag, EXACT) }, EXACT),
+      about:
+        'false: a guardian adds up every 100 ms what they use, and no cgroup is needed. "preferred": so only where no cgroup can enforce them. Default true.',
     },
   },
   'an object such as { "memory": "512M", "processes": 64 }',

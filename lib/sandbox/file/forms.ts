@@ -33,7 +33,7 @@ export function limitsForm(source: string): LimitsForm {
     name: `${shownName(source)}: limits`,
     place: (limit) => `${shownName(source)}: limits.${limit}`,
     writes: 'paths.write',
-    without:
-      'leave "limits" out, write "exact": false in it, or give bestEffort: true, which starts the program without',
+    sample: 'write "exact": "preferred" in it, which lets a guardian enforce them',
+    without: 'leave "limits" out, or give bestEffort: true, which starts the program without',
   };
 }

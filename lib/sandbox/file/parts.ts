@@ -9,10 +9,12 @@ import { realPath } from '../../landlock/paths/real-path.js';
 import type { Access } from '../../landlock/paths/rights.js';
 import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limits.js';
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
+import { maySample } from '../../process-tree/sampled-limits.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import { emptyFields, own, type Path } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
+import { directoryWarning } from './directory-warnings.js';
 import type { SandboxDocument } from './fields.js';
 import { changeWarning, writeWarning } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
@@ -30,6 +32,8 @@ export interface Place {
   readonly folders: { readonly all: ReadonlyMap<string, string>; readonly own: ReadonlyMap<string, string> };
   /** The paths that what it extends grants for writing, also without symbolic links. Its own are added. */
   readonly written: Set<string>;
+  /** Whether to warn of what is in granted directories. */
+  readonly isReview: boolean;
   readonly problems: Problems;
   /** `sandbox.json:3:14`, or without a text `inline`. */
   positionOf(path: Path): string;
@@ -92,6 +96,8 @@ function readPath(entry: unknown, access: Access, i: number, place: Place): Give
     const warning = writeWarning(absolute, place.files, place.folders.all);
     if (warning !== undefined) problems.warn(path, warning);
   }
+  const opened = place.isReview ? directoryWarning(absolute, access) : undefined;
+  if (opened !== undefined) problems.warn(path, opened);
   return { ...given, path: absolute };
 }
 
@@ -228,7 +234,7 @@ function contradictions({
   limits,
 }: Omit<Parts, 'paths' | 'env'>): readonly Contradiction[] {
   const hasAbstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
-  const isSampled = limits !== undefined && own({ ...limits }).exact === false;
+  const isSampled = limits !== undefined && maySample(limits, descendants === 'leave');
   return [
     [
       isolate === false && descendants === 'kill',

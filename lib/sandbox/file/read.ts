@@ -53,6 +53,8 @@ interface Chain {
   readonly extendedBy: readonly string[];
   /** The paths that those which have been read grant for writing. */
   readonly written: Set<string>;
+  /** Whether to warn of what is in granted directories, as for a person who reviews the files. */
+  readonly isReview: boolean;
 }
 
 /** What is known about a document before it is read. */
@@ -71,16 +73,17 @@ const MOST_BASES = 16;
 const MOST_INHERITED = 16;
 const NO_WARNINGS: Warnings = { texts: [], more: 0 };
 
-const newChain = (): Chain => ({ extendedBy: [], written: new Set() });
+const newChain = (isReview = false): Chain => ({ extendedBy: [], written: new Set(), isReview });
 
 /**
  * Reads a sandbox file.
  *
  * @param source - Its name in messages.
+ * @param isReview - Whether to warn of what is in the directories that it grants.
  * @throws {SeccompError} ERR_SECCOMP_FILE if it can't be read.
  */
-export function readSandboxFile(path: string, source: string): ReadSandbox {
-  return readLinkFile(path, source, newChain());
+export function readSandboxFile(path: string, source: string, isReview = false): ReadSandbox {
+  return readLinkFile(path, source, newChain(isReview));
 }
 
 function readLinkFile(path: string, source: string, chain: Chain): ReadLink {
@@ -154,6 +157,7 @@ function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin)
     files,
     folders: { all: filesByFolder(files), own: filesByFolder(names) },
     written: chain.written,
+    isReview: chain.isReview,
     problems,
     positionOf: positionsIn(layout, source),
   };

@@ -3,6 +3,7 @@ import { BY_SCOPES_ALONE } from '../../landlock/domain.js';
 import { AS_OPTION as PATHS_AS_OPTION, type PathsForm } from '../../landlock/paths/messages.js';
 import { CheckedPaths } from '../../landlock/paths/option.js';
 import { CheckedLimits, AS_OPTION as LIMITS_AS_OPTION } from '../../process-tree/limits.js';
+import { atMost } from '../../process-tree/rlimits.js';
 import { arg } from '../../profile/builder/argument.js';
 import type { Profile } from '../../profile/profile.js';
 import { extend } from '../../profile/source.js';
@@ -52,6 +53,23 @@ const LIMITS_FORM = { ...LIMITS_AS_OPTION, name: `${NAME}: limits` };
 /** Bytes, and processes with threads: enough for compilers and language runtimes. */
 const MEMORY = 1n << 30n;
 const PROCESSES = 128;
+/** Bytes. */
+const FILE_SIZE = 512 * 1024 ** 2;
+
+/** Variables that say how to write: to a terminal, and in which language and time zone. Source: environ(7), locale(7). */
+const PASSED = [
+  ...(['PATH', 'TERM', 'COLORTERM', 'TZ', 'LANG', 'LANGUAGE'] as const),
+  ...([
+    'LC_ALL',
+    'LC_ADDRESS',
+    'LC_COLLATE',
+    'LC_CTYPE',
+    'LC_IDENTIFICATION',
+    'LC_MEASUREMENT',
+    'LC_MESSAGES',
+  ] as const),
+  ...(['LC_MONETARY', 'LC_NAME', 'LC_NUMERIC', 'LC_PAPER', 'LC_TELEPHONE', 'LC_TIME'] as const),
+];
 
 /** Milliseconds. */
 const TIMEOUT = 60_000;
@@ -74,9 +92,9 @@ export const untrusted = once(
           true,
         ),
         network: 'none',
-        limits: new CheckedLimits(own({ memory: MEMORY, processes: PROCESSES }), LIMITS_FORM, true),
-        rlimits: own({ core: own({ soft: 0, hard: 0 }) }),
-        env: { names: ['PATH', 'LANG', 'LC_ALL', 'TZ'], values: new Map([['HOME', PRIVATE_DIRECTORY]]) },
+        limits: new CheckedLimits(own({ memory: MEMORY, processes: PROCESSES, exact: 'preferred' }), LIMITS_FORM),
+        rlimits: own({ core: own({ soft: 0, hard: 0 }), fsize: atMost('fsize', FILE_SIZE) }),
+        env: { names: PASSED, values: new Map([['HOME', PRIVATE_DIRECTORY]]) },
         timeout: TIMEOUT,
         descendants: 'kill',
         capabilities: [],

@@ -11,7 +11,7 @@ import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
 import type { SandboxedProcess } from '../child/process/child-process.js';
-import { grantLackedByChild } from '../path-hints.js';
+import { grantLackedByChild, modeDenyingChild } from '../path-hints.js';
 import type { SyncOutcome, SyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
@@ -45,7 +45,7 @@ export function reportOutput(
     const denials = [
       limitText(child.limit, signal, own({ ...child.enforcement }).limits),
       ...(child.isWatched ? denialLines(child) : []),
-      endHint(child.isWatched, grantLackedByChild(child), code, signal),
+      endHint(child.isWatched, grantLackedByChild(child), code, signal, () => modeDenyingChild(child)),
     ];
     const message = withDenialLines(`${command.join(' ')}\n${stderr}`, denials);
     report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));
@@ -79,7 +79,8 @@ export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStd
   if (error !== undefined) throw withResult(error, result);
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  const hint = endHint(isWatched, outcome.missingGrant(), result.status, result.signal);
+  const missing = outcome.missingGrant();
+  const hint = endHint(isWatched, missing, result.status, result.signal, outcome.denyingMode);
   const denials = [
     limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
     ...(isWatched ? denialLines(result) : []),
@@ -95,20 +96,23 @@ function withResult(error: Error, result: SyncResult): Error {
 
 /** Makes the properties that Node's results do not have not enumerable, so that a result prints and compares as Node's. */
 export function hideViolations<Result extends object>(result: Result): Result {
-  for (const name of ['limit', 'violations', 'unlistedViolations', 'unseenCalls'])
+  for (const name of ['limit', 'usage', 'violations', 'unlistedViolations', 'unseenCalls'])
     Object.defineProperty(result, name, own({ enumerable: false }));
   return result;
 }
 
-/** A hint at a denied call, if these are reported, or at a grant of `paths`. Without both, errors are as Node's. */
+/** A hint at a denied call, if these are reported, at a grant of `paths`, or at a mode. Without these, errors are as Node's. */
 function endHint(
   isWatched: boolean,
   missing: MissingGrant | undefined,
   code: number | null,
   signal: NodeJS.Signals | null,
+  denyingMode: () => string,
 ): string {
   if (missing !== undefined) return hintAt(code, signal, true, grantText(missing));
-  return isWatched ? hintAt(code, signal, true, '') : '';
+  const hint = isWatched ? hintAt(code, signal, true, '') : '';
+  const mode = hint === '' ? denyingMode() : '';
+  return mode === '' ? hint : `hint: ${mode}`;
 }
 
 /** Appends lines about denied calls to the message of Node's error. */

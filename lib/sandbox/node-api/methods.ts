@@ -33,6 +33,11 @@ import {
 /** Default options of a Sandbox's functions. Each function uses those that it takes, and ignores the others. */
 export interface SandboxDefaults extends RunOptions {
   /**
+   * Encoding of the output; `'buffer'` or null for a Buffer. Default: `'utf8'` for `run`, `exec` and `execFile`, `'buffer'` for
+   * `spawnSync`, `execSync` and `execFileSync`, as in Node.
+   */
+  readonly encoding?: RunOptions['encoding'];
+  /**
    * Whether the functions leave out an option of a call that none of them has, as Node does, for libraries that pass
    * their own options on. Default false: it is an error.
    */

@@ -6,10 +6,12 @@ import { constants } from 'node:os';
 import { unsupportedReason } from '../../native.js';
 import { codeOf } from '../../process-tree/cgroup.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
+import { UNKNOWN_USAGE, usageOf } from '../../process-tree/usage.js';
 import { fromCaller } from '../../util/caller.js';
-import { own } from '../../util/own-data.js';
+import { has, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { forwardedChannel } from '../channel/node-channel.js';
+import { publish, publishStart } from '../child/diagnostics.js';
 import { makeProcess, type SandboxedProcess } from '../child/process/child-process.js';
 import { refuseChannel } from '../child/stdio.js';
 import { type Ending, endingOf } from '../options/ending.js';
@@ -39,6 +41,7 @@ export function startInNode(
   const child = makeProcess(started.spawnfile, started.spawnargs, ending, plan.enforcement);
   if (started.connected) child.connect(forwardedChannel(started));
   child.adopt(started, watchOf(started));
+  if (has(child, 'pid')) publishStart(child);
   child.scheduleEnd();
   return child;
 }
@@ -56,7 +59,7 @@ function watchOf(started: ChildProcess) {
  * Starts a child, and waits for its end.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED for `forceKillAfter`: Node's spawnSync sends one signal.
  */
-export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOptions>, plan: FilterPlan) {
+export function startSyncInNode({ command, args, file, argv, options }: ProgramCall<SpawnOptions>, plan: FilterPlan) {
   const { forceKillAfter = false } = options;
   if (forceKillAfter !== false)
     throw unsupportedOption(
@@ -64,16 +67,21 @@ export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOpt
       `${unsupportedReason()}, and Node's spawnSync sends one signal`,
       "leave it out, or give killSignal: 'SIGKILL'",
     );
+  const started = performance.now();
   const { error, status, signal, output, pid, stdout, stderr } = inNode(() =>
     spawnSyncOfNode(command, args, optionsOfNode(options)),
   );
-  const none = { limit: limitOf(error, signal), violations: [], unlistedViolations: 0, unseenCalls: [] };
+  const usage = pid > 0 ? usageOf(started, UNKNOWN_USAGE, undefined) : null;
+  const none = { limit: limitOf(error, signal), usage, violations: [], unlistedViolations: 0, unseenCalls: [] };
   const ended = { status, signal, output: output ?? null, pid, stdout: stdout ?? null, stderr: stderr ?? null };
   const failure: { readonly error?: NodeJS.ErrnoException } = error === undefined ? {} : { error };
   const result = { ...failure, ...ended, ...none };
-  // A program that was not started has no enforcement.
-  if (pid > 0)
-    Object.defineProperty(result, 'enforcement', own({ get: () => plan.enforcement(0), configurable: true }));
+  if (pid <= 0) return result; // A program that was not started has no enforcement, and is not published.
+  const get = () => plan.enforcement(0);
+  Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
+  const program = { pid, file, args: argv };
+  publish('seccomp:start', () => ({ ...program, enforcement: get() }));
+  publish('seccomp:end', () => ({ ...program, exitCode: status, signal, limit: result.limit, usage }));
   return result;
 }
 

@@ -17,7 +17,7 @@ export const PRIVATE_DIRECTORY = Object.freeze({ toString: () => '@tmp' });
 export type WithVariables<Options> = Omit<Options, 'env'> & { readonly env?: Variables | undefined };
 
 /** The variable that Node passes on to a child, unless the environment of the child has a property of this name. */
-const COVERAGE = 'NODE_V8_COVERAGE';
+export const COVERAGE = 'NODE_V8_COVERAGE';
 
 /** Maximum length of a list of names. */
 const MOST_NAMES = 4096;

@@ -11,6 +11,7 @@ import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits
 import { memoize } from '../../util/memo.js';
 import { invalidType, refusal, unknownOption } from '../../util/option-errors.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
+import { asQuestion } from '../../util/suggest.js';
 import * as check from './checks.js';
 import { readEnvironment } from './environment.js';
 
@@ -94,9 +95,9 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     isolate: option(check.readIsolate, PROGRAM_STARTS),
     paths: option(
       (value, _, by) => (by === 'record' && value === true ? value : readPaths(value)),
-      [...PROGRAM_STARTS, 'harden'],
+      [...PROGRAM_STARTS, 'harden', 'probe', 'assertDenied'],
     ),
-    network: option(check.readNetwork, [...STARTS_BUT_RECORD, 'harden'], {
+    network: option(check.readNetwork, [...STARTS_BUT_RECORD, 'harden', 'probe', 'assertDenied'], {
       record: 'record allows every call: pass it to spawn',
     }),
     bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'harden']),
@@ -249,13 +250,18 @@ function checkEach(functions: readonly FunctionName[], fields: Fields): void {
 /** Names in the option `limits`, and those that other tools have for them. */
 const LIMIT_NAMES: ReadonlySet<string> = new Set(['memory', 'processes', 'cpu', 'cpus']);
 
+/** Where what other tools call like this is to be given. Undefined if that is not known. */
+function otherPlace(name: string, known: readonly string[]): string | undefined {
+  if (known.includes('limits') && LIMIT_NAMES.has(name)) return 'unknown option: it is one of options.limits';
+  if (known.includes('input') && name === 'stdin') return `unknown option${asQuestion('input')}`;
+  return undefined;
+}
+
 function refusedOption(name: string, fields: Fields, functions: readonly FunctionName[]): SeccompError {
   const [by = 'spawn'] = functions;
   const reason = reasonsAgainst(by).get(name);
   const known = [...new Set(functions.flatMap(optionsOf))];
-  const within =
-    known.includes('limits') && LIMIT_NAMES.has(name) ? 'unknown option: it is one of options.limits' : undefined;
-  const why = reason ?? within;
+  const why = reason ?? otherPlace(name, known);
   const problem = why === undefined ? unknownOption(fields, known) : `options.${name}: ${why}`;
   return new SeccompError('ERR_SECCOMP_OPTION', String(problem));
 }

@@ -2,6 +2,7 @@
 import { release } from 'node:os';
 import { resolve } from 'node:path';
 import { SeccompError } from '../../errors.js';
+import { readStatus } from '../../kernel/process-status.js';
 import {
   type Isolation,
   type IsolationSubject,
@@ -18,7 +19,6 @@ import { type Denials, denialsFor } from '../../policy/denials.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
 import { shownName } from '../../util/foreign-text.js';
-import { readStatus } from '../../util/process-status.js';
 import { homeDirectories, isOrContains } from '../file/home-directories.js';
 import type { ProgramOptions } from '../options/types.js';
 import { grantedPaths } from './granted-paths.js';

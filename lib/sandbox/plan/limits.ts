@@ -2,6 +2,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeccompError, type SeccompErrorCode } from '../../errors.js';
+import { readStatus } from '../../kernel/process-status.js';
+import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, LimitsEnforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { overlap } from '../../landlock/paths/file-reaches.js';
 import type { PathPlan } from '../../landlock/paths/plan.js';
@@ -25,18 +27,17 @@ import {
   type LimitValues,
   limitNames,
 } from '../../process-tree/limits.js';
-import { isSampled, ownProcObstacle, SAMPLED_EVERY, toNativeSampled } from '../../process-tree/sampled-limits.js';
+import { maySample, ownProcObstacle, SAMPLED_EVERY, toNativeSampled } from '../../process-tree/sampled-limits.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { shownName } from '../../util/foreign-text.js';
 import { has, own } from '../../util/own-data.js';
-import { readStatus } from '../../util/process-status.js';
 import { reasonOf } from '../../util/system-error.js';
 import type { SpawnOptions } from '../options/types.js';
 import { grantedPaths } from './granted-paths.js';
 
 type LimitOptions = Pick<
   SpawnOptions,
-  'limits' | 'bestEffort' | 'uid' | 'gid' | 'cwd' | 'capabilities' | 'noNewPrivileges'
+  'limits' | 'descendants' | 'bestEffort' | 'uid' | 'gid' | 'cwd' | 'capabilities' | 'noNewPrivileges'
 >;
 
 /** How limits are enforced on one program. */
@@ -66,28 +67,73 @@ export interface LimitPlan {
 export function limitsFor(options: LimitOptions, paths: PathPlan | undefined): LimitPlan | undefined {
   const limits = options.limits as CheckedLimits | undefined;
   if (limits === undefined || limitNames(limits).length === 0) return undefined;
-  const bestEffort = options.bestEffort === true || limits.isOptional;
-  if (isSampled(limits)) return sampledLimits(limits, bestEffort);
-  const plan = new CgroupLimits(limits, bestEffort);
-  plan.find();
-  plan.check(() => obstacleOf(options, paths, limits.form));
-  return plan;
+  const bestEffort = options.bestEffort === true;
+  const inCgroup = (acceptsLess: boolean) => {
+    const plan = new CgroupLimits(limits, acceptsLess);
+    plan.find();
+    plan.check(() => obstacleOf(options, paths, limits.form));
+    return plan;
+  };
+  const sampled = () => sampledLimits(limits, bestEffort);
+  if (!maySample(limits, options.descendants === 'leave')) return inCgroup(bestEffort);
+  return limits.exact === 'preferred' ? new PreferredLimits(() => inCgroup(false), sampled) : sampled();
+}
+
+/** Limits that a cgroup enforces if it can enforce them all, and else a guardian. */
+class PreferredLimits implements LimitPlan {
+  #plan: LimitPlan;
+  readonly #instead: () => LimitPlan;
+
+  constructor(preferred: () => LimitPlan, instead: () => LimitPlan) {
+    this.#instead = instead;
+    this.#plan = this.#attempt(preferred) ?? instead();
+  }
+
+  makeLeaf(): Leaf | undefined {
+    const leaf = this.#attempt(() => this.#plan.makeLeaf());
+    if (leaf === undefined) this.#plan = this.#instead();
+    return leaf;
+  }
+
+  get sampled(): NativeRequest['sampled'] {
+    return this.#plan.sampled;
+  }
+
+  enforced(tree: TreeEnforcement | undefined): LimitsEnforcement {
+    return this.#plan.enforced(tree);
+  }
+
+  #attempt<T>(get: () => T): T | undefined {
+    try {
+      return get();
+    } catch (error) {
+      if (error instanceof SeccompError) return undefined;
+      throw error;
+    }
+  }
 }
 
 /** Limits for which the guardian weighs the program's tree. */
 function sampledLimits(limits: CheckedLimits, bestEffort: boolean): LimitPlan {
-  const obstacle = ownProcObstacle(capabilitiesIn(field('CapEff') || '0').includes('CAP_SYS_PTRACE'));
+  const obstacle =
+    scopesObstacle() ?? ownProcObstacle(capabilitiesIn(field('CapEff') || '0').includes('CAP_SYS_PTRACE'));
   if (obstacle !== undefined && !bestEffort) throw refusal(limits.form, 'ERR_SECCOMP_UNSUPPORTED', obstacle);
   const problem = obstacle && `${obstacle.reason}; ${obstacle.remedy}`;
   return {
     makeLeaf: () => undefined,
     sampled: obstacle === undefined ? toNativeSampled(limits) : undefined,
     enforced: (tree) => {
-      const reason = problem ?? tree?.reason;
+      const reason = problem ?? (tree && own(tree).reason);
       if (reason !== undefined) return { reason, enforced: [] };
       return { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: limitNames(limits) };
     },
   };
+}
+
+/** Why no tree can be weighed on this kernel; undefined if one can. */
+function scopesObstacle(): CgroupObstacle | undefined {
+  const { by, reason } = isolationSupport();
+  return by === 'scopes' ? undefined : { reason: String(reason), remedy: 'use Linux 6.12 or newer with Landlock' };
 }
 
 class CgroupLimits implements LimitPlan {
@@ -95,6 +141,8 @@ class CgroupLimits implements LimitPlan {
   #limits: LimitValues;
   readonly #form: LimitsForm;
   readonly #bestEffort: boolean;
+  /** Whether the option `exact` could let a guardian enforce them. */
+  readonly #maySample: boolean;
   #place: Cgroup | undefined;
   #leaf: Leaf | undefined;
   #reasons: string[] = [];
@@ -103,6 +151,7 @@ class CgroupLimits implements LimitPlan {
     this.#limits = limits;
     this.#form = limits.form;
     this.#bestEffort = bestEffort;
+    this.#maySample = limits.exact !== 'preferred';
   }
 
   /** Finds the place for the program's cgroup, and enables the controllers there. */
@@ -131,7 +180,9 @@ class CgroupLimits implements LimitPlan {
 
   #fail(code: SeccompErrorCode, obstacle: CgroupObstacle): void {
     const { reason, remedy } = inTerms(this.#form, obstacle);
-    if (!this.#bestEffort) throw refusal(this.#form, code, { reason, remedy });
+    const sample = this.#maySample && scopesObstacle() === undefined ? [this.#form.sample] : [];
+    const remedies = code === 'ERR_SECCOMP_UNSUPPORTED' ? [...sample, remedy] : [remedy, ...sample];
+    if (!this.#bestEffort) throw refusal(this.#form, code, { reason, remedy: remedies.join(', or ') });
     this.#reasons.push(`${reason}; ${remedy}`);
   }
 

@@ -1,11 +1,11 @@
 /** Whether a guardian ends the tree of a child: the option `descendants`. */
 import { SeccompError } from '../../errors.js';
+import { readStatus } from '../../kernel/process-status.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js';
-import { isSampled } from '../../process-tree/sampled-limits.js';
+import { maySample } from '../../process-tree/sampled-limits.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
-import { readStatus } from '../../util/process-status.js';
 import type { SpawnOptions } from '../options/types.js';
 
 /** How the tree of a child is ended. */
@@ -38,8 +38,8 @@ export interface TreeOption {
 
 const KILL: TreeOption = { text: "options.descendants: 'kill'", remedy: 'give descendants: "leave"' };
 const SAMPLED: TreeOption = {
-  text: 'options.limits with exact: false, which needs a guardian that kills all descendants,',
-  remedy: 'leave out exact: false',
+  text: 'options.limits that a guardian may sample, which kills all descendants,',
+  remedy: 'give limits with exact: true',
 };
 
 type TreeOptions = Pick<SpawnOptions, 'descendants' | 'isolate' | 'uid' | 'limits' | 'bestEffort'> & {
@@ -47,8 +47,12 @@ type TreeOptions = Pick<SpawnOptions, 'descendants' | 'isolate' | 'uid' | 'limit
 };
 
 /** Whether options ask for a guardian. */
-export const asksForGuardian = ({ descendants, limits }: Pick<SpawnOptions, 'descendants' | 'limits'>): boolean =>
-  descendants === 'kill' || isSampled(limits);
+export const asksForGuardian = (options: Pick<SpawnOptions, 'descendants' | 'limits' | 'bestEffort'>): boolean =>
+  options.descendants === 'kill' || isWeighed(options);
+
+/** Whether the guardian is to weigh the tree. On a kernel without scopes it can't, which `bestEffort` accepts. */
+const isWeighed = ({ descendants, limits, bestEffort }: Pick<SpawnOptions, 'descendants' | 'limits' | 'bestEffort'>) =>
+  maySample(limits, descendants === 'leave') && (bestEffort !== true || hasScopes());
 
 /**
  * The guardian of a child; undefined if its descendants are left.
@@ -61,7 +65,7 @@ export function treeFor(
   byDefault: Descendants,
   { isIsolated, makesGroup }: TreeMeans,
 ): TreePlan | undefined {
-  const weighs = isSampled(options.limits);
+  const weighs = isWeighed(options);
   const option = weighs ? SAMPLED : KILL;
   if (weighs && options.descendants === 'leave')
     throw refused(
@@ -111,7 +115,7 @@ export function treeSupport(): TreeEnforcement {
 function obstacleToTree(groups: boolean, option: TreeOption, makesGroup: boolean): string | undefined {
   if (groups || hasScopes()) return undefined;
   const { reason } = isolationSupport();
-  if (option === SAMPLED) return `${reason}; leave out exact: false: limits then need a cgroup`;
+  if (option === SAMPLED) return `${reason}; ${SAMPLED.remedy}, which needs a cgroup`;
   return makesGroup
     ? `${reason}; descendants: 'kill' ends them as a process group, and denies the program setsid and setpgid`
     : `${reason}; start the program by spawn or run, or leave the descendants`;

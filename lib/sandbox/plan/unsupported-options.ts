@@ -14,7 +14,7 @@ const HONORED = new Set(['profile', 'forceKillAfter', 'allowUnknownOptions']);
 export function refuseUnsupported(options: object, reason: string): void {
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && value !== false && !isOfNode(name) && !HONORED.has(name))
-      throw unsupportedOption(name, reason, 'give it only where isSupported() is true');
+      throw unsupportedOption(name, reason, 'give it only on Linux');
 }
 
 export function unsupportedOption(name: string, reason: string, remedy: string): SeccompError {

@@ -1,9 +1,9 @@
 /** Attaches filters to the process that is running: for harden() and seccomp/register. */
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
+import { attachedFilters, readStatus } from '../../kernel/process-status.js';
 import { addon, type NativeFilters, type NativeInstallFailure } from '../../native.js';
 import { quoted } from '../../util/foreign-text.js';
-import { attachedFilters, readStatus } from '../../util/process-status.js';
 import { systemError } from '../../util/system-error.js';
 import { attachRemedy, noFiltersError } from '../child/start-errors.js';
 
@@ -24,7 +24,7 @@ function installError({ error, call, attached = 0, thread }: NativeInstallFailur
   if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
   const state = attached === 0 ? 'the filter was not attached' : `only ${attached} of ${count} filters were attached`;
-  const remedy = attachRemedy(error, 'this process');
+  const remedy = attachRemedy(error, 'this process', call);
   const reason = thread === undefined ? `(${cause.message}): ${remedy}` : `to any thread: ${otherThread(thread)}`;
   return new SeccompError('ERR_SECCOMP_ATTACH', `${state} ${reason}`, { cause });
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "napi/environment.h"
+#include "napi/process/child_end.h"
 #include "napi/values.h"
 
 namespace seccomp {
@@ -82,23 +83,19 @@ void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
   ExitWatch* watch = static_cast<Poll*>(handle->data)->owner;
   if (watch == nullptr) return;
   siginfo_t status = {};
-  if (!Reap(watch->poll_->child, WNOHANG, &status)) return;
-  // If another part of this process has reaped the child, the status is unknown.
-  const bool is_known = status.si_pid != 0;
-  const bool is_killed = is_known && status.si_code != CLD_EXITED;
-  watch->Report(is_known && !is_killed ? status.si_status : -1, is_killed ? status.si_status : 0);
+  rusage usage = {};
+  if (Reap(watch->poll_->child, WNOHANG, &status, &usage)) watch->Report(status, usage);
 }
 
-void ExitWatch::Report(int code, int signal) {
+void ExitWatch::Report(const siginfo_t& status, const rusage& usage) {
   const Napi::Env env = Env();
   const Napi::HandleScope scope(env);
   const Napi::Function on_exit = on_exit_.Value();
   const Napi::Object self = Value();
   const std::unique_ptr<Napi::AsyncContext> context = std::move(context_);
   Close();
-  napi_value null = env.Null();
-  const napi_value arguments[] = {code < 0 ? null : Napi::Number::New(env, code),
-                                  signal == 0 ? null : Napi::Number::New(env, signal)};
+  const ChildEnd end(env, status, usage);
+  const napi_value arguments[] = {end.code, end.signal, end.cpu_time, end.max_rss};
   // node-addon-api is not used here, since it ends the process if it cannot throw. libuv calls this function even while
   // the environment is torn down, when JavaScript cannot run any more.
   napi_make_callback(env, *context, self, on_exit, std::size(arguments), arguments, nullptr);

@@ -19,8 +19,8 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
 
-  // Takes over the child and watches it. `on_exit(code, signal)` is called once, with null for the one that does not
-  // apply. If that fails, sets `failure` and returns an empty value; the caller keeps the child.
+  // Takes over the child and watches it. `on_exit(code, signal, cpuTime, maxRss)` is called once, with null for the one
+  // of the first two that does not apply, and for all that is unknown. If that fails, sets `failure` and returns an empty value; the caller keeps the child.
   static Napi::Object Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure);
 
   explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}
@@ -45,7 +45,7 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   void EndNow(const Napi::CallbackInfo& info);
   static void OnReadable(uv_poll_t* handle, int status, int events);
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
-  void Report(int code, int signal);
+  void Report(const siginfo_t& status, const rusage& usage);
   // Stops watching and returns the child. Must be called only once.
   ChildHandle Close();
 

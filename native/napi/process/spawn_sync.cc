@@ -22,6 +22,7 @@
 #include "child/clone.h"
 #include "guardian/protocol.h"
 #include "napi/notify/supervision.h"
+#include "napi/process/child_end.h"
 #include "napi/read_request.h"
 #include "napi/values.h"
 
@@ -104,12 +105,13 @@ class Running {
 
   // Sets the members of a NativeResult.
   void Report(Napi::Env env, Napi::Object result) const {
-    const bool is_known = status_.si_pid != 0;
-    const bool has_exited = is_known && status_.si_code == CLD_EXITED;
+    const ChildEnd end(env, status_, usage_);
     SetOwn(result, "pid", child_.pid);
     SetOwn(result, "domainError", domain_error_);
-    SetOwn(result, "code", has_exited ? Napi::Number::New(env, status_.si_status) : env.Null());
-    SetOwn(result, "signal", is_known && !has_exited ? Napi::Number::New(env, status_.si_status) : env.Null());
+    SetOwn(result, "code", end.code);
+    SetOwn(result, "signal", end.signal);
+    SetOwn(result, "cpuTime", end.cpu_time);
+    SetOwn(result, "maxRss", end.max_rss);
     const Napi::Array output = Napi::Array::New(env, output_.size());
     for (uint32_t i = 0; i < output_.size(); i++) {
       const bool is_output = i > 0 && was_open_[i];
@@ -136,7 +138,7 @@ class Running {
   }
 
   void OnChildReadable() {
-    has_ended_ = Reap(child_, WNOHANG, &status_);
+    has_ended_ = Reap(child_, WNOHANG, &status_, &usage_);
     if (has_ended_ && has_tree_) ContinueGuardian(guardian_);
   }
 
@@ -221,7 +223,7 @@ class Running {
   // poll(2) fails only if memory is short.
   void OnPollError(int error) {
     Stop(error);
-    if (!has_ended_) KillAndReap(&child_, &status_);
+    if (!has_ended_) KillAndReap(&child_, &status_, &usage_);
     AbandonTree(std::move(guardian_));
   }
 
@@ -262,6 +264,7 @@ class Running {
   int stopped_ = 0;   // The errno for which the child was signaled or a stream was closed.
   bool is_signalled_ = false, has_ended_ = false;
   siginfo_t status_ = {};
+  rusage usage_ = {};
   std::array<char, kChunk> chunk_ = {};
 };
 

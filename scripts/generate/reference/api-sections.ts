@@ -1,15 +1,21 @@
-/** The sections of the API reference: what a reader wants to do, and the exports for it. Other exports are types. */
+/** The pages of the API reference: each has the exports for one task. */
 
 export interface Section {
   readonly title: string;
-  /** What its exports are for, for the table of contents. */
+  /** The name of its page in docs/reference/api/. */
+  readonly page: string;
+  /** The task of its exports, for the index. */
   readonly task: string;
+  /** Its functions and classes, and the types to know with them. */
   readonly exports: readonly string[];
+  /** The other types of the same task. */
+  readonly types: readonly string[];
 }
 
 export const SECTIONS: readonly Section[] = [
   {
     title: 'Starting programs',
+    page: 'starting',
     task: 'Start a program under a profile',
     exports: [
       'spawn',
@@ -22,14 +28,81 @@ export const SECTIONS: readonly Section[] = [
       'RunResult',
       'SpawnSyncResult',
     ],
+    types: [
+      'Descendants',
+      'EncodingOption',
+      'FileDescriptorLike',
+      'ForkedProcess',
+      'ForkOptions',
+      'OnViolation',
+      'OutputBytes',
+      'OutputIn',
+      'ProcessWithStdio',
+      'ProfileOption',
+      'ProgramOptions',
+      'RunOptions',
+      'SandboxDefaults',
+      'SandboxExec',
+      'SandboxExecFile',
+      'SandboxExecFileSync',
+      'SandboxExecSync',
+      'SandboxFork',
+      'SandboxSpawn',
+      'SandboxSpawnSync',
+      'SingleSource',
+      'SourceWithoutArgs',
+      'SpawnOptions',
+      'SpawnSyncOptions',
+      'StartSource',
+      'Stdio',
+      'StdioEntry',
+      'StdioOption',
+      'SupervisorOptions',
+      'Usage',
+    ],
+  },
+  {
+    title: 'Paths, limits and isolation',
+    page: 'sandboxes',
+    task: 'Bound the files, memory and processes of a program, in code or in a sandbox file',
+    exports: ['loadSandbox', 'LoadedSandbox', 'SandboxContents', 'delegateCgroup', 'DelegatedCgroup', 'Enforcement'],
+    types: [
+      'ByteSize',
+      'ByteSizeText',
+      'DelegateOptions',
+      'DeniedBeside',
+      'Isolate',
+      'IsolateOptions',
+      'IsolationEnforcement',
+      'LimitReason',
+      'Limits',
+      'LimitsEnforcement',
+      'LimitValue',
+      'NetworkEnforcement',
+      'OpenReach',
+      'PathEntry',
+      'PathGrant',
+      'PathReach',
+      'Paths',
+      'PathsEnforcement',
+      'PathWord',
+      'Reach',
+      'ResourceLimits',
+      'ResourceName',
+      'SandboxInput',
+      'TreeEnforcement',
+    ],
   },
   {
     title: 'Hardening this process',
-    task: 'Attach a profile to the process that runs',
+    page: 'hardening',
+    task: 'Attach a profile to the running process',
     exports: ['harden', 'Hardened', 'seccomp/register', 'isSupported'],
+    types: ['HardenOptions'],
   },
   {
     title: 'Profiles',
+    page: 'profiles',
     task: 'Read, check, build and write profiles',
     exports: [
       'loadProfile',
@@ -37,14 +110,34 @@ export const SECTIONS: readonly Section[] = [
       'checkProfile',
       'Profile',
       'arg',
+      'ArgumentTest',
       'extend',
       'stringify',
       'syscallGroup',
       'constants',
     ],
+    types: [
+      'AllowlistOptions',
+      'ArgumentTests',
+      'ArgumentValue',
+      'CheckOptions',
+      'Condition',
+      'DenyOptions',
+      'MeaningOptions',
+      'OciContainer',
+      'ProfileDocument',
+      'ProfileFormat',
+      'ProfileInput',
+      'ProfileMode',
+      'ProfileOptions',
+      'ProfileSource',
+      'RuleDocument',
+      'SyscallSelector',
+    ],
   },
   {
     title: 'Analysis',
+    page: 'analysis',
     task: 'Find out what a profile decides, compare and combine profiles, look into filters',
     exports: [
       'explain',
@@ -60,19 +153,61 @@ export const SECTIONS: readonly Section[] = [
       'decompile',
       'disassemble',
     ],
+    types: [
+      'Counterexample',
+      'Decision',
+      'DifferenceCase',
+      'ExplainChange',
+      'ExplainQuery',
+      'Explanation',
+      'FilterSource',
+      'Host',
+      'HostConditions',
+      'NumberedCall',
+      'Policy',
+      'PolicyCall',
+      'PolicyComparison',
+      'PolicyDifference',
+      'Proof',
+      'RuleReference',
+    ],
   },
   {
     title: 'Recording and supervision',
+    page: 'supervision',
     task: 'Record what a program needs, see what is denied, answer calls',
     exports: ['record', 'Recording', 'Violation', 'NotifiedCall', 'NotifyResponse', 'listen', 'Agent', 'AgentEvents'],
+    types: [
+      'CallContainer',
+      'CallerSocket',
+      'EndMessage',
+      'Handler',
+      'Handlers',
+      'ListenOptions',
+      'PathsRemedy',
+      'PeerCredentials',
+      'PublishedProgram',
+      'RecordedFile',
+      'RecordedGrant',
+      'RecordedKind',
+      'RecordedPaths',
+      'RecordOptions',
+      'Remedy',
+      'RemedyArgument',
+      'ReturnFdOptions',
+      'SocketAddress',
+      'StartMessage',
+    ],
   },
   {
     title: 'Testing',
+    page: 'testing',
     task: 'Assert in a test suite what a profile decides and what a program needs',
     exports: [
       'assertAllowed',
       'assertDenied',
       'assertRunsUnder',
+      'assertMakesNoDeniedCalls',
       'assertNeedsNoMore',
       'probe',
       'neededSyscalls',
@@ -81,13 +216,25 @@ export const SECTIONS: readonly Section[] = [
       'seccomp/testing/vitest',
       'seccomp/testing/jest',
     ],
+    types: ['DenialOptions', 'NeedsOptions', 'ProbeAnswer', 'ProbeCall', 'ProbeOptions'],
   },
   {
     title: 'Errors',
+    page: 'errors',
     task: 'Handle errors',
-    exports: ['SeccompError', 'SeccompErrorCode', 'ProfileError', 'ProfileIssue', 'RunError'],
+    exports: ['SeccompError', 'SeccompErrorCode', 'ProfileError', 'ProfileIssue', 'SandboxFileError', 'RunError'],
+    types: [],
   },
 ];
+
+/** The section of types without a task of their own, such as names, and of exports that no other section lists. */
+export const OTHERS: Section = {
+  title: 'Names and other types',
+  page: 'types',
+  task: 'The types of syscall names, ABIs and actions',
+  exports: [],
+  types: [],
+};
 
 /** Entry points without exports, and what they do. */
 export const MODULES: ReadonlyMap<string, string> = new Map([
@@ -97,7 +244,7 @@ export const MODULES: ReadonlyMap<string, string> = new Map([
 \`--require\`. The environment variable \`SECCOMP_PROFILE\` names the profile: a built-in's name, a path, JSON text, or
 \`unconfined\` to attach nothing. If the variable is missing or the profile cannot be attached, the process prints the reason
 and exits with status 125, and the program does not run. Worker threads are under the same profile. \`SECCOMP_PATHS\`, if it is set, has
-[paths](../paths.md) as JSON. On Node 22 and later, a profile that denies
+[paths](../../paths.md) as JSON. On Node 22 and later, a profile that denies
 \`io_uring_setup\` makes the process start Node once more, without io_uring. See docs/reference/node-processes.md#seccompregister.`,
   ],
   [

@@ -1,4 +1,4 @@
-/** The decisions of the built-in profiles in words, for the tables of docs/reference/built-in-profiles.md. */
+/** The decisions of the built-in profiles in words, for the tables of docs/reference/built-in-tables.md. */
 import { Diagrams } from '../../../lib/policy/diagrams/decision-diagram.js';
 import { outcomesOf } from '../../../lib/policy/diagrams/policy-meanings.js';
 import { decisionsOf, type Policy } from '../../../lib/policy/policy.js';

@@ -1,23 +1,29 @@
 /** What docs/reference/built-in-profiles.md says about each built-in profile: its purpose, an example and its limits. */
 
-/** The begin of the page: which profile for what, and a program that shows the differences. */
-export const USAGE = `A built-in profile is used by its name, wherever a function or the command takes a profile:
-\`run('magick', args, 'docker-default')\`, \`npx seccomp run -p node-no-exec -- node server.js\`.
+/** The beginning of the page: which profile for what, and a program that shows the differences. */
+export const USAGE = `Name a built-in profile wherever a function or the command takes a profile:
+\`run('magick', args, 'docker-default')\`, \`npx seccomp run -p node-no-exec -- node server.js\`. Take the narrowest one that the program
+needs:
 
-| profile | for | it denies |
-| --- | --- | --- |
-| [\`docker-default\`](#docker-default) | any program, as in a Docker container | mounts, namespaces, kernel modules, BPF, setting the clock, keyrings |
-| [\`podman-default\`](#podman-default) | any program, as in a Podman container, also one that makes containers itself | kernel modules, BPF, setting the clock |
-| [\`node\`](#node) | a Node program that may use files and the network and start programs | what \`docker-default\` denies, also to processes with capabilities; other kinds of sockets, shared memory, ptrace |
-| [\`node-no-network\`](#node-no-network) | a program that needs no network | what \`node\` denies, and all new sockets |
-| [\`node-no-exec\`](#node-no-exec) | a Node program that starts no other programs, such as most servers | what \`node\` denies, and new processes and programs |
-| [\`compute\`](#compute) | a program that reads its input, computes and writes its output | nearly all, paths and signals included |
+- a Node server: \`node-no-exec\`, or \`node\` if it starts programs
+- a converter, compiler or script that works on files: \`node-no-network\`, whatever language it is written in
+- a Node worker that computes: \`compute\`, attached with \`harden\` after loading
+- any other program: \`docker-default\`
 
-Several profiles in a list give each call the strictest of their actions: \`['node-no-network', 'node-no-exec']\` denies both the
-network and other programs. \`unconfined\` attaches no filter.
+| profile | for | files | network | other programs | it also denies |
+| --- | --- | --- | --- | --- | --- |
+| [\`docker-default\`](#docker-default) | any program, as in a Docker container | yes | yes | yes | mounts, namespaces, kernel modules, BPF, setting the clock, keyrings |
+| [\`podman-default\`](#podman-default) | any program, as in a Podman container, also one that makes containers itself | yes | yes | yes | kernel modules, BPF, setting the clock |
+| [\`node\`](#node) | a Node program, and the programs that it starts | yes | yes | yes | what \`docker-default\` denies, also to processes with capabilities; other kinds of sockets, shared memory, ptrace |
+| [\`node-no-network\`](#node-no-network) | a program that needs no network | yes | no | yes | what \`node\` denies |
+| [\`node-no-exec\`](#node-no-exec) | a Node program that starts no other programs, such as most servers | yes | yes | no | what \`node\` denies, and new processes |
+| [\`compute\`](#compute) | a program that reads its input, computes and writes its output | those already open | no | no | nearly everything, paths and signals included |
 
-No built-in lets a server accept connections but open none. A server that listens already can attach
-\`extend('node-no-network').allow('accept4')\`, as in the [guide for servers](../guides/server.md#after-start-up).
+A list of profiles gives each call the strictest of their actions: \`['node-no-network', 'node-no-exec']\` denies both the
+network and other programs. \`unconfined\` attaches no filter. For files and paths, add [\`paths\`](../paths.md): profiles do not see
+the names of files. A server that only accepts connections, and opens none, attaches \`extend('node-no-network').allow('accept4')\` once it listens:
+see the [guide for servers](../guides/server.md#after-start-up). [Tables of built-in profiles](built-in-tables.md) has the decisions
+about each syscall.
 
 The examples below run this program. Save it as \`app.mjs\`:
 
@@ -148,7 +154,7 @@ receive. The program can still write files that other programs read. \`os.networ
     'node-no-exec',
     `\`node\` without other programs: the program can start threads, but no processes. \`child_process.spawn\`, \`exec\` and \`fork\`
 emit \`error\` with EACCES, their synchronous forms throw or return it, and cluster fails likewise. worker_threads, the thread pool and
-native addons work. The program itself starts in spite of the profile, through [the exec gate](../how-it-works.md#the-exec-gate).
+native addons work. The program itself starts in spite of the profile, through [the exec gate](how-it-works.md#the-exec-gate).
 
 \`\`\`js
 import { run } from 'seccomp';

@@ -51,7 +51,7 @@ EPERM
 \`\`\`
 
 With \`--explain\`, the command stays the parent of COMMAND and reports on stderr the first call of each kind when it is denied, and a summary at the
-end, which says if [calls may be missing](../violations.md#what-is-not-reported). Calls that programs replace by older ones, [fallbacks](../violations.md#fallbacks), are listed apart.
+end, which says if [calls may be missing](../violations.md#what-is-not-reported). Calls that programs replace by older ones, [fallbacks](../violations.md#fallbacks), are listed apart. After exit status 0, denied calls are listed as "not needed", without what would allow them.
 
 Where the command stays the parent, it passes on the exit status, and SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGINT and SIGQUIT, each once, except SIGHUP
 of a closed terminal, which may arrive twice. What a terminal sends for Ctrl-C or Ctrl-\\ has reached COMMAND already, and is not passed on. A signal that a process sends to the whole process group, as \`kill -INT -- -PGID\` does, reaches
@@ -85,6 +85,16 @@ cat: package.json: Permission denied
 done
 \`\`\`
 
+With \`--env\`, COMMAND has only the variables that are named, and those of its sandbox. PATH is among them only if it is named:
+
+\`\`\`sh
+npx seccomp run --env PATH --env TOKEN=x -- sh -c 'echo \${HOME-unset} $TOKEN'
+\`\`\`
+
+\`\`\`text
+unset x
+\`\`\`
+
 The profile is resolved for no capability, and COMMAND keeps those that it has, unless \`--capability\` names some. COMMAND is a child of the command where
 the system has no seccomp.`,
   ],
@@ -98,6 +108,12 @@ npx seccomp record -o date.json -- date
 npx seccomp run -p date.json -- date > now.txt
 \`\`\`
 
+\`-o -\` prints the profile to stdout, and \`-o\` takes pipes and devices such as /dev/null:
+
+\`\`\`sh
+npx seccomp record -o - -- date 2>/dev/null | npx seccomp run -p - -- date > now.txt
+\`\`\`
+
 \`--base\` compares instead of writing, or both with \`-o\`:
 
 \`\`\`sh
@@ -108,6 +124,8 @@ npx seccomp record --base node-no-exec -- true
 seccomp: needed, and not allowed by node-no-exec: …
 …
 \`\`\`
+
+A line with \`+\` is a call that PROFILE would have denied; with \`~\`, one that programs do without where it is denied, a [fallback](../violations.md#fallbacks); \`-\` lists the syscalls that were not made.
 
 \`--format spo\` writes a SeccompProfile of the Security Profiles Operator, in YAML, named after FILE.`,
   ],
@@ -126,7 +144,7 @@ npx seccomp check broken.json
 error broken.json:1:2: defaultAction: unknown action "SCMP_ACT_ALOW" (did you mean SCMP_ACT_ALLOW?)
 \`\`\`
 
-\`--json\` prints a list with an object \`{ profile, issues }\` for each PROFILE; an issue is a [\`ProfileIssue\`](api.md#profileissue):
+\`--json\` prints a list with an object \`{ profile, issues }\` for each PROFILE; an issue is a [\`ProfileIssue\`](api/errors.md#profileissue):
 
 \`\`\`sh
 npx seccomp check --json node | head -n 3
@@ -141,7 +159,9 @@ npx seccomp check --json node | head -n 3
   [
     'explain',
     `\`explain\` prints what a profile decides for a call, by which rule, why, and what would change it: a capability, a kernel version, other arguments or
-isolation. A call is the name or number of a syscall, with its arguments in parentheses if they matter: numbers from −2⁶³ to 2⁶⁴ − 1, or names of constants such as \`AF_INET\`. Arguments that are left out are 0. A group such as \`@mount\` stands for its syscalls.
+isolation. A call is the name or number of a syscall, with its arguments in parentheses if they matter: numbers from −2⁶³ to 2⁶⁴ − 1, or names of constants such as \`AF_INET\`. Arguments that are left out are 0. A group such as \`@mount\` stands A group such as \`@mount\` stands for its syscalls.
+The answer is that of this machine, unless \`--host\` or \`--kernel\` names another; an ABI that this machine does not run is taken as that of a machine that
+runs it, which the answer names.
 
 \`\`\`sh
 npx seccomp explain docker-default mount "socket(40, 1, 0)"
@@ -157,8 +177,8 @@ socket(40, 1, 0) on …: EPERM
   with other arguments, such as argument 0 = 0: allow
 \`\`\`
 
-Without calls, it lists all syscalls by action. \`--json\` prints a list: for calls, objects with \`call\`, \`abi\` and the properties of an
-[\`Explanation\`](api.md#explanation); without calls, objects \`{ syscall, number, actions }\`. In JavaScript, [\`explain\`](api.md#explain) answers the same.`,
+Without calls, it lists all syscalls by action. \`--json\` prints a list: for calls, objects with \`call\`, \`abi\`, \`host\` and the properties of an
+[\`Explanation\`](api/analysis.md#explanation); without calls, objects \`{ syscall, number, actions }\`. In JavaScript, [\`explain\`](api/analysis.md#explain) answers the same.`,
   ],
   [
     'doctor',

@@ -61,21 +61,26 @@ const ENTRIES = { seccomp: 'index', 'seccomp/testing': 'testing/index' };
 
 /** Reads all exports. */
 export function readExports(): readonly Export[] {
-  return withProject(join(packageRoot, 'tsconfig.json'), (project) =>
-    Object.entries(ENTRIES).flatMap(([from, module]) => exportsOf(project, from, `lib/${module}.ts`)),
-  );
+  return withProject(join(packageRoot, 'tsconfig.json'), (project) => {
+    const entries = Object.entries(ENTRIES).map(
+      ([from, module]) => [from, exportsOf(project, `lib/${module}.ts`)] as const,
+    );
+    const names = new Set(entries.flatMap(([, exported]) => exported.map(({ name }) => name)));
+    return entries.flatMap(([from, exported]) =>
+      exported.map((each) => readExport(project.checker, from, declaredBy(project.checker, each), names)),
+    );
+  });
 }
 
-function exportsOf({ program, checker }: Project, from: string, file: string): readonly Export[] {
+function exportsOf({ program, checker }: Project, file: string): readonly CompilerSymbol[] {
   const source = program.getSourceFile(join(packageRoot, file));
   const module = source && checker.getSymbolAtLocation(source);
   if (module === undefined) throw new Error(`${file} is not a module of the project`);
-  const exported = checker.getExportsOfModule(module);
-  const names = new Set(exported.map(({ name }) => name));
-  return exported.map((each) => {
-    const isAlias = (each.flags & SymbolFlags.Alias) !== 0;
-    return readExport(checker, from, isAlias ? checker.getAliasedSymbol(each) : each, names);
-  });
+  return checker.getExportsOfModule(module);
+}
+
+function declaredBy(checker: Checker, symbol: CompilerSymbol): CompilerSymbol {
+  return (symbol.flags & SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
 function readExport(checker: Checker, from: string, symbol: CompilerSymbol, exported: ReadonlySet<string>): Export {

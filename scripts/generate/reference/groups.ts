@@ -1,4 +1,4 @@
-/** The section of docs/reference/built-in-profiles.md on the groups of syscalls. */
+/** The section of docs/reference/built-in-tables.md on the groups of syscalls. */
 import { groupNames, syscallGroup } from '../../../lib/syscalls/groups.js';
 import { table, wrapped } from './markdown.js';
 

@@ -1,5 +1,5 @@
 /**
- * The tables of options, which scripts/generate/reference/api.ts writes into the API reference.
+ * The tables of options, which scripts/generate/reference/api-page.ts writes into the API reference.
  *
  * Names, their order, the functions that take them and the reasons of those that refuse them are those of
  * lib/sandbox/options/table.ts. Types and descriptions are those of the functions' option types.
@@ -23,7 +23,7 @@ export const OPTION_TYPES = {
   harden: ['sandbox/harden', 'HardenOptions'],
   listen: ['agent/agent', 'ListenOptions'],
   compile: ['sandbox/options/types', 'CompileOptions'],
-  probe: ['sandbox/options/types', 'HostOptions'],
+  probe: ['testing/probe', 'ProbeOptions'],
   assertDenied: ['testing/assertions', 'DenialOptions'],
 } as const satisfies Partial<Record<FunctionName, readonly [file: string, type: string]>>;
 
@@ -79,10 +79,10 @@ function typeText({ declarations }: CompilerSymbol): string {
 }
 
 /**
- * Returns the table of a function's options. Those that mean the same for `spawn` are named without a description. The
- * tables of Node's options and of refused options follow.
+ * Returns the table of a function's options. Those that mean the same for `spawn` are named without a description, after a
+ * link to its table. The tables of Node's options and of refused options follow.
  */
-export function optionTables(by: TypedFunction, types: OptionTypes): string {
+export function optionTables(by: TypedFunction, types: OptionTypes, spawnsTable: string): string {
   const names = optionsOf(by);
   const shared = by === 'spawn' || by === 'harden' ? [] : names.filter((name) => isLikeSpawns(by, name, types));
   const described = names.filter((name) => !shared.includes(name));
@@ -94,7 +94,7 @@ export function optionTables(by: TypedFunction, types: OptionTypes): string {
     ...(node.length === 0 ? [] : [table(["option of Node's", 'type', 'default', 'meaning'], node)]),
     ...(shared.length === 0
       ? []
-      : [wrapped(`As for [\`spawn\`](#options-of-spawn): ${shared.map((name) => code([name])).join(', ')}.`)]),
+      : [wrapped(`As for [\`spawn\`](${spawnsTable}): ${shared.map((name) => code([name])).join(', ')}.`)]),
     ...(refused.length === 0 ? [] : [table(['not taken', 'why'], refused)]),
   ].join('\n\n');
 }

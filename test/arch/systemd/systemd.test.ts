@@ -74,7 +74,7 @@ function testUnderSystemd(): void {
     expect(outcome('inSession')).toMatchObject({
       status: 125,
       stderr: expect.stringMatching(
-        /^seccomp: --memory can't be honored: .*; give it a delegated cgroup: systemd-run --user --pipe --wait -p Delegate=yes -p DelegateSubgroup=main seccomp run …; --best-effort/,
+        /^seccomp: --memory can't be honored: .*(?:;|, or) give it a delegated cgroup: systemd-run --user --pipe --wait -p Delegate=yes -p DelegateSubgroup=main seccomp run …; --best-effort/,
       ),
     });
     expect(limitsOf('sessionDoctor')).toMatchObject({

@@ -5,6 +5,7 @@ import { RunError, type RunResult } from '../../../lib/sandbox/child/result.js';
 
 const result: RunResult = {
   ...{ command: 'program x', stdout: 'out', stderr: '', exitCode: 3, signal: null, timedOut: false, limit: 'memory' },
+  usage: { wallTime: 2, cpuTime: 1, maxRss: null, peakMemory: null },
   enforcement: { isolation: { closed: [], open: [] } },
   ...{ violations: [], unlistedViolations: 0, unseenCalls: [] },
 };
@@ -30,10 +31,23 @@ describe('the message', () => {
     ]);
   });
 
-  const CUT = '… (the end of stderr; the property has all of it)';
+  const TRACE = [
+    ...[
+      'node:internal/net:1',
+      '    throw it',
+      '    ^',
+      '',
+      'Error: connect EPERM 192.0.2.1:443',
+      '    at a (b.js:1:2)',
+    ],
+    ...['    at c {', '  errno: -1,', "  code: 'EPERM'", '}', '', 'Node.js v24.22.3', ''],
+  ].join('\n');
+  const CUT = '… (a part of stderr; the property has all of it)';
   test.each<[string, string, string]>([
     ['three lines', 'a\nb\nc', 'stderr: a\nstderr: b\nstderr: c'],
     ['three lines, and space behind', 'a\nb\nc \n\n', 'stderr: a\nstderr: b\nstderr: c'],
+    ['the line of an error, not the frames below it', `${TRACE}`, `${CUT}\nstderr: Error: connect EPERM 192.0.2.1:443`],
+    ['all lines, if each is indented', ' a\n b', 'stderr:  a\nstderr:  b'],
     ['the last three of four lines', 'a\nb\nc\nd\n', `${CUT}\nstderr: b\nstderr: c\nstderr: d`],
     ['1,000 characters', 'x'.repeat(1000), `stderr: ${'x'.repeat(1000)}`],
     ['the last 1,000 of 1,001 characters', `a${'x'.repeat(1000)}`, `${CUT}\nstderr: ${'x'.repeat(1000)}`],
@@ -72,8 +86,8 @@ describe('the properties', () => {
     expect(error).toMatchObject({ ...result, name: 'RunError', code: 'ETIMEDOUT' });
     expect(Object.keys(error)).toEqual(['code', 'exitCode', 'signal']);
     expect(Object.keys(new RunError('failed', undefined, result))).toEqual(['exitCode', 'signal']);
-    const { limit: _, ...old } = result;
-    expect(new RunError('failed', undefined, old as RunResult).limit).toBe(null);
+    const { limit: _limit, usage: _usage, ...old } = result;
+    expect(new RunError('failed', undefined, old as RunResult)).toMatchObject({ limit: null, usage: null });
   });
 
   test('have the cause of the options', () => {
@@ -87,7 +101,7 @@ describe('the properties', () => {
     expect(written).toEqual({ ...result, name: 'RunError', code: 'ETIMEDOUT', message: 'program x: failed' });
     expect(Object.keys(written)).toEqual([
       ...['name', 'code', 'message', 'command', 'exitCode', 'signal', 'timedOut', 'stdout', 'stderr', 'limit'],
-      ...['enforcement', 'violations', 'unlistedViolations', 'unseenCalls'],
+      ...['usage', 'enforcement', 'violations', 'unlistedViolations', 'unseenCalls'],
     ]);
     expect(Object.keys(JSON.parse(JSON.stringify(new RunError('failed', undefined, result))))).not.toContain('code');
   });

@@ -7,6 +7,7 @@ import { MOST } from '../../../lib/process-tree/kill-queue.js';
 import type { Leaf, LeafEvents } from '../../../lib/process-tree/leaf.js';
 import type { LimitReason } from '../../../lib/process-tree/limit-reason.js';
 import { programEnd } from '../../../lib/process-tree/program-end.js';
+import { UNKNOWN_USAGE } from '../../../lib/process-tree/usage.js';
 import { Termination } from '../../../lib/sandbox/child/process/termination.js';
 import { type Ending, endingOf } from '../../../lib/sandbox/options/ending.js';
 
@@ -59,7 +60,7 @@ function running({ ending = {}, isGuarded = false, isGroup = false, isWeighed = 
   termination.isWeighed = isWeighed;
   if (isGuarded) void termination.guardedBy(handle, { isGroup, watch });
   const { events } = given;
-  if (events !== undefined) termination.leaf = { events: () => events } as Leaf;
+  if (events !== undefined) termination.leaf = { events: () => events, cpuTime: () => 5, peakMemory: () => 9 } as Leaf;
   return { child, termination, sent };
 }
 
@@ -72,7 +73,7 @@ function end(
   termination.exited(
     end,
     (then) => then(),
-    () => termination.settle(end),
+    () => termination.settle(end, UNKNOWN_USAGE),
   );
 }
 
@@ -127,13 +128,20 @@ describe('the limit of a child that this process ends', () => {
       (then) => {
         report = then;
       },
-      () => other.termination.settle(ended),
+      () => other.termination.settle(ended, UNKNOWN_USAGE),
     );
     vi.runAllTimers();
     expect(other.termination.hasEnded).toBe(false);
     report();
     expect([other.termination.hasEnded, other.termination.limit, other.sent]).toEqual([true, null, []]);
   });
+});
+
+test('what a child in a cgroup has used is read from there, when it has ended', () => {
+  const { termination } = running({ events: NO_EVENTS });
+  expect(termination.usage).toBe(undefined);
+  end(termination, { code: 0 });
+  expect(termination.usage).toMatchObject({ cpuTime: 5, maxRss: null, peakMemory: 9 });
 });
 
 describe('the end of a child whose guardian weighs its tree', () => {

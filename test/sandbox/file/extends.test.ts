@@ -63,6 +63,11 @@ describe('a key of the file replaces that of its base', () => {
       { limits: { exact: true } },
       { limits: { processes: 5, exact: true } },
     ],
+    [
+      { limits: { processes: 5, exact: 'preferred' } },
+      { limits: { processes: 9 } },
+      { limits: { processes: 9, exact: 'preferred' } },
+    ],
     [{ limits: { processes: 5 } }, {}, { limits: { processes: 5 } }],
     [{ limits: { processes: 5 } }, { limits: {} }, { limits: { processes: 5 } }],
     [
@@ -206,6 +211,7 @@ describe('a sandbox that contradicts its base', () => {
     ],
     ['nothing', { descendants: 'leave' }, { limits: { processes: 5 } }, undefined],
     ['nothing', { descendants: 'leave' }, { limits: { processes: 5, exact: true } }, undefined],
+    ['nothing', { descendants: 'leave' }, { limits: { processes: 5, exact: 'preferred' } }, undefined],
     ['nothing', { descendants: 'kill' }, { limits: { processes: 5, exact: false } }, undefined],
     ['env', { paths: { read: ['/usr'] } }, { env: { A: '@tmp' } }, /:1:\d+: env\.A: "@tmp" is the directory/],
     ['nothing', { paths: { write: ['@tmp'] } }, { env: { A: '@tmp' } }, undefined],

@@ -156,6 +156,6 @@ describe('a sandbox is refused', () => {
 
   test('with limits that can’t be held without a cgroup', () => {
     const start = () => spawnSync('true', [], loadSandbox({ limits: { memory: '1G' } }));
-    expect(start).toThrow(/^inline: limits can't be honored: .*write "exact": false in it/);
+    expect(start).toThrow(/^inline: limits can't be honored: .*write "exact": "preferred" in it/);
   });
 });

@@ -181,7 +181,7 @@ const KEYS: readonly (readonly [keys: string, ...errors: readonly string[]])[] =
   ['"limits": {"cpu": 0}', '2:14 limits.cpu: must be a number of CPUs from 0.01 to 8,192, not 0'],
   ['"limits": {"time": 5}', '2:14 limits.time: is an unknown key: the key timeout, beside limits, limits the time'],
   ['"limits": {"exact": false}', '2:14 limits.exact: has no effect without memory, processes or cpu: leave it out'],
-  ['"limits": {"exact": "no", "memory":"1G"}', '2:14 limits.exact: must be true or false, not "no"'],
+  ['"limits": {"exact": "no", "memory":"1G"}', '2:14 limits.exact: must be true, false or "preferred", not "no"'],
   ['"limits": 5', '2:3 limits: must be an object such as { "memory": "512M", "processes": 64 }, not 5'],
   ['"rlimits": {"nofil": 5}', '2:15 rlimits.nofil: is an unknown key (did you mean nofile?)'],
   [

@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../../lib/landlock/domain.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
+import * as cgroup from '../../../lib/process-tree/cgroup.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../../lib/profile/source.js';
 import { homeDirectories, isOrContains } from '../../../lib/sandbox/file/home-directories.js';
@@ -42,6 +43,7 @@ symlinkSync(homedir(), join(directory, 'home'));
 afterAll(() => rmSync(directory, { recursive: true }));
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
 });
 
 const obstacle = isolationSupport().reason ?? undefined;
@@ -68,10 +70,13 @@ describeUnless(obstacle, 'under untrusted, a program', () => {
   test('has a clean environment', async () => {
     vi.stubEnv('SECRET', 'secret');
     vi.stubEnv('TZ', 'UTC');
-    vi.stubEnv('LC_ALL', undefined);
+    vi.stubEnv('TERM', 'dumb');
+    vi.stubEnv('LC_TIME', 'C');
     const { stdout } = await inShell('env');
-    const names = stdout.match(/^\w+(?==)/gm)?.filter((name) => !/^(_|PWD|LANG)$/.test(name));
-    expect(names?.sort()).toEqual(['HOME', 'PATH', 'TMPDIR', 'TZ']);
+    const names = stdout
+      .match(/^\w+(?==)/gm)
+      ?.filter((name) => !/^(_|PWD|LANG(UAGE)?|COLORTERM|LC_(?!TIME).*)$/.test(name));
+    expect(names?.sort()).toEqual(['HOME', 'LC_TIME', 'PATH', 'TERM', 'TMPDIR', 'TZ']);
     expect(/^HOME=(.*)$/m.exec(stdout)?.[1]).toBe(/^TMPDIR=(.*)$/m.exec(stdout)?.[1]);
   });
 
@@ -82,9 +87,24 @@ describeUnless(obstacle, 'under untrusted, a program', () => {
       paths: { by: 'landlock' },
       network: { by: 'filter' },
       tree: { by: 'guardian' },
-      limits: expect.objectContaining({ enforced: expect.any(Array) }),
+      limits: { enforced: ['memory', 'processes'] },
     });
     expect(enforcement.isolation.closed).toEqual(expect.arrayContaining(['memory', 'signals', 'core-dumps']));
+  });
+
+  test.each<[string, string, string]>([
+    ['memory', 'head -c 2G /dev/zero | tail', 'memory'],
+    ['processes', 'bomb() { bomb | bomb & }; bomb; sleep 60', 'processes'],
+    ['the size of a file', 'head -c 1G /dev/zero >"$TMPDIR/large"', 'file-size'],
+    ['time', 'while :; do :; done', 'time'],
+  ])('is bounded in %s where there is no cgroup', async (_, script, limit) => {
+    vi.spyOn(cgroup, 'ownCgroup').mockReturnValue({ reason: 'none', remedy: 'mount it' });
+    const timeout = limit === 'time' ? 300 : 60_000;
+    const { limit: ending, enforcement } = await inShell(script, { timeout }).catch((error) => error);
+    expect([ending, enforcement.limits]).toEqual([
+      limit,
+      { by: 'guardian', sampledEvery: 100, enforced: ['memory', 'processes'] },
+    ]);
   });
 
   test('keeps no capability', async () => {

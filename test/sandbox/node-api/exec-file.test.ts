@@ -118,6 +118,15 @@ describe('the output of a program that has ended', () => {
     result: Object.defineProperty({ ...result, ...more }, 'enforcement', { value: enforcement }) as never,
     isWatched,
     missingGrant: () => undefined,
+    denyingMode: () => '',
+  });
+
+  test('ends its error with the mode that denied what paths grants, unless a grant is missing', () => {
+    const denied = { ...outcome({ status: 1 }), denyingMode: () => 'a mode' };
+    expect(() => outputOrThrow(denied, 'program x', false)).toThrow(/err\nhint: a mode$/);
+    const grant = { problem: 'a grant', list: 'read', path: '/a' } as const;
+    const message = /^Command failed: program x\nerr\nhint: a grant: add '\/a' to read$/;
+    expect(() => outputOrThrow({ ...denied, missingGrant: () => grant }, 'program x', false)).toThrow(message);
   });
 
   test('is returned if it ended well', () => {

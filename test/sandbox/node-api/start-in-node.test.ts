@@ -1,4 +1,5 @@
 /** Programs that Node itself starts: under unconfined, on another system, of which these tests change the name alone. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -23,6 +24,8 @@ afterEach(() => {
 
 const NO_SECCOMP = 'seccomp is a part of Linux and this is darwin';
 const NONE = 'unconfined';
+/** What Node says of a program's usage is how long it ran. */
+const TIME_ONLY = { wallTime: expect.any(Number), cpuTime: null, maxRss: null, peakMemory: null };
 const ECHO = fileURLToPath(new URL('../../data/echo-message.cjs', import.meta.url));
 
 describe('a child', () => {
@@ -40,8 +43,8 @@ describe('a child', () => {
     seen.push(['close', ...(await once(child, 'close'))]);
     expect((await output).map(String)).toEqual(['typed', 'err\n']);
     expect(seen).toEqual([['spawn'], ['exit', 3, null], ['close', 3, null]]);
-    expect([child.exitCode, child.signalCode, child.hasEnded, child.violations, child.limit]).toEqual([
-      ...[3, null, true, [], null],
+    expect([child.exitCode, child.signalCode, child.hasEnded, child.violations, child.limit, child.usage]).toEqual([
+      ...[3, null, true, [], null, TIME_ONLY],
     ]);
   });
 
@@ -50,7 +53,7 @@ describe('a child', () => {
     const seen: unknown[] = [];
     child.on('error', (error: NodeJS.ErrnoException) => seen.push(error.code, error.syscall));
     const end = await once(child, 'close').catch((error: unknown) => error);
-    expect([child.pid, child.hasEnded]).toEqual([undefined, true]);
+    expect([child.pid, child.hasEnded, child.usage]).toEqual([undefined, true, null]);
     expect([seen, end]).toEqual([['ENOENT', 'spawn /no/such/file'], expect.objectContaining({ code: 'ENOENT' })]);
   });
 
@@ -92,6 +95,31 @@ describe('a child', () => {
   });
 });
 
+test('starts and ends are published, but not of a program that can’t be started', async () => {
+  const seen: unknown[] = [];
+  const listen = (message: unknown, name: string | symbol) => void seen.push([name, message]);
+  const names = ['seccomp:start', 'seccomp:end'];
+  for (const name of names) subscribe(name, listen);
+  try {
+    const child = spawn('sh', ['-c', 'exit 3'], NONE);
+    await once(child, 'exit');
+    spawnSync('sh', ['-c', 'exit 3'], NONE);
+    await once(spawn('/no/such/file', NONE), 'close').catch(() => {});
+    spawnSync('/no/such/file', NONE);
+    const program = { pid: expect.any(Number), file: 'sh', args: ['sh', '-c', 'exit 3'] };
+    const enforcement = expect.objectContaining({ isolation: expect.objectContaining({ reason: NO_SECCOMP }) });
+    const ended = { exitCode: 3, signal: null, limit: null, usage: TIME_ONLY };
+    expect(seen).toEqual([
+      ...[{ process: child }, {}].flatMap((each) => [
+        ['seccomp:start', { ...each, ...program, enforcement }],
+        ['seccomp:end', { ...each, ...program, ...ended }],
+      ]),
+    ]);
+  } finally {
+    for (const name of names) unsubscribe(name, listen);
+  }
+});
+
 describe('spawnSync', () => {
   const sync = (...args: readonly unknown[]) =>
     Reflect.apply(spawnSync, undefined, args) as ReturnType<typeof spawnSync>;
@@ -100,7 +128,8 @@ describe('spawnSync', () => {
     const result = sync('sh', ['-c', 'cat; echo err >&2; exit 3'], NONE, { input: 'typed', encoding: 'utf8' });
     expect(result).toEqual({
       ...{ status: 3, signal: null, output: [null, 'typed', 'err\n'], pid: expect.any(Number) },
-      ...{ stdout: 'typed', stderr: 'err\n', limit: null, violations: [], unlistedViolations: 0, unseenCalls: [] },
+      ...{ stdout: 'typed', stderr: 'err\n', limit: null, usage: TIME_ONLY },
+      ...{ violations: [], unlistedViolations: 0, unseenCalls: [] },
     });
     expect(result.enforcement?.isolation.reason).toBe(NO_SECCOMP);
     expect(Object.keys(result)).not.toContain('enforcement');
@@ -119,7 +148,14 @@ describe('spawnSync', () => {
 
   test('of a program that can’t be started has the error, and no enforcement', () => {
     const result = sync('/no/such/file', NONE);
-    expect(result).toMatchObject({ error: { code: 'ENOENT' }, output: null, stdout: null, stderr: null, status: null });
+    expect(result).toMatchObject({
+      error: { code: 'ENOENT' },
+      usage: null,
+      output: null,
+      stdout: null,
+      stderr: null,
+      status: null,
+    });
     expect(result).not.toHaveProperty('enforcement');
   });
 
@@ -164,7 +200,7 @@ describe('on another system', () => {
     ['cwd', '/', false],
     ['detached', true, false],
   ])('the option %s: %o is refused: %s', (name, value, isRefused) => {
-    const message = `options.${name} can't be honored: because; give it only where isSupported() is true`;
+    const message = `options.${name} can't be honored: because; give it only on Linux`;
     const refuse = () => refuseUnsupported({ cwd: '/', [name]: value, uid: 5 }, 'because');
     if (isRefused) expect(refuse).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_UNSUPPORTED', message }));
     else expect(refuse).not.toThrow();

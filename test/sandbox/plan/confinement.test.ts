@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import * as status from '../../../lib/kernel/process-status.js';
 import * as domain from '../../../lib/landlock/domain.js';
 import { CheckedPaths, readPaths } from '../../../lib/landlock/paths/option.js';
 import * as support from '../../../lib/landlock/paths/support.js';
@@ -17,7 +18,6 @@ import {
   isolationFor,
   pathsFor,
 } from '../../../lib/sandbox/plan/confinement.js';
-import * as status from '../../../lib/util/process-status.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

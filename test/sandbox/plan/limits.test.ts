@@ -3,14 +3,16 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as status from '../../../lib/kernel/process-status.js';
+import * as domain from '../../../lib/landlock/domain.js';
 import { readPaths } from '../../../lib/landlock/paths/option.js';
 import { planPaths } from '../../../lib/landlock/paths/plan.js';
 import * as cgroup from '../../../lib/process-tree/cgroup.js';
 import { Leaf } from '../../../lib/process-tree/leaf.js';
-import { CheckedLimits, readTreeLimits } from '../../../lib/process-tree/limits.js';
+import { readTreeLimits } from '../../../lib/process-tree/limits.js';
+import { SAMPLED_EVERY } from '../../../lib/process-tree/sampled-limits.js';
 import type { SpawnOptions } from '../../../lib/sandbox/options/types.js';
 import { limitsFor, withLimits } from '../../../lib/sandbox/plan/limits.js';
-import * as status from '../../../lib/util/process-status.js';
 import { describeUnless } from '../../support/describe-unless.js';
 
 const mount = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-plan-limits-')));
@@ -163,7 +165,7 @@ describe('limits', () => {
       name === 'pids' ? undefined : obstacle(`no ${name}`),
     );
     expect(() => plan({ ...OTHER, limits: all })).toThrow(
-      /^options\.limits can't be honored: no memory, and no cpu; enable it; bestEffort: true starts the program without$/,
+      /^options\.limits can't be honored: no memory, and no cpu; give exact: 'preferred', which lets a guardian enforce them, or enable it; bestEffort: true starts the program without$/,
     );
     const left = plan({ ...OTHER, limits: all, bestEffort: true });
     const made = vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
@@ -199,10 +201,71 @@ describe('limits', () => {
     expect(make).not.toHaveBeenCalled();
   });
 
-  test('that are optional need no bestEffort', () => {
-    us(0);
-    const optional = new CheckedLimits({ processes: 5 } as never, all.form, true);
-    expect(plan({ limits: optional })?.enforced(undefined).reason).toContain('it runs as root');
+  describe('for which a cgroup is preferred', () => {
+    const preferred = readTreeLimits({ processes: 5, cpu: 1, exact: 'preferred' });
+    const CGROUP = { by: 'cgroup', enforced: ['processes', 'cpu'] };
+    const GUARDIAN = { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: ['processes', 'cpu'] };
+    const NONE = { reason: 'none', remedy: 'enable it' };
+    const enforcedOn = (options: Options) => {
+      const planned = plan({ ...options, limits: preferred });
+      planned?.makeLeaf();
+      return [planned?.sampled, planned?.enforced(undefined)];
+    };
+
+    test('are enforced by one', () => {
+      us(0);
+      vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
+      expect(enforcedOn(OTHER)).toEqual([undefined, expect.objectContaining(CGROUP)]);
+    });
+
+    test.each<[string, () => unknown]>([
+      ['there is none', () => vi.spyOn(cgroup, 'ownCgroup').mockReturnValue({ reason: 'none', remedy: 'mount it' })],
+      ['it has no controller', () => vi.spyOn(cgroup, 'enableController').mockReturnValue(NONE)],
+      [
+        'it lacks one of the controllers',
+        () =>
+          vi.spyOn(cgroup, 'enableController').mockImplementation((_, name) => (name === 'pids' ? undefined : NONE)),
+      ],
+      ['the program could leave it', () => us(0)],
+      [
+        'it can’t be made',
+        () =>
+          vi.spyOn(Leaf, 'make').mockImplementation(() => {
+            throw new Error('EAGAIN');
+          }),
+      ],
+    ])('are weighed by a guardian where %s', (name, given) => {
+      us(7);
+      vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
+      given();
+      const options = name === 'the program could leave it' ? {} : { ...OTHER, paths: [] };
+      expect(enforcedOn(options)).toEqual([[0n, 5n, 10_000n], GUARDIAN]);
+    });
+
+    test('are not weighed because of an error that is none about cgroups', () => {
+      vi.spyOn(cgroup, 'ownCgroup').mockImplementation(() => {
+        throw new TypeError('mine');
+      });
+      expect(() => plan({ ...OTHER, limits: preferred })).toThrow('mine');
+    });
+
+    test('are only enforced by one where the descendants are left', () => {
+      us(0);
+      expect(() => plan({ limits: preferred, descendants: 'leave' })).toThrow('it runs as root');
+    });
+  });
+
+  test('that a guardian is to weigh are an error on a kernel where it can’t, or are not enforced', () => {
+    vi.spyOn(domain, 'isolationSupport').mockReturnValue({ by: 'domain', reason: 'no scopes', domain: undefined });
+    const weighed = readTreeLimits({ processes: 5, exact: false });
+    expect(() => plan({ limits: weighed })).toThrow(
+      /^options\.limits can't be honored: no scopes; use Linux 6\.12 or newer with Landlock; bestEffort: true/,
+    );
+    const left = plan({ limits: weighed, bestEffort: true });
+    expect([left?.sampled, left?.enforced(undefined)]).toEqual([
+      undefined,
+      { reason: 'no scopes; use Linux 6.12 or newer with Landlock', enforced: [] },
+    ]);
   });
 
   test.each([
@@ -222,8 +285,20 @@ describe('limits', () => {
     expect(accepted?.enforced(undefined)).toEqual({ reason: expect.stringMatching(remedy), enforced: [] });
   });
 
+  test('name no guardian where one is preferred already, or can weigh no tree', () => {
+    vi.spyOn(cgroup, 'placeForLeaves').mockReturnValue({ reason: 'in the way', remedy: 'make room' });
+    const refusal =
+      "options.limits can't be honored: in the way; make room; bestEffort: true starts the program without";
+    const preferred = { limits: { ...all, exact: 'preferred' }, descendants: 'leave' } as const;
+    expect(() => plan(preferred)).toThrow(refusal);
+    vi.spyOn(domain, 'isolationSupport').mockReturnValue({ by: null, reason: 'no Landlock', domain: undefined });
+    expect(() => plan({ limits: all })).toThrow(refusal);
+  });
+
   test('name the own cgroup where this process has to move', () => {
     vi.spyOn(cgroup, 'placeForLeaves').mockReturnValue({ reason: 'in the way', remedy: cgroup.MOVE });
-    expect(() => plan({ limits: all })).toThrow(/in the way; call delegateCgroup\(\) first/);
+    expect(() => plan({ limits: all })).toThrow(
+      /in the way; give exact: 'preferred', .*, or call delegateCgroup\(\) first/,
+    );
   });
 });

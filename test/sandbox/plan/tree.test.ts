@@ -1,5 +1,6 @@
 /** When a child's tree has a guardian, of which kind, and why not: for each option, kernel and user. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as status from '../../../lib/kernel/process-status.js';
 import * as domain from '../../../lib/landlock/domain.js';
 import type { Enforcement } from '../../../lib/landlock/enforcement.js';
 import { readTreeLimits } from '../../../lib/process-tree/limits.js';
@@ -14,7 +15,6 @@ import {
   withoutGuardian,
   withTree,
 } from '../../../lib/sandbox/plan/tree.js';
-import * as status from '../../../lib/util/process-status.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -23,6 +23,7 @@ afterEach(() => {
 const CAP_KILL = (1n << 5n).toString(16);
 const CAP_CHOWN = '1';
 const sampled = readTreeLimits({ processes: 5, exact: false }) as never;
+const preferred = readTreeLimits({ processes: 5, exact: 'preferred' }) as never;
 const exact = readTreeLimits({ processes: 5 }) as never;
 const NO_SCOPES = 'no scopes here';
 
@@ -67,12 +68,19 @@ describe('a tree', () => {
       'leave',
       { required: true },
     ],
+    ['weighed if no cgroup is there', { limits: preferred }, 'leave', { ...GUARDED, required: true }],
+    [
+      'left, and limited by the cgroup that is preferred',
+      { limits: preferred, descendants: 'leave' },
+      'kill',
+      undefined,
+    ],
     ['limited by a cgroup', { limits: exact }, 'leave', undefined],
   ])('that is %s', (_, options, byDefault, expected) => {
     const plan = planned(options, byDefault);
     if (expected === undefined) expect(plan).toBe(undefined);
     else expect(plan).toMatchObject(expected);
-    expect(asksForGuardian(options)).toBe(options.descendants === 'kill' || options.limits === sampled);
+    expect(asksForGuardian(options)).toBe(Object(expected).required === true || options.limits === sampled);
   });
 
   test.each<[string, SpawnOptions & { detached?: boolean }, object, RegExp]>([
@@ -91,21 +99,19 @@ describe('a tree', () => {
     );
     expect(kill).toThrow(text);
     const weigh = () => planned({ ...options, limits: sampled }, 'leave', {}, means);
-    expect(weigh).toThrow(
-      /^options\.limits with exact: false, which needs a guardian that kills all descendants, can't be/,
-    );
+    expect(weigh).toThrow(/^options\.limits that a guardian may sample, which kills all descendants, can't be/);
   });
 
   test('that is weighed can’t be left', () => {
     expect(() => planned({ limits: sampled, descendants: 'leave' })).toThrow(
-      /^options\.limits with exact: false, .* can't be honored: descendants: 'leave' keeps it from ending them/,
+      /^options\.limits that a guardian may sample, .* can't be honored: descendants: 'leave' keeps it from ending them/,
     );
   });
 
   test('of a detached child has a remedy in terms of the option', () => {
     expect(planned({ detached: true } as never, 'kill')?.reason).toContain('or give descendants: "leave"');
     const weighed = { detached: true, limits: sampled, bestEffort: true } as never;
-    expect(planned(weighed)?.reason).toContain('or leave out exact: false');
+    expect(planned(weighed)?.reason).toContain('or give limits with exact: true');
   });
 });
 
@@ -133,7 +139,7 @@ describe('without scopes, a tree', () => {
     [
       'that is weighed if possible is left',
       { limits: sampled, bestEffort: true },
-      { isGroup: false, reason: `${NO_SCOPES}; leave out exact: false: limits then need a cgroup` },
+      { isGroup: false, option: { remedy: 'give descendants: "leave"' } },
     ],
   ])('%s', (_, options, expected) => {
     expect(planned(options, 'kill', WITHOUT)).toMatchObject(expected);

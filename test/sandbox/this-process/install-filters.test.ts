@@ -2,9 +2,9 @@
 import fs from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as status from '../../../lib/kernel/process-status.js';
 import { addon, type NativeFilters } from '../../../lib/native.js';
 import { installFilters, threadState } from '../../../lib/sandbox/this-process/install-filters.js';
-import * as status from '../../../lib/util/process-status.js';
 import { spyOnBuiltin } from '../../support/spy-on-builtin.js';
 
 afterEach(() => {
@@ -30,7 +30,10 @@ describe('filters', () => {
   });
 
   test.each([
-    [{ error: EPERM, call: 'seccomp' }, 'the filter was not attached (seccomp EPERM): an attached filter denies it'],
+    [
+      { error: EPERM, call: 'seccomp' },
+      'the filter was not attached (seccomp EPERM): an attached filter denies seccomp(2): change the profile of the container or service that attached it',
+    ],
     [{ error: EPERM, call: 'seccomp', attached: 0 }, 'the filter was not attached (seccomp EPERM): an'],
     [{ error: EPERM, call: 'seccomp', attached: 1 }, 'only 1 of 2 filters were attached (seccomp EPERM): an'],
     [

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** What changes its process for good, replaces it, or depends on its end. Such a module needs a process of its own. */
-const CHANGES_PROCESS = /\b(?:harden|execve)\(|'seccomp\/register'|\bprocess\.(?:exit|on|once)\b/;
+const CHANGES_PROCESS = /\b(?:harden|execve|subscribe)\(|'seccomp\/register'|\bprocess\.(?:exit|on|once)\b/;
 
 export function needsOwnProcess(code: string): boolean {
   return CHANGES_PROCESS.test(code);

@@ -7,13 +7,14 @@ import type { Readable, Writable } from 'node:stream';
 import type { FindPathDenial } from '../../../landlock/denials/path-denial.js';
 import type { Enforcement } from '../../../landlock/enforcement.js';
 import type { PrivateDirectory } from '../../../landlock/paths/private-directory.js';
-import type { ExitWatch, NativeChild, NativeListener } from '../../../native.js';
+import type { ExitWatch, NativeChild, NativeListener, NativeUsage } from '../../../native.js';
 import type { Listener } from '../../../notify/listener.js';
 import type { Violation } from '../../../notify/violations/violation.js';
 import type { ViolationLog } from '../../../notify/violations/violation-log.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
 import type { LimitReason } from '../../../process-tree/limit-reason.js';
 import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.js';
+import { UNKNOWN_USAGE, type Usage } from '../../../process-tree/usage.js';
 import { publicMethods } from '../../../util/caller.js';
 import { guarded } from '../../../util/guarded.js';
 import { nodeError } from '../../../util/node-error.js';
@@ -24,8 +25,17 @@ import { signalNumber } from '../../options/signals.js';
 import type { FilterPlan } from '../../plan/plan-filters.js';
 import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
+import { publishEnd } from '../diagnostics.js';
 import { subscribe } from '../events.js';
-import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from '../streams.js';
+import {
+  type ChildPipe,
+  type ChildStream,
+  drain,
+  endUnconnected,
+  pipesFrom,
+  socketStreams,
+  unconnectedStreams,
+} from '../streams.js';
 import { endOnAbort } from './abort.js';
 import { ProcessBase } from './process-base.js';
 import { Termination } from './termination.js';
@@ -135,11 +145,16 @@ export class SandboxedProcess<
     define(this, { pid });
     this.#termination.watch = watch;
     this.#termination.pipes = pipes;
+    this.#awaitClose(pipes);
+    process.nextTick(() => this.emit('spawn'));
+  }
+
+  /** Lets `close` wait for these streams. */
+  #awaitClose(pipes: readonly ChildPipe[]): void {
     for (const { stream } of pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
     }
-    process.nextTick(() => this.emit('spawn'));
   }
 
   /** @internal Gets a channel for messages: the methods `send` and `disconnect`, and their events. */
@@ -180,8 +195,11 @@ export class SandboxedProcess<
 
   /** @internal Reports that the child could not be started, as Node does: by the event `error`, then `close`. */
   fail(error: NodeJS.ErrnoException, descriptors?: readonly boolean[]): void {
-    if (descriptors && error.code !== 'EMFILE' && error.code !== 'ENFILE')
-      this.#setStreams(unconnectedStreams(descriptors));
+    const hasStreams = descriptors !== undefined && error.code !== 'EMFILE' && error.code !== 'ENFILE';
+    const streams = hasStreams ? unconnectedStreams(descriptors) : [];
+    if (hasStreams) this.#setStreams(streams);
+    const pipes = pipesFrom([], streams);
+    this.#awaitClose(pipes);
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
@@ -190,6 +208,7 @@ export class SandboxedProcess<
       if (this.listenerCount('error') === 0) this.emit('error', error);
       guarded(() => this.emit('error', error));
       this.#channel?.childEnded(() => {});
+      endUnconnected(pipes);
       this.#finish();
     });
   }
@@ -230,6 +249,11 @@ export class SandboxedProcess<
     return this.#termination.limit;
   }
 
+  /** What the child has used. Null as long as it runs, and if it was not started. */
+  get usage(): Usage | null {
+    return this.#termination.usage ?? null;
+  }
+
   /** @internal How the child has ended, also by a signal without a name. All are null while it runs. */
   get end(): ProgramEnd {
     return this.#termination.end;
@@ -241,23 +265,24 @@ export class SandboxedProcess<
   }
 
   /** @internal Called once, when the child has ended: one of the two arguments is null. */
-  exited(code: number | null, signal: number | null): void {
+  exited(code: number | null, signal: number | null, used: NativeUsage = UNKNOWN_USAGE): void {
     const end = programEnd(code, signal);
     // Messages and violations are emitted before `exit`, whose listeners can rely on them.
     const kinds = (then: () => void) => (this.listener === undefined ? then() : this.listener.afterKinds(then));
     this.#termination.exited(
       end,
       (then) => (this.#channel === undefined ? kinds(then) : this.#channel.childEnded(() => kinds(then))),
-      () => this.#reportEnd(end),
+      () => this.#reportEnd(end, used),
     );
   }
 
-  #reportEnd(end: ProgramEnd): void {
+  #reportEnd(end: ProgramEnd, used: NativeUsage): void {
     this.signalCode = end.signal;
     this.exitCode = end.code;
     this.stdin?.destroy();
-    this.#termination.settle(end);
+    this.#termination.settle(end, used);
     if (!this.#termination.tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
+    publishEnd(this);
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
   }

@@ -1,11 +1,12 @@
 /** How a running child and its tree are ended, and for which limit. */
 import { constants } from 'node:os';
-import type { ExitWatch, NativeChild, TreeHandle } from '../../../native.js';
+import type { ExitWatch, NativeChild, NativeUsage, TreeHandle } from '../../../native.js';
 import { killInTurn } from '../../../process-tree/kill-queue.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
 import { kernelLimit, type LimitReason } from '../../../process-tree/limit-reason.js';
 import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.js';
 import { Tree } from '../../../process-tree/tree.js';
+import { type Usage, usageOf } from '../../../process-tree/usage.js';
 import { systemError } from '../../../util/system-error.js';
 import type { Ending } from '../../options/ending.js';
 import { type ChildPipe, endReading } from '../streams.js';
@@ -27,6 +28,8 @@ export class Termination {
   tree: Tree | undefined;
   /** How the child has ended. */
   end = programEnd(null, null);
+  /** What the child has used; undefined before that is reported. */
+  usage: Usage | undefined;
   /** Whether the child's guardian weighs its tree. */
   isWeighed = false;
   /** Set if the child has limits in a cgroup. */
@@ -44,6 +47,7 @@ export class Termination {
   #limit: LimitReason | null = null;
   /** Set if this package has tried to end the child: the limit for which it did so, or null for another reason. */
   #stopped: LimitReason | null | undefined;
+  readonly #started = performance.now();
   #timeout: NodeJS.Timeout | undefined;
   #forceKill: NodeJS.Timeout | undefined;
 
@@ -103,10 +107,12 @@ export class Termination {
     report?.();
   }
 
-  /** To be called after that, with how it has ended, before the cgroup is removed. */
-  settle(end: ProgramEnd): void {
+  /** To be called after that, with how it has ended and what the addon says of its usage, before the cgroup is removed. */
+  settle(end: ProgramEnd, used: NativeUsage): void {
     this.end = end;
-    this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined, this.tree?.limit);
+    this.usage = usageOf(this.#started, used, this.leaf);
+    const { rlimits } = this.#ending;
+    this.#limit = kernelLimit(end, this.leaf, this.#stopped !== undefined, this.tree?.limit, rlimits);
     if (this.#stopped !== undefined) endReading(this.pipes);
   }
 

@@ -1,6 +1,6 @@
 /** The state of this process as the kernel reports it: proc_pid_status(5). */
 import { readFileSync } from 'node:fs';
-import { once } from './memo.js';
+import { once } from '../util/memo.js';
 
 /**
  * Reads the fields of a file such as /proc/self/status, by their names.
@@ -16,6 +16,15 @@ export function readStatus(of: 'self' | 'thread-self'): ReadonlyMap<string, stri
 export function attachedFilters(status: ReadonlyMap<string, string>): number | null {
   const count = status.get('Seccomp_filters');
   return count === undefined ? null : Number(count);
+}
+
+/** Whether a filter is attached to this process: then the kernel has seccomp filters. False if that is unknown. */
+export function hasFilter(): boolean {
+  try {
+    return readStatus('self').get('Seccomp') === '2';
+  } catch {
+    return false;
+  }
 }
 
 /** User IDs of a user namespace, and those that they are in the parent namespace: user_namespaces(7). */

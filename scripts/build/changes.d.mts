@@ -1,0 +1,3 @@
+export function timeOf(path: string): number | undefined;
+export function reasonForDist(): string | undefined;
+export function changeSince(time: number, paths: readonly string[]): string | undefined;

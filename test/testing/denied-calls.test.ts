@@ -1,0 +1,125 @@
+/** assertMakesNoDeniedCalls: a program that hides what it was denied does not pass. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/domain.js';
+import type { NotifiedCall } from '../../lib/notify/notified-call.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { RunError } from '../../lib/sandbox/child/result.js';
+import { loadSandbox } from '../../lib/sandbox/load-sandbox.js';
+import type { RunOptions } from '../../lib/sandbox/run.js';
+import {
+  assertAllowed,
+  assertDenied,
+  assertMakesNoDeniedCalls,
+  assertRunsUnder,
+  matchers,
+} from '../../lib/testing/index.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-denied-calls-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const file = join(directory, 'sandbox.json');
+writeFileSync(file, '{ "network": "none", "paths": { "read": ["@system", "@node"] } }');
+
+const node = (script: string) => [process.execPath, '-e', script];
+const SWALLOWS = node("require('node:net').connect(443, '192.0.2.1').on('error', () => console.log('offline'))");
+const COUNTS = node('console.log([1, 2, 3].length)');
+const opens = (path: string) => `try { require('node:fs').readFileSync(${path}) } catch {}`;
+const reads = (path: string) => node(opens(JSON.stringify(path)));
+/** More kinds of calls that don't count than are listed, and then one that does. */
+const FLOODS = node(`
+  for (let i = 0; i < 2100; i++) ${opens("'/proc/self/' + '/'.repeat(i) + 'maps'")}
+  ${opens(JSON.stringify(file))}`);
+
+/** A program under it may have started others that were killed: the kernel does not report these calls. */
+const KILLING: ProfileDocument = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['mount'], action: 'SCMP_ACT_KILL_PROCESS' }],
+};
+
+test.each<[string, Parameters<typeof assertMakesNoDeniedCalls>[1], RunOptions]>([
+  ['a profile', 'node-no-network', {}],
+  ['an option', 'docker-default', { network: 'none' }],
+  ['an object', loadSandbox({ network: 'none' }), {}],
+])('names the call of a program that swallows its error, denied by %s', async (_, profile, options) => {
+  const assertion = assertMakesNoDeniedCalls(SWALLOWS, profile, options);
+  await expect(assertion).rejects.toThrow(
+    /^\S+ -e .* made denied calls: socket\(AF_INET, SOCK_STREAM.*\ndenied: socket/,
+  );
+  await assertRunsUnder(SWALLOWS, profile, options);
+  await assertMakesNoDeniedCalls(COUNTS, profile, options);
+});
+
+test('names three kinds of calls, and counts the others', async () => {
+  const names = ['mkdir', 'mkdirat', 'rmdir', 'unlinkat', 'symlink', 'symlinkat', 'mknod', 'mknodat'];
+  const syscalls = [{ names, action: 'SCMP_ACT_ERRNO' }] as const;
+  const command = ['mkdir /nowhere/a', 'rmdir /nowhere/a', 'ln -s a /nowhere/a', 'mkfifo /nowhere/a'];
+  const made = (count: number) =>
+    assertMakesNoDeniedCalls(['sh', '-c', [...command.slice(0, count), 'true'].join(';')], {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls,
+    });
+  await expect(made(3)).rejects.toThrow(/^sh .* made denied calls: mkdir.*, (rmdir|unlinkat)\(.*, symlink.*\)\n/);
+  await expect(made(4)).rejects.toThrow(
+    /^sh .* made denied calls: mkdir.*, (rmdir|unlinkat)\(.*, symlink.*\), and 1 more\n/,
+  );
+});
+
+test('names a file that is not granted, also one about another process, and not what Node reads of itself', async ({
+  skip,
+}) => {
+  skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+  const sandbox = loadSandbox(file);
+  await assertMakesNoDeniedCalls(COUNTS, sandbox);
+  for (const denied of [file, '/proc/1/maps', `/proc/${process.pid}/maps`, `/proc/self/../${process.pid}/maps`])
+    await expect(assertMakesNoDeniedCalls(reads(denied), sandbox)).rejects.toThrow(
+      `made denied calls: openat(AT_FDCWD, "${denied}"`,
+    );
+});
+
+test('is red for more denied calls than are listed, and where denials are not reported or not enforced', async () => {
+  const options = { paths: { read: ['@system', '@node'] } } as const;
+  await expect(assertMakesNoDeniedCalls(FLOODS, 'docker-default', options)).rejects.toThrow(
+    /made \d+ denied calls of kinds that violations does not list/,
+  );
+  const unreported = { ...options, reportPaths: false };
+  await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', unreported)).rejects.toThrow('options.reportPaths');
+  const unenforced = { ...options, bestEffort: true };
+  await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', unenforced)).rejects.toThrow('options.bestEffort');
+});
+
+test('is red for a program that fails or could hide calls, and also with .not', async () => {
+  for (const isNot of [false, true]) {
+    const matched = (command: readonly string[], options: RunOptions = {}) =>
+      matchers.toMakeNoDeniedCalls.call({ isNot }, command, 'docker-default', options);
+    expect((await matched(['sh', '-c', 'echo broken >&2; exit 3'])).pass).toBe(isNot);
+    for (const answered of [(call: NotifiedCall) => call.deny('EPERM'), (call: NotifiedCall) => call.return(0)])
+      expect((await matched(['uname'], { notify: { uname: answered } })).pass).toBe(isNot);
+    expect((await matchers.toMakeNoDeniedCalls.call({ isNot }, ['true'], KILLING)).pass).toBe(isNot);
+    expect((await matched(['sleep', '60'], { timeout: 50 })).pass).toBe(isNot);
+    await expect(matched(['/missing'])).rejects.toThrow(RunError);
+    await expect(matched(['true'], { onViolation: false })).rejects.toThrow('options.onViolation');
+  }
+  expect((await matchers.toMakeNoDeniedCalls.call({}, ['true'], 'docker-default')).message()).toBe(
+    'true makes no denied call, and should make one',
+  );
+  expect((await matchers.toMakeNoDeniedCalls.call({ isNot: true }, SWALLOWS, 'node-no-network')).pass).toBe(false);
+});
+
+test('calls are asserted of sandboxes, and with network: none', () => {
+  const socket = { syscall: 'socket', args: [2, 1, 0] } as const;
+  assertDenied(loadSandbox({ network: 'none' }), socket, { errno: 'EACCES' });
+  assertDenied('docker-default', socket, { network: 'none' });
+  assertAllowed('docker-default', socket);
+  assertDenied('unconfined', socket, { network: 'none' });
+  assertAllowed('unconfined', socket);
+});
+
+test('calls are asserted with paths, which denies those that Landlock does not check', ({ skip }) => {
+  skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+  const paths = { read: ['@system'] };
+  assertAllowed('unconfined', 'open_by_handle_at');
+  assertDenied('unconfined', 'open_by_handle_at', { paths });
+  assertDenied(loadSandbox({ paths, profile: 'unconfined' }), 'open_by_handle_at');
+});
