@@ -28,8 +28,9 @@
 enum { FAMILIES = 46, MPTCP = 262, BACKLOG = 1024, PIDFD_OPEN = 434, PIDFD_GETFD = 438 };
 enum { IO_URING_SETUP = 425, IO_URING_ENTER = 426, ENTRIES = 4, PAGE = 4096 };
 
-/* What the program is given: TCP sockets, one of UDP, half of a pair of datagram sockets, and a listening socket. */
-enum given { CONNECTED = 3, UNCONNECTED, UDP, HALF, LISTENING, END };
+/* What the program is given: TCP sockets, one of UDP, half of a pair of datagram sockets, a listening socket, and one
+ * that is never connected: recent kernels let no other one listen. */
+enum given { CONNECTED = 3, UNCONNECTED, UDP, HALF, LISTENING, UNUSED, END };
 
 /* In the first 4 GiB, for int $0x80: the program is linked statically, and its data are there. */
 static struct sockaddr_in host = {.sin_family = AF_INET};
@@ -89,6 +90,7 @@ static int outside(char** command) {
   give(socket(AF_INET, SOCK_DGRAM, 0), UDP);
   give(pair[0], HALF);
   give(own, LISTENING);
+  give((int)tcp(), UNUSED);
 
   /* Takes the messages, since only few are kept: the next one would wait. */
   pid_t receiver = fork();
@@ -145,7 +147,7 @@ static long bind_given(void) {
   struct sockaddr_in any = {.sin_family = AF_INET};
   return bind(UNCONNECTED, TO(any));
 }
-static long listen_on_given(void) { return listen(UNCONNECTED, 1); }
+static long listen_on_given(void) { return listen(UNUSED, 1); }
 static long fast_open(void) { return sendto(UNCONNECTED, "x", 1, MSG_FASTOPEN, TO(host)); }
 static long fast_open_sendmsg(void) { return send_message(UNCONNECTED, TO(host), MSG_FASTOPEN); }
 static long fast_open_sendmmsg(void) { return send_messages(UNCONNECTED, TO(host), MSG_FASTOPEN); }
@@ -257,7 +259,7 @@ static long socketcall_bind(void) {
   return socketcall(2, UNCONNECTED, at(&any), sizeof any, 0, 0, 0);
 }
 static long socketcall_connect(void) { return socketcall(3, UNCONNECTED, at(&host), sizeof host, 0, 0, 0); }
-static long socketcall_listen(void) { return socketcall(4, UNCONNECTED, 1, 0, 0, 0, 0); }
+static long socketcall_listen(void) { return socketcall(4, UNUSED, 1, 0, 0, 0, 0); }
 static long socketcall_socketpair(void) { return socketcall(8, AF_UNIX, SOCK_DGRAM, 0, at(pair_of_x86), 0, 0); }
 static long socketcall_sendto(void) { return socketcall(11, UDP, at(byte_of_x86), 1, 0, at(&host), sizeof host); }
 static long socketcall_sendmsg(void) { return socketcall(16, UNCONNECTED, message_to_host(), MSG_FASTOPEN, 0, 0, 0); }

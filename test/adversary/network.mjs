@@ -6,7 +6,7 @@
  */
 const { home, attack, runs } = JSON.parse(process.argv[2]);
 const { compile, spawn } = await import(home);
-const GIVEN = [3, 4, 5, 6, 7];
+const GIVEN = [3, 4, 5, 6, 7, 8];
 
 const outputs = [];
 for (const { profile, options, compiled, handled } of runs) {
