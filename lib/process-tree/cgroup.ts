@@ -82,9 +82,15 @@ export function ownCgroup(): Cgroup | CgroupObstacle {
   try {
     return locateCgroup(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'));
   } catch (error) {
-    return { reason: `/proc can't be read (${codeOf(error)})`, remedy: 'mount it' };
+    return unreadableProc(error);
   }
 }
+
+/** The obstacle where a file of /proc can't be read. */
+export const unreadableProc = (error: unknown): CgroupObstacle => ({
+  reason: `/proc can't be read (${codeOf(error)})`,
+  remedy: codeOf(error) === 'EACCES' ? 'if this process runs in a sandbox, let its paths read /proc' : 'mount it',
+});
 
 /**
  * Finds the cgroup in which those of children can be made: the parent of this process's, since no cgroup can have both

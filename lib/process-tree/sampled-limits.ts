@@ -5,7 +5,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { NativeRequest } from '../native.js';
 import type { CgroupObstacle } from './cgroup.js';
-import { codeOf, unescaped } from './cgroup.js';
+import { unescaped, unreadableProc } from './cgroup.js';
 import type { LimitReason } from './limit-reason.js';
 import { type CheckedLimits, limitNames } from './limits.js';
 
@@ -80,6 +80,6 @@ export function ownProcObstacle(mayInspect: boolean): CgroupObstacle | undefined
   try {
     return procObstacle(readFileSync('/proc/self/mountinfo', 'utf8'), readlinkSync('/proc/self'), mayInspect);
   } catch (error) {
-    return { reason: `/proc can't be read (${codeOf(error)})`, remedy: 'mount it' };
+    return unreadableProc(error);
   }
 }

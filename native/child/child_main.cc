@@ -33,7 +33,7 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (StartGuardian() && EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() &&
+    if (EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() && JoinGuardian() &&
         EnterDomain() && PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() &&
         ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() && AttachFilters() &&
         WaitForGuardian()) {
@@ -130,8 +130,8 @@ class Child {
     return plan_->domain_error == 0 || may_go_on || FailWith(plan_->domain_error, "landlock_restrict_self");
   }
 
-  bool StartGuardian() {
-    if (plan_->start_guardian != nullptr && !plan_->start_guardian(plan_->guarded_start)) return false;
+  bool JoinGuardian() {
+    if (plan_->join_guardian != nullptr && !plan_->join_guardian(plan_->guarded_start)) return false;
     if (plan_->guardian_end >= 0) syscall(SYS_close, plan_->guardian_end);
     return true;
   }
@@ -276,8 +276,8 @@ class Child {
     header->cmsg_len = CMSG_LEN(sizeof listener);
     memcpy(CMSG_DATA(header), &listener, sizeof listener);
     // The socket's buffer has room for one message, so this does not block. ETOOMANYREFS: more descriptors of this user
-    // are in flight, in all its processes, than this child may have open. They are received soon; the filter may deny to
-    // sleep until then.
+    // are in flight, in all its processes, than this child may have open. They are received soon; the filter may deny
+    // to sleep until then.
     constexpr int kTries = 1'000'000;
     long sent = -1;
     for (int i = 0; i < kTries; i++) {

@@ -106,9 +106,9 @@ struct ChildPlan {
   int guardian_socket = -1;
   int guardian_end = -1;
   pid_t guardian = 0;  // Its ID. 0: there is none, or it is not started yet.
-  // What starts the guardian, as the child's first step; null if the child has none, or it runs already. Returns false
-  // if it can't be started.
-  bool (*start_guardian)(void* guarded_start) = nullptr;
+  // Called before the child enters a domain of its own; null if the child was not cloned in that of its guardian.
+  // Returns false if the program must not run.
+  bool (*join_guardian)(void* guarded_start) = nullptr;
   void* guarded_start = nullptr;
   const GuardianFilter* guardian_filter = nullptr;  // Attached before all other filters; nullptr: there is none.
   uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.

@@ -28,14 +28,15 @@
 namespace seccomp {
 namespace {
 
-// What the child, the guardian-to-be and C0 share with this process. It is in the ChildMemory, since the latter use it
-// longer than the start takes.
+// What the child, the guardian-to-be and who clones them share with this process. It is in the ChildMemory, since the
+// guardian-to-be uses it longer than the start takes.
 struct GuardedStart {
-  // The kernel sets a word to 0 and wakes its waiters when the process does not use this memory any more: when it has
-  // executed a program or has ended.
-  int starter_word = 0;  // The first member: see ChildMemory::starter_stack_top. Of C0 or the guardian-to-be.
-  int child_word = 1;
-  int files_word = 1;  // Cleared when this process's descriptors are not shared any more, and when the start fails.
+  // The kernel sets a word to 0 and wakes its waiters when a thread has ended, or when a process does not use this
+  // memory any more: when it has executed a program or has ended.
+  int guardian_word = 0;  // The first member: see ChildMemory::guardian_stack_top. Of the guardian-to-be, or of C0.
+  int child_word = 0;
+  int thread_word = 0;
+  int files_word = 0;  // Cleared when C0 does not share this process's descriptors any more.
   ChildPlan* plan = nullptr;
   void* child_stack = nullptr;
   void* guardian_stack = nullptr;
@@ -45,7 +46,7 @@ struct GuardedStart {
   // Set by those who share it.
   Failure failure = {};
   pid_t group = 0;  // Where there is no domain.
-  pid_t child = 0, guardian = 0;
+  pid_t thread = 0, child = 0, guardian = 0;
   int child_pidfd = -1, guardian_pidfd = -1;
 
   bool Fail(long result, const char* call) {
@@ -53,8 +54,7 @@ struct GuardedStart {
     return false;
   }
 
-  // Outside of a domain, kill(-1, …) would reach every process of the user. A domain cannot be left, so this is checked
-  // once, before anything is cloned: signal 0 to the parent worked before, and must be denied now.
+  // A domain cannot be left. Signal 0 to the parent must work before, so that it is the domain that denies it later.
   bool EnterDomain() {
     long result = RawCall(SYS_kill, parent);
     if (result != 0) return Fail(result, "guardian: kill");
@@ -63,12 +63,100 @@ struct GuardedStart {
       if (result != 0) return Fail(result, "guardian: prctl");
     }
     result = RawCall(kLandlockRestrictSelf, ruleset);
-    if (result != 0) return Fail(result, "guardian: landlock_restrict_self");
-    result = RawCall(SYS_kill, parent);
+    return result == 0 || Fail(result, "guardian: landlock_restrict_self");
+  }
+
+  // Of a process in the domain, not a thread of the parent: signals among these are not scoped. Outside of a domain,
+  // kill(-1, …) would reach every process of the user.
+  bool IsParentOutOfReach() {
+    const long result = RawCall(SYS_kill, parent);
     return result == -EPERM || Fail(result == 0 ? -EXDEV : result, "guardian: kill");
   }
 };
-static_assert(sizeof(GuardedStart) <= kStarterRoom);
+static_assert(sizeof(GuardedStart) <= kGuardedRoom);
+
+constexpr timespec kPause = {1, 0};
+
+// Waits until a word is cleared, by the process that is to clear it or by the kernel. If that process is killed before,
+// which nothing reports, the wait ends after the pause.
+template <typename IsExpected>
+void WaitFor(const int* word, IsExpected is_expected) {
+  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0 && is_expected()) {
+    RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, Pointer(&kPause));
+  }
+}
+
+void WaitFor(const int* word) {
+  WaitFor(word, [] { return true; });
+}
+
+constexpr int kProcess = CLONE_VM | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+constexpr int kThread =
+    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
+
+// Becomes the guardian of the child, in whose domain A it is.
+int RunGuardian(void* argument) {
+  auto& start = *static_cast<GuardedStart*>(argument);
+  ExecuteGuardian(start.program, {start.control, start.child_pidfd, start.child, false, 0}, nullptr, &start.failure);
+  RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
+  return kNotStarted;
+}
+
+// The steps of the thread that clones both. It uses the thread-local storage of the thread that waits for it, and so
+// does the child at the same time: errno is not touched here.
+class Thread {
+ public:
+  explicit Thread(GuardedStart* start) : start_(*start) {}
+  ~Thread() = default;
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+
+  void Run() {
+    start_.thread = static_cast<pid_t>(RawCall(SYS_gettid));
+    if (start_.EnterDomain() && CloneChild()) CloneGuardian();
+  }
+
+ private:
+  bool CloneChild() {
+    start_.child_word = 1;
+    const long child =
+        BareClone(RunChild, start_.child_stack, kProcess, start_.plan, &start_.child_pidfd, &start_.child_word);
+    if (child > 0) {
+      start_.child = static_cast<pid_t>(child);
+      return true;
+    }
+    start_.child_word = 0;
+    return start_.Fail(child, "clone");
+  }
+
+  void CloneGuardian() {
+    start_.guardian_word = 1;
+    const long guardian =
+        BareClone(RunGuardian, start_.guardian_stack, kProcess, &start_, &start_.guardian_pidfd, &start_.guardian_word);
+    if (guardian > 0) {
+      start_.guardian = start_.plan->guardian = static_cast<pid_t>(guardian);
+      return;
+    }
+    start_.guardian_word = 0;
+    start_.Fail(guardian, "guardian: clone");
+  }
+
+  GuardedStart& start_;
+};
+
+int RunThread(void* start) {
+  Thread(static_cast<GuardedStart*>(start)).Run();
+  return 0;
+}
+
+// Of the child, in domain A. Waits until the thread that has cloned it has ended, and the kernel has removed it: the
+// domain would allow a signal to that thread, which would be one to the whole parent.
+bool JoinGuardian(void* guarded_start) {
+  auto& start = *static_cast<GuardedStart*>(guarded_start);
+  WaitFor(&start.thread_word);
+  while (RawCall(SYS_kill, start.thread) == 0) RawCall(SYS_sched_yield);
+  return start.guardian != 0 && start.IsParentOutOfReach();
+}
 
 // C0's steps. It uses the thread-local storage of the thread that waits for it, and so does the child at the same time:
 // errno is not touched here.
@@ -92,7 +180,7 @@ class Starter {
   }
 
  private:
-  bool EnclosesTree() { return start_.ruleset < 0 ? MakeGroup() : start_.EnterDomain(); }
+  bool EnclosesTree() { return start_.ruleset < 0 ? MakeGroup() : start_.EnterDomain() && start_.IsParentOutOfReach(); }
 
   bool MakeGroup() {
     const long group = HoldProcessGroup();
@@ -104,7 +192,7 @@ class Starter {
   // CLONE_PARENT: the child's parent is this process's parent, and its exit signal C0's own, SIGCHLD. With C0's
   // descriptors shared, the pidfd is one of the parent's.
   bool CloneChild() {
-    const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
+    const int flags = kProcess | CLONE_PARENT;
     start_.plan->process_group = start_.group;
     start_.plan->guardian = static_cast<pid_t>(RawCall(SYS_getpid));
     const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
@@ -126,53 +214,6 @@ int RunStarter(void* start) {
   return kNotStarted;
 }
 
-// Becomes the guardian of the child that has cloned it, in the child's domain A.
-int RunClonedGuardian(void* argument) {
-  auto& start = *static_cast<GuardedStart*>(argument);
-  ExecuteGuardian(start.program, {start.control, start.child_pidfd, start.child, false, 0}, nullptr, &start.failure);
-  RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
-  return kNotStarted;
-}
-
-// Of the child: enters domain A and starts the guardian there. The child then yields, since the kernel moves a process
-// to an idle processor when it calls execve(2): the child goes on while the guardian is executed.
-bool StartGuardianBeside(GuardedStart* shared) {
-  GuardedStart& start = *shared;
-  start.child = static_cast<pid_t>(RawCall(SYS_getpid));
-  if (!start.EnterDomain()) return false;
-  // CLONE_PARENT as in CloneChild. The pidfd is one of the parent's; its other descriptors are copies.
-  const int flags = CLONE_VM | CLONE_PARENT | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
-  start.starter_word = 1;
-  const long guardian =
-      BareClone(RunClonedGuardian, start.guardian_stack, flags, &start, &start.guardian_pidfd, &start.starter_word);
-  if (guardian < 0) {
-    start.starter_word = 0;
-    return start.Fail(guardian, "guardian: clone");
-  }
-  start.guardian = static_cast<pid_t>(guardian);
-  start.plan->guardian = start.guardian;
-  RawCall(SYS_sched_yield);
-  // The child changes its descriptors from now on. All but the program's are closed by execve(2), as elsewhere.
-  const long result = RawCall(kCloseRange, STDERR_FILENO + 1, ~0U, kCloseRangeUnshare | kCloseRangeCloexec);
-  return result == 0 || start.Fail(result, "guardian: close_range");
-}
-
-bool StartOwnGuardian(void* guarded_start) {
-  auto* start = static_cast<GuardedStart*>(guarded_start);
-  const bool is_started = StartGuardianBeside(start);
-  __atomic_store_n(&start->files_word, 0, __ATOMIC_RELEASE);
-  return is_started;
-}
-
-// Waits until a word is cleared, by the process that is to clear it or by the kernel. If that process is killed before,
-// which nothing reports, the wait ends after the pause.
-template <typename IsExpected>
-void WaitFor(const int* word, const timespec& pause, IsExpected is_expected) {
-  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0 && is_expected()) {
-    RawCall(SYS_futex, Pointer(word), FUTEX_WAIT, 1, Pointer(&pause));
-  }
-}
-
 // The guardian's end of its socket, and the ruleset of domain A.
 struct GuardianDescriptors {
   Descriptor socket, ruleset;
@@ -189,62 +230,38 @@ struct GuardianDescriptors {
   }
 };
 
-constexpr timespec kPause = {1, 0};
-constexpr timespec kStartPause = {0, 20'000'000};
-
-constexpr int kStartFlags = CLONE_VM | CLONE_FILES | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
-
-// The child clones its guardian.
-void CloneBeforeGuardian(GuardedStart* start, GuardianDescriptors* descriptors) {
-  start->plan->start_guardian = StartOwnGuardian;
+// A thread clones both.
+void CloneByThread(GuardedStart* start, void* stack_top) {
+  start->plan->join_guardian = JoinGuardian;
   start->plan->guarded_start = start;
-  const long child =
-      BareClone(RunChild, start->child_stack, kStartFlags, start->plan, &start->child_pidfd, &start->child_word);
-  if (child < 0) {
-    start->Fail(child, "clone");
-    return;
-  }
-  start->child = static_cast<pid_t>(child);
-  // The child waits in vain for a guardian that has ended until this end of the socket is closed. To wake this thread
-  // for that would delay every start.
-  WaitFor(&start->child_word, kStartPause, [start, descriptors] {
-    if (__atomic_load_n(&start->files_word, __ATOMIC_ACQUIRE) == 0) descriptors->socket = Descriptor();
-    return true;
-  });
-  if (start->guardian != 0) return;
-  // The child was killed while it cloned the guardian, perhaps in vain: then the kernel clears no word.
-  const bool is_cloned = start->guardian_pidfd >= 0 && RawCall(kPidfdSendSignal, start->guardian_pidfd) != -EBADF;
-  if (is_cloned) return;
-  start->guardian_pidfd = -1;
-  start->starter_word = 0;
+  start->thread_word = 1;
+  const long thread = BareClone(RunThread, stack_top, kThread, start, nullptr, &start->thread_word);
+  if (thread > 0) return;
+  start->thread_word = 0;
+  start->Fail(thread, "guardian: clone");
 }
 
-// C0, which becomes the guardian, clones the child: into a cgroup, in which the guardian must not be, or into the
-// process group that C0 has made.
-void CloneAfterStarter(GuardedStart* start, GuardianDescriptors* descriptors) {
-  start->starter_word = 1;
-  const long starter =
-      BareClone(RunStarter, start->guardian_stack, kStartFlags, start, &start->guardian_pidfd, &start->starter_word);
-  if (starter < 0) {
-    start->starter_word = 0;
-    start->Fail(starter, "clone");
+// C0 clones the child, and becomes the guardian.
+void CloneByProcess(GuardedStart* start) {
+  start->guardian_word = start->child_word = start->files_word = 1;
+  const long process = BareClone(RunStarter, start->guardian_stack, kProcess | CLONE_FILES, start,
+                                 &start->guardian_pidfd, &start->guardian_word);
+  if (process > 0) {
+    start->guardian = static_cast<pid_t>(process);
     return;
   }
-  start->guardian = static_cast<pid_t>(starter);
-  const auto uses_memory = [start] { return __atomic_load_n(&start->starter_word, __ATOMIC_ACQUIRE) != 0; };
-  WaitFor(&start->files_word, kPause, uses_memory);
-  descriptors->socket = Descriptor();
-  WaitFor(&start->child_word, kPause, [start, uses_memory] { return uses_memory() || start->child_pidfd >= 0; });
+  start->guardian_word = start->child_word = start->files_word = 0;
+  start->Fail(process, "guardian: clone");
 }
 
 }  // namespace
 
 ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian) {
-  memory.AwaitStarter();  // Of the start before.
-  GuardedStart& start = *new (memory.starter_stack_top()) GuardedStart();
+  memory.AwaitGuardian();  // Of the start before.
+  GuardedStart& start = *new (memory.guardian_stack_top()) GuardedStart();
   start.plan = plan;
   start.child_stack = memory.stack_top();
-  start.guardian_stack = memory.starter_stack_top();
+  start.guardian_stack = memory.guardian_stack_top();
   start.parent = getpid();
   GuardianDescriptors descriptors;
   plan->failure = descriptors.Open(&guardian->control, *plan);
@@ -262,11 +279,20 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   // A child in a cgroup keeps C0 waiting, which can't become the guardian meanwhile. It has another user, or paths that
   // don't let it write in /proc.
   plan->guardian_socket = plan->cgroup < 0 ? guardian->control.get() : -1;
-  const bool starts_guardian = plan->cgroup < 0 && !plan->in_process_group;
-  if (starts_guardian)
-    CloneBeforeGuardian(&start, &descriptors);
+  if (plan->cgroup < 0 && !plan->in_process_group)
+    CloneByThread(&start, memory.thread_stack_top());
   else
-    CloneAfterStarter(&start, &descriptors);
+    CloneByProcess(&start);
+  WaitFor(&start.thread_word);
+  // C0 may be killed at any time, and then clears no word.
+  const auto is_cloning = [&start] { return __atomic_load_n(&start.guardian_word, __ATOMIC_ACQUIRE) != 0; };
+  WaitFor(&start.files_word, is_cloning);
+  // Until this end of the socket is closed, the child would wait in vain for a guardian that has ended.
+  descriptors.socket = Descriptor();
+  WaitFor(&start.child_word, [&start, is_cloning] { return start.child != 0 || is_cloning(); });
+  // The kernel stores the descriptor before it knows whether it can clone.
+  const bool is_stale = start.child == 0 && RawCall(kPidfdSendSignal, start.child_pidfd) == -EBADF;
+  if (is_stale) start.child_pidfd = -1;
   guardian->process = {start.guardian, Descriptor(start.guardian_pidfd)};
   if (start.failure.error != 0) plan->failure = start.failure;
   // A process was killed before it could report the other one, which may be another process's doing.

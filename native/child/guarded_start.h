@@ -1,15 +1,17 @@
 // Starts a child together with the guardian of its tree.
 //
-//   this process ── the child: enters domain A ── the guardian, alone in A but not in B
-//                              enters domain B inside of A, attaches its filters, executes the program
+//   this process ── a thread: enters domain A ─┬─ the guardian, in A but not in B
+//                             and ends         └─ the child: enters domain B inside of A, attaches its filters,
+//                                                            executes the program
 //
-// The child shares this process's memory and, until it has cloned the guardian, its descriptors. The guardian is a
-// child of this process too (CLONE_PARENT). It executes its program while the child goes on, and the child waits for it
-// as its last step.
+// The guardian executes its program while the child goes on, and the child waits for it as its last step. Both are
+// children of this process, since a thread has cloned them. They share its memory, but not its descriptors.
 //
-// Two kinds of starts have the other order, in which a first process, C0, clones the child and becomes the guardian
-// itself. With a cgroup, the child is born there, and the guardian must not be. Where the kernel has no domains that
-// scope signals, C0 starts a session and a process group, which the child enters: see guardian/process_group.h.
+// Two kinds of starts need a process, C0, in the place of the thread: it clones the child as a child of this process
+// (CLONE_PARENT, which the isolation of an outer sandbox denies), and becomes the guardian itself. A child that is born
+// in a cgroup keeps the one that clones it waiting until it executes its program, and no thread may be in the domain
+// then. And where the kernel has no domains that scope signals, C0 starts a session and a process group, which the
+// child enters: see guardian/process_group.h.
 #ifndef SECCOMP_NATIVE_CHILD_GUARDED_START_H_
 #define SECCOMP_NATIVE_CHILD_GUARDED_START_H_
 

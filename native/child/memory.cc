@@ -22,8 +22,10 @@ namespace {
 constexpr size_t kStack = 64 * 1024;
 constexpr size_t kGuard = 64 * 1024;  // The largest page size.
 constexpr size_t kFilter = BPF_MAXINSNS * sizeof(sock_filter);
-// A guard, the guardian's stack, a guard, the child's stack, the filters.
-constexpr size_t kChildStack = kGuard + kStack + kGuard;
+// Three stacks, each above a guard, and the filters above the child's.
+constexpr size_t kThreadStack = kGuard;
+constexpr size_t kGuardianStack = kThreadStack + kStack + kGuard;
+constexpr size_t kChildStack = kGuardianStack + kStack + kGuard;
 constexpr size_t kMapping = kChildStack + kStack + kMaxFilters * kFilter;
 
 // The key of each thread's memory, pthread_key_create(3).
@@ -67,6 +69,7 @@ ChildMemory* ChildMemory::ForThisThread() {
   auto* memory = static_cast<ChildMemory*>(key.Get());
   if (memory != nullptr) {
     ClearMarks(memory->stack_top());
+    ClearMarks(memory->thread_stack_top());
     return memory;
   }
   std::unique_ptr<ChildMemory> created = Create(MADV_DONTFORK);
@@ -80,8 +83,10 @@ std::unique_ptr<ChildMemory> ChildMemory::Create(int fork_advice) {
   void* base = mmap(nullptr, kMapping, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (base == MAP_FAILED) return nullptr;
   std::unique_ptr<ChildMemory> memory(new ChildMemory(static_cast<char*>(base)));
-  if (mprotect(base, kGuard, PROT_NONE) == 0 &&
-      mprotect(static_cast<char*>(base) + kGuard + kStack, kGuard, PROT_NONE) == 0 &&
+  const auto guard_below = [&memory](size_t stack) {
+    return mprotect(memory->base_ + stack - kGuard, kGuard, PROT_NONE) == 0;
+  };
+  if (guard_below(kThreadStack) && guard_below(kGuardianStack) && guard_below(kChildStack) &&
       madvise(base, kMapping, MADV_DONTDUMP) == 0 && madvise(base, kMapping, fork_advice) == 0) {
     return memory;
   }
@@ -91,19 +96,21 @@ std::unique_ptr<ChildMemory> ChildMemory::Create(int fork_advice) {
   return nullptr;
 }
 
-void ChildMemory::AwaitStarter() const {
-  WaitUntilCleared(static_cast<int*>(starter_stack_top()));
-  ClearMarks(starter_stack_top());
+void ChildMemory::AwaitGuardian() const {
+  WaitUntilCleared(static_cast<int*>(guardian_stack_top()));
+  ClearMarks(guardian_stack_top());
 }
 
 ChildMemory::~ChildMemory() {
-  AwaitStarter();
+  AwaitGuardian();
   munmap(base_, kMapping);
 }
 
 void* ChildMemory::stack_top() const { return base_ + kChildStack + kStack; }
 
-void* ChildMemory::starter_stack_top() const { return base_ + kGuard + kStack - kStarterRoom; }
+void* ChildMemory::thread_stack_top() const { return base_ + kThreadStack + kStack; }
+
+void* ChildMemory::guardian_stack_top() const { return base_ + kGuardianStack + kStack - kGuardedRoom; }
 
 sock_filter* ChildMemory::instructions() const { return reinterpret_cast<sock_filter*>(stack_top()); }
 

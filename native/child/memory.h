@@ -13,10 +13,10 @@ namespace seccomp {
 // process together.
 constexpr size_t kMaxFilters = 8;
 
-constexpr size_t kStarterRoom = 512;
+constexpr size_t kGuardedRoom = 512;
 
-// A stack for the child, one for the process that becomes its guardian, and room for the filters into which it writes
-// the gate value. Core dumps leave it out.
+// Stacks for the child, for the process that becomes its guardian and for the thread that starts both, and room for the
+// filters into which the child writes the gate value. Core dumps leave it out.
 class ChildMemory {
  public:
   // The memory of the calling thread, which lives as long as the thread. A fork of this process has no copy of it.
@@ -29,12 +29,14 @@ class ChildMemory {
   ChildMemory& operator=(const ChildMemory&) = delete;
 
   void* stack_top() const;
-  // Memory that the first process of a guarded start uses until it executes the guardian's program: its stack, and a
-  // room of kStarterRoom bytes above that, which begins with a word that the kernel clears for CLONE_CHILD_CLEARTID.
-  void* starter_stack_top() const;
+  // Of a thread that has ended when the start returns.
+  void* thread_stack_top() const;
+  // Memory that the guardian-to-be uses until it executes its program: its stack, and a room of kGuardedRoom bytes
+  // above that, which begins with a word that the kernel clears for CLONE_CHILD_CLEARTID.
+  void* guardian_stack_top() const;
   // Waits until that memory is not in use: the word at the beginning of the room is then 0. Leaves libc's errno, which
   // a process that uses the memory may use at the same time.
-  void AwaitStarter() const;
+  void AwaitGuardian() const;
   // Room for kMaxFilters * BPF_MAXINSNS instructions.
   sock_filter* instructions() const;
   // Overwrites the stack and the first `count` instructions, both of which hold the gate value after a start.

@@ -79,12 +79,12 @@ bool StartGuardianOfThisProcess(GuardedReplacement* replacement) {
 
 Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& memory) {
   plan = child_plan;
-  guardian_stack = memory.starter_stack_top();
+  guardian_stack = memory.guardian_stack_top();
   starter_stack = static_cast<char*>(guardian_stack) - kReplacementStack;
   process = getpid();
   program = GuardianProgram();
   if (program < 0) return {ENOENT, "guardian: open"};
-  memory.AwaitStarter();  // A guardian of a start before may still use its stack.
+  memory.AwaitGuardian();  // A guardian of a start before may still use its stack.
   pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
   if (pidfd.get() < 0) return {errno, "guardian: pidfd_open"};
   ruleset = Descriptor(OpenRuleset(TreeDomain(plan->has_paths)));

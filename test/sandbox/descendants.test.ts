@@ -284,6 +284,12 @@ describe.skipIf(!hasScopes)('by default', () => {
     if (isLeft) process.kill(daemon, 'SIGKILL');
   });
 
+  test('a confined program starts programs with guardians of their own', async () => {
+    const script = DAEMON.replace('exec >&- 2>&-;', '');
+    const { stdout, stderr } = await run(process.execPath, [command, 'run', '--', 'sh', '-c', script], PROFILE);
+    expect([stderr, isRunning(Number(stdout))]).toEqual(['', false]);
+  });
+
   test('execve leaves this process as it was if the program can’t be executed', () => {
     expect(() => execve('/nowhere', [], PROFILE, { descendants: 'kill' })).toThrow('ENOENT');
     expect(process.kill(process.ppid, 0)).toBe(true);

@@ -67,12 +67,16 @@ export function guardianProblem({ error, call }: NativeFailure): string {
 
 const GUARDIAN_REMEDIES: ReadonlyMap<string, string> = new Map([
   ['open', ': seccomp-launch must be beside the addon: install the package again'],
-  ['execveat', ': seccomp-launch, beside the addon, must be executable for this process (chmod a+rx)'],
+  [
+    'execveat',
+    ': seccomp-launch, beside the addon, must be executable for this process: chmod a+rx, and in a sandbox, paths that let it execute the package',
+  ],
   ['landlock_restrict_self', ': a process can be in 16 Landlock domains, and an attached filter may deny Landlock'],
   [
     'clone',
-    ': an attached filter denies clone(2) with CLONE_PARENT, as isolation of a sandbox does in which this process runs: ' +
-      'give that one isolate: false (seccomp run --no-isolate)',
+    ': an attached filter denies clone(2). The isolation of a sandbox in which this process runs denies only ' +
+      'CLONE_PARENT, which a guardian needs with a cgroup and before Linux 6.12: ' +
+      'give that sandbox isolate: false (seccomp run --no-isolate)',
   ],
   ['prctl', `: ${obstacleText(filterDenies('prctl(2)'))}`],
   ['seccomp', `: ${obstacleText(filterDenies('seccomp(2)'))}`],
