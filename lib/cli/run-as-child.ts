@@ -70,10 +70,12 @@ export async function runAsChild(
 export function reportUnenforced({ isolation, paths, limits, tree }: Enforcement): void {
   // The filter alone closes some ways. Nothing is closed where no profile can be attached.
   const isWanted = isolation.reason !== ISOLATION_OFF && isolation.closed.length > 0;
+  const isLeft = tree?.reason !== undefined && tree.by === undefined;
   if (isWanted && isolation.by === undefined)
-    printMessage(`COMMAND is not isolated from other processes: ${isolation.reason}`);
-  if (isWanted && tree?.reason !== undefined && tree.by === undefined)
-    printMessage(`what COMMAND starts may outlive it: ${tree.reason}`);
+    printMessage(
+      `COMMAND is not isolated from other processes${isLeft ? ', and what it starts may outlive it' : ''}: ${isolation.reason}; with --isolate, it is not started`,
+    );
+  else if (isWanted && isLeft) printMessage(`what COMMAND starts may outlive it: ${tree.reason}`);
   if (paths?.reason !== undefined) printMessage(`the files that COMMAND reaches are not restricted: ${paths.reason}`);
   if (limits?.reason !== undefined) printMessage(`not all limits are enforced: ${limits.reason}`);
 }

@@ -3,6 +3,7 @@
  * native/guardian/weigh.h is the other side.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
+import type { LimitsEnforcement } from '../landlock/enforcement.js';
 import type { NativeRequest } from '../native.js';
 import type { CgroupObstacle } from './cgroup.js';
 import { unescaped, unreadableProc } from './cgroup.js';
@@ -26,16 +27,33 @@ export const maySample = (limits: unknown, isLeft: boolean): boolean => {
 };
 
 /** Limits as the addon takes them. */
-export const toNativeSampled = ({ memory = 0n, processes = 0, cpu = 0 }: CheckedLimits): NativeRequest['sampled'] => [
+export const toNativeSampled = ({ memory = 0n, processes = 0, cpu = 0 }: CheckedLimits): Sampled => [
   memory,
   BigInt(processes),
   BigInt(Math.round(cpu * CPU_WINDOW)),
+  0n,
 ];
+
+/** What a guardian can't count of what is limited. */
+export const uncounted = ({ memory, cpu }: CheckedLimits): NonNullable<LimitsEnforcement['open']> => [
+  ...(memory === undefined ? [] : (['unmapped-memory'] as const)),
+  ...(cpu === undefined ? [] : (['unawaited-cpu'] as const)),
+];
+
+type Sampled = NonNullable<NativeRequest['sampled']>;
+
+/** Adds for how many milliseconds processes may outlive the first one of their tree. */
+export function withGrace(limits: Sampled | undefined, grace: number): Sampled | undefined {
+  if (grace === 0) return limits;
+  const [memory, processes, cpu] = limits ?? [0n, 0n, 0n];
+  return [memory, processes, cpu, BigInt(grace)];
+}
 
 /** Verdict of native/guardian/protocol.h, which is added to a GuardianStatus. */
 const VERDICT_SHIFT = 4;
 const VERDICTS: readonly (LimitReason | null)[] = [null, 'memory', 'processes', 'cpu'];
 const NOT_WEIGHED = 4;
+const OUTLIVED = 5;
 
 /** The GuardianStatus in the exit code of a guardian; null if it was killed. */
 export const treeStatus = (code: number | null): number | null => (code === null || code < 0 ? code : code & 15);
@@ -47,6 +65,9 @@ export const guardianLimit = (code: number | null): LimitReason | null => VERDIC
 
 /** Whether a guardian has ended its tree since it could not weigh it. */
 export const isUnweighed = (code: number | null): boolean => verdictOf(code) === NOT_WEIGHED;
+
+/** Whether a guardian has ended its tree since processes outlived the first one for longer than they may. */
+export const isOutlived = (code: number | null): boolean => verdictOf(code) === OUTLIVED;
 
 /**
  * Why a guardian could not weigh all processes of its tree; undefined if it can.

@@ -3,6 +3,7 @@ import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
 import { endInWords } from '../process-tree/program-end.js';
+import { OUTLIVED } from '../process-tree/tree.js';
 import { own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
@@ -17,7 +18,7 @@ import { startInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
 import { grantLackedByChild } from './path-hints.js';
-import { planFilters } from './plan/plan-filters.js';
+import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import {
   type ProfileOption,
   resolveSources,
@@ -98,11 +99,15 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   return runCall(normalizeArguments<RunOptions>('run', given));
 }
 
-/** The steps of run() after normalizeArguments. */
-export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<string | Buffer>> {
+/**
+ * The steps of run() after normalizeArguments.
+ *
+ * @param grace - For how many milliseconds processes may outlive the program before they are killed.
+ */
+export async function runCall(call: ProgramCall<RunOptions>, grace = 0): Promise<RunResult<string | Buffer>> {
   const { options } = call;
   const sources = resolveSources(call.profile, options);
-  const plan = planFilters(sources, options, 'child', 'kill');
+  const plan = withGrace(planFilters(sources, options, 'child', 'kill'), grace);
   const limits = outputLimits(options);
   const ending = { ...endingOf(options), timeout: 0 }; // OutputBuffer has a timer of its own.
   const child = plan.isOfNode
@@ -110,6 +115,8 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
     : start(call, plan, openStdio(options.stdio, 'run'), ending);
   const output = new OutputBuffer(child, limits);
   const failure = await waitForEnd(child, output, options);
+  // Without a guardian, they have not been ended.
+  const goOn = grace > 0 && !(await settlesWithin(grace, child.listener?.ended));
 
   const result = {
     command: [call.command, ...call.args].join(' '),
@@ -123,7 +130,7 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
     enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,
-    unseenCalls: child.unseenCalls,
+    unseenCalls: goOn ? [...child.unseenCalls, OUTLIVED] : child.unseenCalls,
   };
   if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
@@ -141,6 +148,17 @@ export async function runCall(call: ProgramCall<RunOptions>): Promise<RunResult<
     .filter((text) => text !== '')
     .join(': ');
   throw new RunError(reason, undefined, result, undefined, hint);
+}
+
+const withGrace = (plan: FilterPlan, grace: number): FilterPlan =>
+  plan.tree === undefined ? plan : own({ ...plan, tree: own({ ...plan.tree, grace }) });
+
+async function settlesWithin(milliseconds: number, promise: Promise<unknown> | undefined): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
+  });
+  return await Promise.race([Promise.resolve(promise).then(() => true), late]).finally(() => clearTimeout(timer));
 }
 
 /** Waits for the end of the child and of its pipes. Resolves to the error that ended it, if there was one. */

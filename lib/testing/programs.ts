@@ -71,6 +71,11 @@ async function watchedRun(
   for (const [name, given] of Object.entries({ onViolation, reportPaths: read.reportPaths }))
     if (needsViolations && given === false)
       throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: denied calls are what is asserted: leave it out`);
+  if (needsViolations && read.descendants === 'leave')
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      "options.descendants: 'leave': what they do after the end of the program would not be seen: leave it out",
+    );
   if (needsViolations && read.bestEffort)
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
@@ -92,7 +97,7 @@ async function watchedRun(
   const { notify, answered } = countedHandlers(call.options.notify);
   const reportPaths = onViolation !== false && call.options.paths !== undefined;
   const watched = { ...call, profile: sources.loaded, options: own({ reportPaths, ...call.options, notify }) };
-  const ended = await runCall(watched).catch((error: unknown) => {
+  const ended = await runCall(watched, needsViolations ? GRACE : 0).catch((error: unknown) => {
     if (!(error instanceof RunError)) throw error;
     const isStarted = error.exitCode !== null || error.signal !== null || error.timedOut;
     if (needsViolations && !isStarted) throw error;
@@ -101,6 +106,9 @@ async function watchedRun(
   const by = `${text}: a handler of options.notify answered ${[...answered].join(', ')}, not the profile`;
   return { text, ended, answered: answered.size === 0 ? undefined : by };
 }
+
+/** For how many milliseconds the calls of processes that outlive the program are awaited. */
+const GRACE = 2000;
 
 function failureVerdict(error: RunError<unknown>): Verdict {
   return isDenied(error)

@@ -290,14 +290,18 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   // Until this end of the socket is closed, the child would wait in vain for a guardian that has ended.
   descriptors.socket = Descriptor();
   WaitFor(&start.child_word, [&start, is_cloning] { return start.child != 0 || is_cloning(); });
-  // The kernel stores the descriptor before it knows whether it can clone.
-  const bool is_stale = start.child == 0 && RawCall(kPidfdSendSignal, start.child_pidfd) == -EBADF;
-  if (is_stale) start.child_pidfd = -1;
+  // C0 was killed before it could report the child. The kernel stores the descriptor before it knows whether it can
+  // clone.
+  const bool is_unknown = start.child == 0 && start.child_pidfd >= 0;
+  if (is_unknown && RawCall(kPidfdSendSignal, start.child_pidfd, SIGKILL) == -EBADF) {
+    start.child_pidfd = -1;
+  } else if (is_unknown) {
+    WaitFor(&start.child_word);
+  }
   guardian->process = {start.guardian, Descriptor(start.guardian_pidfd)};
+  const bool is_killed = (start.child == 0 || start.guardian == 0) && start.failure.error == 0;
+  if (is_killed) start.Fail(-ECHILD, "guardian: clone");
   if (start.failure.error != 0) plan->failure = start.failure;
-  // A process was killed before it could report the other one, which may be another process's doing.
-  if ((start.child == 0 || start.guardian == 0) && plan->failure.error == 0)
-    plan->failure = {ECHILD, "guardian: clone"};
   // If the child is not in the group, nothing keeps the ID from becoming another one's.
   return {start.child, Descriptor(start.child_pidfd), plan->has_entered_group ? start.group : 0};
 }

@@ -120,6 +120,9 @@ class Tree {
   // kill(2) with -1 excludes the caller itself. The kernel signals all others while none can be forked.
   void Signal(int32_t signal) const { RawCall(SYS_kill, group_ > 0 ? -group_ : -1, signal); }
 
+  // Whether a process may run. Zombies do not.
+  bool IsRunning() { return !Count() || running_ > 0; }
+
   // Kills all, and waits until they have ended.
   int End() {
     const int status = KillAll();
@@ -240,41 +243,61 @@ __kernel_timespec Milliseconds(int64_t time) { return {time / 1000, time % 1000 
 
 // Receives the limits of the tree if there are any: they were sent before this process was started. Returns false if
 // there is no other end any more.
-bool ReceiveLimits(const Guarded& guarded, const Tree& tree, std::optional<Weigher>* weigher) {
+bool ReceiveLimits(const Guarded& guarded, const Tree& tree, TreeLimits* limits) {
   pollfd polled = {guarded.control, POLLIN, 0};
   const __kernel_timespec none = {};
   if (RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&none)) == 0) return true;
   if ((polled.revents & POLLNVAL) != 0) return true;  // Started by hand.
-  TreeLimits limits = {};
-  const long size = RawCall(SYS_read, guarded.control, Pointer(&limits), sizeof limits);
+  const long size = RawCall(SYS_read, guarded.control, Pointer(limits), sizeof *limits);
   if (size == sizeof(int32_t)) {  // A signal: a child in a cgroup does not wait for this process.
     int32_t signal = 0;
-    __builtin_memcpy(&signal, &limits, sizeof signal);
+    __builtin_memcpy(&signal, limits, sizeof signal);
+    *limits = {};
     tree.Signal(signal);
     return true;
   }
-  if (size != sizeof limits) return false;
-  weigher->emplace(limits, tree.self(), guarded.child);
-  return true;
+  return size == sizeof *limits;
 }
 
-enum class Wake { kGoOn, kEnd, kStartedByHand };
+enum class Wake { kGoOn, kFirstEnded, kEnd, kStartedByHand };
 
-// Waits until the first process or the control socket has ended, or the next weighing is due. Passes a signal on.
-Wake Wait(const Guarded& guarded, const Tree& tree, const std::optional<Weigher>& weigher) {
+// Waits until the first process or the control socket has ended, or for `pause` milliseconds. Passes a signal on.
+Wake Wait(const Guarded& guarded, const Tree& tree, std::optional<int64_t> pause) {
   std::array<pollfd, 2> polled = {
       {{guarded.is_adopted ? -1 : guarded.control, POLLIN, 0}, {guarded.child_pidfd, POLLIN, 0}}};
-  const __kernel_timespec pause = weigher ? Milliseconds(weigher->Remaining()) : __kernel_timespec{};
+  const __kernel_timespec time = Milliseconds(pause.value_or(0));
   const long ready =
-      RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()), weigher ? Pointer(&pause) : 0);
+      RawCall(SYS_ppoll, Pointer(polled.data()), static_cast<long>(polled.size()), pause ? Pointer(&time) : 0);
   if (ready == -EINTR) return Wake::kGoOn;
   if (((polled[0].revents | polled[1].revents) & POLLNVAL) != 0) return Wake::kStartedByHand;
-  if (ready < 0 || polled[1].revents != 0) return Wake::kEnd;
+  if (ready < 0) return Wake::kEnd;
+  if (polled[1].revents != 0) return Wake::kFirstEnded;
   if (polled[0].revents == 0) return Wake::kGoOn;
   int32_t signal = 0;
   if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) return Wake::kEnd;
   tree.Signal(signal);
   return Wake::kGoOn;
+}
+
+// Waits for the end of the tree's first process, then for that of the others as long as they may outlive it, or until a
+// limit is passed. Returns nullopt if this process was started by hand.
+std::optional<Verdict> Watch(Guarded guarded, Tree* tree, const TreeLimits& limits, std::optional<Weigher>* weigher) {
+  auto grace = static_cast<int64_t>(limits.grace);  // Not by a clock: see KillAll.
+  for (;;) {
+    std::optional<int64_t> pause;
+    if (*weigher) pause = (*weigher)->Remaining();
+    if (guarded.child_pidfd < 0) pause = std::min(pause.value_or(kGraceLook), kGraceLook);
+    const Wake wake = Wait(guarded, *tree, pause);
+    if (wake == Wake::kStartedByHand) return std::nullopt;
+    if (wake == Wake::kEnd || (wake == Wake::kFirstEnded && grace <= 0)) return kWithinLimits;
+    if (wake == Wake::kFirstEnded) guarded.child_pidfd = -1;
+    const Verdict verdict = *weigher ? (*weigher)->WeighIfDue() : kWithinLimits;
+    if (verdict != kWithinLimits) return verdict;
+    if (guarded.child_pidfd >= 0) continue;
+    if (!tree->IsRunning()) return kWithinLimits;
+    grace -= pause.value_or(0);
+    if (grace <= 0) return kOutlived;
+  }
 }
 
 }  // namespace
@@ -289,8 +312,10 @@ int GuardTree(const Guarded& guarded) {
   const bool may_kill = guarded.group > 0 ? HoldsGroup(guarded.group) : IsParentOutOfReach(guarded.is_adopted);
   if (!may_kill) return kNotGuarding;
   Tree tree(guarded);
+  TreeLimits limits = {};
+  if (!guarded.is_adopted && !ReceiveLimits(guarded, tree, &limits)) return tree.End();
   std::optional<Weigher> weigher;
-  if (!guarded.is_adopted && !ReceiveLimits(guarded, tree, &weigher)) return tree.End();
+  if (limits.AreWeighed()) weigher.emplace(limits, tree.self(), guarded.child);
   Verdict verdict = weigher ? weigher->WeighIfDue() : kWithinLimits;
   const char ready_byte = 0;
   if (weigher) weigher->Restart();
@@ -302,11 +327,10 @@ int GuardTree(const Guarded& guarded) {
     tree.End();
     return kNotConfined;
   }
-  while (verdict == kWithinLimits) {
-    const Wake wake = Wait(guarded, tree, weigher);
-    if (wake == Wake::kStartedByHand) return kNotGuarding;
-    if (wake == Wake::kEnd) break;
-    if (weigher) verdict = weigher->WeighIfDue();
+  if (verdict == kWithinLimits) {
+    const std::optional<Verdict> watched = Watch(guarded, &tree, limits, &weigher);
+    if (!watched) return kNotGuarding;
+    verdict = *watched;
   }
   const int status = tree.End();
   // What cannot be weighed may not be seen either.

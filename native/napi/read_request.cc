@@ -159,12 +159,12 @@ bool ReadCgroup(const Napi::Value& value, SpawnRequest* request) {
 }
 
 bool ReadTreeLimits(const Napi::Value& value, SpawnRequest* request) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() != 3) return false;
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != 4) return false;
   const Napi::Array values = value.As<Napi::Array>();
   uint64_t bytes = 0;
   TreeLimits& limits = request->tree_limits.emplace();
   if (!ReadValue(values.Get(0U), &bytes) || !ReadValue(values.Get(1U), &limits.processes) ||
-      !ReadValue(values.Get(2U), &limits.cpu)) {
+      !ReadValue(values.Get(2U), &limits.cpu) || !ReadValue(values.Get(3U), &limits.grace)) {
     return false;
   }
   limits.pages = bytes / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
@@ -218,7 +218,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},
     {"guardianFilter", Presence::kOptional, "an object", ReadGuardianFilter},
-    {"sampled", Presence::kOptional, "an array of three bigints: [memory, processes, cpu]", ReadTreeLimits},
+    {"sampled", Presence::kOptional, "an array of four bigints: [memory, processes, cpu, grace]", ReadTreeLimits},
     {"inProcessGroup", Presence::kOptional, "a boolean", Into<&SpawnRequest::in_process_group>},
     {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
     kNoNewPrivileges,

@@ -412,6 +412,28 @@ TEST(EndsATreeThatItCannotWeigh) {
   CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGKILL);
 }
 
+// --- Processes that outlive the first one ----------------------------------------------------------------------------
+
+// Ends the first process, and the second one as well if that is given. Returns the status, and how the second one has
+// ended.
+std::pair<int, int> EndsOfOutlived(uint64_t grace, int signal_to_second) {
+  const Ready ready;
+  const Guardian guardian({Kind::kDomain, WithSecond(ready), [](Guarded*) {}, TreeLimits{0, 0, 0, grace}});
+  const pid_t second = ready.Next();
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  kill(guardian.first(), SIGTERM);
+  kill(second, signal_to_second);
+  return {guardian.Status(), SignalThatEnded(second)};
+}
+
+TEST(LetsProcessesOutliveTheFirstOneForTheGrace) {
+  CHECK_EQUAL(EndsOfOutlived(60'000, SIGUSR1) == std::pair(int{kTreeEnded}, SIGUSR1), true);
+}
+
+TEST(EndsProcessesThatOutliveTheFirstOneAfterTheGrace) {
+  CHECK_EQUAL(EndsOfOutlived(100, 0) == std::pair(Passed(kOutlived), SIGKILL), true);
+}
+
 // --- A guardian without a filter -------------------------------------------------------------------------------------
 
 // Attaches a filter to this thread, under which seccomp(2) fails with EPERM.

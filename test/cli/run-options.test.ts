@@ -342,7 +342,12 @@ describe('a child', () => {
     [
       7,
       { isolation: { reason: 'no Landlock', closed: ['limits'] } },
-      'seccomp: COMMAND is not isolated from other processes: no Landlock\n',
+      'seccomp: COMMAND is not isolated from other processes: no Landlock; with --isolate, it is not started\n',
+    ],
+    [
+      7,
+      { isolation: { reason: 'no Landlock', closed: ['limits'] }, tree: { reason: 'no guardian' } },
+      'seccomp: COMMAND is not isolated from other processes, and what it starts may outlive it: no Landlock; with --isolate, it is not started\n',
     ],
     [7, { isolation: { reason: 'isolation is off', closed: ['sockets'] } }, ''],
     [

@@ -140,8 +140,15 @@ describe('it moves nothing', () => {
 
   test('if /proc can’t be read', () => {
     hierarchy.kernelErrors.set('/proc/self/mountinfo', 'EACCES');
-    expect(() => delegateCgroup()).toThrow(refused(/^delegateCgroup: \/proc can't be read \(EACCES\); mount it$/));
-    expect(ownProcObstacle(false)).toEqual({ reason: "/proc can't be read (EACCES)", remedy: 'mount it' });
+    expect(() => delegateCgroup()).toThrow(
+      refused(
+        /^delegateCgroup: \/proc can't be read \(EACCES\); if this process runs in a sandbox, let its paths read \/proc$/,
+      ),
+    );
+    expect(ownProcObstacle(false)).toEqual({
+      reason: "/proc can't be read (EACCES)",
+      remedy: 'if this process runs in a sandbox, let its paths read /proc',
+    });
   });
 
   test('if this process may not change its cgroup', () => {

@@ -15,10 +15,10 @@ import {
 } from '../../lib/process-tree/sampled-limits.js';
 
 test.each([
-  [{ memory: '1M', exact: false }, [1n << 20n, 0n, 0n]],
-  [{ processes: 7, exact: false }, [0n, 7n, 0n]],
-  [{ cpu: 1.5, exact: false }, [0n, 0n, 15_000n]],
-  [{ cpu: 0.01, exact: false }, [0n, 0n, 100n]],
+  [{ memory: '1M', exact: false }, [1n << 20n, 0n, 0n, 0n]],
+  [{ processes: 7, exact: false }, [0n, 7n, 0n, 0n]],
+  [{ cpu: 1.5, exact: false }, [0n, 0n, 15_000n, 0n]],
+  [{ cpu: 0.01, exact: false }, [0n, 0n, 100n, 0n]],
 ] as const)('the guardian gets %o as %o', (limits, native) => {
   expect(toNativeSampled(readTreeLimits(limits))).toEqual(native);
 });
@@ -53,7 +53,12 @@ test('the times are those of native/guardian/protocol.h', () => {
   const constantOf = (name: string) =>
     Number(new RegExp(`\\b${name} = ([\\d']+);`).exec(header)?.[1]?.replaceAll("'", ''));
   expect(SAMPLED_EVERY).toBe(constantOf('kLookInterval'));
-  expect(toNativeSampled(readTreeLimits({ cpu: 1, exact: false }))).toEqual([0n, 0n, BigInt(constantOf('kCpuWindow'))]);
+  expect(toNativeSampled(readTreeLimits({ cpu: 1, exact: false }))).toEqual([
+    0n,
+    0n,
+    BigInt(constantOf('kCpuWindow')),
+    0n,
+  ]);
 });
 
 const SAMPLED: [NodeJS.Signals, { readonly by: string }] = ['SIGKILL', { by: 'guardian' }];

@@ -21,7 +21,7 @@ const PROFILE = 'docker-default';
 /** A shell and three that it starts. */
 const FOUR = ['-c', 'for i in 1 2 3; do sleep 60 & done; wait'];
 const TWO = { limits: { processes: 2, exact: false }, timeout: 60_000 } as const;
-const ENFORCED = { by: 'guardian', sampledEvery: 100, enforced: ['processes'] };
+const ENFORCED = { by: 'guardian', sampledEvery: 100, enforced: ['processes'], open: [] };
 const TEXT = 'it had more processes and threads than it may (options.limits.processes)';
 
 const { by, reason } = isolationSupport();
@@ -33,7 +33,7 @@ describeUnless(by === 'scopes' ? undefined : String(reason), 'limits with exact:
     expect(limit).toBeNull();
     expect(enforcement).toMatchObject({
       tree: { by: 'guardian' },
-      limits: { ...ENFORCED, enforced: ['memory', 'processes', 'cpu'] },
+      limits: { ...ENFORCED, enforced: ['memory', 'processes', 'cpu'], open: ['unmapped-memory', 'unawaited-cpu'] },
     });
   });
 

@@ -78,6 +78,20 @@ test('names a file that is not granted, also one about another process, and not 
     );
 });
 
+/** Starts a shell command that outlives the program and is in a session of its own. */
+const leaving = (script: string) => ['sh', '-c', `setsid sh -c '${script}' >/dev/null 2>&1 </dev/null &`];
+
+test.each<[string, RunOptions]>([
+  ['killed with it', {}],
+  ['limited', { limits: { processes: 100, exact: 'preferred' } }],
+  ['left', { isolate: false }],
+])('sees what processes do that outlive the program, and would be %s', async (_, options) => {
+  const makes = (script: string) => assertMakesNoDeniedCalls(leaving(script), 'docker-default', options);
+  await makes('sleep 0.05');
+  await expect(makes('sleep 0.05; unshare -U true')).rejects.toThrow(/ made denied calls: unshare\(CLONE_NEWUSER\)\n/);
+  await expect(makes('exec sleep 5')).rejects.toThrow(/\ndenied calls may be missing: processes that the program had /);
+});
+
 test('is red for more denied calls than are listed, and where denials are not reported or not enforced', async () => {
   const options = { paths: { read: ['@system', '@node'] } } as const;
   await expect(assertMakesNoDeniedCalls(FLOODS, 'docker-default', options)).rejects.toThrow(
@@ -87,6 +101,8 @@ test('is red for more denied calls than are listed, and where denials are not re
   await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', unreported)).rejects.toThrow('options.reportPaths');
   const unenforced = { ...options, bestEffort: true };
   await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', unenforced)).rejects.toThrow('options.bestEffort');
+  const left = { descendants: 'leave' } as const;
+  await expect(assertMakesNoDeniedCalls(COUNTS, 'docker-default', left)).rejects.toThrow('options.descendants');
 });
 
 test('is red for a program that fails or could hide calls, and also with .not', async () => {

@@ -27,7 +27,13 @@ import {
   type LimitValues,
   limitNames,
 } from '../../process-tree/limits.js';
-import { maySample, ownProcObstacle, SAMPLED_EVERY, toNativeSampled } from '../../process-tree/sampled-limits.js';
+import {
+  maySample,
+  ownProcObstacle,
+  SAMPLED_EVERY,
+  toNativeSampled,
+  uncounted,
+} from '../../process-tree/sampled-limits.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { shownName } from '../../util/foreign-text.js';
 import { has, own } from '../../util/own-data.js';
@@ -125,7 +131,7 @@ function sampledLimits(limits: CheckedLimits, bestEffort: boolean): LimitPlan {
     enforced: (tree) => {
       const reason = problem ?? (tree && own(tree).reason);
       if (reason !== undefined) return { reason, enforced: [] };
-      return { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: limitNames(limits) };
+      return { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: limitNames(limits), open: uncounted(limits) };
     },
   };
 }

@@ -20,6 +20,8 @@ export interface TreePlan {
   readonly isGroup: boolean;
   /** How it could outlive its guardian, and what would prevent that; undefined if it can't. */
   readonly caveat: string | undefined;
+  /** For how many milliseconds its processes may outlive the child. A process group ends with the child. */
+  readonly grace: number;
 }
 
 /** What a start can do for a tree. */
@@ -81,7 +83,8 @@ export function treeFor(
   const reason = obstacle ?? obstacleToTree(groups, option, makesGroup) ?? obstacleToSignals(options);
   if (required && reason !== undefined) throw refused('ERR_SECCOMP_UNSUPPORTED', reason, option);
   const inGroup = reason === undefined && !hasScopes();
-  return { required, option, reason, isGroup: inGroup, caveat: inGroup ? caveatOfGroup(options) : undefined };
+  const caveat = inGroup ? caveatOfGroup(options) : undefined;
+  return { required, option, reason, isGroup: inGroup, caveat, grace: 0 };
 }
 
 /** Whether the tree of a plan is a process group. */

@@ -136,13 +136,24 @@ static int waited(long rounds) {
   return hold();
 }
 
+/* What the guardian can't count. Ends by itself, after some looks of the guardian. */
+static int unmapped(long megabytes) {
+  static char page[1 << 20] = {1};
+  int file = memfd_create("unmapped", 0);
+  for (long i = 0; i < megabytes; i++)
+    if (write(file, page, sizeof page) != sizeof page) return cannot();
+  usleep(500000);
+  puts("ready");
+  return 0;
+}
+
 static const struct {
   const char *name;
   int (*use)(long);
 } ways[] = {
     {"fill", fill},     {"two", two},           {"undumpable", undumpable}, {"headless", headless}, {"daemonize", daemonize},
     {"nested", nested}, {"named", named},       {"children", children},     {"threads", threads},   {"bomb", bomb},
-    {"spin", spin},     {"waited", waited},
+    {"spin", spin},     {"waited", waited},     {"unmapped", unmapped},
 };
 
 int main(int argc, char **argv) {

@@ -36,6 +36,19 @@ const PASSED: readonly Case[] = [
   ['CPU time of processes that live for a moment', ['waited', 1_000_000], CPU],
 ];
 
+/** What `open` names. */
+const OPEN: readonly Case[] = [['memory that no process maps', ['unmapped', 32], MEMORY]];
+
+const enforced = (limits: object) => ({
+  by: 'guardian',
+  sampledEvery: 100,
+  enforced: Object.keys(limits),
+  open: [
+    ...(Object.hasOwn(limits, 'memory') ? ['unmapped-memory'] : []),
+    ...(Object.hasOwn(limits, 'cpu') ? ['unawaited-cpu'] : []),
+  ],
+});
+
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-uses-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 chmodSync(directory, 0o755);
@@ -51,7 +64,7 @@ describeUnless(obstacle(), 'limits that are sampled', () => {
     beforeAll(() => {
       copyFileSync(compileC('../adversary/limits/uses.c', ['-static', '-pthread']), uses);
       chmodSync(uses, 0o755);
-      const cases = PASSED.map(([, way, limits]) => ({ way, limits }));
+      const cases = [...PASSED, ...OPEN].map(([, way, limits]) => ({ way, limits }));
       passed = attack('../limits/uses.mjs', attacker, { uses, cases }) ?? [];
     });
 
@@ -61,10 +74,16 @@ describeUnless(obstacle(), 'limits that are sampled', () => {
       if (isRare(way) && stdout.startsWith('cannot')) return expect(ended).toMatchObject({ limit: null, exitCode: 0 });
       expect(ended).toEqual({
         ...{ limit, signal: 'SIGKILL', exitCode: null, tree: { by: 'guardian' } },
-        enforced: { by: 'guardian', sampledEvery: 100, enforced: Object.keys(limits) },
+        enforced: enforced(limits),
       });
       expect(message).toContain(`(options.limits.${limit})`);
       return expect(children).toBe(0);
+    });
+
+    test.each([...OPEN.entries()])('%i are not seen: %o', (i, [, , limits]) => {
+      const { ended, stdout } = passed[PASSED.length + i] ?? expect.fail('not all were run');
+      expect(stdout).toBe('ready\n');
+      expect(ended).toMatchObject({ limit: null, exitCode: 0, enforced: enforced(limits) });
     });
   });
 });

@@ -250,7 +250,7 @@ describeUnless(scopes, 'the domain', () => {
       'with limits that are sampled',
       { limits: { memory: '1G', processes: 5, cpu: 1.5, exact: false } },
       PROFILE,
-      { domainRequired: true, sampled: [2n ** 30n, 5n, 15_000n] },
+      { domainRequired: true, sampled: [2n ** 30n, 5n, 15_000n, 0n] },
     ],
     ['with paths', { paths }, PROFILE, { isolation: false, domainRequired: true }],
     ['with paths and bestEffort', { paths, bestEffort: true }, PROFILE, { isolation: false, domainRequired: false }],

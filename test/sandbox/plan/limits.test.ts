@@ -204,7 +204,12 @@ describe('limits', () => {
   describe('for which a cgroup is preferred', () => {
     const preferred = readTreeLimits({ processes: 5, cpu: 1, exact: 'preferred' });
     const CGROUP = { by: 'cgroup', enforced: ['processes', 'cpu'] };
-    const GUARDIAN = { by: 'guardian', sampledEvery: SAMPLED_EVERY, enforced: ['processes', 'cpu'] };
+    const GUARDIAN = {
+      by: 'guardian',
+      sampledEvery: SAMPLED_EVERY,
+      enforced: ['processes', 'cpu'],
+      open: ['unawaited-cpu'],
+    };
     const NONE = { reason: 'none', remedy: 'enable it' };
     const enforcedOn = (options: Options) => {
       const planned = plan({ ...options, limits: preferred });
@@ -239,7 +244,7 @@ describe('limits', () => {
       vi.spyOn(Leaf, 'make').mockReturnValue({ path: '/leaf' } as Leaf);
       given();
       const options = name === 'the program could leave it' ? {} : { ...OTHER, paths: [] };
-      expect(enforcedOn(options)).toEqual([[0n, 5n, 10_000n], GUARDIAN]);
+      expect(enforcedOn(options)).toEqual([[0n, 5n, 10_000n, 0n], GUARDIAN]);
     });
 
     test('are not weighed because of an error that is none about cgroups', () => {

@@ -202,6 +202,7 @@ describe('enforcement of a tree', () => {
     reason: undefined,
     isGroup: false,
     caveat: undefined,
+    grace: 0,
   };
 
   test.each<[string, TreePlan | undefined, string | undefined, object | undefined]>([
