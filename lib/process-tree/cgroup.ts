@@ -89,7 +89,7 @@ export function ownCgroup(): Cgroup | CgroupObstacle {
 /** The obstacle where a file of /proc can't be read. */
 export const unreadableProc = (error: unknown): CgroupObstacle => ({
   reason: `/proc can't be read (${codeOf(error)})`,
-  remedy: codeOf(error) === 'EACCES' ? 'if this process runs in a sandbox, let its paths read /proc' : 'mount it',
+  remedy: 'mount it, or let the sandbox of this process read it',
 });
 
 /**

@@ -88,13 +88,13 @@ describe('a request is refused with', () => {
       { ...inGroup, filters: [], unconfined: true },
       /^inProcessGroup is true, but .* filters are empty$/,
     ],
-    ['samples without a guardian', { sampled: [1n, 1n, 1n] }, /^sampled is set, but guarded is not true$/],
-    ['samples of a group', { ...inGroup, sampled: [1n, 1n, 1n] }, /^sampled and inProcessGroup are both set$/],
-    ['two samples', { ...guarded, sampled: [1n, 1n] }, /^request\.sampled must be /],
-    ['four samples', { ...guarded, sampled: [1n, 1n, 1n, 1n] }, /^request\.sampled must be /],
-    ...[0, 1, 2].map((place): [string, object, RegExp] => [
+    ['samples without a guardian', { sampled: [1n, 1n, 1n, 0n] }, /^sampled is set, but guarded is not true$/],
+    ['samples of a group', { ...inGroup, sampled: [1n, 1n, 1n, 0n] }, /^sampled and inProcessGroup are both set$/],
+    ['three samples', { ...guarded, sampled: [1n, 1n, 1n] }, /^request\.sampled must be /],
+    ['five samples', { ...guarded, sampled: [1n, 1n, 1n, 1n, 1n] }, /^request\.sampled must be /],
+    ...[0, 1, 2, 3].map((place): [string, object, RegExp] => [
       `a number as sample ${place}`,
-      { ...guarded, sampled: [1n, 1n, 1n].with(place, Object(1)) },
+      { ...guarded, sampled: [1n, 1n, 1n, 1n].with(place, Object(1)) },
       /^request\.sampled must be /,
     ]),
     [

@@ -142,12 +142,12 @@ describe('it moves nothing', () => {
     hierarchy.kernelErrors.set('/proc/self/mountinfo', 'EACCES');
     expect(() => delegateCgroup()).toThrow(
       refused(
-        /^delegateCgroup: \/proc can't be read \(EACCES\); if this process runs in a sandbox, let its paths read \/proc$/,
+        /^delegateCgroup: \/proc can't be read \(EACCES\); mount it, or let the sandbox of this process read it$/,
       ),
     );
     expect(ownProcObstacle(false)).toEqual({
       reason: "/proc can't be read (EACCES)",
-      remedy: 'if this process runs in a sandbox, let its paths read /proc',
+      remedy: 'mount it, or let the sandbox of this process read it',
     });
   });
 

@@ -79,7 +79,9 @@ test('names a file that is not granted, also one about another process, and not 
 });
 
 /** Starts a shell command that outlives the program and is in a session of its own. */
-const leaving = (script: string) => ['sh', '-c', `setsid sh -c '${script}' >/dev/null 2>&1 </dev/null &`];
+const leaving = (script: string) => ['sh', '-c', `setsid sh -c '${script}' $$ >/dev/null 2>&1 </dev/null &`];
+/** Waits for the end of the program, whose process ID is $0. */
+const AFTER = 'tail -s 0.01 --pid=$0 -f /dev/null';
 
 test.each<[string, RunOptions]>([
   ['killed with it', {}],
@@ -87,9 +89,9 @@ test.each<[string, RunOptions]>([
   ['left', { isolate: false }],
 ])('sees what processes do that outlive the program, and would be %s', async (_, options) => {
   const makes = (script: string) => assertMakesNoDeniedCalls(leaving(script), 'docker-default', options);
-  await makes('sleep 0.05');
-  await expect(makes('sleep 0.05; unshare -U true')).rejects.toThrow(/ made denied calls: unshare\(CLONE_NEWUSER\)\n/);
-  await expect(makes('exec sleep 5')).rejects.toThrow(/\ndenied calls may be missing: processes that the program had /);
+  await makes(AFTER);
+  await expect(makes(`${AFTER}; unshare -U true`)).rejects.toThrow(/ made denied calls: unshare\(CLONE_NEWUSER\)\n/);
+  await expect(makes(`exec tail --pid=${process.pid} -f /dev/null`)).rejects.toThrow(/\ndenied calls may be missing: processes that the program had /);
 });
 
 test('is red for more denied calls than are listed, and where denials are not reported or not enforced', async () => {

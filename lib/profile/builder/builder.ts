@@ -311,7 +311,7 @@ function refuseUnsupported(rule: Rule, format: ProfileFormat): void {
   }
   fail(
     format === 'oci'
-      ? 'an OCI document cannot have conditions on the host: leave out when() and unless(), and use numbers for ' +
+      ? 'OCI has no conditions on the host: leave out when() and unless(), and use numbers for ' +
           'constants that differ between architectures'
       : 'a Podman profile cannot have conditions on the kernel version: remove minKernel',
   );

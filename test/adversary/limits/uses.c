@@ -136,13 +136,12 @@ static int waited(long rounds) {
   return hold();
 }
 
-/* What the guardian can't count. Ends by itself, after some looks of the guardian. */
+/* What the guardian can't count. Ends by itself, after it has written for longer than the guardian's pauses. */
 static int unmapped(long megabytes) {
   static char page[1 << 20] = {1};
   int file = memfd_create("unmapped", 0);
-  for (long i = 0; i < megabytes; i++)
-    if (write(file, page, sizeof page) != sizeof page) return cannot();
-  usleep(500000);
+  for (long i = 0; i < 50 * megabytes; i++)
+    if (pwrite(file, page, sizeof page, i % megabytes << 20) != sizeof page) return cannot();
   puts("ready");
   return 0;
 }

@@ -228,7 +228,7 @@ export class SandboxedProcess<
    * filter of the program's own. Empty if no reason is known, and if violations are not collected.
    */
   get unseenCalls(): readonly string[] {
-    return this.#log === undefined ? [] : [...this.#log.unseen, ...(this.#termination.tree?.unseen ?? [])];
+    return [...(this.#log?.unseen ?? []), ...(this.#termination.tree?.unseen ?? [])];
   }
 
   /** @internal Whether the child's violations are collected. */
