@@ -86,8 +86,10 @@ void WaitFor(const int* word, IsExpected is_expected) {
   }
 }
 
-void WaitFor(const int* word) {
+// Both this process and the child wait for the end of the thread, of which the kernel wakes one.
+void AwaitThread(const int* word) {
   WaitFor(word, [] { return true; });
+  RawCall(SYS_futex, Pointer(word), FUTEX_WAKE, 1);
 }
 
 constexpr int kProcess = CLONE_VM | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
@@ -153,7 +155,7 @@ int RunThread(void* start) {
 // domain would allow a signal to that thread, which would be one to the whole parent.
 bool JoinGuardian(void* guarded_start) {
   auto& start = *static_cast<GuardedStart*>(guarded_start);
-  WaitFor(&start.thread_word);
+  AwaitThread(&start.thread_word);
   while (RawCall(SYS_kill, start.thread) == 0) RawCall(SYS_sched_yield);
   return start.guardian != 0 && start.IsParentOutOfReach();
 }
@@ -283,7 +285,7 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
     CloneByThread(&start, memory.thread_stack_top());
   else
     CloneByProcess(&start);
-  WaitFor(&start.thread_word);
+  AwaitThread(&start.thread_word);
   // C0 may be killed at any time, and then clears no word.
   const auto is_cloning = [&start] { return __atomic_load_n(&start.guardian_word, __ATOMIC_ACQUIRE) != 0; };
   WaitFor(&start.files_word, is_cloning);
@@ -296,7 +298,7 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   if (is_unknown && RawCall(kPidfdSendSignal, start.child_pidfd, SIGKILL) == -EBADF) {
     start.child_pidfd = -1;
   } else if (is_unknown) {
-    WaitFor(&start.child_word);
+    WaitFor(&start.child_word, [] { return true; });
   }
   guardian->process = {start.guardian, Descriptor(start.guardian_pidfd)};
   const bool is_killed = (start.child == 0 || start.guardian == 0) && start.failure.error == 0;

@@ -20,7 +20,8 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   static Napi::Function Define(Napi::Env env);
 
   // Takes over the child and watches it. `on_exit(code, signal, cpuTime, maxRss)` is called once, with null for the one
-  // of the first two that does not apply, and for all that is unknown. If that fails, sets `failure` and returns an empty value; the caller keeps the child.
+  // of the first two that does not apply, and for all that is unknown. If that fails, sets `failure` and returns an
+  // empty value; the caller keeps the child.
   static Napi::Object Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure);
 
   explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}
