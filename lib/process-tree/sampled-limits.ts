@@ -3,7 +3,6 @@
  * native/guardian/weigh.h is the other side.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
-import type { LimitsEnforcement } from '../landlock/enforcement.js';
 import type { NativeRequest } from '../native.js';
 import type { CgroupObstacle } from './cgroup.js';
 import { unescaped, unreadableProc } from './cgroup.js';
@@ -35,10 +34,12 @@ export const toNativeSampled = ({ memory = 0n, processes = 0, cpu = 0 }: Checked
 ];
 
 /** What a guardian can't count of what is limited. */
-export const uncounted = ({ memory, cpu }: CheckedLimits): NonNullable<LimitsEnforcement['open']> => [
+export const uncounted = ({ memory, cpu }: CheckedLimits): readonly Uncounted[] => [
   ...(memory === undefined ? [] : (['unmapped-memory'] as const)),
   ...(cpu === undefined ? [] : (['unawaited-cpu'] as const)),
 ];
+
+type Uncounted = 'unmapped-memory' | 'unawaited-cpu';
 
 type Sampled = NonNullable<NativeRequest['sampled']>;
 

@@ -35,9 +35,9 @@ enum GuardianStatus : int {
 // of processes, it asks every kCountInterval milliseconds for the number of all threads of the system, which costs
 // little, and counts those of the tree when this has grown by half of what the tree had left.
 struct TreeLimits {
-  uint64_t pages;      // Of resident memory.
-  uint64_t processes;  // And threads.
-  uint64_t cpu;        // Milliseconds of CPU time within kCpuWindow milliseconds.
+  uint64_t pages = 0;      // Of resident memory.
+  uint64_t processes = 0;  // And threads.
+  uint64_t cpu = 0;        // Milliseconds of CPU time within kCpuWindow milliseconds.
   // Milliseconds for which other processes may go on when the tree's first process has ended.
   uint64_t grace = 0;
 
