@@ -76,8 +76,10 @@ async function answer(request, response) {
   report(result);
   if (result instanceof RunError) {
     counts.failures++;
-    log({ level: 'error', event: 'failed', message: result.message });
-    return response.writeHead(422).end('the picture cannot be converted\n');
+    const { limit, message } = result;
+    log({ level: 'error', event: 'failed', limit, message });
+    const status = limit === null ? 422 : limit === 'time' ? 504 : 413;
+    return response.writeHead(status).end(`the picture cannot be converted${limit === null ? '' : ` (${limit})`}\n`);
   }
   counts.conversions++;
   response.writeHead(200, { 'content-type': `image/${to}` }).end(result.stdout);

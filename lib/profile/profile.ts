@@ -55,7 +55,7 @@ export function makeProfile(document: CheckedDocument, origin: ProfileOrigin): P
  * @example
  * import { loadProfile, Profile, spawnSync } from 'seccomp';
  *
- * const profile = Profile.denylist().deny('socket', { errno: 'EACCES' });
+ * const profile = Profile.denylist().deny('socket', '@io-uring', { errno: 'EACCES' });
  * const { status } = spawnSync('true', [], profile);
  * console.log(status, loadProfile('docker-default').document.defaultAction);
  */

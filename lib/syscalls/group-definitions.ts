@@ -87,7 +87,7 @@ export const GROUP_TEXT = {
 
   // Communication
   network: [
-    'Sockets of all families. Node writes to pipes of its parent by these calls: to deny the network, name `socket` alone.',
+    'Sockets of all families. Node writes to pipes of its parent by these calls: to deny the network, name `socket` and `@io-uring`.',
     `accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg recvmmsg_time64
     recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socket socketcall socketpair`,
   ],

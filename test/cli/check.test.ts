@@ -70,3 +70,12 @@ test('finds what concerns this host in a config.json at its place', async () => 
   );
   expect((await check(config)).stdout).toMatch(/config\.json:4:\d+: linux\.seccomp\.syscalls\[1\]\.action: /);
 });
+
+test('warns where a denied call can be replaced by another', async () => {
+  const text = '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["execve"], "action": "SCMP_ACT_ERRNO"}]}';
+  const { status, stdout } = await check(text);
+  expect([status, stdout]).toEqual([
+    0,
+    'warning inline:1:50: syscalls[0]: denies execve, but programs can do the same by execveat: deny all of them\n',
+  ]);
+});

@@ -1,6 +1,7 @@
 /** examples/converter.mjs: an HTTP service that converts pictures, logs denials, and counts them. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
@@ -76,3 +77,34 @@ describeUnless(by === 'scopes' ? obstacleTo('magick') : String(reason), 'the con
     expect(entries.filter(({ event }) => event === 'error')).toEqual([]);
   });
 });
+
+describeUnless(
+  by === 'scopes' ? undefined : String(reason),
+  'a converter of which a limit ends each conversion',
+  () => {
+    const text = readFileSync(new URL('../../examples/converter.mjs', import.meta.url), 'utf8');
+
+    test.each([
+      ['output', 413, 'while :; do echo 0123456789012345678901234567890123456789; done', '10_000'],
+      ['time', 504, 'while :; do :; done', '1'],
+    ])('tells the client which: %s', async (limit, status, script, timeout) => {
+      const changed = text
+        .replace(/run\('magick', \[.*?\]/, `run('sh', ['-c', '${script}']`)
+        .replace('timeout: 10_000', `timeout: ${timeout}`);
+      const args = ['--input-type=module', '--eval', changed, 'converter.mjs', '0'];
+      const service = spawn(process.execPath, args, { cwd: packageRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+      try {
+        const [line] = await once(createInterface(service.stdout), 'line');
+        const address = `http://127.0.0.1:${JSON.parse(line).port}/?to=png`;
+        const answer = await fetch(address, {
+          method: 'POST',
+          headers: { 'content-type': 'image/png' },
+          body: 'picture',
+        });
+        expect([answer.status, await answer.text()]).toEqual([status, `the picture cannot be converted (${limit})\n`]);
+      } finally {
+        service.kill();
+      }
+    });
+  },
+);

@@ -14,6 +14,7 @@ import type { ProfileFormat } from '../document/options.js';
 import { type ActionName, comparesArgumentTwice } from '../document/types.js';
 import type { Profile } from '../profile.js';
 import { resolveAbi } from './abi-policy.js';
+import { evadedDenials } from './evaded-denials.js';
 import { type Host, ruleApplies } from './host-match.js';
 import { reportUnnamed } from './newer-syscalls.js';
 import { hasDefaultAction, RuleConflicts } from './rule-conflicts.js';
@@ -33,7 +34,8 @@ export function resolve(profile: Profile, host: Host): Policy {
 
 /** Returns the errors and warnings that exist only on this host. */
 export function issuesOn(profile: Profile, host: Host): readonly ProfileIssue[] {
-  return profile.issues(resolveWithDiagnostics(profile, host).diagnostics);
+  const { policy, diagnostics } = resolveWithDiagnostics(profile, host);
+  return profile.issues([...diagnostics, ...evadedDenials(policy, profile.mode)]);
 }
 
 /** Resolves a profile even if it has errors. The policy must only be used if no diagnostic is an error. */
