@@ -12,6 +12,9 @@ import { once } from '../../util/memo.js';
 import { namingCall } from '../naming-call.js';
 import type { DeniedKind } from './violation.js';
 
+/** A program that makes files in /tmp needs no grant of all that others have there. */
+const FOR_TMP = ": '@tmp' in write gives the program a directory of its own, in TMPDIR";
+
 /** Describes a kind of calls with files that the ruleset of the child denies; undefined if it does not. */
 export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKind | undefined {
   const { files } = kind;
@@ -25,7 +28,7 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
     deniedBy: 'paths',
     profile: undefined,
     rule: undefined,
-    why: `paths does not grant ${denied}`,
+    why: `paths does not grant ${denied}${remedy?.paths.write?.includes('@tmp') ? FOR_TMP : ''}`,
     remedy,
   } as const;
   return {
