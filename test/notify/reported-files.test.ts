@@ -1,6 +1,15 @@
 /** `reportPaths`: what is reported of a denied file, and that the remedy allows it. */
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
@@ -111,6 +120,13 @@ describeUnless(pathsSupport().reason ?? undefined, 'a denied file', () => {
     const [first] = reported(script, SYSTEM);
     expect(first).toMatchObject({ why: expect.stringMatching(IN_TMP), remedy: { paths: { write: ['@tmp'] } } });
     expect(reported(script, { ...SYSTEM, ...first?.remedy?.paths })).toEqual([]);
+  });
+
+  test('is a fallback if it is the terminal that Bash tries when it starts', ({ skip }) => {
+    skip(!existsSync('/bin/bash'), 'there is no bash');
+    const isFallback = (script: string) => reported(script).map(({ path, fallback }) => [path, fallback]);
+    expect(isFallback('bash -c :')).toEqual([['/dev/tty', true]]);
+    expect(isFallback('cat </dev/tty')).toEqual([['/dev/tty', false]]);
   });
 
   test('is no file that is missing, and none that is there already', () => {

@@ -4,7 +4,7 @@ import { MAX_CAPTURE } from '../../decode/captures.js';
 import { decode } from '../../decode/decode.js';
 import { callSiteOf, observedCall, recordedCall } from '../../decode/observed-call.js';
 import { textFromBytes } from '../../decode/text-from-bytes.js';
-import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
+import { type NamingCall, PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { NativeFile, NativeKind } from '../../native.js';
 import { constantOn } from '../../syscalls/constants.js';
@@ -19,12 +19,13 @@ const FOR_TMP = ": '@tmp' in write gives the program a directory of its own, in 
 export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKind | undefined {
   const { files } = kind;
   const call = { ...observedCall(kind), captured: namesIn(kind) };
-  const denial = find(namingCall(kind));
+  const naming = namingCall(kind);
+  const denial = find(naming);
   if (denial === undefined) return undefined;
   const { errno, denied, remedy } = denial;
   const action = { kind: 'errno', errno: constantOn(call.abi, errno) ?? 0 } as const;
   const findings = {
-    fallback: isAboutItself(kind, denied, files[denial.file]),
+    fallback: isAboutItself(kind, denied, files[denial.file]) || isTerminalCheck(naming),
     deniedBy: 'paths',
     profile: undefined,
     rule: undefined,
@@ -37,6 +38,13 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
     findings: () => findings,
   };
 }
+
+/**
+ * Whether a shell tries the terminal that it was not given: Bash does when it starts, and does without. Programs that ask
+ * for a password open it without O_NONBLOCK.
+ */
+const isTerminalCheck = ({ abi, flags, files: [file] }: NamingCall): boolean =>
+  file?.path === '/dev/tty' && (flags & (constantOn(abi, 'O_NONBLOCK') ?? 0)) !== 0;
 
 /**
  * Whether a process reads what the kernel tells about itself, as language runtimes do when they start: their own maps and

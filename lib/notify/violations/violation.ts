@@ -41,7 +41,7 @@ export interface Violation extends RecordedCall {
    * reports the call.
    */
   readonly path?: string | undefined;
-  /** Whether programs expect this denial, and make an older call instead: ENOSYS for `clone3`, for example. */
+  /** Whether programs expect this denial, and make an older call instead, or do without: ENOSYS for `clone3`, for example. */
   readonly fallback: boolean;
   /** The arguments as a person reads them: paths, flags by name, addresses. */
   readonly decoded: readonly string[];
