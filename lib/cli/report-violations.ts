@@ -3,6 +3,7 @@
 import { constants } from 'node:os';
 import type { Descendants, ProgramOptions, Remedy, StartSource, Violation } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/violations/denial-messages.js';
+import { denialsIn, isPerhapsForNscd } from '../notify/violations/fallback.js';
 import { builtinNames } from '../profile/source-names.js';
 import { printableJson, printableLine, shownName } from '../util/foreign-text.js';
 import { actionInWords } from './output/action-text.js';
@@ -13,8 +14,9 @@ import { runAsChild } from './run-as-child.js';
 
 /** The columns of `seccomp: `, which precedes a message. */
 const NAME = 9;
-/** Precedes a remedy in the summary. */
+/** Precede a remedy in the summary. */
 const REMEDY = '        to allow: ';
+const PERHAPS_NEEDED = '        to allow, if it uses Unix sockets itself: ';
 
 /**
  * Runs a program, and rejects if it can't be started. Exits as the program does.
@@ -35,7 +37,7 @@ export async function runBeside(
   await runAsChild(command, args, profile, { ...options, onViolation: report, reportPaths }, descendants, (child) => {
     const { end, violations, unlistedViolations, unseenCalls } = child;
     const isKilled = endedBySigsys(end.code, end.signal);
-    const isDenied = violations.some(isDenial) || unlistedViolations > 0;
+    const isDenied = denialsIn(violations).length > 0 || unlistedViolations > 0;
     if (!(isKilled || isDenied)) printMessage(nothingDenied(sandbox ?? profileName, unseenCalls.length === 0));
     summarize(violations, unlistedViolations, sandbox, end.code === 0);
     for (const reason of unseenCalls)
@@ -63,8 +65,8 @@ function hints({ action, fallback }: Violation): readonly string[] {
 }
 
 /**
- * Reports all kinds of denied calls after the end of the program. A program that succeeded did without them: to allow them
- * would only open its sandbox.
+ * Reports all kinds of denied calls after the end of the program. One that succeeded may have done without them: to allow
+ * them would only open its sandbox.
  */
 function summarize(
   violations: readonly Violation[],
@@ -72,21 +74,19 @@ function summarize(
   sandbox: string | undefined,
   hasSucceeded: boolean,
 ): void {
-  const denials = violations.filter(isDenial);
+  const denials = denialsIn(violations);
   const fallbacks = violations.filter(({ fallback }) => fallback);
   if (denials.length > 0) {
-    const heading = `${kinds(denials.length)} of calls denied${hasSucceeded ? ', and not needed' : ''}`;
-    printMessage(heading, ...(hasSucceeded ? denials.map(countText) : withRemedies(denials, sandbox)));
+    const heading = `${kinds(denials.length)} of calls denied${hasSucceeded ? ', perhaps not needed: the exit status is 0' : ''}`;
+    printMessage(heading, ...withRemedies(denials, sandbox));
   }
-  const flags = hasSucceeded ? undefined : allFlags(denials);
+  const flags = allFlags(denials);
   if (flags !== undefined) printMessage(`to allow all of these files: ${flags}`);
   if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
   if (fallbacks.length === 0) return;
   const lines = fallbacks.map(countText);
   printMessage(`${kinds(fallbacks.length)} of calls that programs do without`, ...lines);
 }
-
-const isDenial = ({ fallback }: Violation) => !fallback;
 
 function nothingDenied(name: string, isAllSeen: boolean): string {
   return `${isAllSeen ? 'no call was denied' : 'no call is known to have been denied'} by ${shownName(name)}`;
@@ -96,7 +96,8 @@ function nothingDenied(name: string, isAllSeen: boolean): string {
 function withRemedies(denials: readonly Violation[], sandbox: string | undefined): readonly string[] {
   const groups = new Map<string, readonly string[]>();
   for (const denial of denials) {
-    const remedy = `${REMEDY}${remedyLines(denial, sandbox).join('\n')}`;
+    const label = isPerhapsForNscd(denial) ? PERHAPS_NEEDED : REMEDY;
+    const remedy = `${label}${remedyLines(denial, sandbox, label.length).join('\n')}`;
     groups.set(remedy, [...(groups.get(remedy) ?? []), countText(denial)]);
   }
   return [...groups].flatMap(([remedy, lines]) => [...lines, ...remedy.split('\n')]);
@@ -115,12 +116,12 @@ function outcomeText(violation: Violation): string {
   return `${callInWords(violation)}: ${actionInWords(violation.action)}`;
 }
 
-/** The remedy for a kind of calls, in lines. */
-function remedyLines(denial: Violation, sandbox: string | undefined): readonly string[] {
+/** The remedy for a kind of calls, in lines, of which the first begins at a column. */
+function remedyLines(denial: Violation, sandbox: string | undefined, column: number): readonly string[] {
   const { remedy, rule } = denial;
   const isRule = remedy !== undefined && remedy.paths === undefined && rule === undefined;
   const text = printableLine(remedyText(denial, sandbox));
-  return isRule ? wrapJson(text, REMEDY.length, messageWidth()) : [text];
+  return isRule ? wrapJson(text, column, messageWidth()) : [text];
 }
 
 /** The same as text. A rule that is added has no effect where another rule denies the call. */

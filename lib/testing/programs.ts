@@ -1,6 +1,7 @@
 /** Assertions about programs that run under a profile. */
 import { SeccompError } from '../errors.js';
 import { callInWords, denialLines } from '../notify/violations/denial-messages.js';
+import { denialsIn } from '../notify/violations/fallback.js';
 import { normalizeArguments } from '../sandbox/arguments.js';
 import { RunError, type RunResult } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
@@ -27,7 +28,7 @@ export async function makesNoDeniedCalls(
 ): Promise<Verdict> {
   const { text, ended, answered } = await watchedRun(command, profile, options, true);
   const { violations, unlistedViolations, unseenCalls } = ended;
-  const denied = violations.filter(({ fallback }) => !fallback);
+  const denied = denialsIn(violations);
   const more = denied.length + unlistedViolations - NAMED_CALLS;
   const names = denied.slice(0, NAMED_CALLS).map(callInWords);
   const first = `${text} made denied calls: ${names.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;

@@ -214,12 +214,26 @@ seccomp: denied calls may be missing: another
     expect(await flags({ read: ['/a'] }, { write: ['/a'] })).toBe(undefined);
   });
 
-  test('offers no remedy for what a program did without that succeeded', async () => {
+  test('of a program that succeeded has the remedies, and says that they may not be needed', async () => {
     const denied = { deniedBy: 'paths', remedy: { paths: { read: ['/a', '/b'] } }, path: '/a' };
     const { summary } = await reported([{ count: 2 }, denied], { exitCode: 0 });
-    expect(summary).toBe(`seccomp: 2 kinds of calls denied, and not needed
+    expect(summary).toBe(`seccomp: 2 kinds of calls denied, perhaps not needed: the exit status is 0
      2× mkdir("/a", 0777): EPERM
+        to allow: {"names":["mkdir"],"action":"SCMP_ACT_ALLOW"}
      1× mkdir("/a", 0777): EPERM
+        to allow: --read /a --read /b
+seccomp: to allow all of these files: --read /a --read /b
+`);
+  });
+
+  test('has last what a C library does without, and its remedy for other programs', async () => {
+    const nscd = { syscall: 'socket', decoded: ['AF_UNIX', 'SOCK_STREAM', '0'], deniedBy: 'network' };
+    const { summary } = await reported([nscd, { deniedBy: 'network' }]);
+    expect(summary).toBe(`seccomp: 2 kinds of calls denied
+     1× mkdir("/a", 0777): EPERM
+        to allow: run without --no-network
+     1× socket(AF_UNIX, SOCK_STREAM, 0): EPERM
+        to allow, if it uses Unix sockets itself: run without --no-network
 `);
   });
 

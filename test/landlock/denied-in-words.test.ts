@@ -1,4 +1,6 @@
 /** What a denied access lacks, in words, and the grants that would allow it. */
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { FoundFile } from '../../lib/landlock/denials/path-calls.js';
 import { type KnownWord, missingInWords, remedyFor } from '../../lib/landlock/denials/path-remedy.js';
@@ -36,6 +38,18 @@ test('no remedy grants all of a home directory, or of a directory of settings in
   expect(remedyFor([lacks('/home/someone/work', 'MAKE_DIR')], [])).toEqual({
     paths: { write: ['/home/someone/work'] },
   });
+});
+
+test('the remedy for making files in /tmp is a private directory, unless the program has one', () => {
+  const ofTmp = { word: '@tmp', grants: [{ path: '/tmp/own', access: 'write' }] } as const;
+  for (const path of ['/tmp', '/var/tmp', realpathSync(tmpdir())]) {
+    const made = [lacks(path, 'MAKE_REG', 'WRITE_FILE')];
+    expect(remedyFor(made, [])).toEqual({ paths: { write: ['@tmp'] } });
+    expect(remedyFor(made, [ofTmp])).toBeUndefined();
+    expect(remedyFor([lacks(path, 'READ_DIR')], [])).toBeUndefined();
+    expect(remedyFor([lacks(path, 'MAKE_CHAR')], [])).toBeUndefined();
+  }
+  expect(remedyFor([lacks('/tmp/x', 'MAKE_REG')], [])).toEqual({ paths: { write: ['/tmp/x'] } });
 });
 
 test('each right has its words', () => {

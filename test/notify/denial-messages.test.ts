@@ -51,8 +51,31 @@ test.each([
   expect(all.slice(Math.min(kinds, 3))).toEqual(rest);
 });
 
-test('denials that programs expect are neither listed nor counted', () => {
-  expect(lines([{ fallback: true }, {}, {}, {}, { fallback: true }])).toHaveLength(3);
+test('denials that programs expect come last, as a number', () => {
+  const denied = 'denied: socket(AF_INET, SOCK_RAW, 0): no rule allows it';
+  expect(lines([{ fallback: true }, {}, {}, { fallback: true }, {}], 0, ['a reason'])).toEqual([
+    ...[denied, denied, denied],
+    '2 kinds of denied calls that programs do without: see violations',
+    'denied calls may be missing: a reason',
+  ]);
+  expect(lines([{ fallback: true }])).toEqual(['1 kind of denied calls that programs do without: see violations']);
+});
+
+test('calls by which C libraries ask nscd come after others', () => {
+  const words = (syscall: string, ...decoded: readonly string[]) => ({ syscall, decoded });
+  const listed = lines([
+    words('socket', 'AF_UNIX', 'SOCK_STREAM|SOCK_CLOEXEC', '0'),
+    words('connect', '3', '{AF_UNIX, "/var/run/nscd/socket"}', '110'),
+    words('connect', '3', '{AF_UNIX, "/run/other"}', '110'),
+    words('socket', 'AF_UNIX', 'SOCK_DGRAM', '0'),
+    words('socket', 'AF_INET', 'SOCK_STREAM', '0'),
+  ]);
+  expect(listed.map((line) => line.replace(/: no rule.*/, ''))).toEqual([
+    'denied: connect(3, {AF_UNIX, "/run/other"}, 110)',
+    'denied: socket(AF_UNIX, SOCK_DGRAM, 0)',
+    'denied: socket(AF_INET, SOCK_STREAM, 0)',
+    'and 2 more kinds of denied calls: see violations',
+  ]);
 });
 
 test('a line has at most 400 characters of a call', () => {

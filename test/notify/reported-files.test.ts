@@ -1,8 +1,17 @@
 /** `reportPaths`: what is reported of a denied file, and that the remedy allows it. */
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type NotifiedCall, type Paths, Sandbox, spawn, spawnSync, type Violation } from '../../lib/index.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
@@ -13,6 +22,7 @@ const place = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-reported-')));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 const reporting = { onViolation: true, reportPaths: true } as const;
 const SYSTEM = { read: ['@system'] };
+const IN_TMP = / making files in \/tmp: '@tmp' in write gives the program a directory of its own, in TMPDIR$/;
 
 beforeEach(() => {
   rmSync(place, { recursive: true, force: true });
@@ -103,6 +113,20 @@ describeUnless(pathsSupport().reason ?? undefined, 'a denied file', () => {
       path: '/proc/self/status',
       remedy: { paths: { read: ['/proc'] } },
     });
+  });
+
+  test('in /tmp is made in a private directory instead', () => {
+    const script = `echo >"\${TMPDIR:-/tmp}/${basename(place)}.new"`;
+    const [first] = reported(script, SYSTEM);
+    expect(first).toMatchObject({ why: expect.stringMatching(IN_TMP), remedy: { paths: { write: ['@tmp'] } } });
+    expect(reported(script, { ...SYSTEM, ...first?.remedy?.paths })).toEqual([]);
+  });
+
+  test('is a fallback if it is the terminal that Bash tries when it starts', ({ skip }) => {
+    skip(!existsSync('/bin/bash'), 'there is no bash');
+    const isFallback = (script: string) => reported(script).map(({ path, fallback }) => [path, fallback]);
+    expect(isFallback('bash -c :')).toEqual([['/dev/tty', true]]);
+    expect(isFallback('cat </dev/tty')).toEqual([['/dev/tty', false]]);
   });
 
   test('is no file that is missing, and none that is there already', () => {

@@ -66,6 +66,15 @@ test('names three kinds of calls, and counts the others', async () => {
   );
 });
 
+test('names a Unix socket, as C libraries make one to ask nscd, after the other calls', async () => {
+  const both = node(`
+    const connect = (...to) => require('node:net').connect(...to).on('error', () => {});
+    connect('/nowhere').on('close', () => connect(443, '192.0.2.1'));`);
+  await expect(assertMakesNoDeniedCalls(both, 'docker-default', { network: 'none' })).rejects.toThrow(
+    / made denied calls: socket\(AF_INET, [^)]*\), socket\(AF_UNIX, .*\ndenied: socket\(AF_INET.*\ndenied: socket\(AF_UNIX/,
+  );
+});
+
 test('names a file that is not granted, also one about another process, and not what Node reads of itself', async ({
   skip,
 }) => {

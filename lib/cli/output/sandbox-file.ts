@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { loadSandbox, type Paths, type Profile, type RecordedKind, type Recording } from '../../index.js';
+import { connectsToNscd } from '../../notify/violations/fallback.js';
 import { readJson } from '../../profile/json/read.js';
 import { isObject, type JsonObject } from '../../profile/json/value.js';
 import { jsonText } from '../../profile/json/write.js';
@@ -73,15 +74,13 @@ function inFile(path: string, directory: string): string {
 /** Calls that need a network, whatever their arguments. */
 const OF_NETWORK: readonly string[] = ['socketcall', 'bind', 'listen'];
 
-/** Where C libraries look for a cache of names, and do without if there is none. */
-const NAME_CACHE = '"/var/run/nscd/socket"';
-
 /** Whether a call is one that `"network": "none"` denies, and that a program does not do without. */
-function usesNetwork({ syscall, decoded }: RecordedKind): boolean {
+function usesNetwork(call: RecordedKind): boolean {
+  const { syscall, decoded } = call;
   const [first = '', second = ''] = decoded;
   if (syscall === 'socket') return first !== 'AF_UNIX';
   if (syscall === 'socketpair') return !/SOCK_STREAM|SOCK_SEQPACKET/.test(second);
-  if (syscall === 'connect') return !second.includes(NAME_CACHE);
+  if (syscall === 'connect') return !connectsToNscd(call);
   return OF_NETWORK.includes(syscall);
 }
 

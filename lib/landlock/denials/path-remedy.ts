@@ -2,7 +2,7 @@
 import { shownName } from '../../util/foreign-text.js';
 import type { Rule } from '../paths/prediction.js';
 import { type Access, accessesFor, bitsOf, GRANTS, type Right, rightsIn } from '../paths/rights.js';
-import { tooWide } from '../paths/wide-paths.js';
+import { isTemporary, tooWide } from '../paths/wide-paths.js';
 import type { PathWord, SharedWord, WordGrant } from '../paths/words.js';
 
 /** Grants to add to the option `paths`. */
@@ -24,7 +24,8 @@ export interface KnownWord {
 }
 
 /**
- * The grants that would give these rights: the word that has them, or the paths. Undefined if none would, as for making
+ * The grants that would give these rights: the word that has them, or the paths. For making files in a directory that all
+ * programs share for temporary ones, a private directory, unless `words` has it. Undefined if none would, as for making
  * devices, or if they would give much more, as for listing a home directory.
  */
 export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[]): PathsRemedy | undefined {
@@ -33,8 +34,10 @@ export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[])
     if (!path.isWellFormed()) return undefined; // It is not UTF-8, as the paths of the option are.
     const word = words.find(({ grants }) => (rights & ~grantedBy(grants, path)) === 0);
     const needed = word === undefined ? accessesFor(rights) : listsOf(word);
-    if (needed === undefined || (word === undefined && isTooWide(path, rights, needed))) return undefined;
-    for (const access of needed) lists[access].add(word?.word ?? grantable(path));
+    if (needed === undefined) return undefined;
+    const isTmp = isTemporary(path) && needed.includes('write') && !words.some((each) => each.word === '@tmp');
+    if (word === undefined && !isTmp && isTooWide(path, rights, needed)) return undefined;
+    for (const access of needed) lists[access].add(word?.word ?? (isTmp ? '@tmp' : grantable(path)));
   }
   const filled = Object.entries(lists).filter(([, paths]) => paths.size > 0);
   return { paths: Object.fromEntries(filled.map(([access, paths]) => [access, [...paths]])) };

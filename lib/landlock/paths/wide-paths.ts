@@ -27,7 +27,7 @@ export const isHome = (path: string, homes: readonly string[] = ownHomes()): boo
 
 /** Directories in which programs keep what is not each other's business. */
 const SHARED = new Set(
-  '/dev /etc /etc/pki /etc/ssl /media /mnt /opt /proc /run /run/lock /run/user /srv /sys /tmp /usr /var /var/cache /var/lib /var/log /var/spool /var/tmp'.split(
+  '/dev /etc /etc/pki /etc/ssl /media /mnt /opt /proc /run /run/lock /run/user /srv /sys /usr /var /var/cache /var/lib /var/log /var/spool'.split(
     ' ',
   ),
 );
@@ -44,10 +44,13 @@ export function tooWide(path: string, rights: number, homes: readonly string[] =
   const isOfHome = isHome(parentOf(path), homes) && path.startsWith('/') && parentOf(path) !== '/';
   if (isOfHome && (rights & bitsOf('READ_DIR')) !== 0 && /\/\.[^/]*$/.test(path))
     return 'settings and secrets of the user would be granted, with all in it';
-  const isShared = SHARED.has(path) || path === temporary() || /^\/run\/user\/\d+$/.test(path);
+  const isShared = SHARED.has(path) || isTemporary(path) || /^\/run\/user\/\d+$/.test(path);
   if (isShared || (OF_SYSTEM.test(path) && (rights & MAKING) !== 0)) return 'many programs share it, with all in it';
   return undefined;
 }
+
+/** Whether a path is a directory in which all programs make their temporary files. */
+export const isTemporary = (path: string): boolean => path === '/tmp' || path === '/var/tmp' || path === temporary();
 
 const temporary = once(() => realPath(tmpdir()) ?? tmpdir());
 

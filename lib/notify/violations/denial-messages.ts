@@ -1,5 +1,6 @@
 /** Describes denied calls in the messages of errors, one line for each kind. */
 import { shownName } from '../../util/foreign-text.js';
+import { denialsIn } from './fallback.js';
 import type { Violation } from './violation.js';
 import type { Violations } from './violation-log.js';
 
@@ -16,19 +17,25 @@ export function callInWords({ syscall, decoded, abi }: Pick<Violation, 'syscall'
   return `${name}(${decoded.join(', ')})`;
 }
 
-/** Lines for the first kinds of denied calls, one for the rest, and one for each reason why there may be more. Denials that programs expect are left out. */
+/** Lines for the first kinds of denied calls, one for the rest, one for those that programs expect, and one for each reason why there may be more. */
 export function denialLines({ violations, unlistedViolations, unseenCalls }: Violations): readonly string[] {
-  const denials = violations.filter(({ fallback }) => !fallback);
+  const denials = denialsIn(violations);
   const more = denials.length - LISTED;
+  const fallbacks = violations.length - denials.length;
   return [
     ...denials.slice(0, LISTED).map(denialLine),
-    ...(more > 0 ? [`and ${more} more ${more === 1 ? 'kind' : 'kinds'} of denied calls: see violations`] : []),
+    ...(more > 0 ? [`and ${more} more ${kinds(more)} of denied calls: see violations`] : []),
     ...(unlistedViolations > 0
       ? [`and ${unlistedViolations} denied calls of kinds that violations does not list`]
+      : []),
+    ...(fallbacks > 0
+      ? [`${fallbacks} ${kinds(fallbacks)} of denied calls that programs do without: see violations`]
       : []),
     ...unseenCalls.map((reason) => `denied calls may be missing: ${reason}`),
   ];
 }
+
+const kinds = (count: number) => (count === 1 ? 'kind' : 'kinds');
 
 function denialLine(violation: Violation): string {
   const { profile, rule, why, count } = violation;

@@ -62,3 +62,29 @@ export function isFallback(syscall: string, action: Action, isNewer: boolean): b
   if (action.errno !== ENOSYS) return false;
   return REPLACED.has(syscall) || WIDE_TIME.test(syscall) || (isNewer && !isOld(syscall));
 }
+
+/** A call with its arguments as a person reads them. */
+interface CallInWords {
+  readonly syscall: string;
+  readonly decoded: readonly string[];
+}
+
+/** Whether a call connects to nscd, where C libraries look for a cache of names. They do without. */
+export const connectsToNscd = ({ syscall, decoded: [, address = ''] }: CallInWords): boolean =>
+  syscall === 'connect' && address.includes('"/var/run/nscd/socket"');
+
+/**
+ * Whether C libraries make such a call to ask nscd for a user, a group or a host. It is no fallback: the call for the socket
+ * may also be the program's own, and musl fails if EPERM denies the connection.
+ */
+export const isPerhapsForNscd = (call: CallInWords): boolean =>
+  connectsToNscd(call) ||
+  (call.syscall === 'socket' && call.decoded[0] === 'AF_UNIX' && /^SOCK_STREAM\b/.test(call.decoded[1] ?? ''));
+
+/** The violations that are no fallbacks. Last are those that a C library does without, if it made the calls. */
+export function denialsIn<Each extends CallInWords & { readonly fallback: boolean }>(
+  violations: readonly Each[],
+): readonly Each[] {
+  const denials = violations.filter(({ fallback }) => !fallback);
+  return [...denials.filter((each) => !isPerhapsForNscd(each)), ...denials.filter(isPerhapsForNscd)];
+}

@@ -4,7 +4,7 @@ import { MAX_CAPTURE } from '../../decode/captures.js';
 import { decode } from '../../decode/decode.js';
 import { callSiteOf, observedCall, recordedCall } from '../../decode/observed-call.js';
 import { textFromBytes } from '../../decode/text-from-bytes.js';
-import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
+import { type NamingCall, PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { NativeFile, NativeKind } from '../../native.js';
 import { constantOn } from '../../syscalls/constants.js';
@@ -12,20 +12,24 @@ import { once } from '../../util/memo.js';
 import { namingCall } from '../naming-call.js';
 import type { DeniedKind } from './violation.js';
 
+/** A program that makes files in /tmp needs no grant of all that others have there. */
+const FOR_TMP = ": '@tmp' in write gives the program a directory of its own, in TMPDIR";
+
 /** Describes a kind of calls with files that the ruleset of the child denies; undefined if it does not. */
 export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKind | undefined {
   const { files } = kind;
   const call = { ...observedCall(kind), captured: namesIn(kind) };
-  const denial = find(namingCall(kind));
+  const naming = namingCall(kind);
+  const denial = find(naming);
   if (denial === undefined) return undefined;
   const { errno, denied, remedy } = denial;
   const action = { kind: 'errno', errno: constantOn(call.abi, errno) ?? 0 } as const;
   const findings = {
-    fallback: isAboutItself(kind, denied, files[denial.file]),
+    fallback: isAboutItself(kind, denied, files[denial.file]) || isTerminalCheck(naming),
     deniedBy: 'paths',
     profile: undefined,
     rule: undefined,
-    why: `paths does not grant ${denied}`,
+    why: `paths does not grant ${denied}${remedy?.paths.write?.includes('@tmp') ? FOR_TMP : ''}`,
     remedy,
   } as const;
   return {
@@ -34,6 +38,13 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
     findings: () => findings,
   };
 }
+
+/**
+ * Whether a shell tries the terminal that it was not given: Bash does when it starts, and does without. Programs that ask
+ * for a password open it without O_NONBLOCK.
+ */
+const isTerminalCheck = ({ abi, flags, files: [file] }: NamingCall): boolean =>
+  file?.path === '/dev/tty' && (flags & (constantOn(abi, 'O_NONBLOCK') ?? 0)) !== 0;
 
 /**
  * Whether a process reads what the kernel tells about itself, as language runtimes do when they start: their own maps and

@@ -41,7 +41,7 @@ export interface Violation extends RecordedCall {
    * reports the call.
    */
   readonly path?: string | undefined;
-  /** Whether programs expect this denial, and make an older call instead: ENOSYS for `clone3`, for example. */
+  /** Whether programs expect this denial, and make an older call instead, or do without: ENOSYS for `clone3`, for example. */
   readonly fallback: boolean;
   /** The arguments as a person reads them: paths, flags by name, addresses. */
   readonly decoded: readonly string[];
@@ -63,7 +63,7 @@ export interface Violation extends RecordedCall {
    * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first.
    * Undefined if no rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or
    * the call is denied by isolation, by supervision, by `network` or, whatever its files are, by `paths`. For a file that `paths` does not
-   * grant: the grants that would allow the call, undefined if none would.
+   * grant: the grants that would allow the call, undefined if none would; for one that is made in `/tmp`, `@tmp` in its place.
    */
   readonly remedy?: Remedy | PathsRemedy | undefined;
 }

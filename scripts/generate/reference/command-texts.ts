@@ -51,7 +51,7 @@ EPERM
 \`\`\`
 
 With \`--explain\`, the command stays the parent of COMMAND and reports on stderr the first call of each kind when it is denied, and a summary at the
-end, which says if [calls may be missing](../violations.md#what-is-not-reported). Calls that programs replace by older ones, [fallbacks](../violations.md#fallbacks), are listed apart. After exit status 0, denied calls are listed as "not needed", without what would allow them.
+end, which says if [calls may be missing](../violations.md#what-is-not-reported). Calls that programs replace by older ones, [fallbacks](../violations.md#fallbacks), are listed apart. After exit status 0, denied calls are listed as "perhaps not needed": allow only what COMMAND should do.
 
 Where the command stays the parent, it passes on the exit status, and SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGINT and SIGQUIT, each once, except SIGHUP
 of a closed terminal, which may arrive twice. What a terminal sends for Ctrl-C or Ctrl-\\ has reached COMMAND already, and is not passed on. A signal that a process sends to the whole process group, as \`kill -INT -- -PGID\` does, reaches
