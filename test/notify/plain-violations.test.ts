@@ -262,14 +262,11 @@ describe('the message of a RunError', () => {
     expect(lines.at(-1)).toBe('and 6 more kinds of denied calls: see violations');
   });
 
-  test('counts denials that programs expect, and does not list them', async () => {
+  test('does not list denials that programs expect', async () => {
     const script = `${process.execPath} -e 'process.exit(1)'`;
     const { message, violations } = await failing(script, { onViolation: true }, 'docker-default');
     expect(violations).not.toEqual([]);
-    expect(message.split('\n')).toEqual([
-      `sh -c ${script}: ended with exit code 1`,
-      expect.stringMatching(/^\d kinds? of denied calls that programs do without: see violations$/),
-    ]);
+    expect(message).toBe(`sh -c ${script}: ended with exit code 1`);
   });
 
   const killing: ProfileDocument = {

@@ -17,19 +17,15 @@ export function callInWords({ syscall, decoded, abi }: Pick<Violation, 'syscall'
   return `${name}(${decoded.join(', ')})`;
 }
 
-/** Lines for the first kinds of denied calls, one for the rest, one for those that programs expect, and one for each reason why there may be more. */
+/** Lines for the first kinds of denied calls, one for the rest, and one for each reason why there may be more. */
 export function denialLines({ violations, unlistedViolations, unseenCalls }: Violations): readonly string[] {
   const denials = denialsIn(violations);
   const more = denials.length - LISTED;
-  const fallbacks = violations.length - denials.length;
   return [
     ...denials.slice(0, LISTED).map(denialLine),
     ...(more > 0 ? [`and ${more} more ${kinds(more)} of denied calls: see violations`] : []),
     ...(unlistedViolations > 0
       ? [`and ${unlistedViolations} denied calls of kinds that violations does not list`]
-      : []),
-    ...(fallbacks > 0
-      ? [`${fallbacks} ${kinds(fallbacks)} of denied calls that programs do without: see violations`]
       : []),
     ...unseenCalls.map((reason) => `denied calls may be missing: ${reason}`),
   ];
