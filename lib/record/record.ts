@@ -10,6 +10,8 @@ import type { ProgramEnd } from '../process-tree/program-end.js';
 import type { Profile } from '../profile/profile.js';
 import { loadSource, type ProfileSource } from '../profile/source.js';
 import { normalizeArguments, type ProgramCall } from '../sandbox/arguments.js';
+import { abortError } from '../sandbox/child/process/abort.js';
+import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import { start } from '../sandbox/child/start.js';
 import { openStdio } from '../sandbox/child/stdio.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
@@ -95,7 +97,7 @@ export interface Recording {
  * @param options - Options; see the table below.
  * @returns A promise of the recording.
  * @throws {SeccompError} as a rejection: ERR_SECCOMP_OPTION, or ERR_SECCOMP_ATTACH if the kernel refuses a listener.
- * The system's error if the program can't be started.
+ * The system's error if the program can't be started; an AbortError if `signal` is aborted already.
  * @throws {ProfileError} as a rejection, if `merge` is not valid.
  * @example
  * import { record, stringify } from 'seccomp';
@@ -112,11 +114,16 @@ export async function record(
   return recording;
 }
 
-/** The steps of record(). Returns with its recording how the program ended, also by a signal without a name. */
+/**
+ * The steps of record(). Returns with its recording how the program ended, also by a signal without a name.
+ *
+ * @param onStart - Called with the program's child before this function returns.
+ */
 export async function recordWithEnd(
   command: string,
   args: readonly string[],
   options: RecordOptions,
+  onStart: (child: SandboxedProcess) => void = () => {},
 ): Promise<{ readonly recording: Recording; readonly end: ProgramEnd }> {
   const given = normalizeArguments<CheckedOptions>('record', { command, args, profile: undefined, options });
   const { compareArguments, containerStart, merge, mergePaths, capabilities } = given.options;
@@ -125,6 +132,7 @@ export async function recordWithEnd(
     throw new SeccompError('ERR_SECCOMP_OPTION', 'options.merge: unconfined allows all calls already: leave it out');
   const recordsFiles = (given.options.paths as unknown) === true;
   refuseWithoutFiles(given.options, recordsFiles);
+  if (given.options.signal?.aborted) throw abortError(given.options.signal);
   const tmp = recordsFiles
     ? makePrivateDirectory(own({ uid: given.options.uid ?? undefined, gid: given.options.gid ?? undefined }))
     : undefined;
@@ -133,6 +141,7 @@ export async function recordWithEnd(
     const plan = planObservation(call.options, recordsFiles);
     const stdio = openStdio(call.options.stdio, 'record');
     const child = start(call, plan, stdio);
+    onStart(child);
     const { calls, files, others, unseen, cutShort, end } = await observe(child, call.options);
 
     const host = thisHost(capabilities);

@@ -8,14 +8,14 @@ import { own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { abortError, onAbort } from './child/process/abort.js';
-import type { SandboxedProcess } from './child/process/child-process.js';
+import { makeProcess, type SandboxedProcess } from './child/process/child-process.js';
 import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputIn } from './child/types-by-option.js';
 import { deniedByMode } from './mode-hints.js';
 import { startInNode } from './node-api/start-in-node.js';
-import { endingOf } from './options/ending.js';
+import { type Ending, endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
 import { grantLackedByChild } from './path-hints.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
@@ -110,9 +110,7 @@ export async function runCall(call: ProgramCall<RunOptions>, grace = 0): Promise
   const plan = withGrace(planFilters(sources, options, 'child', 'kill'), grace);
   const limits = outputLimits(options);
   const ending = { ...endingOf(options), timeout: 0 }; // OutputBuffer has a timer of its own.
-  const child = plan.isOfNode
-    ? startInNode(call, plan, 'run', ending)
-    : start(call, plan, openStdio(options.stdio, 'run'), ending);
+  const child = startUnlessAborted(call, plan, ending);
   const output = new OutputBuffer(child, limits);
   const failure = await waitForEnd(child, output, options);
   // Without a guardian, they have not been ended.
@@ -148,6 +146,18 @@ export async function runCall(call: ProgramCall<RunOptions>, grace = 0): Promise
     .filter((text) => text !== '')
     .join(': ');
   throw new RunError(reason, undefined, result, undefined, hint);
+}
+
+/** Starts the program. If the signal is aborted already, the child is one that could not be started. */
+function startUnlessAborted(call: ProgramCall<RunOptions>, plan: FilterPlan, ending: Ending): SandboxedProcess {
+  const { signal, stdio } = call.options;
+  if (signal?.aborted) {
+    const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
+    child.fail(abortError(signal));
+    return child;
+  }
+  if (plan.isOfNode) return startInNode(call, plan, 'run', ending);
+  return start(call, plan, openStdio(stdio, 'run'), ending);
 }
 
 const withGrace = (plan: FilterPlan, grace: number): FilterPlan =>

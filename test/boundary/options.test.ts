@@ -454,6 +454,16 @@ describe('errors are found before the program starts:', () => {
     expect(childrenSince(before)).toEqual([]);
   });
 
+  test('a signal that is aborted already, of run and record', async () => {
+    const before = childrenSince([]);
+    const options = { signal: AbortSignal.abort(new Error('mine')) };
+    const aborted = { name: 'AbortError', code: 'ABORT_ERR' };
+    await expect(seccomp.run('sleep', ['60'], 'node', options)).rejects.toMatchObject(aborted);
+    const error = await seccomp.record('sleep', ['60'], options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ ...aborted, cause: { message: 'mine' } });
+    expect(childrenSince(before)).toEqual([]);
+  });
+
   test('a signal that throws when a listener is added, which ends the child', async () => {
     const before = childrenSince([]);
     const signal = {

@@ -34,7 +34,10 @@ beforeEach(() => give());
 afterEach(() => vi.restoreAllMocks());
 
 const run = (...args: readonly string[]) => seccomp('record', ...args, '--', 'program', '-a');
-const DEFAULTS = { stdio: 'inherit', signal: expect.any(AbortSignal), compareArguments: false, containerStart: true };
+const DEFAULTS = {
+  ...{ stdio: 'inherit', signal: expect.any(AbortSignal), killSignal: 'SIGKILL' },
+  ...{ compareArguments: false, containerStart: true },
+};
 
 describe('the options', () => {
   test.each<[readonly string[], object]>([
@@ -93,30 +96,65 @@ describe('the options', () => {
     });
   });
 
-  test('SIGTERM and SIGHUP end the recording, and SIGINT and SIGQUIT if no terminal has sent them', async () => {
-    for (const [signal, isFromTerminal, isEnd] of [
-      ['SIGINT', true, false],
-      ['SIGQUIT', true, false],
-      ['SIGINT', false, true],
-      ['SIGQUIT', false, true],
-      ['SIGTERM', false, true],
-      ['SIGHUP', false, true],
-    ] as const) {
-      give();
+  describe('signals', () => {
+    /** Records, and calls `whileRunning` with what the program gets by kill(), and with the signal that aborts the recording. */
+    async function recordWhile(
+      whileRunning: (got: readonly unknown[], aborting: AbortSignal | undefined) => void,
+      { isFromTerminal = false, hasEnded = false } = {},
+    ) {
       vi.spyOn(addon(), 'takeFromKernel').mockReturnValue(isFromTerminal);
-      let aborted: boolean | undefined;
-      const before = process.listenerCount(signal);
-      let handlers = 0;
       const recording = await recorder.recordWithEnd('x', [], {});
-      vi.mocked(recorder.recordWithEnd).mockImplementation(async (_command, _args, options) => {
-        handlers = process.listenerCount(signal) - before;
-        process.emit(signal, signal);
-        aborted = options?.signal?.aborted;
+      const got: unknown[] = [];
+      const child = { kill: (signal: unknown) => got.push(signal) > 0 && !hasEnded };
+      vi.mocked(recorder.recordWithEnd).mockImplementation(async (_command, _args, { signal }, onStart) => {
+        onStart?.(child as never);
+        whileRunning(got, signal);
         return recording;
       });
       expect(await run('--paths')).toMatchObject({ status: 0 });
-      expect([signal, aborted, handlers]).toEqual([signal, isEnd, 1]);
     }
+    const raise = (signal: NodeJS.Signals) => process.emit(signal, signal);
+
+    test.each<[NodeJS.Signals, boolean]>([
+      ['SIGINT', true],
+      ['SIGQUIT', true],
+      ['SIGTERM', true],
+      ['SIGHUP', true],
+      ['SIGINT', false],
+      ['SIGQUIT', false],
+    ])('%s is passed on once: %s', async (signal, isPassedOn) => {
+      const before = process.listenerCount(signal);
+      const whileRunning = (got: readonly unknown[], aborting: AbortSignal | undefined) => {
+        expect(process.listenerCount(signal)).toBe(before + 1);
+        for (let i = 0; i < 2; i++) raise(signal); // As timeout(1) does.
+        expect([got, aborting?.aborted]).toEqual([isPassedOn ? [signal] : [], false]);
+      };
+      await recordWhile(whileRunning, { isFromTerminal: !isPassedOn });
+    });
+
+    test('another one, a second later, kills the program', async () => {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      onTestFinished(() => void vi.useRealTimers());
+      await recordWhile((got, aborting) => {
+        raise('SIGTERM');
+        vi.advanceTimersByTime(1_000);
+        raise('SIGTERM');
+        expect(aborting?.aborted).toBe(false);
+        vi.advanceTimersByTime(1);
+        raise('SIGINT');
+        expect([got, aborting?.aborted]).toEqual([['SIGTERM'], true]);
+      });
+    });
+
+    test('the first one ends the recording of a program that has ended, whose children have not', async () => {
+      await recordWhile(
+        (_, aborting) => {
+          raise('SIGTERM');
+          expect(aborting?.aborted).toBe(true);
+        },
+        { hasEnded: true },
+      );
+    });
   });
 });
 

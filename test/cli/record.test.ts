@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { parseProfile } from '../../lib/profile/source.js';
 import { main } from '../support/built.js';
@@ -280,13 +281,21 @@ describe('seccomp record', () => {
     expect(readdirSync(own)).toEqual(['a.json']);
   });
 
-  test('writes the profile of a server that a signal ends', async () => {
+  test.each<[string, NodeJS.Signals, string, number]>([
+    ['a signal ends', 'SIGTERM', 'echo ready; exec sleep 1000', 128 + 15],
+    [
+      'shuts down at a signal',
+      'SIGINT',
+      `trap 'kill $!; sync; exit 7' INT; sleep 1000 >/dev/null 2>&1 & echo ready; wait`,
+      7,
+    ],
+  ])('writes the profile of a server that %s, without a note', async (_, signal, script, status) => {
     const file = newFile();
-    const child = spawn(process.execPath, [main, 'record', '-o', file, 'sh', '-c', 'echo ready; exec sleep 1000']);
+    const child = spawn(process.execPath, [main, 'record', '-o', file, 'sh', '-c', script]);
+    const stderr = text(child.stderr);
     await once(child.stdout, 'data');
-    child.kill();
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(128 + 15);
+    child.kill(signal);
+    expect([await once(child, 'exit'), await stderr]).toEqual([[status, null], '']);
     expect(readFileSync(file, 'utf8')).toContain('First seen in');
   });
 });

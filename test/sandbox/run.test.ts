@@ -161,6 +161,25 @@ describe('rejects with the same shape', () => {
     expect(error.cause).toMatchObject({ name: 'AbortError', cause: { message: 'enough' } });
   });
 
+  test('an abort before the start, and nothing is started', async () => {
+    const started = vi.fn();
+    starts.on('start', started);
+    onTestFinished(() => void starts.off('start', started));
+    for (const [encoding, stdout] of [
+      [undefined, ''],
+      ['buffer', Buffer.alloc(0)],
+    ] as const) {
+      const options = { signal: AbortSignal.abort(new Error('enough')), timeout: 1000, encoding };
+      const error = await rejection(run<typeof encoding>('true', ['a'], 'docker-default', options));
+      expect(error).toMatchObject({ ...nothing, stdout, stderr: stdout, usage: null, command: 'true a' });
+      expect([error.name, error.code, error.message]).toEqual([
+        ...['AbortError', 'ABORT_ERR', 'true a: The operation was aborted'],
+      ]);
+      expect(error.cause).toMatchObject({ name: 'AbortError', cause: { message: 'enough' } });
+    }
+    expect(started).not.toHaveBeenCalled();
+  });
+
   test.each<'stdout' | 'stderr'>(['stdout', 'stderr'])('more than maxBuffer on %s, cut', async (name) => {
     const error = await rejection(sh(`printf 1234567 >&${name === 'stdout' ? 1 : 2}`, { maxBuffer: 4 }));
     expect(error).toMatchObject({ [name]: '1234', code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });

@@ -9,6 +9,7 @@ import { loadProfile, type Profile, type Recording, resolve, stringify } from '.
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';
 import { compareWithPolicy } from '../../record/compare-runs.js';
 import { recordWithEnd } from '../../record/record.js';
+import type { SandboxedProcess } from '../../sandbox/child/process/child-process.js';
 import { readSandboxText } from '../../sandbox/file/read.js';
 import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
@@ -22,6 +23,9 @@ import { type SandboxBefore, sandboxBefore, sandboxContent } from '../output/san
 import { wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 import { reportStartFailure } from '../start-failure.js';
+
+/** Milliseconds in which signals count as one: timeout(1) sends its own to its child, and to the process group. */
+const SAME_SIGNAL = 1_000;
 
 interface RecordFlags extends SandboxFlags {
   readonly output?: string;
@@ -166,19 +170,37 @@ async function recordOrReport(
   before: Partial<SandboxBefore> = {},
 ): Promise<Awaited<ReturnType<typeof recordWithEnd>> | undefined> {
   const end = new AbortController();
-  // A terminal sends its signals to COMMAND too, and what COMMAND does then is recorded.
-  listenToSignals(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'], (_, isFromTerminal) => {
-    if (!isFromTerminal) end.abort();
+  let child: SandboxedProcess | undefined;
+  let passedOn: number | undefined;
+  // Before the start: a signal in between would end this process, and leave the program running.
+  listenToSignals(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'], (signal, isFromTerminal) => {
+    if (isFromTerminal) return; // COMMAND has got it too, and what it does then is recorded.
+    if (passedOn === undefined && child?.kill(signal)) {
+      passedOn = performance.now();
+      printNote(`waiting for ${shownName(command)} and its children to end: another signal kills it`);
+    } else if (passedOn === undefined || performance.now() - passedOn > SAME_SIGNAL) end.abort();
   });
   try {
-    return await recordWithEnd(command, args, {
-      // Stdout then has the result alone.
-      ...{ stdio: output === STDOUT || sandbox === STDOUT ? ['inherit', 2, 'inherit'] : 'inherit' },
-      ...{ signal: end.signal, compareArguments, containerStart: !bare && sandbox === undefined },
-      ...(before.profile !== undefined && { merge: before.profile }),
-      ...(!isolate && { isolate }),
-      ...((paths || sandbox !== undefined) && { paths: true, mergePaths: before.paths }),
-    });
+    return await recordWithEnd(
+      command,
+      args,
+      {
+        // Stdout then has the result alone.
+        ...{ stdio: output === STDOUT || sandbox === STDOUT ? ['inherit', 2, 'inherit'] : 'inherit' },
+        ...{
+          signal: end.signal,
+          killSignal: 'SIGKILL' as const,
+          compareArguments,
+          containerStart: !bare && sandbox === undefined,
+        },
+        ...(before.profile !== undefined && { merge: before.profile }),
+        ...(!isolate && { isolate }),
+        ...((paths || sandbox !== undefined) && { paths: true, mergePaths: before.paths }),
+      },
+      (started) => {
+        child = started;
+      },
+    );
   } catch (error) {
     reportStartFailure(command, args, error);
     return undefined;

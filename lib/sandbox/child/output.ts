@@ -64,10 +64,11 @@ export class OutputBuffer {
   }
 
   /**
-   * Stops reading from a child that has ended but whose pipes other processes hold. A running child handles the abort
-   * itself.
+   * Stops the timeout, so that the abort stays the reason of the end, and reading from a child that has ended but whose pipes
+   * other processes hold. A running child handles the abort itself.
    */
   abort(): void {
+    clearTimeout(this.#timer);
     if (this.#child.hasEnded) this.#child.terminate();
   }
 

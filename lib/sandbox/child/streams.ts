@@ -55,7 +55,18 @@ export function pipesFrom(
 
 /** Shuts pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now. */
 export function endReading(pipes: readonly ChildPipe[]): void {
-  for (const { descriptor, stream } of pipes) if (descriptor >= 0 && !stream.destroyed) addon().endReading(descriptor);
+  for (const { descriptor, stream } of pipes) {
+    if (descriptor < 0) setImmediate(destroyIfRead, stream);
+    else if (!stream.destroyed) addon().endReading(descriptor);
+  }
+}
+
+/**
+ * Destroys a stream of Node's, which can't be shut down. What the child has written has been read by the event loop's next
+ * turn; as long as nobody takes that, the stream is left.
+ */
+function destroyIfRead(stream: ChildStream): void {
+  if (!(stream instanceof Readable) || stream.readableLength === 0) stream.destroy();
 }
 
 /** Reads streams without readers to their end, so that they close. */

@@ -168,7 +168,10 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   readonly shell?: boolean | string | undefined;
   /** Milliseconds until the child is sent `killSignal`, and later SIGKILL: see `forceKillAfter`. Default 0: never. */
   readonly timeout?: number | undefined;
-  /** Aborting it sends `killSignal`, and later SIGKILL: see `forceKillAfter`. Default none. */
+  /**
+   * Aborting it sends `killSignal`, and later SIGKILL: see `forceKillAfter`. If it is aborted already, `run` and `record` do
+   * not start the program; the other functions start it and end it, as Node does. Default none.
+   */
   readonly signal?: AbortSignal | undefined;
   /** The signal for a child that is to end. Default SIGTERM. */
   readonly killSignal?: NodeJS.Signals | number | undefined;

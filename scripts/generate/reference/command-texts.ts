@@ -101,7 +101,9 @@ the system has no seccomp.`,
   [
     'record',
     `\`record\` writes the calls that COMMAND and its children make until the last of them ends: [Recording](../recording.md). FILE is written when the
-program has ended. If that fails, the recording is in a temporary file that the message names.
+program has ended. If that fails, the recording is in a temporary file that the message names. \`record\` passes the first SIGINT, SIGQUIT, SIGTERM or
+SIGHUP on, unless a terminal has sent it to COMMAND as well, and waits. Another one, a second later, kills COMMAND with SIGKILL and ends the recording; so does the first if only
+children of COMMAND are left, which are not killed. A note then says that the recording was aborted.
 
 \`\`\`sh
 npx seccomp record -o date.json -- date

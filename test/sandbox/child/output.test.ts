@@ -107,11 +107,11 @@ describe('the timeout', () => {
   });
 });
 
-test('an abort ends a child that has ended, whose pipes others hold, and leaves a running one to itself', () => {
+test('an abort stops the timeout, ends a child that has ended, whose pipes others hold, and leaves a running one to itself', () => {
   for (const hasEnded of [true, false]) {
-    const { output, ended } = gathered({}, { hasEnded });
+    const { output, ended } = gathered({ timeout: 100 }, { hasEnded });
     output.abort();
-    expect(ended).toEqual(hasEnded ? [[]] : []);
+    expect([ended, vi.getTimerCount()]).toEqual([hasEnded ? [[]] : [], 0]);
   }
 });
 

@@ -37,16 +37,20 @@ test('pipes are all streams but stdin, with their descriptors, if this process h
   expect(pipesFrom([], [stdin, stdout, undefined])).toEqual([{ descriptor: -1, stream: stdout }]);
 });
 
-test('pipes are shut down by their descriptors, unless these are closed', () => {
+test('pipes are shut down by their descriptors, unless these are closed; Node’s are destroyed when they are read', async () => {
   const end = vi.spyOn(addon(), 'endReading').mockReturnValue(0);
-  const stream = new PassThrough();
+  const [stream, ofNode, unread] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  unread.write('x');
   endReading([
     { descriptor: 0, stream },
     { descriptor: 7, stream },
-    { descriptor: -1, stream },
+    { descriptor: -1, stream: ofNode },
+    { descriptor: -1, stream: unread },
     { descriptor: 8, stream: new PassThrough().destroy() },
   ]);
-  expect(end.mock.calls).toEqual([[0], [7]]);
+  expect([end.mock.calls, ofNode.destroyed]).toEqual([[[0], [7]], false]);
+  await new Promise(setImmediate);
+  expect([stream, ofNode, unread].map(({ destroyed }) => destroyed)).toEqual([false, true, false]);
 });
 
 test('streams are read to their end, if they can be read', () => {

@@ -12,6 +12,7 @@ import { run } from '../../../lib/sandbox/run.js';
 import { Sandbox } from '../../../lib/sandbox/sandbox.js';
 import { spawn } from '../../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
+import { statusOf } from '../../support/processes.js';
 
 const platform = Object.getOwnPropertyDescriptor(process, 'platform') ?? expect.fail('no platform');
 beforeEach(() => {
@@ -174,6 +175,43 @@ test('run waits for a program, and refuses a channel', async () => {
   await expect(run('true', NONE, { stdio: ['ignore', 'ipc', 'pipe', 'ipc'] })).rejects.toMatchObject({
     ...{ code: 'ERR_SECCOMP_OPTION', message },
   });
+});
+
+describe('other processes that hold the pipes of an aborted program are not waited for', () => {
+  test.each<[string, string, object]>([
+    ['while it runs', 'exec sleep 60', { exitCode: null, signal: 'SIGTERM' }],
+    ['when it has ended', 'exit 3', { exitCode: 3, signal: null }],
+  ])('%s', async (when, script, ending) => {
+    const controller = new AbortController();
+    const abortAtOutput = (message: unknown) => {
+      const { process: child } = message as { readonly process: ReturnType<typeof spawn> };
+      const seen = [once(child.stdout ?? child, 'data'), when === 'while it runs' || once(child, 'exit')];
+      void Promise.all(seen).then(() => controller.abort());
+    };
+    subscribe('seccomp:start', abortAtOutput);
+    try {
+      const running = run('sh', ['-c', `sleep 20 & echo $!; ${script}`], NONE, { signal: controller.signal });
+      const error: unknown = await running.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', ...ending, timedOut: false });
+      const holder = Number(Reflect.get(Object(error), 'stdout'));
+      expect(statusOf(holder).get('State')).toMatch(/^[^ZX]/);
+      process.kill(holder, 'SIGKILL');
+    } finally {
+      unsubscribe('seccomp:start', abortAtOutput);
+    }
+  });
+});
+
+test('a program whose run is aborted already is not started', async () => {
+  const started = vi.fn();
+  subscribe('seccomp:start', started);
+  try {
+    const running = run('true', NONE, { signal: AbortSignal.abort() });
+    await expect(running).rejects.toMatchObject({ name: 'AbortError', exitCode: null, signal: null, usage: null });
+    expect(started).not.toHaveBeenCalled();
+  } finally {
+    unsubscribe('seccomp:start', started);
+  }
 });
 
 test('a Sandbox has Node’s functions', () => {
