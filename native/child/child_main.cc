@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "child/cgroup_clone.h"
 #include "child/digits.h"
 #include "child/privileges.h"
@@ -161,10 +163,27 @@ class Child {
         if (flags >= 0 && (flags & O_NONBLOCK) != 0) fcntl(to, F_SETFL, flags & ~O_NONBLOCK);
       }
     }
-    // Linux 5.11, close_range(2). On older kernels, as in Node, the program inherits descriptors that were opened
-    // without O_CLOEXEC.
-    syscall(kCloseRange, count, ~0U, kCloseRangeCloexec);
+    CloseOthers();
     return true;
+  }
+
+  // Linux 5.11, close_range(2). On older kernels, as in Node, the program inherits descriptors that were opened without
+  // O_CLOEXEC.
+  void CloseOthers() const {
+    if (plan_->guardian_socket < 0) {
+      syscall(kCloseRange, plan_->descriptor_count, ~0U, kCloseRangeCloexec);
+      return;
+    }
+    // This child is about to wait. With a copy of another guardian's end of its socket, it would keep the child of that
+    // one waiting when that guardian has ended, and two children could wait for each other.
+    int first = plan_->descriptor_count;
+    const int listener = MakesListener() ? plan_->listener_socket : -1;
+    for (const int kept : {std::min(plan_->guardian_socket, listener), std::max(plan_->guardian_socket, listener)}) {
+      if (kept < first) continue;
+      if (kept > first) syscall(kCloseRange, first, kept - 1, 0);
+      first = kept + 1;
+    }
+    syscall(kCloseRange, first, ~0U, 0);
   }
 
   bool PlaceAbove(int* descriptor, const char* call) {

@@ -43,7 +43,7 @@ struct GuardedStart {
   pid_t parent = 0;
   int ruleset = -1;  // Of domain A; -1: there is none, and the tree is a process group.
   int control = -1, program = -1;
-  // Set by those who share it.
+  // Set by those who share it; `thread` by the kernel, since a filter of this process may deny gettid(2).
   Failure failure = {};
   pid_t group = 0;  // Where there is no domain.
   pid_t thread = 0, child = 0, guardian = 0;
@@ -86,15 +86,15 @@ void WaitFor(const int* word, IsExpected is_expected) {
   }
 }
 
-// Both this process and the child wait for the end of the thread, of which the kernel wakes one.
-void AwaitThread(const int* word) {
-  WaitFor(word, [] { return true; });
-  RawCall(SYS_futex, Pointer(word), FUTEX_WAKE, 1);
+// Of the child and of who waits for its start: when the thread ends, the kernel wakes only one of them.
+void AwaitThread(GuardedStart* start) {
+  WaitFor(&start->thread_word, [] { return true; });
+  RawCall(SYS_futex, Pointer(&start->thread_word), FUTEX_WAKE, 1);
 }
 
 constexpr int kProcess = CLONE_VM | static_cast<int>(kClonePidfd) | CLONE_CHILD_CLEARTID | SIGCHLD;
-constexpr int kThread =
-    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
+constexpr int kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                        CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
 // Becomes the guardian of the child, in whose domain A it is.
 int RunGuardian(void* argument) {
@@ -114,7 +114,6 @@ class Thread {
   Thread& operator=(const Thread&) = delete;
 
   void Run() {
-    start_.thread = static_cast<pid_t>(RawCall(SYS_gettid));
     if (start_.EnterDomain() && CloneChild()) CloneGuardian();
   }
 
@@ -155,7 +154,7 @@ int RunThread(void* start) {
 // domain would allow a signal to that thread, which would be one to the whole parent.
 bool JoinGuardian(void* guarded_start) {
   auto& start = *static_cast<GuardedStart*>(guarded_start);
-  AwaitThread(&start.thread_word);
+  AwaitThread(&start);
   while (RawCall(SYS_kill, start.thread) == 0) RawCall(SYS_sched_yield);
   return start.guardian != 0 && start.IsParentOutOfReach();
 }
@@ -199,7 +198,7 @@ class Starter {
     start_.plan->guardian = static_cast<pid_t>(RawCall(SYS_getpid));
     const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
     const long child = clone(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
-    if (child < 0) return start_.Fail(child, "clone");
+    if (child < 0) return start_.Fail(child, "guardian: clone");
     start_.child = static_cast<pid_t>(child);
     return true;
   }
@@ -237,7 +236,7 @@ void CloneByThread(GuardedStart* start, void* stack_top) {
   start->plan->join_guardian = JoinGuardian;
   start->plan->guarded_start = start;
   start->thread_word = 1;
-  const long thread = BareClone(RunThread, stack_top, kThread, start, nullptr, &start->thread_word);
+  const long thread = BareClone(RunThread, stack_top, kThread, start, &start->thread, &start->thread_word);
   if (thread > 0) return;
   start->thread_word = 0;
   start->Fail(thread, "guardian: clone");
@@ -285,7 +284,7 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
     CloneByThread(&start, memory.thread_stack_top());
   else
     CloneByProcess(&start);
-  AwaitThread(&start.thread_word);
+  AwaitThread(&start);
   // C0 may be killed at any time, and then clears no word.
   const auto is_cloning = [&start] { return __atomic_load_n(&start.guardian_word, __ATOMIC_ACQUIRE) != 0; };
   WaitFor(&start.files_word, is_cloning);
