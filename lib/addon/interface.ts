@@ -67,9 +67,9 @@ export interface NativeRequest extends NativeFilters {
   readonly guardianFilter?: { readonly bytes: Uint8Array; readonly sites: readonly number[] } | undefined;
   /**
    * Limits for which the guardian weighs the tree: bytes of memory, a number of processes and threads, and milliseconds of CPU
-   * time within CPU_WINDOW; 0: no limit. And for how many milliseconds processes may outlive the first one. Requires `guarded`.
+   * time within CPU_WINDOW; 0: no limit. And whether the tree outlives its first process, until SIGKILL is sent. Requires `guarded`.
    */
-  readonly sampled?: readonly [memory: bigint, processes: bigint, cpu: bigint, grace: bigint] | undefined;
+  readonly sampled?: readonly [memory: bigint, processes: bigint, cpu: bigint, outlives: bigint] | undefined;
   /** Whether that tree is a process group, which the filters must not let it leave, instead of a Landlock domain. */
   readonly inProcessGroup?: boolean | undefined;
   /** A bit for each capability that stays. Without it, all stay. */

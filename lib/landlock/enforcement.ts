@@ -131,10 +131,10 @@ export interface LimitsEnforcement {
   /** Those that are enforced. */
   readonly enforced: readonly ('memory' | 'processes' | 'cpu')[];
   /**
-   * With a guardian: what it can't count. `unmapped-memory`: files in a tmpfs and of memfd_create(2), pipes, sockets and other
-   * memory that no process maps. `unawaited-cpu`: CPU time of processes that have ended, and that their parent did not wait for.
+   * With a guardian: what it can't count. `uncounted-memory`: files in a tmpfs and of memfd_create(2) that no process maps,
+   * pipes, sockets, page tables, huge pages and swap. `unawaited-cpu`: CPU time of processes that have ended, and that their parent did not wait for.
    */
-  readonly open?: readonly ('unmapped-memory' | 'unawaited-cpu')[];
+  readonly open?: readonly ('uncounted-memory' | 'unawaited-cpu')[];
 }
 
 /** How `network: 'none'` is enforced. */

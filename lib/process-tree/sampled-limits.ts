@@ -35,26 +35,24 @@ export const toNativeSampled = ({ memory = 0n, processes = 0, cpu = 0 }: Checked
 
 /** What a guardian can't count of what is limited. */
 export const uncounted = ({ memory, cpu }: CheckedLimits): readonly Uncounted[] => [
-  ...(memory === undefined ? [] : (['unmapped-memory'] as const)),
+  ...(memory === undefined ? [] : (['uncounted-memory'] as const)),
   ...(cpu === undefined ? [] : (['unawaited-cpu'] as const)),
 ];
 
-type Uncounted = 'unmapped-memory' | 'unawaited-cpu';
+type Uncounted = 'uncounted-memory' | 'unawaited-cpu';
 
 type Sampled = NonNullable<NativeRequest['sampled']>;
 
-/** Adds for how many milliseconds processes may outlive the first one of their tree. */
-export function withGrace(limits: Sampled | undefined, grace: number): Sampled | undefined {
-  if (grace === 0) return limits;
+/** Limits of a tree that outlives its first process. */
+export function outliving(limits: Sampled | undefined): Sampled {
   const [memory, processes, cpu] = limits ?? [0n, 0n, 0n];
-  return [memory, processes, cpu, BigInt(grace)];
+  return [memory, processes, cpu, 1n];
 }
 
 /** Verdict of native/guardian/protocol.h, which is added to a GuardianStatus. */
 const VERDICT_SHIFT = 4;
 const VERDICTS: readonly (LimitReason | null)[] = [null, 'memory', 'processes', 'cpu'];
 const NOT_WEIGHED = 4;
-const OUTLIVED = 5;
 
 /** The GuardianStatus in the exit code of a guardian; null if it was killed. */
 export const treeStatus = (code: number | null): number | null => (code === null || code < 0 ? code : code & 15);
@@ -66,9 +64,6 @@ export const guardianLimit = (code: number | null): LimitReason | null => VERDIC
 
 /** Whether a guardian has ended its tree since it could not weigh it. */
 export const isUnweighed = (code: number | null): boolean => verdictOf(code) === NOT_WEIGHED;
-
-/** Whether a guardian has ended its tree since processes outlived the first one for longer than they may. */
-export const isOutlived = (code: number | null): boolean => verdictOf(code) === OUTLIVED;
 
 /**
  * Why a guardian could not weigh all processes of its tree; undefined if it can.

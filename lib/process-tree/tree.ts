@@ -4,7 +4,7 @@ import { filterDenies } from '../kernel/obstacle.js';
 import type { ChildWatch, NativeChild, TreeHandle } from '../native.js';
 import { leaveQueue } from './kill-queue.js';
 import type { LimitReason } from './limit-reason.js';
-import { guardianLimit, isOutlived, isUnweighed, treeStatus } from './sampled-limits.js';
+import { guardianLimit, isUnweighed, treeStatus } from './sampled-limits.js';
 
 /** What becomes of a child's descendants when the child ends. */
 export type Descendants = 'kill' | 'leave';
@@ -14,10 +14,6 @@ const TREE_ENDED = 0;
 const PROCESSES_REMAIN = 2;
 const PROCESSES_UNKNOWN = 3;
 const NOT_CONFINED = 5;
-
-/** Why calls may not have been seen of processes that outlived the program for longer than they are waited for. */
-export const OUTLIVED =
-  'processes that the program had started went on for longer than two seconds after its end: let the program wait for them';
 
 /** A tree with a guardian. */
 export class Tree {
@@ -48,9 +44,9 @@ export class Tree {
     return guardianLimit(this.#status);
   }
 
-  /** Why calls of the tree may not have been seen, as sentences: processes outlived the first one for longer than they may. */
-  get unseen(): readonly string[] {
-    return isOutlived(this.#status) ? [OUTLIVED] : [];
+  /** Whether the guardian has ended it for a reason of its own: a limit, or since it could not weigh the tree. */
+  get isCutShort(): boolean {
+    return this.limit !== null || isUnweighed(this.#status);
   }
 
   /** Sends a signal to all processes of the tree. Returns 0 or an errno. */

@@ -3,7 +3,6 @@ import { grantText } from '../landlock/programs/missing-grants.js';
 import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
 import { endInWords } from '../process-tree/program-end.js';
-import { OUTLIVED } from '../process-tree/tree.js';
 import { own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
@@ -25,6 +24,7 @@ import {
   type SourceWithoutArgs,
   type StartSource,
 } from './plan/resolve-sources.js';
+import { outliving } from './plan/tree.js';
 import type { ProgramParameters } from './positions.js';
 
 /** Options of `run`: those of `spawn`, and those about input and output. */
@@ -102,19 +102,24 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
 /**
  * The steps of run() after normalizeArguments.
  *
- * @param grace - For how many milliseconds processes may outlive the program before they are killed.
+ * @param watch - Is called with the child, and awaited at its end. If it is given, the tree outlives the program until it is
+ * sent SIGKILL.
  */
-export async function runCall(call: ProgramCall<RunOptions>, grace = 0): Promise<RunResult<string | Buffer>> {
+export async function runCall(
+  call: ProgramCall<RunOptions>,
+  watch?: (child: SandboxedProcess) => Promise<void>,
+): Promise<RunResult<string | Buffer>> {
   const { options } = call;
   const sources = resolveSources(call.profile, options);
-  const plan = withGrace(planFilters(sources, options, 'child', 'kill'), grace);
+  const planned = planFilters(sources, options, 'child', 'kill');
+  const plan = watch === undefined ? planned : own({ ...planned, tree: outliving(planned.tree) });
   const limits = outputLimits(options);
   const ending = { ...endingOf(options), timeout: 0 }; // OutputBuffer has a timer of its own.
   const child = startUnlessAborted(call, plan, ending);
+  const watched = watch?.(child);
   const output = new OutputBuffer(child, limits);
   const failure = await waitForEnd(child, output, options);
-  // Without a guardian, they have not been ended.
-  const goOn = grace > 0 && !(await settlesWithin(grace, child.listener?.ended));
+  if (child.pid !== undefined) await watched;
 
   const result = {
     command: [call.command, ...call.args].join(' '),
@@ -128,7 +133,7 @@ export async function runCall(call: ProgramCall<RunOptions>, grace = 0): Promise
     enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,
-    unseenCalls: goOn ? [...child.unseenCalls, OUTLIVED] : child.unseenCalls,
+    unseenCalls: child.unseenCalls,
   };
   if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
@@ -158,17 +163,6 @@ function startUnlessAborted(call: ProgramCall<RunOptions>, plan: FilterPlan, end
   }
   if (plan.isOfNode) return startInNode(call, plan, 'run', ending);
   return start(call, plan, openStdio(stdio, 'run'), ending);
-}
-
-const withGrace = (plan: FilterPlan, grace: number): FilterPlan =>
-  plan.tree === undefined ? plan : own({ ...plan, tree: own({ ...plan.tree, grace }) });
-
-async function settlesWithin(milliseconds: number, promise: Promise<unknown> | undefined): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false);
-  });
-  return await Promise.race([Promise.resolve(promise).then(() => true), late]).finally(() => clearTimeout(timer));
 }
 
 /** Waits for the end of the child and of its pipes. Resolves to the error that ended it, if there was one. */

@@ -133,8 +133,7 @@ export async function assertRunsUnder(
 /**
  * Asserts that a command works under a profile and makes no call that is denied, not even one whose failure it hides: it
  * starts, ends with exit code 0, and tries no network and no file that is not granted. Calls whose denial programs expect
- * don't count: `fallback` of a violation. Processes that outlive it count for two seconds; then the assertion fails. (Before
- * Linux 6.12, `descendants: 'kill'` ends them with the command, and what they would have tried is not seen.)
+ * don't count: `fallback` of a violation. Processes that outlive it count for two seconds; then the assertion fails.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param profile - As for `spawn`: a profile, a list of profiles, or a sandbox.

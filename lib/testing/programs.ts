@@ -1,8 +1,10 @@
 /** Assertions about programs that run under a profile. */
+import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { callInWords, denialLines } from '../notify/violations/denial-messages.js';
 import { denialsIn } from '../notify/violations/fallback.js';
 import { normalizeArguments } from '../sandbox/arguments.js';
+import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import { RunError, type RunResult } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
 import { hasNotify } from '../sandbox/plan/notifications.js';
@@ -26,16 +28,17 @@ export async function makesNoDeniedCalls(
   profile: StartSource,
   options?: RunOptions,
 ): Promise<Verdict> {
-  const { text, ended, answered } = await watchedRun(command, profile, options, true);
-  const { violations, unlistedViolations, unseenCalls } = ended;
+  const { text, ended, unseenCalls, answered } = await watchedRun(command, profile, options, true);
+  const { violations, unlistedViolations } = ended;
+  const lines = denialLines({ violations, unlistedViolations, unseenCalls });
   const denied = denialsIn(violations);
   const more = denied.length + unlistedViolations - NAMED_CALLS;
   const names = denied.slice(0, NAMED_CALLS).map(callInWords);
   const first = `${text} made denied calls: ${names.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
-  if (denied.length > 0) return { holds: false, message: [first, ...denialLines(ended)].join('\n') };
+  if (denied.length > 0) return { holds: false, message: [first, ...lines].join('\n') };
   if (answered !== undefined) return { holds: undefined, message: answered };
   if (ended instanceof RunError) return { holds: undefined, message: ended.message };
-  if (unseenCalls.length > 0) return { holds: undefined, message: [`${text}:`, ...denialLines(ended)].join('\n') };
+  if (unseenCalls.length > 0) return { holds: undefined, message: [`${text}:`, ...lines].join('\n') };
   // A program could fill the list with calls that don't count.
   const unlisted = `${text} made ${unlistedViolations} denied calls of kinds that violations does not list`;
   if (unlistedViolations > 0) return { holds: undefined, message: unlisted };
@@ -50,6 +53,8 @@ interface WatchedRun {
   /** The command, for messages. */
   readonly text: string;
   readonly ended: RunResult<unknown> | RunError<unknown>;
+  /** Why denied calls may be missing, those of processes that outlived the program included. */
+  readonly unseenCalls: readonly string[];
   /** Why the calls show nothing of the profile: a handler answered some. Undefined if none did. */
   readonly answered: string | undefined;
 }
@@ -98,18 +103,51 @@ async function watchedRun(
   const { notify, answered } = countedHandlers(call.options.notify);
   const reportPaths = onViolation !== false && call.options.paths !== undefined;
   const watched = { ...call, profile: sources.loaded, options: own({ reportPaths, ...call.options, notify }) };
-  const ended = await runCall(watched, needsViolations ? GRACE : 0).catch((error: unknown) => {
+  const outliving = new Outliving();
+  const watch = needsViolations ? (child: SandboxedProcess) => outliving.watch(child) : undefined;
+  const ended = await runCall(watched, watch).catch((error: unknown) => {
     if (!(error instanceof RunError)) throw error;
     const isStarted = error.exitCode !== null || error.signal !== null || error.timedOut;
     if (needsViolations && !isStarted) throw error;
     return error;
   });
+  const unseenCalls = needsViolations ? [...ended.unseenCalls, ...outliving.unseen] : ended.unseenCalls;
   const by = `${text}: a handler of options.notify answered ${[...answered].join(', ')}, not the profile`;
-  return { text, ended, answered: answered.size === 0 ? undefined : by };
+  return { text, ended, unseenCalls, answered: answered.size === 0 ? undefined : by };
 }
 
 /** For how many milliseconds the calls of processes that outlive the program are awaited. */
 const GRACE = 2000;
+
+/** Processes that outlive a program: what they do is awaited, and then they are ended. */
+class Outliving {
+  #tree: SandboxedProcess['tree'];
+  #goOn = false;
+
+  async watch(child: SandboxedProcess): Promise<void> {
+    this.#tree = child.tree;
+    await new Promise((resolve) => child.once('exit', resolve));
+    this.#goOn = !(await settlesWithin(GRACE, child.listener?.ended));
+    this.#tree?.signal(constants.signals.SIGKILL);
+  }
+
+  /** Why calls of theirs may not have been seen. To be read when the tree has ended. */
+  get unseen(): readonly string[] {
+    return [...(this.#goOn ? [WENT_ON] : []), ...(this.#tree?.isCutShort ? [CUT_SHORT] : [])];
+  }
+}
+
+const OTHERS = 'processes that the program had started';
+const WENT_ON = `${OTHERS} went on for longer than two seconds after its end: let the program wait for them`;
+const CUT_SHORT = `${OTHERS} were ended for a limit: raise options.limits`;
+
+async function settlesWithin(milliseconds: number, promise: Promise<unknown> | undefined): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
+  });
+  return await Promise.race([Promise.resolve(promise).then(() => true), late]).finally(() => clearTimeout(timer));
+}
 
 function failureVerdict(error: RunError<unknown>): Verdict {
   return isDenied(error)

@@ -120,9 +120,6 @@ class Tree {
   // kill(2) with -1 excludes the caller itself. The kernel signals all others while none can be forked.
   void Signal(int32_t signal) const { RawCall(SYS_kill, group_ > 0 ? -group_ : -1, signal); }
 
-  // Whether a process may run. Zombies do not.
-  bool IsRunning() { return !Count() || running_ > 0; }
-
   // Kills all, and waits until they have ended.
   int End() {
     const int status = KillAll();
@@ -246,7 +243,8 @@ __kernel_timespec Milliseconds(int64_t time) { return {time / 1000, time % 1000 
 bool ReceiveLimits(const Guarded& guarded, const Tree& tree, TreeLimits* limits) {
   pollfd polled = {guarded.control, POLLIN, 0};
   const __kernel_timespec none = {};
-  if (RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&none)) == 0) return true;
+  const long ready = RawCall(SYS_ppoll, Pointer(&polled), 1, Pointer(&none));
+  if (ready <= 0) return ready == 0;
   if ((polled.revents & POLLNVAL) != 0) return true;  // Started by hand.
   const long size = RawCall(SYS_read, guarded.control, Pointer(limits), sizeof *limits);
   if (size == sizeof(int32_t)) {  // A signal: a child in a cgroup does not wait for this process.
@@ -276,27 +274,21 @@ Wake Wait(const Guarded& guarded, const Tree& tree, std::optional<int64_t> pause
   int32_t signal = 0;
   if (RawCall(SYS_read, guarded.control, Pointer(&signal), sizeof signal) != sizeof signal) return Wake::kEnd;
   tree.Signal(signal);
-  return Wake::kGoOn;
+  return signal == SIGKILL ? Wake::kEnd : Wake::kGoOn;
 }
 
-// Waits for the end of the tree's first process, then for that of the others as long as they may outlive it, or until a
-// limit is passed. Returns nullopt if this process was started by hand.
-std::optional<Verdict> Watch(Guarded guarded, Tree* tree, const TreeLimits& limits, std::optional<Weigher>* weigher) {
-  auto grace = static_cast<int64_t>(limits.grace);  // Not by a clock: see KillAll.
+// Waits for the end of the tree's first process, or of the tree if that may outlive it, or until a limit is passed.
+// Returns nullopt if this process was started by hand.
+std::optional<Verdict> Watch(Guarded guarded, const Tree& tree, bool outlives, std::optional<Weigher>* weigher) {
   for (;;) {
     std::optional<int64_t> pause;
     if (*weigher) pause = (*weigher)->Remaining();
-    if (guarded.child_pidfd < 0) pause = std::min(pause.value_or(kGraceLook), kGraceLook);
-    const Wake wake = Wait(guarded, *tree, pause);
+    const Wake wake = Wait(guarded, tree, pause);
     if (wake == Wake::kStartedByHand) return std::nullopt;
-    if (wake == Wake::kEnd || (wake == Wake::kFirstEnded && grace <= 0)) return kWithinLimits;
+    if (wake == Wake::kEnd || (wake == Wake::kFirstEnded && !outlives)) return kWithinLimits;
     if (wake == Wake::kFirstEnded) guarded.child_pidfd = -1;
     const Verdict verdict = *weigher ? (*weigher)->WeighIfDue() : kWithinLimits;
     if (verdict != kWithinLimits) return verdict;
-    if (guarded.child_pidfd >= 0) continue;
-    if (!tree->IsRunning()) return kWithinLimits;
-    grace -= pause.value_or(0);
-    if (grace <= 0) return kOutlived;
   }
 }
 
@@ -320,7 +312,8 @@ int GuardTree(const Guarded& guarded) {
   const char ready_byte = 0;
   if (weigher) weigher->Restart();
   if (verdict == kWithinLimits) {
-    RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
+    const long sent = RawCall(SYS_sendto, guarded.control, Pointer(&ready_byte), sizeof ready_byte, MSG_NOSIGNAL);
+    if (sent < 0 && sent != -EPIPE) return kNotGuarding;  // A filter denies it. The first process would wait for ever.
   }
   // Only now: it takes the kernel as long as the rest of this, and the first process waits for the byte.
   if (!AttachOwnFilter()) {
@@ -328,7 +321,7 @@ int GuardTree(const Guarded& guarded) {
     return kNotConfined;
   }
   if (verdict == kWithinLimits) {
-    const std::optional<Verdict> watched = Watch(guarded, &tree, limits, &weigher);
+    const std::optional<Verdict> watched = Watch(guarded, tree, limits.outlives != 0, &weigher);
     if (!watched) return kNotGuarding;
     verdict = *watched;
   }

@@ -2,11 +2,11 @@
 //
 // When the guardian is out of the reach of its user's other processes, it sends one byte, for which the tree's first
 // process waits. The addon sends the number of each signal for the tree as an int32_t. When the tree's first process
-// has ended, or when the socket has no other end any more, the guardian kills the tree, waits for its end, and exits
-// with a GuardianStatus. It does so too when the tree passes a limit of TreeLimits, which also delay the kill.
-// Meanwhile it sends the IDs of zombies that the addon's process must reap, each as an int32_t and once: those whose
-// parent is the addon's process, as it is if it has adopted them, save the first process. The addon reaps them before
-// it takes their message off the socket: only then may the guardian send another one.
+// has ended, when the socket has no other end any more, or at SIGKILL, the guardian kills the tree, waits for its end,
+// and exits with a GuardianStatus. It does so too when the tree passes a limit of TreeLimits. Meanwhile it sends the
+// IDs of zombies that the addon's process must reap, each as an int32_t and once: those whose parent is the addon's
+// process, as it is if it has adopted them, save the first process. The addon reaps them before it takes their message
+// off the socket: only then may the guardian send another one.
 #ifndef SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 #define SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
 
@@ -38,8 +38,8 @@ struct TreeLimits {
   uint64_t pages = 0;      // Of resident memory.
   uint64_t processes = 0;  // And threads.
   uint64_t cpu = 0;        // Milliseconds of CPU time within kCpuWindow milliseconds.
-  // Milliseconds for which other processes may go on when the tree's first process has ended.
-  uint64_t grace = 0;
+  // Not 0: the tree is not ended with its first process, but when the addon sends SIGKILL.
+  uint64_t outlives = 0;
 
   bool AreWeighed() const { return pages != 0 || processes != 0 || cpu != 0; }
 };
@@ -47,7 +47,6 @@ struct TreeLimits {
 constexpr int64_t kLookInterval = 100;
 constexpr int64_t kSecondLook = 20;
 constexpr int64_t kCountInterval = 10;
-constexpr int64_t kGraceLook = 20;
 constexpr int64_t kCpuWindow = 10'000;
 
 // Why a guardian has ended its tree. It is added to the GuardianStatus, shifted by kVerdictShift bits.
@@ -57,7 +56,6 @@ enum Verdict : int {
   kProcessesPassed = 2,
   kCpuPassed = 3,
   kNotWeighed = 4,  // What the tree uses cannot be read in /proc.
-  kOutlived = 5,    // Processes went on for the grace, or can't be counted.
 };
 constexpr int kVerdictShift = 4;
 

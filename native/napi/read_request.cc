@@ -164,7 +164,7 @@ bool ReadTreeLimits(const Napi::Value& value, SpawnRequest* request) {
   uint64_t bytes = 0;
   TreeLimits& limits = request->tree_limits.emplace();
   if (!ReadValue(values.Get(0U), &bytes) || !ReadValue(values.Get(1U), &limits.processes) ||
-      !ReadValue(values.Get(2U), &limits.cpu) || !ReadValue(values.Get(3U), &limits.grace)) {
+      !ReadValue(values.Get(2U), &limits.cpu) || !ReadValue(values.Get(3U), &limits.outlives)) {
     return false;
   }
   limits.pages = bytes / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
@@ -218,7 +218,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},
     {"guardianFilter", Presence::kOptional, "an object", ReadGuardianFilter},
-    {"sampled", Presence::kOptional, "an array of four bigints: [memory, processes, cpu, grace]", ReadTreeLimits},
+    {"sampled", Presence::kOptional, "an array of four bigints: [memory, processes, cpu, outlives]", ReadTreeLimits},
     {"inProcessGroup", Presence::kOptional, "a boolean", Into<&SpawnRequest::in_process_group>},
     {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
     kNoNewPrivileges,

@@ -33,7 +33,7 @@ describeUnless(by === 'scopes' ? undefined : String(reason), 'limits with exact:
     expect(limit).toBeNull();
     expect(enforcement).toMatchObject({
       tree: { by: 'guardian' },
-      limits: { ...ENFORCED, enforced: ['memory', 'processes', 'cpu'], open: ['unmapped-memory', 'unawaited-cpu'] },
+      limits: { ...ENFORCED, enforced: ['memory', 'processes', 'cpu'], open: ['uncounted-memory', 'unawaited-cpu'] },
     });
   });
 

@@ -268,6 +268,7 @@ describe('an error of a start', () => {
     ['EINVAL', 'prctl', 'ERR_SECCOMP_UNSUPPORTED'],
     ['EINVAL', 'seccomp', 'ERR_SECCOMP_ATTACH'],
     ['EPERM', 'landlock_restrict_self', 'ERR_SECCOMP_UNSUPPORTED'],
+    ['ECHILD', 'guardian: execveat', 'ERR_SECCOMP_ATTACH'],
     ['EBADF', 'sendmsg', 'ERR_SECCOMP_ATTACH'],
     ['ENOENT', 'execve', undefined],
     ['ENOENT', 'chdir', undefined],

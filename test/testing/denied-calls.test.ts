@@ -100,7 +100,16 @@ test.each<[string, RunOptions]>([
   const makes = (script: string) => assertMakesNoDeniedCalls(leaving(script), 'docker-default', options);
   await makes(AFTER);
   await expect(makes(`${AFTER}; unshare -U true`)).rejects.toThrow(/ made denied calls: unshare\(CLONE_NEWUSER\)\n/);
-  await expect(makes(`exec tail --pid=${process.pid} -f /dev/null`)).rejects.toThrow(/\ndenied calls may be missing: processes that the program had /);
+  await expect(makes(`exec tail --pid=${process.pid} -f /dev/null`)).rejects.toThrow(
+    /\ndenied calls may be missing: processes that the program had /,
+  );
+});
+
+test('is red if processes that outlive the program are ended for a limit', async ({ skip }) => {
+  skip(isolationSupport().by !== 'scopes', 'needs Landlock scopes');
+  const many = leaving(`${AFTER}; for i in 1 2 3 4 5 6; do tail -f /dev/null & done; wait`);
+  const assertion = assertMakesNoDeniedCalls(many, 'docker-default', { limits: { processes: 5, exact: false } });
+  await expect(assertion).rejects.toThrow(/\ndenied calls may be missing: processes that .* for a limit/);
 });
 
 test('is red for more denied calls than are listed, and where denials are not reported or not enforced', async () => {

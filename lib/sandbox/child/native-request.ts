@@ -9,7 +9,7 @@ import { findNeeds, moduleNeeds } from '../../landlock/programs/program-needs.js
 import type { NativeDomain, NativeFilters, NativeRequest } from '../../native.js';
 import { openMailbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';
-import { withGrace } from '../../process-tree/sampled-limits.js';
+import { outliving } from '../../process-tree/sampled-limits.js';
 import { capabilityBits } from '../../syscalls/capabilities.js';
 import { once } from '../../util/memo.js';
 import { own, propertyOf } from '../../util/own-data.js';
@@ -126,7 +126,11 @@ function toNativeTree({
   if (tree === undefined || tree.reason !== undefined) return NOT_GUARDED;
   const guarded = { guarded: true, guardianFilter: guardianFilter() };
   if (tree.isGroup) return own({ ...guarded, inProcessGroup: true });
-  return own({ ...guarded, domainRequired: true, sampled: withGrace(limits?.sampled, tree.grace) });
+  return own({
+    ...guarded,
+    domainRequired: true,
+    sampled: tree.outlives ? outliving(limits?.sampled) : limits?.sampled,
+  });
 }
 
 const guardianFilter = once(() => compileGuardianFilter(machineAbis()));

@@ -26,6 +26,7 @@ export function attachError(
 ): SeccompError | undefined {
   if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent.path);
   const isOfTree = call.startsWith(GUARDIAN_CALLS);
+  if (isOfTree && error === ECHILD) return new SeccompError('ERR_SECCOMP_ATTACH', GUARDIAN_ENDED);
   if ((isOfTree || call.startsWith('landlock_')) && !isSystems(error)) return undefined;
   if (isOfTree) return refused('ERR_SECCOMP_UNSUPPORTED', guardianProblem({ error, call }), tree?.option);
   if (call.startsWith('landlock_')) {
@@ -44,7 +45,7 @@ export function attachError(
   return new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${remedy}`, { cause });
 }
 
-const { ENOENT, EACCES, EXDEV } = constants.errno;
+const { ECHILD, ENOENT, EACCES, EXDEV } = constants.errno;
 /** `constants.errno` lacks it. Source: asm-generic/errno.h, for all CPUs for which there is an addon. */
 const ETOOMANYREFS = 109;
 
@@ -56,6 +57,10 @@ export const isSystems = (errno: number): boolean => isAnswer(errno) || [ENOENT,
 
 /** How the name of a call begins that failed in a guardian. */
 export const GUARDIAN_CALLS = 'guardian: ';
+
+const GUARDIAN_ENDED =
+  'the guardian ended before the program ran, and nothing was started: another process has killed it, ' +
+  'or an attached filter denies a call that it makes, such as setsid(2), ppoll(2) or sendto(2)';
 
 /** Why a guardian could not be started, and what would help. */
 export function guardianProblem({ error, call }: NativeFailure): string {

@@ -6,6 +6,7 @@ import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js
 import { maySample } from '../../process-tree/sampled-limits.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
+import { own } from '../../util/own-data.js';
 import type { SpawnOptions } from '../options/types.js';
 
 /** How the tree of a child is ended. */
@@ -20,8 +21,8 @@ export interface TreePlan {
   readonly isGroup: boolean;
   /** How it could outlive its guardian, and what would prevent that; undefined if it can't. */
   readonly caveat: string | undefined;
-  /** For how many milliseconds its processes may outlive the child. A process group ends with the child. */
-  readonly grace: number;
+  /** Whether it outlives the child, until it is sent SIGKILL. */
+  readonly outlives: boolean;
 }
 
 /** What a start can do for a tree. */
@@ -84,7 +85,22 @@ export function treeFor(
   if (required && reason !== undefined) throw refused('ERR_SECCOMP_UNSUPPORTED', reason, option);
   const inGroup = reason === undefined && !hasScopes();
   const caveat = inGroup ? caveatOfGroup(options) : undefined;
-  return { required, option, reason, isGroup: inGroup, caveat, grace: 0 };
+  return { required, option, reason, isGroup: inGroup, caveat, outlives: false };
+}
+
+/**
+ * A tree that outlives the child, until it is sent SIGKILL.
+ *
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED for a process group.
+ */
+export function outliving(tree: TreePlan | undefined): TreePlan | undefined {
+  if (tree?.isGroup)
+    throw refused(
+      'ERR_SECCOMP_UNSUPPORTED',
+      'what it ends with the program makes no call that could be seen',
+      tree.option,
+    );
+  return tree && own({ ...tree, outlives: true });
 }
 
 /** Whether the tree of a plan is a process group. */

@@ -44,7 +44,7 @@ const enforced = (limits: object) => ({
   sampledEvery: 100,
   enforced: Object.keys(limits),
   open: [
-    ...(Object.hasOwn(limits, 'memory') ? ['unmapped-memory'] : []),
+    ...(Object.hasOwn(limits, 'memory') ? ['uncounted-memory'] : []),
     ...(Object.hasOwn(limits, 'cpu') ? ['unawaited-cpu'] : []),
   ],
 });

@@ -103,7 +103,7 @@ describeUnless(obstacle, 'under untrusted, a program', () => {
     const { limit: ending, enforcement } = await inShell(script, { timeout }).catch((error) => error);
     expect([ending, enforcement.limits]).toEqual([
       limit,
-      { by: 'guardian', sampledEvery: 100, enforced: ['memory', 'processes'], open: ['unmapped-memory'] },
+      { by: 'guardian', sampledEvery: 100, enforced: ['memory', 'processes'], open: ['uncounted-memory'] },
     ]);
   });
 

@@ -8,6 +8,7 @@ import type { SpawnOptions } from '../../../lib/sandbox/options/types.js';
 import {
   asksForGuardian,
   isGroup,
+  outliving,
   refused,
   type TreePlan,
   treeFor,
@@ -115,6 +116,16 @@ describe('a tree', () => {
   });
 });
 
+test('a tree can outlive the child, but not as a process group', () => {
+  expect(outliving(undefined)).toBeUndefined();
+  const tree = planned({ descendants: 'kill' }) as TreePlan;
+  expect(outliving(tree)).toEqual({ ...tree, outlives: true });
+  const group = { ...tree, isGroup: true } as TreePlan;
+  expect(() => outliving(group)).toThrow(
+    /^options\.descendants: 'kill' can't be honored: .* no call that could be seen$/,
+  );
+});
+
 describe('without scopes, a tree', () => {
   test.each<[string, SpawnOptions, object]>([
     ['that is ended is a process group', { descendants: 'kill', uid: 7 }, { isGroup: true, caveat: undefined }],
@@ -202,7 +213,7 @@ describe('enforcement of a tree', () => {
     reason: undefined,
     isGroup: false,
     caveat: undefined,
-    grace: 0,
+    outlives: false,
   };
 
   test.each<[string, TreePlan | undefined, string | undefined, object | undefined]>([

@@ -14,6 +14,7 @@ import type { ViolationLog } from '../../../notify/violations/violation-log.js';
 import type { Leaf } from '../../../process-tree/leaf.js';
 import type { LimitReason } from '../../../process-tree/limit-reason.js';
 import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.js';
+import type { Tree } from '../../../process-tree/tree.js';
 import { UNKNOWN_USAGE, type Usage } from '../../../process-tree/usage.js';
 import { publicMethods } from '../../../util/caller.js';
 import { guarded } from '../../../util/guarded.js';
@@ -228,7 +229,7 @@ export class SandboxedProcess<
    * filter of the program's own. Empty if no reason is known, and if violations are not collected.
    */
   get unseenCalls(): readonly string[] {
-    return [...(this.#log?.unseen ?? []), ...(this.#termination.tree?.unseen ?? [])];
+    return this.#log?.unseen ?? [];
   }
 
   /** @internal Whether the child's violations are collected. */
@@ -252,6 +253,11 @@ export class SandboxedProcess<
   /** What the child has used. Null as long as it runs, and if it was not started. */
   get usage(): Usage | null {
     return this.#termination.usage ?? null;
+  }
+
+  /** @internal The tree of the child; undefined if its descendants are left. */
+  get tree(): Tree | undefined {
+    return this.#termination.tree;
   }
 
   /** @internal How the child has ended, also by a signal without a name. All are null while it runs. */
@@ -281,7 +287,7 @@ export class SandboxedProcess<
     this.exitCode = end.code;
     this.stdin?.destroy();
     this.#termination.settle(end, used);
-    if (!this.#termination.tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
+    if (!this.tree?.isGuarded) this.#cleanUp(); // Before `exit`, whose listeners may end this process.
     publishEnd(this);
     guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
@@ -289,7 +295,7 @@ export class SandboxedProcess<
 
   /** @internal Called once, when the guardian of the child's tree has ended: its exit code, or null if it was killed. */
   guardianEnded(status: number | null): void {
-    const failure = this.#termination.tree?.guardianEnded(status, this.pid);
+    const failure = this.tree?.guardianEnded(status, this.pid);
     if (this.hasEnded) {
       this.#cleanUp();
     } else {
@@ -321,7 +327,7 @@ export class SandboxedProcess<
    * await child.treeEnded; // Neither sh nor sleep runs any more.
    */
   killTree(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
-    const { tree } = this.#termination;
+    const { tree } = this;
     if (this.pid === undefined) return false; // It was not started.
     if (tree === undefined) throw withoutGuardian(this.enforcement, this.pid);
     return this.#termination.killTree(tree, signal === 0 ? 0 : signalNumber(signal));
@@ -333,17 +339,17 @@ export class SandboxedProcess<
 
   override ref(): void {
     this.#termination.watch?.ref();
-    this.#termination.tree?.ref();
+    this.tree?.ref();
   }
 
   override unref(): void {
     this.#termination.watch?.unref();
-    this.#termination.tree?.unref();
+    this.tree?.unref();
   }
 
   override [Symbol.dispose](): void {
     if (this.killed) return;
-    if (this.#termination.tree === undefined) this.kill();
+    if (this.tree === undefined) this.kill();
     else this.killTree();
   }
 
