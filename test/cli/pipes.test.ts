@@ -91,7 +91,7 @@ describe('a profile through a pipe:', () => {
 
   test('has at most 16 MiB', async () => {
     const limit = 16 * 1024 * 1024;
-    expect(start(['check', '-'], DENY_MKDIR.padEnd(limit))).toMatchObject({ status: 0, stdout: '' });
+    expect(start(['check', '-'], DENY_MKDIR.padEnd(limit))).toMatchObject({ status: 0, stderr: '' });
     const pipe = fifoWith(DENY_MKDIR.padEnd(limit + 1));
     expect(await seccomp('explain', pipe, 'mount')).toEqual({
       ...{ status: 125, stdout: '' },
@@ -144,7 +144,7 @@ test('a file on standard input is read from its current offset', () => {
   const file = join(directory, 'p.json');
   writeFileSync(file, DENY_MKDIR);
   const descriptor = openSync(file, 'r');
-  expect(start(['check', '-'], descriptor)).toMatchObject({ status: 0, stdout: '' });
+  expect(start(['check', '-'], descriptor)).toMatchObject({ status: 0, stderr: '' });
   closeSync(descriptor);
   expect(readFileSync(file, 'utf8')).toBe(DENY_MKDIR);
 });
