@@ -111,7 +111,10 @@ export interface TreeEnforcement {
    * setpgid. Absent if there is none: the descendants are left then.
    */
   readonly by?: 'guardian' | 'process-group';
-  /** Why there is no guardian, or how descendants in a process group could outlive it. Absent otherwise. */
+  /**
+   * Why there is no guardian, how descendants in a process group could outlive it, or why it is not confirmed that those that it
+   * kills have ended. Absent otherwise.
+   */
   readonly reason?: string;
 }
 

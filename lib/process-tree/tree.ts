@@ -1,7 +1,9 @@
 /** The tree of a child: the child and all that it starts, which a guardian ends. */
+import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { filterDenies } from '../kernel/obstacle.js';
 import type { ChildWatch, NativeChild, TreeHandle } from '../native.js';
+import { unreadableProc } from './cgroup.js';
 import { leaveQueue } from './kill-queue.js';
 import type { LimitReason } from './limit-reason.js';
 import { guardianLimit, isUnweighed, treeStatus } from './sampled-limits.js';
@@ -96,10 +98,22 @@ const ended = (pid: number | undefined, lack: string) =>
 
 const childName = (pid: number | undefined) => (pid === undefined ? 'the child' : `child ${pid}`);
 
+/** Why the end of processes that a guardian has killed can't be confirmed; undefined if it can. */
+export function unconfirmedEnd(): string | undefined {
+  try {
+    closeSync(openSync('/proc/self/stat', 'r'));
+    return undefined;
+  } catch (error) {
+    const { reason, remedy } = unreadableProc(error);
+    return `that what it kills has ended is not confirmed: ${reason}; ${remedy}`;
+  }
+}
+
 /** The error for a tree that may have left processes; undefined if it has not. */
 function treeFailure(given: number | null, pid: number | undefined): Error | undefined {
   const status = treeStatus(given);
-  if (status === TREE_ENDED) return undefined;
+  // All were killed at once, and none can have survived that. `enforcement` has said that their end is not confirmed.
+  if (status === TREE_ENDED || (status === PROCESSES_UNKNOWN && unconfirmedEnd() !== undefined)) return undefined;
   if (status === NOT_CONFINED)
     return ended(pid, `could not attach its own filter: ${filterDenies('seccomp(2)').reason}`);
   const reasons: ReadonlyMap<number | null, string> = new Map([

@@ -290,6 +290,17 @@ describe.skipIf(!hasScopes)('by default', () => {
     expect([stderr, isRunning(Number(stdout))]).toEqual(['', false]);
   });
 
+  test('a confined program that can’t read /proc is told that their end is not confirmed', async () => {
+    const started = `run('sh', ['-c', ${JSON.stringify(DAEMON.replace('exec >&- 2>&-;', ''))}], '${PROFILE}')`;
+    const script = `import(process.argv[1]).then(({ run }) => ${started}).then((result) => console.log(JSON.stringify(result)))`;
+    const package_ = fileURLToPath(new URL('../..', import.meta.url));
+    const paths = { read: ['@system', '@node'], execute: [package_] };
+    const { stdout } = await run(process.execPath, ['-e', script, `${package_}dist/index.js`], PROFILE, { paths });
+    const inner = JSON.parse(stdout);
+    expect(inner.enforcement.tree).toEqual({ by: 'guardian', reason: expect.stringContaining('/proc') });
+    expect(isRunning(Number(inner.stdout))).toBe(false);
+  });
+
   test('execve leaves this process as it was if the program can’t be executed', () => {
     expect(() => execve('/nowhere', [], PROFILE, { descendants: 'kill' })).toThrow('ENOENT');
     expect(process.kill(process.ppid, 0)).toBe(true);

@@ -4,7 +4,7 @@ import { readStatus } from '../../kernel/process-status.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { maySample } from '../../process-tree/sampled-limits.js';
-import type { Descendants } from '../../process-tree/tree.js';
+import { type Descendants, unconfirmedEnd } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { own } from '../../util/own-data.js';
 import type { SpawnOptions } from '../options/types.js';
@@ -167,8 +167,9 @@ export function withTree(enforced: Enforcement, tree: TreePlan | undefined, ungu
   if (tree === undefined) return enforced;
   const reason = tree.reason ?? unguarded;
   if (reason !== undefined) return { ...enforced, tree: { reason } };
-  if (!tree.isGroup) return { ...enforced, tree: { by: 'guardian' } };
-  return { ...enforced, tree: { by: 'process-group', ...(tree.caveat === undefined ? {} : { reason: tree.caveat }) } };
+  const by = tree.isGroup ? 'process-group' : 'guardian';
+  const caveat = tree.caveat ?? unconfirmedEnd();
+  return { ...enforced, tree: caveat === undefined ? { by } : { by, reason: caveat } };
 }
 
 /** The error for a guardian that can't be had. */
