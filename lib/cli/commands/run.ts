@@ -90,7 +90,7 @@ export function runCommand(): Command {
     .option('--keep-descendants', 'let the processes that COMMAND started outlive it')
     .option(
       '--log-denied',
-      'have the kernel log the calls that the profile denies, from Linux 6.15 on also the files that are denied',
+      'have the kernel log the calls that the profile denies and, from Linux 6.15 on with auditing on, the files that are denied',
     )
     .option('--explain', 'report on stderr which calls the profile denies, and why')
     .addHelpText('after', HELP)
@@ -143,12 +143,12 @@ function optionsOf(flags: RunFlags, sandbox: LoadedSandbox | undefined): Program
     isolate: abstractSockets ? { abstractSockets } : isolate,
     network: flags.network ? undefined : ('none' as const),
     logDenied,
+    ...(keepDescendants ? { descendants: 'leave' as const } : {}),
     ...environmentOption(flags),
     ...pathOptions(flags, sandbox !== undefined || givenTreeLimits(flags).length > 0),
     ...limitOptions(flags, sandbox?.contents.limits !== undefined),
   };
-  const leaves = sandbox !== undefined && keepDescendants ? ({ descendants: 'leave' } as const) : {};
-  if (sandbox !== undefined) return optionsOfRun(sandbox, { ...given, ...leaves });
+  if (sandbox !== undefined) return optionsOfRun(sandbox, given);
   if (kindOfString(flags.profile) === 'path') warnOfOwnFiles(given.paths, namesOf(flags.profile), 'this profile');
   return given;
 }

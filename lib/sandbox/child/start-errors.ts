@@ -126,7 +126,7 @@ export function attachRemedy(errno: number, who: string, call = 'seccomp'): stri
     ],
     [
       constants.errno.EBUSY,
-      'an attached filter has a listener, and a process can have only one: ' +
+      'an attached filter has a listener, and a process can have only one, which a subscriber of seccomp:violation needs too: ' +
         'leave out listenerPath, or onViolation and notify',
     ],
     [
