@@ -7,6 +7,7 @@ import { grantLackedByChild, modeDenyingChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
+import { stopWith } from './job-control.js';
 import { listenToSignals } from './listen-to-signals.js';
 import { pathFlag } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
@@ -39,15 +40,19 @@ export async function runAsChild(
   ended: (child: SandboxedProcess) => void = () => {},
 ): Promise<void> {
   // Before the start: a signal in between would end this process, and leave the program running.
-  const stop = listenToSignals(PASSED_ON, (signal, isFromTerminal) => {
+  const unlisten = listenToSignals(PASSED_ON, (signal, isFromTerminal) => {
     if (!isFromTerminal || hasOwnSession(child)) child.kill(signal);
   });
   const child = startProgram([command, args, profile, { ...options, stdio: 'inherit' }], descendants);
   if (child.pid !== undefined) reportUnenforced(child.enforcement);
+  const unfollow = stopWith(child);
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', () => resolve());
-  }).finally(stop);
+  }).finally(() => {
+    unlisten();
+    unfollow();
+  });
   ended(child);
   const missing = grantLackedByChild(child);
   const { limit, end } = child;
