@@ -112,6 +112,8 @@ export interface Features {
   readonly flags: readonly FilterFlag[];
   /** The state of this process, from /proc/self/status. */
   readonly self: {
+    /** Why the state is unknown; null if it is known. */
+    readonly reason: string | null;
     /** The seccomp mode: 0 disabled, 1 strict, 2 filter; null if the kernel does not report it. */
     readonly mode: number | null;
     /** Number of attached filters; null before Linux 5.9. */
@@ -161,7 +163,7 @@ export function isSupported(): boolean {
  */
 export function features(): Features {
   const native = addon();
-  const status = readStatus('self');
+  const { status, reason } = statusOfSelf();
   const mode = status.get('Seccomp');
   return {
     kernel: release(),
@@ -170,6 +172,7 @@ export function features(): Features {
     actions: ACTION_KINDS.filter((kind) => native.actionAvailable(actionBase(kind)) === 0),
     flags: FILTER_FLAGS.filter(({ value }) => native.filterFlagsKnown(value)).map(({ name }) => name),
     self: {
+      reason,
       mode: mode === undefined ? null : Number(mode),
       filters: attachedFilters(status),
       noNewPrivileges: status.get('NoNewPrivs') === '1',
@@ -180,6 +183,15 @@ export function features(): Features {
     paths: pathRights(),
     container: containerKind(),
   };
+}
+
+/** Of no fields where /proc is missing, or denied to this process by a sandbox. */
+function statusOfSelf(): { readonly status: ReadonlyMap<string, string>; readonly reason: string | null } {
+  try {
+    return { status: readStatus('self'), reason: null };
+  } catch (error) {
+    return { status: new Map(), reason: `/proc/self/status can't be read (${(error as NodeJS.ErrnoException).code})` };
+  }
 }
 
 function pathRights(): Features['paths'] {

@@ -21,7 +21,7 @@ beforeEach(() => {
   spyOnBuiltin(fs, 'existsSync').mockImplementation((file) => files.has(String(file)));
   spyOnBuiltin(fs, 'readFileSync').mockImplementation((file) => {
     const content = files.get(String(file));
-    if (content === undefined) throw new Error(`ENOENT: ${file}`);
+    if (content === undefined) throw Object.assign(new Error(`ENOENT: ${file}`), { code: 'ENOENT' });
     return typeof content === 'string' && String(file).startsWith('/proc/self/') ? content : Buffer.from(content);
   });
 });
@@ -103,12 +103,19 @@ describe('features', () => {
   test('has the state of this process', () => {
     status('Name:\tnode', 'CapEff:\t0000000000000003', 'NoNewPrivs:\t1', 'Seccomp:\t2', 'Seccomp_filters:\t3');
     expect(features().self).toEqual({
+      reason: null,
       mode: 2,
       filters: 3,
       noNewPrivileges: true,
       uid: process.getuid?.(),
       capabilities: ['CAP_CHOWN', 'CAP_DAC_OVERRIDE'],
     });
+  });
+
+  test('says why the state of this process is unknown', () => {
+    files.delete('/proc/self/status');
+    const reason = "/proc/self/status can't be read (ENOENT)";
+    expect(features().self).toMatchObject({ reason, mode: null, filters: null, capabilities: [] });
   });
 
   test('has null for what an old kernel does not report', () => {

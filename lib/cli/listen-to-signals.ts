@@ -3,8 +3,8 @@ import { constants } from 'node:os';
 import { addon, unsupportedReason } from '../native.js';
 import { systemError } from '../util/system-error.js';
 
-/** Signals that a terminal sends to every process in the foreground, to COMMAND too, for Ctrl-C and Ctrl-\. */
-const OF_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+/** Signals that a terminal sends to a whole process group, to COMMAND too: for Ctrl-C, Ctrl-\ and Ctrl-Z, and to stop a job. */
+const OF_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'];
 
 /**
  * Calls `onSignal` for each signal, and says whether a terminal has sent it, so that COMMAND has got it as well.
@@ -16,9 +16,9 @@ export function listenToSignals(
   onSignal: (signal: NodeJS.Signals, isFromTerminal: boolean) => void,
 ): () => void {
   const listeners = signals.map((signal) => {
-    const listener = () => onSignal(signal, OF_KEYS.includes(signal) && isFromTerminal(signal));
+    const listener = () => onSignal(signal, OF_TERMINAL.includes(signal) && isFromTerminal(signal));
     process.on(signal, listener);
-    if (OF_KEYS.includes(signal)) watchSender(signal);
+    if (OF_TERMINAL.includes(signal)) watchSender(signal);
     return [signal, listener] as const;
   });
   return () => {

@@ -3,25 +3,19 @@
 import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOptions, StartSource } from '../index.js';
 import { ISOLATION_OFF } from '../landlock/domain.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
+import { limitText } from '../process-tree/limit-reason.js';
 import { grantLackedByChild, modeDenyingChild } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
+import { stopWith } from './job-control.js';
 import { listenToSignals } from './listen-to-signals.js';
+import { inFlags } from './options/profile-options.js';
 import { pathFlag } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
 
 /** Signals that this process passes on to the program, for which they are meant. */
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT'];
-
-const LIMIT_TEXTS: Readonly<Record<LimitReason, string>> = {
-  time: 'ended, since it ran longer than its timeout',
-  output: 'ended, since it wrote too much',
-  'file-size': 'ended by the kernel, since it wrote too large a file (RLIMIT_FSIZE)',
-  cpu: 'ended by the kernel, since it used too much CPU time (RLIMIT_CPU)',
-  memory: 'killed by the kernel, since it needed more memory than its limit',
-  processes: 'failed where it needed more processes than its limit',
-};
 
 /**
  * Runs a program with the standard streams of this process. Resolves when it has ended, and rejects if it can't be
@@ -39,15 +33,19 @@ export async function runAsChild(
   ended: (child: SandboxedProcess) => void = () => {},
 ): Promise<void> {
   // Before the start: a signal in between would end this process, and leave the program running.
-  const stop = listenToSignals(PASSED_ON, (signal, isFromTerminal) => {
+  const unlisten = listenToSignals(PASSED_ON, (signal, isFromTerminal) => {
     if (!isFromTerminal || hasOwnSession(child)) child.kill(signal);
   });
   const child = startProgram([command, args, profile, { ...options, stdio: 'inherit' }], descendants);
   if (child.pid !== undefined) reportUnenforced(child.enforcement);
+  const unfollow = stopWith(child);
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', () => resolve());
-  }).finally(stop);
+  }).finally(() => {
+    unlisten();
+    unfollow();
+  });
   ended(child);
   const missing = grantLackedByChild(child);
   const { limit, end } = child;
@@ -55,7 +53,7 @@ export async function runAsChild(
   if (missing !== undefined) printMessage(grantText(missing, pathFlag));
   if (mode !== '') printMessage(mode);
   if (limit !== null) {
-    printMessage(`${shownName(command)}: ${LIMIT_TEXTS[limit]}`);
+    printMessage(`${shownName(command)}: ${reachedText(child, limit)}`);
     exitAtLimit(limit, end);
     return;
   }
@@ -64,6 +62,12 @@ export async function runAsChild(
   // When nothing is left to do, such as to remove the program's own directory. If this process survives the signal, it
   // exits with a shell's status for it. So it does for a signal without a name: Node reports the death by one as code 0.
   if (signal !== null) process.once('beforeExit', () => process.kill(process.pid, signal));
+}
+
+/** Which limit ended the program, in words of the command. */
+function reachedText({ end, enforcement }: SandboxedProcess, limit: LimitReason): string {
+  if (limit === 'time') return 'it ran longer than it may (--timeout)';
+  return inFlags(limitText(limit, end.signal, enforcement.limits));
 }
 
 /** Says what is not enforced: isolation and the end of the tree where there is no Landlock, and what `--best-effort` has left out. */

@@ -83,7 +83,7 @@ test('the command has no names of the library', async () => {
     'it used more memory than it may (options.limits.memory)': 'it used more memory than it may (--memory)',
     'it took too long (options.timeout)': 'it took too long (--timeout)',
     'it was aborted (options.signal)': 'it was aborted (by a signal to seccomp)',
-    'it wrote too large a file (options.rlimits.fsize)': 'it wrote too large a file (rlimits.fsize of the sandbox)',
+    'it wrote too large a file (options.rlimits.fsize)': 'it wrote too large a file (RLIMIT_FSIZE)',
   };
   expect(Object.keys(texts).map(inFlags)).toEqual(Object.values(texts));
 });

@@ -34,7 +34,7 @@ const machine: host.Features = {
   seccomp: true,
   actions: ACTION_KINDS,
   flags: host.FILTER_FLAGS.map(({ name }) => name),
-  self: { mode: 0, filters: 0, noNewPrivileges: false, uid: 1000, capabilities: [] },
+  self: { reason: null, mode: 0, filters: 0, noNewPrivileges: false, uid: 1000, capabilities: [] },
   isolation: { by: 'scopes', reason: null },
   paths: { rights: [], missing: [], abi: 9, reason: null },
   container: null,
@@ -55,6 +55,16 @@ async function report(...flags: readonly string[]) {
   const { ok, checks } = JSON.parse(text) as { ok: boolean; checks: { name: string; state: string }[] };
   return { ok, status: process.exitCode, checks: Object.fromEntries(checks.map((each) => [each.name, each])) };
 }
+
+test('a process that may not read /proc has a remedy', async () => {
+  const { status, checks } = await checksOn(self({ reason: "/proc/self/status can't be read (EACCES)" }));
+  const unknown = {
+    state: 'limit',
+    detail: "unknown: /proc/self/status can't be read (EACCES)",
+    remedy: 'let the sandbox of this process read /proc: --read /proc; without a sandbox, mount /proc',
+  };
+  expect([status, checks['privileges'], checks['filters']]).toMatchObject([0, unknown, unknown]);
+});
 
 test('a machine that has everything is fine', async () => {
   vi.spyOn(tree, 'treeSupport').mockReturnValue({ by: 'guardian' });

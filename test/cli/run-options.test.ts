@@ -276,24 +276,34 @@ describe('refuses', () => {
 
 describe('where the system has no seccomp,', () => {
   const REASON = 'seccomp is a part of Linux';
-  beforeEach(() => void vi.mocked(platform.unsupportedReason).mockReturnValue(REASON));
+  const REMEDY = 'run this command on Linux only; on darwin: seccomp run -p unconfined -- …';
+  beforeEach(() => {
+    vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin');
+    vi.mocked(platform.unsupportedReason).mockReturnValue(REASON);
+  });
 
   test.each([
     ...['--read /', '--write /tmp', '--execute /', '--memory 64M', '--processes 9', '--cpu 1', '--capability CAP_KILL'],
     ...['--isolate', '--abstract-sockets', '--no-network', '--log-denied', '--explain'],
   ])('%s is refused', async (flag) => {
     const [name = '', ...value] = flag.split(' ');
-    const stderr = `seccomp: ${name} can't be honored: ${REASON}: leave it out\n`;
+    const stderr = `seccomp: ${name} can't be honored: ${REASON}: ${REMEDY}\n`;
     expect(await run(name, ...value)).toEqual({ status: 125, stdout: '', stderr });
   });
 
   test('the first of several options is named', async () => {
-    const stderr = `seccomp: --read can't be honored: ${REASON}: leave it out\n`;
+    const stderr = `seccomp: --read can't be honored: ${REASON}: ${REMEDY}\n`;
     expect(await run('--explain', '--isolate', '--read', '/')).toEqual({ status: 125, stdout: '', stderr });
   });
 
+  test('under another runtime, Node is the remedy', async () => {
+    vi.spyOn(process, 'platform', 'get').mockReturnValue('linux');
+    const stderr = `seccomp: --read can't be honored: ${REASON}: run seccomp by Node.js\n`;
+    expect(await run('--read', '/')).toEqual({ status: 125, stdout: '', stderr });
+  });
+
   test('a sandbox is refused', async () => {
-    const stderr = `seccomp: --sandbox can't be honored: ${REASON}: leave it out\n`;
+    const stderr = `seccomp: --sandbox can't be honored: ${REASON}: ${REMEDY}\n`;
     expect(await run('-s', 'untrusted')).toEqual({ status: 125, stdout: '', stderr });
   });
 
@@ -306,15 +316,17 @@ describe('where the system has no seccomp,', () => {
 describe('a child', () => {
   const child = () => run('--timeout', '1h');
 
-  test.each<[string, End, number, string]>([
-    ['time', [null, 15], 124, 'ended, since it ran longer than its timeout'],
-    ['output', [null, 15], 143, 'ended, since it wrote too much'],
-    ['file-size', [null, 25], 153, 'ended by the kernel, since it wrote too large a file (RLIMIT_FSIZE)'],
-    ['cpu', [null, 24], 152, 'ended by the kernel, since it used too much CPU time (RLIMIT_CPU)'],
-    ['memory', [null, 9], 137, 'killed by the kernel, since it needed more memory than its limit'],
-    ['processes', [3, null], 3, 'failed where it needed more processes than its limit'],
-  ])('that reached its limit of %s is reported', async (limit, end, status, text) => {
-    endChild(end, { limit });
+  test.each<[string, End, number, string, by?: 'guardian']>([
+    ['time', [null, 15], 124, 'it ran longer than it may (--timeout)'],
+    ['file-size', [null, 25], 153, 'it wrote too large a file (RLIMIT_FSIZE)'],
+    ['cpu', [null, 24], 152, 'it used too much CPU time (RLIMIT_CPU)'],
+    ['cpu', [null, 9], 137, 'it used more CPU time than it may (--cpu)', 'guardian'],
+    ['memory', [null, 9], 137, 'it needed more memory than it may use (--memory)'],
+    ['memory', [null, 9], 137, 'it used more memory than it may (--memory)', 'guardian'],
+    ['processes', [3, null], 3, 'it could not start as many processes as it needs (--processes)'],
+    ['processes', [null, 9], 137, 'it had more processes and threads than it may (--processes)', 'guardian'],
+  ])('that reached its limit of %s is reported: %j, %i, %s', async (limit, end, status, text, by) => {
+    endChild(end, { limit, enforcement: { ...NOT_ISOLATED, limits: { by } } });
     expect(await child()).toEqual({ status, stdout: '', stderr: `seccomp: program: ${text}\n` });
   });
 

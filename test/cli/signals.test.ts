@@ -1,4 +1,7 @@
-/** COMMAND gets each signal once: those that its terminal sends to all in the foreground, and those that are meant for it. */
+/**
+ * COMMAND gets each signal once: those that its terminal sends to all in the foreground, and those that are meant for it. The
+ * command stops and continues with it.
+ */
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +40,44 @@ describeUnless(obstacleTo('python3'), 'in a terminal, COMMAND gets', () => {
     ['null', 'kill', 'SIGQUIT'],
   ])('once, with stdin %s, by %s: %s', (stdin, way, signal) => {
     expect(signaled(stdin, way, signal)).toBe('1 0');
+  });
+});
+
+const ITSELF = 'os.kill(0, signal.SIGTSTP)';
+const BY_KEY = "print('ready', flush=True)\nsignal.sigwait({signal.SIGCONT})";
+const WAITS = "print('ready', flush=True)\nsignal.sigwait({signal.SIGTSTP})";
+/** Only a guardian stops it. When it has stopped, no signal of the guardian can follow that of the shell, and stop COMMAND again. */
+const IN_ANOTHER_SESSION = `
+ready, is_ready = os.pipe()
+if os.fork() == 0:
+  os.setsid()
+  os.write(is_ready, b' ')
+  signal.pause()
+os.read(ready, 1)
+`;
+const BY_CHILD = `
+if (child := os.fork()) == 0:
+  for _ in range(20):
+    os.kill(os.getppid(), signal.SIGSTOP)
+    while open(f'/proc/{os.getppid()}/stat').read().rsplit(') ', 1)[1][0] != 'T': pass
+    os.kill(os.getppid(), signal.SIGCONT)
+  os._exit(0)
+os.waitpid(child, 0)`;
+
+describeUnless(obstacleTo('python3'), 'as the job of a shell, the command', () => {
+  test.each([
+    ['stops with COMMAND, which stops its process group', 'terminal', IN_ANOTHER_SESSION + ITSELF, 1],
+    ['stops with COMMAND for Ctrl-Z', 'terminal', IN_ANOTHER_SESSION + BY_KEY, 1],
+    ['goes on with COMMAND, which does not stop for Ctrl-Z', 'terminal', WAITS, 0],
+    ['goes on without a terminal, although COMMAND is stopped', 'none', BY_CHILD, 0],
+  ])('%s', (_what, stdin, program, stops) => {
+    const code = `import os, signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT${program === WAITS ? ', signal.SIGTSTP' : ''}})\n${program}`;
+    const run = [process.execPath, main, 'run', '-p', 'docker-default', '--timeout', '1h', '--'];
+    const { stdout, stderr } = spawnSync('python3', [file('as-job.py'), stdin, ...run, interpreter(), '-c', code], {
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+    expect([stdout, stderr]).toEqual([`result: ${stops} 0\n`, '']);
   });
 });
 

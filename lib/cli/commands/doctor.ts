@@ -264,7 +264,12 @@ function checkLimits(): Check {
 
 const list = (words: readonly string[]) => words.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 
+/** For a state that is unknown. */
+const READ_PROC = 'let the sandbox of this process read /proc: --read /proc; without a sandbox, mount /proc';
+
 function reportPrivileges({ self }: Features): Check {
+  if (self.reason !== null)
+    return { name: 'privileges', state: 'limit', detail: `unknown: ${self.reason}`, remedy: READ_PROC };
   const holds = self.capabilities.includes('CAP_SYS_ADMIN') ? 'has' : 'does not have';
   const state = `uid ${self.uid} ${holds} CAP_SYS_ADMIN, no_new_privs is ${self.noNewPrivileges ? 'set' : 'not set'}`;
   const needs = 'only noNewPrivileges: false needs CAP_SYS_ADMIN';
@@ -277,6 +282,7 @@ function reportPrivileges({ self }: Features): Check {
 
 function reportFilters({ self }: Features): Check {
   const name = 'filters';
+  if (self.reason !== null) return { name, state: 'limit', detail: `unknown: ${self.reason}`, remedy: READ_PROC };
   if (self.mode === 0) return { name, state: 'info', detail: 'none is attached to this process' };
   const count = self.filters === null ? 'some are' : self.filters === 1 ? '1 is' : `${self.filters} are`;
   const detail = `${count} attached to this process: the strictest filter decides each call`;

@@ -12,6 +12,7 @@ import { recordWithEnd } from '../../record/record.js';
 import { readSandboxText } from '../../sandbox/file/read.js';
 import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
+import { stopWith } from '../job-control.js';
 import { listenToSignals } from '../listen-to-signals.js';
 import { inFlags } from '../options/profile-options.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
@@ -198,6 +199,7 @@ async function recordOrReport(
       },
       (started) => {
         child = started;
+        stopWith(started);
       },
     );
   } catch (error) {

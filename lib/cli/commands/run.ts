@@ -181,7 +181,11 @@ function refuseWithoutEffect(flags: RunFlags, reason: string): void {
     logDenied && '--log-denied',
     explain && '--explain',
   ].find((flag) => flag);
-  if (given) throw new Error(`${given} can't be honored: ${reason}: leave it out`);
+  const isLinux = process.platform === 'linux';
+  const remedy = isLinux
+    ? 'run seccomp by Node.js'
+    : `run this command on Linux only; on ${process.platform}: seccomp run -p unconfined -- …`;
+  if (given) throw new Error(`${given} can't be honored: ${reason}: ${remedy}`);
 }
 
 /** The same refusal for users of the command: the library's error names options of its functions. */

@@ -53,8 +53,8 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['logDenied', '--log-denied'],
   ['onViolation', '--explain'],
   ['timeout', '--timeout'],
-  ['rlimits.fsize', 'rlimits.fsize of the sandbox'],
-  ['rlimits.cpu', 'rlimits.cpu of the sandbox'],
+  ['rlimits.fsize', 'RLIMIT_FSIZE'],
+  ['rlimits.cpu', 'RLIMIT_CPU'],
   ['signal', 'by a signal to seccomp'],
 ]);
 

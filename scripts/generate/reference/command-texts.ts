@@ -57,6 +57,9 @@ Where the command stays the parent, it passes on the exit status, and SIGHUP, SI
 of a closed terminal, which may arrive twice. What a terminal sends for Ctrl-C or Ctrl-\\ has reached COMMAND already, and is not passed on. A signal that a process sends to the whole process group, as \`kill -INT -- -PGID\` does, reaches
 COMMAND twice: nothing tells it from one for the command alone.
 
+In a terminal, the command stops and continues with COMMAND, and so does all that COMMAND has started. If COMMAND does not stop for Ctrl-Z, neither does the command,
+so that --timeout holds. Time in which they are stopped counts.
+
 <!-- test: exit 1; needs unshare -->
 \`\`\`sh
 npx seccomp run --explain -- unshare --user true 2>&1 | grep -v ^unshare:

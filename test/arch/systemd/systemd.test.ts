@@ -53,7 +53,7 @@ function testUnderSystemd(): void {
 
   const KILLED = {
     status: 137,
-    stderr: `seccomp: ${USAGE}: killed by the kernel, since it needed more memory than its limit\n`,
+    stderr: `seccomp: ${USAGE}: it needed more memory than it may use (--memory)\n`,
   };
 
   test.each<[keyof typeof STEPS, Placing, readonly ('paths' | 'uid')[]]>([
