@@ -12,7 +12,7 @@ import { addon } from './native.js';
 import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
-import { ABIS, type AbiName } from './syscalls/abi.js';
+import { ABIS, type AbiName, abisOfMachine } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
 import { ABOVE_EVERY_KERNEL, type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
 import { once } from './util/memo.js';
@@ -59,20 +59,14 @@ export const MACHINES: ReadonlyMap<string, AbiName> = new Map([
 /** Returns the native ABI of a machine that runs programs of an ABI: this machine's if it does. */
 export function machineFor(abi: AbiName): AbiName {
   const own = thisMachine();
-  const machines = [...(own === undefined ? [] : [own]), ...OTHERS.keys()];
-  return machines.find((each) => each === abi || OTHERS.get(each)?.includes(abi)) ?? abi;
+  const machines = [...(own === undefined ? [] : [own]), ...ABIS.keys()];
+  return machines.find((each) => abisOfMachine(each).includes(abi)) ?? abi;
 }
 
 /** Returns the ABIs of the programs that this machine can run. The native ABI is the first. */
 export function machineAbis(): readonly AbiName[] {
-  const { abi } = thisHost();
-  return [abi, ...(OTHERS.get(abi) ?? [])];
+  return abisOfMachine(thisHost().abi);
 }
-
-const OTHERS: ReadonlyMap<AbiName, readonly AbiName[]> = new Map<AbiName, readonly AbiName[]>([
-  ['x86_64', ['x86', 'x32']],
-  ['aarch64', ['arm']],
-]);
 
 /** Flags of seccomp(2) that callers can set. Source: linux/seccomp.h. */
 export const ATTACH_FLAGS = { LOG: 2, SPEC_ALLOW: 4 } as const satisfies Record<AttachFlag, number>;

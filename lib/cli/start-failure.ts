@@ -1,6 +1,7 @@
 /** Programs that can't be started. */
 import { shellWord } from '../addon/shell-word.js';
 import type { ProgramOptions } from '../index.js';
+import { builtinNames, SANDBOX_NAMES } from '../profile/source-names.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitNotStarted } from './exit-status.js';
 import { printMessage } from './output/print.js';
@@ -31,8 +32,11 @@ const SHELL_LINE = /[\s|&;<>()$`*?]/;
 function notFoundHint(command: string, args: readonly string[], env: ProgramOptions['env']): string {
   if (args.length === 0 && SHELL_LINE.test(command))
     return `: for a shell's command line, write sh -c ${shellWord(command)}`;
-  if (command.includes('/') || env === undefined || new Map(Object.entries(env)).get('PATH') !== undefined) return '';
-  return ' in /bin and /usr/bin, as it gets no PATH: give --env PATH';
+  if (command.includes('/')) return '';
+  if (env !== undefined && new Map(Object.entries(env)).get('PATH') === undefined)
+    return ' in /bin and /usr/bin, as it gets no PATH: give --env PATH';
+  if (SANDBOX_NAMES.includes(command)) return `: for the built-in sandbox, write seccomp run -s ${command}`;
+  return builtinNames().includes(command) ? `: for the built-in profile, write seccomp run -p ${command}` : '';
 }
 
 /**

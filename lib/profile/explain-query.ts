@@ -54,10 +54,16 @@ export function callOf(
 ): PolicyCall {
   const number = syscallNumber(abi, syscall);
   if (number === undefined) {
-    const message = `${abi} has no syscall ${shownName(syscall)}${suggestSyscall(syscall, [...syscallsOf(abi).keys()])}`;
-    throw argumentError('value', message);
+    const hint = suggestSyscall(syscall, [...syscallsOf(abi).keys()]) || otherAbi(syscall);
+    throw argumentError('value', `${abi} has no syscall ${shownName(syscall)}${hint}`);
   }
   return { arch: abiOf(abi).audit, number, args: registers(args) };
+}
+
+/** `: x86_64 has it`, or nothing. */
+function otherAbi(syscall: string): string {
+  const other = [...ABIS.keys()].find((each) => syscallNumber(each, syscall) !== undefined);
+  return other === undefined ? '' : `: ${other} has it`;
 }
 
 /** Returns the six registers of a call; missing arguments are 0. Negative numbers become two's complement, as in C. */

@@ -113,6 +113,16 @@ export function findAbi(name: unknown): Abi | undefined {
   return typeof name === 'string' ? ABIS.get(name as AbiName) : undefined;
 }
 
+/** Returns the ABIs of the programs that a machine runs, the native one first. */
+export function abisOfMachine(native: AbiName): readonly AbiName[] {
+  return [native, ...(COMPATIBLE.get(native) ?? [])];
+}
+
+const COMPATIBLE: ReadonlyMap<AbiName, readonly AbiName[]> = new Map<AbiName, readonly AbiName[]>([
+  ['x86_64', ['x86', 'x32']],
+  ['aarch64', ['arm']],
+]);
+
 /** Bit 30 of a number, which distinguishes x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */
 export const X32_BIT = 0x4000_0000;
 

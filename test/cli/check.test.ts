@@ -71,6 +71,22 @@ test('finds what concerns this host in a config.json at its place', async () => 
   expect((await check(config)).stdout).toMatch(/config\.json:4:\d+: linux\.seccomp\.syscalls\[1\]\.action: /);
 });
 
+test('judges a profile for the host that flags name', async () => {
+  const text = '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["fork"], "action": "SCMP_ACT_ERRNO"}]}';
+  const effect = 'has no effect on aarch64, which lacks fork. Programs do the same by clone, clone3: deny all of them';
+  expect(await check('--host', 'arm64', text)).toMatchObject({
+    status: 0,
+    stdout: `warning inline:1:50: syscalls[0]: ${effect}\n`,
+  });
+  expect((await check('--kernel', '99.0', text)).stdout).toContain('this kernel, Linux 99.0, can have such calls');
+  for (const [flag, value, message] of [
+    ['--host', 'arm46', 'unknown machine "arm46" (did you mean arm64?)'],
+    ['--kernel', 'six', 'must be a version such as 5.10, not "six"'],
+    ['--capability', 'CAP_X', 'unknown capability "CAP_X"'],
+  ] as const)
+    expect(await check(flag, value, text)).toMatchObject({ status: 125, stderr: expect.stringContaining(message) });
+});
+
 test('warns where a denied call can be replaced by another', async () => {
   const text = '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["execve"], "action": "SCMP_ACT_ERRNO"}]}';
   const { status, stdout } = await check(text);

@@ -77,6 +77,17 @@ describe('an error of a start', () => {
     ['a', [], { LANG: 'C' }, 'a: command not found in /bin and /usr/bin, as it gets no PATH: give --env PATH'],
     ['a', [], { PATH: '/x' }, 'a: command not found'],
     ['./a', [], {}, './a: command not found'],
+    [
+      ...(['untrusted', ['true'], undefined] as const),
+      'untrusted: command not found: for the built-in sandbox, write seccomp run -s untrusted',
+    ],
+    [
+      'compute',
+      [],
+      { PATH: '/x' },
+      'compute: command not found: for the built-in profile, write seccomp run -p compute',
+    ],
+    ['node', [], {}, 'node: command not found in /bin and /usr/bin, as it gets no PATH: give --env PATH'],
   ])('ENOENT of %j with %j and the environment %j has a hint', (command, args, env, text) => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect(statusAfter(() => reportStartFailure(command, args, failure('ENOENT', 'execve'), env))).toBe(127);

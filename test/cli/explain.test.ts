@@ -106,6 +106,8 @@ test('prints JSON', async () => {
 test.each([
   [['docker-default', 'socket(99999999999999999999999)'], /args must be up to six integers from −2⁶³ to 2⁶⁴ − 1/],
   [['docker-default', 'mountt'], /has no syscall mountt \(did you mean mount\?\)/],
+  [['docker-default', 'open', '--host', 'arm64'], /aarch64 has no syscall open: x86_64 has it\n$/],
+  [['docker-default', 'nothing', '--host', 'arm64'], /aarch64 has no syscall nothing\n$/],
   [['docker-default', 'socket(AF_INET'], /"socket\(AF_INET" is not a call/],
   [['docker-default', '--abi', 'x87'], /unknown ABI "x87"/],
   [

@@ -284,6 +284,19 @@ seccomp: to grant the others: --read /c
     );
   });
 
+  test('have a mark where programs do without them', () => {
+    const files = [
+      { ...file('/proc/1/maps', 'read', 2), fallback: true },
+      { ...file('/usr/x', 'read', 1, '@system'), fallback: true },
+    ];
+    expect(shown(files, { read: ['@system'] }, true)).toBe(
+      `seccomp: files of the run, by what grants them
+~    2× read     /proc/1/maps (not granted: programs do without it)
+     1× read     /usr/x, by @system
+`,
+    );
+  });
+
   test('need no flags without grants, or where a file has them', () => {
     expect(shown([], {})).toBe(
       'seccomp: files of the run, by what grants them\nseccomp: seccomp run needs no flags for these\n',

@@ -51,11 +51,36 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
       'cp /bin/true "$TMPDIR/x" && "$TMPDIR/x"',
       { ...SYSTEM, write: ['@tmp'], execute: ['@tmp'] },
     ],
-    ['the status of a process is in /proc', 'cat /proc/self/status', reading('/proc')],
   ])('%s', async (_, script, paths) => {
     const recording = await recordShell(script);
     expect(recording.paths).toEqual(paths);
     expect(recording.notes.filter((note) => note.startsWith('paths'))).toEqual([]);
+  });
+
+  test('the status of a process is in /proc, of which a note says what it shows', async () => {
+    const { paths, notes } = await recordShell('cat /proc/self/status');
+    expect(paths).toEqual(reading('/proc'));
+    expect(notes).toContainEqual(
+      expect.stringMatching(/^paths\.read grants \/proc, which shows the command lines of all/),
+    );
+  });
+
+  test('a server in Node and Python run under their paths, which lack what runtimes do without', async () => {
+    const server = `require('http').createServer((q, s) => s.end('x')).listen(0, function () {
+      fetch('http://127.0.0.1:' + this.address().port).then((r) => r.text()).then((x) => { console.log(x); process.exit(); });
+    });`;
+    for (const [command, code] of [
+      [process.execPath, ['-e', server]],
+      ['/usr/bin/python3', ['-c', 'print("x")']],
+    ] as const) {
+      const { paths = {}, profile, files = [] } = await record(command, code, { cwd, paths: true });
+      expect(JSON.stringify(paths)).not.toMatch(/"\/(proc|sys\/fs\/cgroup)/);
+      if (command === process.execPath)
+        expect(files).toContainEqual(
+          expect.objectContaining({ path: expect.stringMatching(/^\/proc\/\d+\/cgroup$/), grants: [], fallback: true }),
+        );
+      expect((await run(command, code, profile, { cwd, paths })).stdout).toBe('x\n');
+    }
   });
 
   test('programs that are started are named, and so are their interpreters', async () => {
@@ -110,9 +135,9 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
     const { files } = await recordShell('cat a a; cat a; echo 1 >sub/x');
     expect(files).toEqual(
       expect.arrayContaining([
-        { path: join(cwd, 'a'), access: 'read', count: 3, grants: ['./a'] },
-        { path: join(cwd, 'sub/x'), access: 'write', count: 1, grants: ['./sub'] },
-        { path: realpathSync('/bin/cat'), access: 'execute', count: 2, grants: ['@system'] },
+        { path: join(cwd, 'a'), access: 'read', count: 3, grants: ['./a'], fallback: false },
+        { path: join(cwd, 'sub/x'), access: 'write', count: 1, grants: ['./sub'], fallback: false },
+        { path: realpathSync('/bin/cat'), access: 'execute', count: 2, grants: ['@system'], fallback: false },
       ]),
     );
   });
@@ -136,7 +161,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
   test('an entry for execution grants no listing', async () => {
     const { notes, files } = await recordShell('ls ~', { mergePaths: { execute: [home] } });
     expect(notes).toContainEqual(expect.stringMatching(/^paths does not grant .*\/home: /));
-    expect(files).toContainEqual({ path: home, access: 'read', count: 1, grants: [] });
+    expect(files).toContainEqual({ path: home, access: 'read', count: 1, grants: [], fallback: false });
   });
 
   test('many files are all listed, and many notes are one', async () => {
@@ -195,7 +220,12 @@ describeUnless(pathsSupport().reason ?? undefined, 'recorded paths', () => {
     const abi = landlockAbi();
     const property = fc.asyncProperty(scenario(places(abi), abi, 40), async (each) => {
       execFileSync(program(), ['--make'], { cwd: each.place, input: each.files.join('\n') });
-      const seen = each.attempts.map(({ access }) => ({ access, needs: rightsNeeded(access), count: 1 }));
+      const seen = each.attempts.map(({ access }) => ({
+        access,
+        needs: rightsNeeded(access),
+        count: 1,
+        fallback: false,
+      }));
       const here = { directory: '/nowhere', homes: [], tmp: '/nowhere', words: new Map() };
       const { paths, notes, files } = synthesizePaths(seen, here);
       for (const name of ['tree', 'kept']) rmSync(join(each.place, name), { recursive: true, force: true });

@@ -10,10 +10,10 @@ const plain = { kind: 'open', what: 'file', read: false, write: false, truncate:
 describe('calls that name files', () => {
   const [O_RDWR, O_CREAT, O_PATH] = [2, 0o100, 0o10000000] as const;
   const found = (path: string, type: string) => ({ path: Buffer.from(path), type, lineage: '' });
-  const call = (syscall: string, flags: number, path: string, type: string, target = found('', '?')) => ({
+  const call = (syscall: string, flags: number, path: string, type: string, target = found('', '?'), pid = 1) => ({
     count: 3,
     kind: {
-      ...{ arch: 0xc000_003e, number: syscallNumber('x86_64', syscall) ?? -1, answer: 0, pid: 1, tid: 1, flags },
+      ...{ arch: 0xc000_003e, number: syscallNumber('x86_64', syscall) ?? -1, answer: 0, pid, tid: 1, flags },
       ...{ executable: Buffer.of(), instruction: Buffer.of(), captured: [], args: [0n, 0n, BigInt(flags), 0n, 0n, 0n] },
       files: [{ text: Buffer.from(path), base: Buffer.from('/'), file: found(path, type), target }],
     },
@@ -25,6 +25,7 @@ describe('calls that name files', () => {
         access: { ...plain, path: '/none/a', read: true },
         needs: [{ path: '/none/a', rights: bitsOf('READ_FILE') }],
         count: 3,
+        fallback: false,
       },
     ]);
     expect(seenAccesses([call('execve', 0, '/none/a', 'x')], '/').map(({ access }) => access)).toEqual([
@@ -48,6 +49,24 @@ describe('calls that name files', () => {
       { path, rights },
       ...(isTerminal ? [{ path: '/dev/pts', rights: GRANTS.write }] : []),
     ]);
+  });
+
+  const O_NONBLOCK = 0o4000;
+  const ofProcess = (name: string, pid = 1, flags = 0) => call('openat', flags, name, '-', undefined, pid);
+  test.each([
+    [[ofProcess('/proc/1/maps')], true],
+    [[ofProcess('/proc/1/maps', 2)], false],
+    [[ofProcess('/proc/1/task/1/maps')], true],
+    [[ofProcess('/proc/1/status')], false],
+    [[ofProcess('/proc/1/maps', 1, O_RDWR)], false],
+    [[ofProcess('/sys/fs/cgroup/memory.max'), ofProcess('/proc/1/cgroup')], true],
+    [[ofProcess('/sys/fs/cgroup/memory.max', 2), ofProcess('/proc/1/cgroup')], false],
+    [[ofProcess('/sys/fs/cgroup/memory.max', 1, O_RDWR), ofProcess('/proc/1/cgroup')], false],
+    [[ofProcess('/sys/fs/other'), ofProcess('/proc/1/cgroup')], false],
+    [[ofProcess('/dev/tty', 1, O_RDWR | O_NONBLOCK)], true],
+    [[ofProcess('/dev/tty', 1, O_RDWR)], false],
+  ])('%# are fallbacks if a runtime does without: %s', (calls, fallback) => {
+    expect(seenAccesses(calls, '/').at(0)?.fallback).toBe(fallback);
   });
 
   test('make the file to which a link leads, where there is none', () => {

@@ -36,7 +36,12 @@ const places: Places = {
   ]),
 };
 
-const seen = (access: FileAccess, count = 1): SeenAccess => ({ access, needs: rightsNeeded(access), count });
+const seen = (access: FileAccess, count = 1): SeenAccess => ({
+  access,
+  needs: rightsNeeded(access),
+  count,
+  fallback: false,
+});
 const plain = { kind: 'open', what: 'file', read: false, write: false, truncate: false } as const;
 const reading = (path: string, count = 1) => seen({ ...plain, path, read: true }, count);
 const writing = (path: string, count = 1) => seen({ ...plain, path, write: true }, count);
@@ -194,6 +199,15 @@ describe('what is refused', () => {
     });
   });
 
+  test('a fallback is not granted, and has no note', () => {
+    const fallback = { ...reading('/proc/1/maps', 2), fallback: true };
+    const file = { path: '/proc/1/maps', access: 'read', count: 2 };
+    expect(made([fallback])).toEqual({ paths: {}, notes: [], files: [{ ...file, grants: [], fallback: true }] });
+    const { paths, files } = made([fallback, reading('/proc/1/maps')]);
+    expect(paths).toEqual({ read: ['/proc'] });
+    expect(files).toEqual([{ ...file, count: 3, grants: ['/proc'], fallback: false }]);
+  });
+
   test('is named up to five times', () => {
     const gone = (count: number) => Array.from({ length: count }, (_, i) => reading(join(work, `gone${i}`)));
     const reason = ': it is gone, so that another run may have another file there';
@@ -214,7 +228,7 @@ describe('what is refused', () => {
     const gone = join(work, 'deep/gone');
     const { notes, files } = made([executing(gone), listing(join(work, 'deep'))]);
     expect(notes).toHaveLength(1);
-    expect(files).toContainEqual({ path: gone, access: 'execute', count: 1, grants: [] });
+    expect(files).toContainEqual({ path: gone, access: 'execute', count: 1, grants: [], fallback: false });
   });
 
   test('are more than 4096 entries of a list', () => {
@@ -230,10 +244,10 @@ describe('files', () => {
   test('are listed with their counts, the most frequent first, and with all entries that they need', () => {
     const { files } = made([reading(a), reading(b, 2), reading(a, 4), writing(b, 3), executing(a)]);
     expect(files).toEqual([
-      { path: a, access: 'read', count: 5, grants: ['./four/a'] },
-      { path: b, access: 'write', count: 3, grants: ['./four/b'] },
-      { path: b, access: 'read', count: 2, grants: ['./four/b'] },
-      { path: a, access: 'execute', count: 1, grants: ['./four/a'] },
+      { path: a, access: 'read', count: 5, grants: ['./four/a'], fallback: false },
+      { path: b, access: 'write', count: 3, grants: ['./four/b'], fallback: false },
+      { path: b, access: 'read', count: 2, grants: ['./four/b'], fallback: false },
+      { path: a, access: 'execute', count: 1, grants: ['./four/a'], fallback: false },
     ]);
   });
 
@@ -242,8 +256,8 @@ describe('files', () => {
     const to = join(other, 'x');
     const { files } = made([seen({ kind: 'rename', from, to, what: 'file' })]);
     expect(files).toEqual([
-      { path: from, access: 'write', count: 1, grants: ['.', other] },
-      { path: to, access: 'write', count: 1, grants: ['.', other] },
+      { path: from, access: 'write', count: 1, grants: ['.', other], fallback: false },
+      { path: to, access: 'write', count: 1, grants: ['.', other], fallback: false },
     ]);
   });
 

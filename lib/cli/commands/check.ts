@@ -2,19 +2,19 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { describeIssue } from '../../errors.js';
-import { thisHost } from '../../host.js';
 import type { CheckOptions, ProfileIssue } from '../../index.js';
 import { exitWithResult } from '../exit-status.js';
+import { type HostFlags, hostIn, withHostOptions } from '../options/host-options.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../options/profile-options.js';
 import { print, printJson, reportFailure } from '../output/print.js';
 import { checkArgument } from '../profile-argument.js';
 
-interface CheckFlags extends ProfileFlags {
+interface CheckFlags extends ProfileFlags, HostFlags {
   readonly json?: boolean;
 }
 
 export function checkCommand(): Command {
-  return withProfileOptions(new Command('check'))
+  return withHostOptions(withProfileOptions(new Command('check')))
     .summary('report errors and warnings in profiles and sandbox files')
     .description('Reports errors and warnings in profiles and sandbox files, each with its line, column and JSON path.')
     .argument('<file...>', `${PROFILE_FORMS}; or a sandbox file`)
@@ -24,7 +24,7 @@ export function checkCommand(): Command {
 }
 
 async function checkProfiles(profiles: readonly string[], flags: CheckFlags): Promise<void> {
-  const options: CheckOptions = { ...profileOptions(flags), host: thisHost() };
+  const options: CheckOptions = { ...profileOptions(flags), host: hostIn(flags).host };
   const checked: Awaited<ReturnType<typeof checkArgument>>[] = [];
   for (const profile of profiles) {
     try {

@@ -5,7 +5,6 @@ import { Command } from 'commander';
 import { type AbiName, type Action, type Explanation, explain, type Host, type Profile, resolve } from '../../index.js';
 import { Diagrams } from '../../policy/diagrams/decision-diagram.js';
 import { outcomesOn } from '../../profile/explainer.js';
-import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { printableLine } from '../../util/foreign-text.js';
 import { parseCalls } from '../call-argument.js';
@@ -50,7 +49,6 @@ export function explainCommand(): Command {
 
 async function explainCalls(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
   const { json = false, capability: capabilities } = options;
-  readOptions('probe', { capabilities, ...(options.abi !== undefined && { abis: [options.abi] }) });
   const named = hostIn(options, options.abi);
   const abi = options.abi ?? named.host.abi;
   const profile = await loadArgument(source, profileOptions(options));

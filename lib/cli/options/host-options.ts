@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { MACHINES, machineFor, thisHost, thisKernel, thisMachine } from '../../host.js';
 import type { AbiName, Host } from '../../index.js';
+import { readOptions } from '../../sandbox/options/table.js';
 import { quoted } from '../../util/foreign-text.js';
 import { type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
 import { suggest } from '../../util/suggest.js';
@@ -34,11 +35,13 @@ export interface NamedHost {
 }
 
 /**
- * Returns the host of the flags. Without `--host`, an ABI that this machine does not run names a machine that runs it.
+ * Returns the host of the flags, which are checked. Without `--host`, an ABI that this machine does not run names a machine
+ * that runs it.
  *
  * @param abi - The ABI of the calls; undefined for the native one.
  */
-export function hostIn({ host, kernel, capability = [] }: HostFlags, abi: AbiName | undefined): NamedHost {
+export function hostIn({ host, kernel, capability = [] }: HostFlags, abi?: AbiName): NamedHost {
+  readOptions('probe', { capabilities: capability, ...(abi !== undefined && { abis: [abi] }) });
   const native = host === undefined ? (abi === undefined ? thisHost().abi : machineFor(abi)) : readMachine(host);
   const version = kernel === undefined ? thisKernel() : readVersion(kernel);
   const isNamed = host !== undefined || kernel !== undefined;

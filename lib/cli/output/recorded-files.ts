@@ -11,6 +11,7 @@ interface Group {
   /** Undefined for those that none grants. */
   readonly grant: string | undefined;
   readonly paths: Set<string>;
+  readonly fallback: boolean;
   count: number;
 }
 
@@ -40,10 +41,10 @@ const textOf = (grant: Grant): string => (typeof grant === 'string' ? grant : gr
 
 function groupsOf(files: readonly RecordedFile[]): readonly Group[] {
   const groups = new Map<string, Group>();
-  for (const { path, access, count, grants } of files) {
+  for (const { path, access, count, grants, fallback } of files) {
     const [grant] = grants; // Further ones are for what starts a program.
     const key = JSON.stringify([access, grant ?? [path]]);
-    const group = groups.get(key) ?? { access, grant, paths: new Set<string>(), count: 0 };
+    const group = groups.get(key) ?? { access, grant, paths: new Set<string>(), count: 0, fallback };
     group.paths.add(path);
     group.count += count;
     groups.set(key, group);
@@ -53,12 +54,14 @@ function groupsOf(files: readonly RecordedFile[]): readonly Group[] {
 
 const DONE = { read: 'read', write: 'written', execute: 'executed' };
 
-/** `     12× read     3 files, by @system` */
-function groupText({ access, grant, paths, count }: Group): string {
+/** `     12× read     3 files, by @system`; `~` for what a fallback is. */
+function groupText({ access, grant, paths, count, fallback }: Group): string {
   const [first = ''] = paths;
   const what = paths.size === 1 ? shownName(first) : `${paths.size} files`;
-  const by = grant === undefined ? ' (not granted)' : isItself(grant, paths) ? '' : `, by ${shownName(grant)}`;
-  return `${`${count}×`.padStart(7)} ${DONE[access].padEnd(8)} ${what}${by}`;
+  const isLeftOut = fallback && grant === undefined;
+  const why = isLeftOut ? ' (not granted: programs do without it)' : ' (not granted)';
+  const by = grant === undefined ? why : isItself(grant, paths) ? '' : `, by ${shownName(grant)}`;
+  return `${isLeftOut ? '~' : ' '}${`${count}×`.padStart(6)} ${DONE[access].padEnd(8)} ${what}${by}`;
 }
 
 const isItself = (grant: string, paths: ReadonlySet<string>): boolean => paths.size === 1 && paths.has(resolve(grant));

@@ -25,7 +25,7 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
   const { errno, denied, remedy } = denial;
   const action = { kind: 'errno', errno: constantOn(call.abi, errno) ?? 0 } as const;
   const findings = {
-    fallback: isAboutItself(kind, denied, files[denial.file]) || isTerminalCheck(naming),
+    fallback: isReadingItself(kind, denied, files[denial.file]) || isTerminalCheck(naming),
     deniedBy: 'paths',
     profile: undefined,
     rule: undefined,
@@ -43,19 +43,19 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
  * Whether a shell tries the terminal that it was not given: Bash does when it starts, and does without. Programs that ask
  * for a password open it without O_NONBLOCK.
  */
-const isTerminalCheck = ({ abi, flags, files: [file] }: NamingCall): boolean =>
+export const isTerminalCheck = ({ abi, flags, files: [file] }: NamingCall): boolean =>
   file?.path === '/dev/tty' && (flags & (constantOn(abi, 'O_NONBLOCK') ?? 0)) !== 0;
 
 /**
  * Whether a process reads what the kernel tells about itself, as language runtimes do when they start: their own maps and
  * cgroup. They do without.
  */
-const isAboutItself = ({ pid }: NativeKind, denied: string, named: NativeFile | undefined): boolean =>
-  pid > 0 &&
-  named !== undefined &&
-  namesItself(textFromBytes(named.text), pid) &&
-  denied === `reading ${textFromBytes(named.file.path)}` &&
-  denied.startsWith(`reading /proc/${pid}/`);
+const isReadingItself = (kind: NativeKind, denied: string, named: NativeFile | undefined): boolean =>
+  named !== undefined && denied === `reading ${textFromBytes(named.file.path)}` && isAboutItself(kind, named);
+
+/** Whether a process names a file about itself in /proc. */
+export const isAboutItself = ({ pid }: NativeKind, { text, file }: NativeFile): boolean =>
+  pid > 0 && namesItself(textFromBytes(text), pid) && textFromBytes(file.path).startsWith(`/proc/${pid}/`);
 
 /**
  * Whether a path in a call names a process's own directory in /proc and stays there. The path that was found does not say so:

@@ -38,7 +38,7 @@ interface Effect {
   readonly denies: boolean;
 }
 
-function effectOf(action: unknown): Effect {
+export function effectOf(action: unknown): Effect {
   switch (action) {
     case 'SCMP_ACT_ALLOW':
     case 'SCMP_ACT_LOG':

@@ -36,9 +36,9 @@ export function evadedDenials({ abis, defaultAction }: Policy, mode: ProfileMode
 }
 
 function addEvaded(byRule: Map<number, Evaded>, family: SyscallFamily, abi: AbiPolicy, defaultAction: Action): void {
-  const outcomesOf = (names: readonly string[]) => names.flatMap((name) => outcomeOf(name, abi, defaultAction));
-  const calls = outcomesOf(family.calls);
-  const allowed = [...calls, ...outcomesOf(family.detours)].filter(({ action }) => isAllowing(action));
+  const calls = outcomesOf(family.calls, abi, defaultAction);
+  const detours = outcomesOf(family.detours, abi, defaultAction);
+  const allowed = [...calls, ...detours].filter(({ action }) => isAllowing(action));
   if (allowed.length === 0) return;
   for (const [i, { name, action, rule }] of calls.entries()) {
     if (rule === undefined || permissiveness(action) > 0 || isFallback(action, calls.slice(0, i))) continue;
@@ -49,7 +49,11 @@ function addEvaded(byRule: Map<number, Evaded>, family: SyscallFamily, abi: AbiP
   }
 }
 
-/** The outcome of a call; none if the ABI lacks it, or if it depends on the arguments. */
+/** The outcomes of those calls that the ABI has, and whose outcome does not depend on the arguments. */
+export function outcomesOf(names: readonly string[], policy: AbiPolicy, defaultAction: Action): readonly Outcome[] {
+  return names.flatMap((name) => outcomeOf(name, policy, defaultAction));
+}
+
 function outcomeOf(name: string, policy: AbiPolicy, defaultAction: Action): readonly Outcome[] {
   const number = syscallNumber(policy.abi.name, name);
   if (number === undefined) return [];

@@ -14,6 +14,7 @@ import type { ProfileFormat } from '../document/options.js';
 import { type ActionName, comparesArgumentTwice } from '../document/types.js';
 import type { Profile } from '../profile.js';
 import { resolveAbi } from './abi-policy.js';
+import { absentDenials } from './absent-denials.js';
 import { evadedDenials } from './evaded-denials.js';
 import { type Host, ruleApplies } from './host-match.js';
 import { reportUnnamed } from './newer-syscalls.js';
@@ -35,7 +36,8 @@ export function resolve(profile: Profile, host: Host): Policy {
 /** Returns the errors and warnings that exist only on this host. */
 export function issuesOn(profile: Profile, host: Host): readonly ProfileIssue[] {
   const { policy, diagnostics } = resolveWithDiagnostics(profile, host);
-  return profile.issues([...diagnostics, ...evadedDenials(policy, profile.mode)]);
+  const notices = [...evadedDenials(policy, profile.mode), ...absentDenials(profile, policy, host)];
+  return profile.issues([...diagnostics, ...notices]);
 }
 
 /** Resolves a profile even if it has errors. The policy must only be used if no diagnostic is an error. */

@@ -37,6 +37,9 @@ const MOST_ENTRIES = 4096;
 /** How many paths a note names. */
 const MOST_NAMED = 5;
 
+const PROC_CAVEAT =
+  'paths.read grants /proc, which shows the command lines of all processes: remove it if the program works without it';
+
 export class Grants {
   readonly #places: Places;
   readonly #lists: Readonly<Record<Access, Set<string>>> = { read: new Set(), write: new Set(), execute: new Set() };
@@ -135,7 +138,7 @@ export class Grants {
     return Object.fromEntries(entries.filter(([, list]) => list.length > 0));
   }
 
-  /** What is not granted, with reasons. */
+  /** What is not granted, with reasons, and what is granted and shows more than a program needs. */
   notes(): readonly string[] {
     const byReason = new Map<string, string[]>();
     for (const { need, reason } of this.#refused.values())
@@ -149,7 +152,7 @@ export class Grants {
       (access) =>
         `paths.${access} has ${this.#lists[access].size} entries, more than the ${MOST_ENTRIES} that it may have: put a directory in their place`,
     );
-    return [...refused, ...long];
+    return [...refused, ...long, ...(this.#lists.read.has('/proc') ? [PROC_CAVEAT] : [])];
   }
 
   /** Why a path is not granted. */

@@ -15,8 +15,10 @@ export interface RecordedFile {
   readonly access: Access;
   /** How many calls did that. */
   readonly count: number;
-  /** The entries of the recorded `paths` that allow it; none if it is not granted, about which there is a note. */
+  /** The entries of the recorded `paths` that allow it; none if it is not granted, about which there is a note, or which is a fallback. */
   readonly grants: readonly string[];
+  /** Whether programs do without it, so that `paths` need not grant it: a runtime reads its own /proc/self/maps. */
+  readonly fallback: boolean;
 }
 
 /** What is made of a recording. */
@@ -35,11 +37,12 @@ export interface SynthesizedPaths {
 export function synthesizePaths(seen: readonly SeenAccess[], places: Places, before?: CheckedPaths): SynthesizedPaths {
   const made = new Grants(places, before);
   const directories = directoriesOf(seen);
-  for (const { needs } of seen) for (const need of needs) made.add(inLastingDirectory(need, directories));
+  const needed = seen.filter(({ fallback }) => !fallback);
+  for (const { needs } of needed) for (const need of needs) made.add(inLastingDirectory(need, directories));
   made.merge();
   // Further grants can make the rights of directories differ, between which others are moved. What is granted beyond a
   // mount point may be lacking each time, as the kernel does not compare it.
-  for (let round = 0; round < MOST_ROUNDS && made.addLacking(seen); round++) made.merge();
+  for (let round = 0; round < MOST_ROUNDS && made.addLacking(needed); round++) made.merge();
   return { paths: made.paths(), files: filesSeen(seen, made), notes: made.notes() };
 }
 
@@ -75,16 +78,16 @@ function inLastingDirectory(need: Rule, { making, made }: Directories): Rule {
 /** The accesses to each file, the most frequent first. */
 function filesSeen(seen: readonly SeenAccess[], made: Grants): readonly RecordedFile[] {
   const files = new Map<string, RecordedFile>();
-  for (const { access: seenAccess, needs, count } of seen) {
+  for (const { access: seenAccess, needs, count, fallback } of seen) {
     const access = purposeOf(seenAccess);
     const found = needs.map((need) => made.grantsOf(need));
     const areGranted = found.every((each) => each.length > 0);
     for (const path of filesOf(seenAccess)) {
       const key = `${access}:${path}`;
-      const known = files.get(key) ?? { path, access, count: 0, grants: undefined };
+      const known = files.get(key) ?? { path, access, count: 0, grants: undefined, fallback: true };
       const isGranted = known.grants?.length !== 0 && areGranted;
       const grants = isGranted ? [...new Set([...(known.grants ?? []), ...found.flat()])] : [];
-      files.set(key, { ...known, count: known.count + count, grants });
+      files.set(key, { ...known, count: known.count + count, grants, fallback: known.fallback && fallback });
     }
   }
   return [...files.values()].sort((one, other) => other.count - one.count);

@@ -137,7 +137,7 @@ A line with \`+\` is a call that PROFILE would have denied; with \`~\`, one that
   [
     'check',
     `\`check\` prints one finding a line: severity, file, line, column, JSON path, and what to do. It prints nothing for a profile without findings. Findings that depend on the host
-are those of this machine. A PROFILE that can't be read is reported on stderr, and the others are checked.
+are those of this machine, unless \`--host\` or \`--kernel\` names another. A PROFILE that can't be read is reported on stderr, and the others are checked.
 
 <!-- test: exit 1 -->
 \`\`\`sh
@@ -164,7 +164,7 @@ npx seccomp check --json node | head -n 3
   [
     'explain',
     `\`explain\` prints what a profile decides for a call, by which rule, why, and what would change it: a capability, a kernel version, other arguments or
-isolation. A call is the name or number of a syscall, with its arguments in parentheses if they matter: numbers from −2⁶³ to 2⁶⁴ − 1, or names of constants such as \`AF_INET\`. Arguments that are left out are 0. A group such as \`@mount\` stands A group such as \`@mount\` stands for its syscalls.
+isolation. A call is the name or number of a syscall, with its arguments in parentheses if they matter: numbers from −2⁶³ to 2⁶⁴ − 1, or names of constants such as \`AF_INET\`. Arguments that are left out are 0. A group such as \`@mount\` stands for its syscalls.
 The answer is that of this machine, unless \`--host\` or \`--kernel\` names another; an ABI that this machine does not run is taken as that of a machine that
 runs it, which the answer names.
 
