@@ -342,7 +342,7 @@ export interface Addon {
   /** Returns the first call of the kind with this index. */
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
   /**
-   * Returns how many calls were of kinds beyond 2,048; name files of kinds beyond 65,536, that can't be read, that can't be
+   * Returns how many calls were of kinds beyond 2,048; name files of kinds beyond the limits, that can't be read, that can't be
    * found; and were of each kind.
    */
   counts(listener: ListenerHandle): readonly number[];

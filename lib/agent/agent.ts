@@ -26,6 +26,7 @@ import { guarded } from '../util/guarded.js';
 import { loadNotificationChunks } from '../util/load-chunks.js';
 import { argumentError } from '../util/node-error.js';
 import { systemErrorName } from '../util/system-error.js';
+import { setTimeout } from '../util/timers.js';
 import { AgentConnection } from './connection.js';
 import type { AgentMessage } from './container-state.js';
 

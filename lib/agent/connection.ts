@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { LocalSocket } from '../native.js';
 import type { PeerCredentials } from '../notify/container.js';
 import { systemErrorName } from '../util/system-error.js';
+import { clearTimeout, setTimeout } from '../util/timers.js';
 import { type AgentMessage, isCompleteJson, readMessage } from './container-state.js';
 import { knownCredentials, UNKNOWN } from './credentials.js';
 

@@ -1,4 +1,5 @@
 /** Delivers new kinds of calls in slices, one a turn of the event loop, so that a flood of them does not block it. */
+import { setImmediate } from '../util/timers.js';
 
 /** A source of items, which are delivered in order. */
 export interface DeliverySource {
@@ -10,7 +11,7 @@ export interface DeliverySource {
 const SLICE = 5;
 
 // The platform's own, even if a test replaces the global ones later: the event `exit` waits for deliveries.
-const { setImmediate, performance } = globalThis;
+const { performance } = globalThis;
 
 /** A queue of sources. */
 export class Deliveries {

@@ -10,6 +10,7 @@ import { printableLine, shownName } from '../util/foreign-text.js';
 import { guarded } from '../util/guarded.js';
 import { argumentError } from '../util/node-error.js';
 import { copyFields, numberProblem, propertyOf } from '../util/own-data.js';
+import { clearTimeout, setImmediate, setTimeout } from '../util/timers.js';
 import {
   type Answer,
   answerIn,
@@ -89,9 +90,6 @@ export const NOT_IMPLEMENTED: Answer = { kind: 'errno', errno: ENOSYS };
 
 /** Receives the error of a handler whose call was denied. */
 type OnHandlerError<Of extends CallContainer> = (error: unknown, call: NotifiedCall<Of>) => void;
-
-// The platform's own, even if a test replaces the global ones later.
-const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 /**
  * Calls the handler of a call, and answers the call as the handler does. If the handler throws, takes longer than

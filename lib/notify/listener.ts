@@ -13,6 +13,7 @@ import { guarded } from '../util/guarded.js';
 import { loadNotificationChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';
 import { systemErrorName } from '../util/system-error.js';
+import { setImmediate } from '../util/timers.js';
 import { Deliveries, type DeliverySource } from './deliveries.js';
 
 /** A call that waits for an answer: the numbers of its seccomp_notif (seccomp_unotify(2)). */
@@ -133,9 +134,6 @@ const listeners = new Map<number, Listener>();
  * instances, as under Jest. An open mailbox keeps the instance in memory, so it is closed when there are no listeners.
  */
 let mailbox: MailboxHandle | undefined;
-
-// The platform's own, even if a test replaces the global one later.
-const { setImmediate } = globalThis;
 
 /** The mailbox for a listener that is made in this turn of the event loop. */
 export function openMailbox(): MailboxHandle {

@@ -2,6 +2,7 @@
  * Kills few trees at the same time. The kernel needs about 100 µs of CPU time to end a process. If hundreds of trees ended at
  * once, this process would have to wait for the CPU until most of that is done.
  */
+import { clearTimeout, setTimeout } from '../util/timers.js';
 
 /** The most trees that end at the same time, unless one takes longer than PATIENCE. */
 export const MOST = 8;

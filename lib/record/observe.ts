@@ -9,6 +9,7 @@ import { onAbort } from '../sandbox/child/process/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
 import { own } from '../util/own-data.js';
+import { clearTimeout, setTimeout } from '../util/timers.js';
 
 /** A kind of calls: the first of them, and their number. */
 export type ObservedKind = ObservedCall & CallSite & { readonly count: number };

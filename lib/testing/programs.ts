@@ -11,6 +11,7 @@ import { hasNotify } from '../sandbox/plan/notifications.js';
 import { resolveSources, type StartSource } from '../sandbox/plan/resolve-sources.js';
 import { type RunOptions, runCall } from '../sandbox/run.js';
 import { own } from '../util/own-data.js';
+import { clearTimeout, setTimeout } from '../util/timers.js';
 import { readCommandLine } from './command.js';
 import type { Verdict } from './verdict.js';
 

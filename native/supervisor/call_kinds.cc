@@ -121,8 +121,9 @@ bool CallKinds::IsNew(bool has_files) {
     kinds_[known->second].count++;
     return false;
   }
-  const bool has_room = has_files ? kinds_with_files_ < kMaxKindsWithFiles && bytes_ < kMaxBytes
-                                  : kinds_.size() - kinds_with_files_ < kMaxKinds;
+  const bool has_room = has_files
+                            ? kinds_with_files_ < times_more_ * kMaxKindsWithFiles && bytes_ < times_more_ * kMaxBytes
+                            : kinds_.size() - kinds_with_files_ < kMaxKinds;
   if (!has_room) (has_files ? others_.unseen[static_cast<size_t>(Unseen::kNoRoom)] : others_.calls)++;
   return has_room;
 }
@@ -137,7 +138,8 @@ uint32_t CallKinds::Add(CallKind kind) {
   const auto index = static_cast<uint32_t>(kinds_.size());
   if (!kind.files.empty()) {
     kinds_with_files_++;
-    bytes_ += sizeof kind + 2 * key_.size() + kind.executable.size();  // The strings are about those of the key.
+    // The strings are about those of the key.
+    bytes_ += sizeof kind + kind.files.size() * sizeof(NamedFile) + 2 * key_.size() + kind.executable.size();
   }
   kinds_.push_back(std::move(kind));
   index_.emplace(key_, index);

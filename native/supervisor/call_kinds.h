@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -75,9 +76,13 @@ class CallKinds {
   // A program that tries every path or argument must not fill this process's memory: calls of further kinds are counted
   // together.
   static constexpr size_t kMaxKinds = 2048;
-  // The same for kinds that differ by their files, most of which are allowed.
-  static constexpr size_t kMaxKindsWithFiles = 65536;
-  static constexpr size_t kMaxBytes = size_t{32} << 20;
+  // The same for kinds that differ by their files, most of which are allowed. A recording, which lacks what has no
+  // room, may have more of both: a program that is recorded is trusted.
+  static constexpr size_t kMaxKindsWithFiles = 8192;
+  static constexpr size_t kMaxBytes = size_t{4} << 20;
+  static constexpr size_t kTimesMoreInRecordings = 8;
+
+  explicit CallKinds(bool is_recording = false) : times_more_(is_recording ? kTimesMoreInRecordings : 1) {}
 
   // Counts a call for which `thread` waits. Returns the index of its kind if it is the first one and there is room.
   // Only the listener's thread may call this. NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
@@ -99,9 +104,10 @@ class CallKinds {
   void CountUnseen(Unseen why);
   uint32_t Add(CallKind kind);
 
+  const size_t times_more_;  // Kinds with files.
   mutable std::mutex mutex_;
   std::unordered_map<std::string, uint32_t> index_;
-  std::vector<CallKind> kinds_;
+  std::deque<CallKind> kinds_;  // Grows without a copy of all of them.
   size_t kinds_with_files_ = 0;
   size_t bytes_ = 0;  // Of these kinds, about.
   OtherCalls others_;

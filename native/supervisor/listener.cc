@@ -68,7 +68,8 @@ Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> sup
     : id_(NextId()),
       descriptor_(std::move(descriptor)),
       supervision_(std::move(supervision)),
-      mailbox_(std::move(mailbox)) {
+      mailbox_(std::move(mailbox)),
+      kinds_(supervision_->counts_all) {
   // With this flag the woken thread runs next, on the CPU of the thread that wakes it, which shortens a round trip by a
   // third. Kernels before Linux 6.6 do not know the flag; the failure is ignored.
   static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));

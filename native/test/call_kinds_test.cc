@@ -180,7 +180,7 @@ TEST(CountsCallsByTheFilesThatTheyName) {
 // Counts calls whose first argument is a path, and whose third one tells kinds apart.
 class FileCounter {
  public:
-  FileCounter() {
+  explicit FileCounter(bool is_recording = false) : kinds_(is_recording) {
     executables.Open();
     memory.Open();
     traits_.paths.push_back({0, std::nullopt, std::nullopt, 0});
@@ -279,8 +279,8 @@ TEST(TellsFilesApartThatHadTheSameName) {
   fs::remove_all(directory.string() + "-old");
 }
 
-TEST(CountsKindsWithFilesUpToALimitOfTheirBytes) {
-  FileCounter counter;
+void CountsKindsUpToTheirBytes(bool is_recording) {
+  FileCounter counter(is_recording);
   std::string path = "/proc";
   while (path.size() + 2 < PATH_MAX) path += "/.";
   // As CountFiles makes it: number, ABI and flags of the call, the argument, and each text with its end.
@@ -288,8 +288,9 @@ TEST(CountsKindsWithFilesUpToALimitOfTheirBytes) {
   CHECK_EQUAL(other.IsNew(path), true);
   const size_t lineage = other.kinds().At(0).value_or(CallKind()).files.at(0).file.lineage.size();
   const size_t key = 5 + 4 + 4 + 8 + 8 + path.size() + std::string("/proc").size() + lineage + 4 + 2;
-  const size_t size = sizeof(CallKind) + 2 * key + std::string("/bin/true").size();
-  const size_t most = (CallKinds::kMaxBytes + size - 1) / size;
+  const size_t size = sizeof(CallKind) + sizeof(NamedFile) + 2 * key + std::string("/bin/true").size();
+  const size_t bytes = CallKinds::kMaxBytes * (is_recording ? CallKinds::kTimesMoreInRecordings : 1);
+  const size_t most = (bytes + size - 1) / size;
   for (size_t i = 0; i < most; i++) CHECK_EQUAL(counter.IsNew(path, i), true);
   for (const size_t i : {size_t{0}, most / 2, most}) CHECK_EQUAL(counter.IsNew(path, i), false);
   OtherCalls others;
@@ -301,6 +302,10 @@ TEST(CountsKindsWithFilesUpToALimitOfTheirBytes) {
   CHECK_EQUAL(others.calls, 0U);
   CHECK_EQUAL(counter.kinds().Count(Supervision(), Call(1), kAnswer, kThread).has_value(), true);
 }
+
+TEST(CountsKindsWithFilesUpToALimitOfTheirBytes) { CountsKindsUpToTheirBytes(false); }
+
+TEST(CountsMoreKindsWithFilesInARecording) { CountsKindsUpToTheirBytes(true); }
 
 TEST(CountsKindsUpToALimitAndFurtherOnesTogether) {
   executables.Open();

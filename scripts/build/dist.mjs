@@ -18,7 +18,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { transformAsync } from '@babel/core';
 import commonJs from '@babel/plugin-transform-modules-commonjs';
@@ -63,6 +63,11 @@ const CHUNK_OF_FOLDER = {
   'process-tree': 'sandbox',
   root: 'sandbox',
 };
+
+const CHUNK = '.chunk.cjs';
+
+/** The chunk that every file loads first. */
+const CORE = `core${CHUNK}`;
 
 /** ES modules that import the `expect` of Vitest and of Jest. */
 const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts' };
@@ -171,14 +176,17 @@ function outputOptions(dir) {
     dir,
     format: 'es', // Babel makes it CommonJS.
     entryFileNames: '[name]',
-    chunkFileNames: '[name].chunk.cjs',
+    chunkFileNames: `[name]${CHUNK}`,
     minifyInternalExports: false,
     polyfillRequire: false,
     sourcemap: true,
   };
 }
 
-/** Writes a chunk and its source map. Imports are evaluated at their first use, those of Node's modules as well. */
+/**
+ * Writes a chunk and its source map. Imports are evaluated at their first use, but those of Node's modules when the chunk is
+ * loaded: under Jest, `require` does not work any more when a test file has ended, while its children may still run.
+ */
 async function writeCommonJs(folder, { fileName, code, map }) {
   const file = join(folder, fileName);
   const result = await transformAsync(code, {
@@ -191,11 +199,26 @@ async function writeCommonJs(folder, { fileName, code, map }) {
     sourceMaps: true,
     assumptions: { constantReexports: true }, // Only entries re-export: classes, which an import evaluates.
     // `strict` omits the definition of __esModule, which would read properties of Object.prototype.
-    plugins: [[commonJs.default, { lazy: () => true, strict: true, importInterop: 'none' }]],
+    plugins: [[commonJs.default, { lazy: (name) => !isBuiltin(name), strict: true, importInterop: 'none' }]],
   });
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${result.code}\n//# sourceMappingURL=${basename(file)}.map\n`);
+  writeFileSync(file, `${findLoadedChunks(fileName, result.code)}\n//# sourceMappingURL=${basename(file)}.map\n`);
   writeFileSync(`${file}.map`, JSON.stringify(result.map));
+}
+
+/**
+ * Makes code find the chunks that are loaded in a map, which the chunk `core` exports, and `require` only the others. No
+ * line moves, for the source map.
+ */
+function findLoadedChunks(fileName, code) {
+  const [, folder] = /require\("(\.*\/)\w+\.chunk\.cjs"\)/.exec(code) ?? [];
+  if (folder === undefined) return code;
+  const isCore = fileName === CORE;
+  const found = code
+    .replace(/require\("(?:\.*\/)(\w+)\.chunk\.cjs"\)/g, (required, name) => `chunks.get("${name}") ?? ${required}`)
+    .replace('"use strict";', `$& const chunks = ${isCore ? 'new Map()' : `require("${folder}${CORE}").chunks`};`);
+  if (!fileName.endsWith(CHUNK)) return found;
+  return `${found}\n${isCore ? 'exports.chunks = chunks;\n' : ''}chunks.set("${basename(fileName, CHUNK)}", exports);`;
 }
 
 /**

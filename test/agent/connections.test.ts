@@ -7,13 +7,14 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { type Agent, listen } from '../../lib/agent/agent.js';
 import { addon, type LocalSocket, type NativeCredentials, type Received } from '../../lib/native.js';
 import type { PeerCredentials } from '../../lib/notify/container.js';
+import { fakeTimeouts } from '../support/fake-timers.js';
 
 const { EACCES, EADDRINUSE, EAGAIN, EBADF, ECONNABORTED, ECONNREFUSED, ECONNRESET, EINTR } = constants.errno;
 const { EMFILE, ENAMETOOLONG, ENOENT, ENOMEM, EROFS } = constants.errno;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-afterEach(() => vi.restoreAllMocks().useRealTimers());
+beforeEach(fakeTimeouts);
+afterEach(() => void vi.restoreAllMocks());
 
 const SENDER: NativeCredentials = { pid: 7, uid: 8, gid: 9 };
 

@@ -3,15 +3,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once as onceEvent } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { thisHost } from '../../lib/host.js';
-import * as handlers from '../../lib/notify/handlers.js';
 import { Listener } from '../../lib/notify/listener.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { once } from '../../lib/util/memo.js';
 import { dist } from '../support/built.js';
 import { compileC } from '../support/compile-c.js';
+import { fakeTimeouts } from '../support/fake-timers.js';
 import { callTo, toArgument } from '../support/probe.js';
 import { finish } from '../support/processes.js';
 import { everything } from '../support/profiles.js';
@@ -139,13 +139,7 @@ describe('all 1,000 calls of ten children are answered in time, and all are repo
 describe('if another callback blocks the thread beyond the timeout, an answer', () => {
   /** The output of a child whose handler's timeout has passed when the event loop polls for `answers`. */
   async function afterBlocking(answers: 'polled' | 'never') {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-      vi.restoreAllMocks();
-    });
-    const instance = `../../lib/notify/handlers.js?${answers}`; // Of its own: it reads the timers when it is loaded.
-    vi.spyOn(handlers, 'dispatch').mockImplementation((await import(instance)).dispatch);
+    fakeTimeouts();
     const { port1, port2 } = new MessageChannel();
     const errors: string[] = [];
     const child = spawn(

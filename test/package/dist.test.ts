@@ -48,10 +48,62 @@ test('an import loads two files, the filter of a built-in profile one more, and 
   ]);
 });
 
-test('the files that an import loads have less than 80 KB, not counting white space', () => {
+// Under Jest, `require` does not work any more when a test file has ended, while its children may still run.
+test('nothing is loaded for children that run already: how they end, and what they were denied', ({ skip }) => {
+  skip(process.platform !== 'linux', NOT_LINUX);
+  const script = `
+    const Module = require('node:module');
+    const { run, spawn, fork } = require('seccomp');
+    const shell = (text, options) => run('sh', ['-c', text], 'docker-default', options);
+    const controller = new AbortController();
+    const runs = [
+      shell('true'),
+      shell('exit 3'),
+      shell('kill -SYS $$'),
+      shell('echo too long', { maxBuffer: 1 }),
+      shell('sleep 60', { signal: controller.signal }),
+      shell('sleep 60', { timeout: 1, forceKillAfter: 1 }),
+      shell('unshare -r true; cat /etc/hostname', { onViolation: true, reportPaths: true, paths: { read: ['@system'] } }),
+    ];
+    const echo = "process.once('message', (text) => process.send(text))";
+    const worker = fork('unused', 'docker-default', { execArgv: ['--eval', echo] });
+    worker.on('message', () => {});
+    spawn('/nonexistent', 'docker-default').on('error', () => {});
+    const before = new Set(process.moduleLoadList);
+    const required = [];
+    const original = Module.prototype.require;
+    Module.prototype.require = function (name) {
+      required.push(name);
+      return original.call(this, name);
+    };
+    worker.send('text');
+    controller.abort();
+    Promise.allSettled(runs).then((results) => {
+      const outcomes = results.map(({ status, reason }) => status === 'fulfilled' ? 0 : reason.code ?? reason.signal ?? reason.violations.length);
+      console.log(JSON.stringify([outcomes, required, process.moduleLoadList.filter((name) => !before.has(name))]));
+    });`;
+  const { stdout, stderr } = node('-e', script);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([
+    [0, 0, 'SIGSYS', 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', 'ABORT_ERR', 'ETIMEDOUT', 2],
+    [],
+    [],
+  ]);
+});
+
+test('a timeout elapses even if timers were replaced after the import', ({ skip }) => {
+  skip(process.platform !== 'linux', NOT_LINUX);
+  const script = `
+    const { run } = require('seccomp');
+    for (const timers of [globalThis, require('node:timers')]) timers['setTimeout'] = () => {};
+    run('sleep', ['60'], 'docker-default', { timeout: 1 }).catch(({ code }) => console.log(code));`;
+  expect(node('-e', script).stdout).toBe('ETIMEDOUT\n');
+});
+
+test('the files that an import loads have less than 81 KB, not counting white space', () => {
   const texts = ['index.cjs', 'core.chunk.cjs'].map((name) => readFileSync(`${root}/dist/${name}`, 'utf8'));
   const sizes = texts.map((text) => transformSync(text, { minifyWhitespace: true }).code.length);
-  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(80_000);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(81_000);
 });
 
 test('every chunk can be the first one that is loaded', () => {

@@ -4,19 +4,19 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { killInTurn, leaveQueue, MOST, PATIENCE } from '../../lib/process-tree/kill-queue.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { fakeTimeouts } from '../support/fake-timers.js';
 
 let trees: readonly object[];
 let log: string[];
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  fakeTimeouts();
   log = [];
   trees = Array.from({ length: MOST + 3 }, () => ({}));
 });
 
 afterEach(() => {
   for (const tree of trees) leaveQueue(tree);
-  vi.useRealTimers();
 });
 
 const note = (what: string) => () => {

@@ -15,6 +15,7 @@ import { openStdio } from '../../lib/sandbox/child/stdio.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { planObservation } from '../../lib/sandbox/plan/plan-filters.js';
 import { compileC } from '../support/compile-c.js';
+import { fakeTimeouts } from '../support/fake-timers.js';
 import { Fifo } from '../support/fifo.js';
 
 /** The steps of record(), without the profile that it makes. */
@@ -162,13 +163,9 @@ describe('descendants that live longer are not waited for', () => {
   };
 
   const timeout = 1000;
-  const withFakeTimers = () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
-  };
 
   test.each(['ignore', 'pipe'] as const)('after a timeout while the program runs, with stdio "%s"', async (first) => {
-    withFakeTimers();
+    fakeTimeouts();
     const stdio = [first, first, first, 'pipe'] as const;
     const observing = observeGroup('sleep 100 & echo >&3; exec sleep 100', { timeout, stdio }, (child) =>
       child.stdio.at(3)?.once('data', () => vi.advanceTimersByTime(timeout)),
@@ -177,7 +174,7 @@ describe('descendants that live longer are not waited for', () => {
   });
 
   test('after a timeout when the program has ended', async () => {
-    withFakeTimers();
+    fakeTimeouts();
     const observing = observeGroup('sleep 100 & exit 5', { timeout }, (child) =>
       child.once('exit', () => setImmediate(() => vi.advanceTimersByTime(timeout))),
     );

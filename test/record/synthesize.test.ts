@@ -264,7 +264,7 @@ test('has caveats for files that a recording cannot contain', () => {
   expect(of([seen('openat'), seen('socket', [2]), seen('io_uring_setup')])).toEqual([]);
   expect(of([seen('read')], false)).toEqual([]);
   expect(of([], true, { noRoom: 2, unreadable: 1, notFound: 3 })).toEqual([
-    'paths may lack files: 2 calls that name files were not looked at, afte',
+    'paths may lack files: 2 calls that name files were not looked at, as t',
     'paths may lack files: the files of one call could not be read from the',
     'paths may lack files: the files of 3 calls could not be found as the p',
   ]);

@@ -4,18 +4,18 @@ import { EventEmitter, getEventListeners } from 'node:events';
 import { constants } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PrivateDirectory } from '../../lib/landlock/paths/private-directory.js';
 import type { ChildWatch, TreeHandle } from '../../lib/native.js';
 import type { MessageChannel } from '../../lib/sandbox/channel/message-channel.js';
 import { makeProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';
+import { fakeTimeouts } from '../support/fake-timers.js';
 
 const { EINVAL, EMFILE, ENFILE, ENOENT, ENOSYS, EPERM, ESRCH } = constants.errno;
 const [SIGKILL, SIGINT, SIGTERM] = [9, 2, 15];
 
-beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-afterEach(() => vi.useRealTimers());
+beforeEach(fakeTimeouts);
 
 const isolation = { closed: [], open: [] } as const;
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SandboxedProcess } from '../../lib/sandbox/child/process/child-process.js';
 import { RunError } from '../../lib/sandbox/child/result.js';
 import { fork } from '../../lib/sandbox/fork.js';
@@ -17,6 +17,7 @@ import { type RunOptions, run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { fakeTimeouts } from '../support/fake-timers.js';
 import { evaluateScript, hasCapability } from '../support/scripts.js';
 
 type Text = RunOptions & { readonly encoding?: BufferEncoding };
@@ -51,12 +52,6 @@ async function startedBy<Result>(start: () => Result) {
   const [child] = await started;
   return { child, result };
 }
-
-/** Lets timers elapse only by vi.advanceTimersByTime. */
-const stopTimers = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 /** Returns the error that a promise rejects with. */
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>
@@ -158,7 +153,7 @@ describe('forceKillAfter', () => {
   const patient = { timeout: 100, killSignal: 'SIGWINCH', forceKillAfter: false } as const;
 
   test('false: the child is not sent SIGKILL', async () => {
-    stopTimers();
+    fakeTimeouts();
     const script = `trap 'kill $!; exit 7' WINCH; sleep 60 >/dev/null 2>&1 & echo ready; wait`;
     const { child, result } = await startedBy(() => rejection(runShell(script, patient)));
     await once(child.stdout, 'data');
@@ -226,7 +221,7 @@ describe('other processes that are left and hold the pipes of a terminated child
   }
 
   test('run, at its timeout', async () => {
-    stopTimers();
+    fakeTimeouts();
     const run = () => rejection(runShell(`${HOLDER} exec sleep 50`, { timeout: 1000, ...LEFT }));
     const { child, result } = await startedBy(run);
     await once(child.stdout, 'data');
@@ -254,7 +249,7 @@ describe('other processes that are left and hold the pipes of a terminated child
   });
 
   test('run, at its timeout, when the child itself has ended before', async () => {
-    stopTimers();
+    fakeTimeouts();
     const { child, result } = await startedBy(() => rejection(runShell(HOLDER, { timeout: 1000, ...LEFT })));
     await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
     vi.advanceTimersByTime(1000);
@@ -276,7 +271,7 @@ describe('other processes that are left and hold the pipes of a terminated child
   });
 
   test('spawn, at its timeout', async () => {
-    stopTimers();
+    fakeTimeouts();
     const stdout = await closed(() => vi.advanceTimersByTime(1000), { timeout: 1000 });
     expect(wasHeld(stdout)).toBe(true);
   });

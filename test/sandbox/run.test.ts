@@ -5,6 +5,7 @@ import { EventEmitter, getEventListeners, once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RunError, type RunResult } from '../../lib/sandbox/child/result.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';
+import { fakeTimeouts } from '../support/fake-timers.js';
 
 type Text = RunOptions & { readonly encoding?: BufferEncoding };
 
@@ -23,10 +24,7 @@ async function rejection<Output>(promise: Promise<RunResult<Output>>): Promise<R
 /** The rejection at a timeout that elapses when the program has written something. */
 async function rejectionAtTimeout(script: string): Promise<RunError> {
   const started: Promise<[{ readonly process: ChildProcess }]> = once(starts, 'start') as never;
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  onTestFinished(() => {
-    vi.useRealTimers();
-  });
+  fakeTimeouts();
   const error = rejection(sh(script, { timeout: 1000 }));
   const [{ process }] = await started;
   await once(process.stdout ?? process, 'data');
@@ -239,9 +237,14 @@ describe('rejects with the same shape', () => {
   });
 });
 
-test('leaves no timer when the program has ended', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+test('a timeout elapses under fake timers', async () => {
+  vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
+  expect(await rejection(run('sleep', ['60'], 'docker-default', { timeout: 1 }))).toMatchObject({ code: 'ETIMEDOUT' });
+});
+
+test('leaves no timer when the program has ended', async () => {
+  fakeTimeouts();
   await run('true', 'docker-default', { timeout: 600_000 });
   expect(vi.getTimerCount()).toBe(0);
 });

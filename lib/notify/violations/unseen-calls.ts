@@ -132,7 +132,7 @@ export function unseenText(
 export function unseenFilesText({ noRoom, unreadable, notFound }: UnseenFiles): readonly string[] {
   return [
     ...(noRoom > 0
-      ? [`${calls(noRoom)} that name files were not looked at, after 65,536 kinds or 32 MiB of them`]
+      ? [`${calls(noRoom)} that name files were not looked at, as the program had named too many others`]
       : []),
     ...(unreadable > 0 ? [`${ofFiles(unreadable)} could not be read from the program's memory: ${READABLE}`] : []),
     ...(notFound > 0 ? [`${ofFiles(notFound)} could not be found as the program finds them: ${FOUND}`] : []),

@@ -1,6 +1,5 @@
 /** A channel that takes no descriptors: Node's format of messages on a pair of sockets of this package's own. */
 import { Socket } from 'node:net';
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { SeccompError } from '../../errors.js';
 import { addon, CHANNEL } from '../../native.js';
 import { publicFunction } from '../../util/caller.js';
@@ -8,6 +7,7 @@ import { guarded } from '../../util/guarded.js';
 import { nodeError } from '../../util/node-error.js';
 import { invalidType } from '../../util/option-errors.js';
 import { define, own } from '../../util/own-data.js';
+import { clearTimeout, setImmediate, setTimeout } from '../../util/timers.js';
 import { ChannelControl } from './channel-control.js';
 import { closedError, handleError, lostHandleError } from './channel-errors.js';
 import { UNFINISHED } from './json-steps.js';

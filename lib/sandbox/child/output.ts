@@ -1,6 +1,7 @@
 /** The output of a child, gathered up to a limit of bytes and time: for run() and execFile. */
 import type { LimitReason } from '../../process-tree/limit-reason.js';
 import { nodeError } from '../../util/node-error.js';
+import { clearTimeout, setTimeout } from '../../util/timers.js';
 import { endingOf } from '../options/ending.js';
 import type { SpawnOptions } from '../options/types.js';
 import type { SandboxedProcess } from './process/child-process.js';

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { Readable, type Writable } from 'node:stream';
 import { addon, type NativeChild } from '../../native.js';
 import { own } from '../../util/own-data.js';
+import { setImmediate } from '../../util/timers.js';
 
 /** This process's end of a child's descriptor. */
 export type ChildStream = Readable | Writable;

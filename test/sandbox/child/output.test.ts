@@ -1,12 +1,10 @@
 /** The output of a child, which is a stream here: what is kept of it, and when the child is ended. */
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { OutputBuffer, type OutputLimits, outputLimits, overflowError } from '../../../lib/sandbox/child/output.js';
+import { fakeTimeouts } from '../../support/fake-timers.js';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-afterEach(() => {
-  vi.useRealTimers();
-});
+beforeEach(fakeTimeouts);
 
 /** A child with these streams, and its output with these limits. */
 function gathered(limits: Partial<OutputLimits> = {}, { hasStderr = true, hasEnded = false } = {}) {

@@ -1,7 +1,7 @@
 /** Which limit a child is said to have reached, and when its tree is signaled, for processes in place of the kernel's. */
 import { constants } from 'node:os';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { addon, type ChildWatch, type TreeHandle } from '../../../lib/native.js';
 import { MOST } from '../../../lib/process-tree/kill-queue.js';
 import type { Leaf, LeafEvents } from '../../../lib/process-tree/leaf.js';
@@ -10,12 +10,12 @@ import { programEnd } from '../../../lib/process-tree/program-end.js';
 import { UNKNOWN_USAGE } from '../../../lib/process-tree/usage.js';
 import { Termination } from '../../../lib/sandbox/child/process/termination.js';
 import { type Ending, endingOf } from '../../../lib/sandbox/options/ending.js';
+import { fakeTimeouts } from '../../support/fake-timers.js';
 
 const { ESRCH } = constants.errno;
 const { SIGKILL, SIGSTOP, SIGTERM, SIGUSR1, SIGXCPU, SIGXFSZ } = constants.signals;
 
-beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-afterEach(() => vi.useRealTimers());
+beforeEach(fakeTimeouts);
 
 interface Given {
   readonly ending?: Partial<Ending>;

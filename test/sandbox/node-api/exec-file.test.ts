@@ -6,6 +6,7 @@ import type { OutputLimits } from '../../../lib/sandbox/child/output.js';
 import type { SandboxedProcess } from '../../../lib/sandbox/child/process/child-process.js';
 import { hideViolations, outputOrThrow, reportOutput } from '../../../lib/sandbox/node-api/exec-file.js';
 import type { SyncOutcome } from '../../../lib/sandbox/spawn-sync.js';
+import { fakeTimeouts } from '../../support/fake-timers.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -85,11 +86,10 @@ describe('the callback', () => {
   });
 
   test('gets the timeout as killed', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    fakeTimeouts();
     const { child, calls } = reported({}, { timeout: 5 });
     vi.advanceTimersByTime(5);
     child.emit('close', null, 'SIGTERM');
-    vi.useRealTimers();
     expect(calls).toMatchObject([[{ killed: true, signal: 'SIGTERM', code: null }, '', '']]);
   });
 

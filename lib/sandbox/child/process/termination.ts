@@ -8,6 +8,7 @@ import { type ProgramEnd, programEnd } from '../../../process-tree/program-end.j
 import { Tree } from '../../../process-tree/tree.js';
 import { type Usage, usageOf } from '../../../process-tree/usage.js';
 import { systemError } from '../../../util/system-error.js';
+import { clearTimeout, setTimeout } from '../../../util/timers.js';
 import type { Ending } from '../../options/ending.js';
 import { type ChildPipe, endReading } from '../streams.js';
 
