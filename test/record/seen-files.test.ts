@@ -65,7 +65,7 @@ describe('calls that name files', () => {
     [[ofProcess('/sys/fs/other'), ofProcess('/proc/1/cgroup')], false],
     [[ofProcess('/dev/tty', 1, O_RDWR | O_NONBLOCK)], true],
     [[ofProcess('/dev/tty', 1, O_RDWR)], false],
-  ])('%# are fallbacks if a runtime does without: %s', (calls, fallback) => {
+  ])('are fallbacks if runtimes do without: case %#', (calls, fallback) => {
     expect(seenAccesses(calls, '/').at(0)?.fallback).toBe(fallback);
   });
 
