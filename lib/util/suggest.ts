@@ -1,5 +1,5 @@
 /** "Did you mean": finds the known name that is most similar to a misspelled one. */
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 
 /** The last answer: the same mistake is often repeated in a document. */
 let last: { readonly input: unknown; readonly names: readonly string[]; readonly answer: string } | undefined;
@@ -68,7 +68,7 @@ export function suggest(input: unknown, names: readonly string[]): string {
   if (typeof input !== 'string' || input.length > 100 || names.length === 0) return '';
   if (last?.input === input && last.names === names) return last.answer;
   const same = sameAs(input, names) ?? completion(input, names);
-  const name = same ?? closest(input, names);
+  const name = same ?? names.reduce((best, each) => (distance(input, each) < distance(input, best) ? each : best));
   const answer = same !== undefined || isNear(input, name) ? asQuestion(name) : '';
   last = { input, names, answer };
   return answer;
