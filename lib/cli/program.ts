@@ -1,6 +1,5 @@
 /** The command `seccomp` with its subcommands: what it parses, and its help. */
 import { Command } from 'commander';
-import * as library from '../index.js';
 import { printableLine } from '../util/foreign-text.js';
 import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -13,16 +12,7 @@ import { print, printError } from './output/print.js';
 /** A message of commander: one line, and perhaps a proposal in another one. It can have arguments of the command line. */
 function errorText(text: string): string {
   const [, message = '', proposal = ''] = /^(?:error: )?(.*?)(\n\(Did you mean [^\n]*\))?\n?$/s.exec(text) ?? [];
-  return `${printableLine(message)}${proposal || functionHint(message)}`;
-}
-
-/** A proposal for an unknown command that is a function of the package; empty for others. */
-function functionHint(message: string): string {
-  const [, name = ''] = /^unknown command '([a-z]\w*)'$/.exec(message) ?? [];
-  const value = new Map<string, unknown>(Object.entries(library)).get(name);
-  return typeof value === 'function'
-    ? `\n(${name}() is a function in JavaScript: import { ${name} } from 'seccomp')`
-    : '';
+  return `${printableLine(message)}${proposal}`;
 }
 
 /** Returns the command. Its subcommands run when it parses arguments. */

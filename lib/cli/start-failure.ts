@@ -35,8 +35,10 @@ function notFoundHint(command: string, args: readonly string[], env: ProgramOpti
   if (command.includes('/')) return '';
   if (env !== undefined && new Map(Object.entries(env)).get('PATH') === undefined)
     return ' in /bin and /usr/bin, as it gets no PATH: give --env PATH';
-  if (SANDBOX_NAMES.includes(command)) return `: for the built-in sandbox, write seccomp run -s ${command}`;
-  return builtinNames().includes(command) ? `: for the built-in profile, write seccomp run -p ${command}` : '';
+  if (SANDBOX_NAMES.includes(command)) return `: for the built-in sandbox, write seccomp run -s ${shownName(command)}`;
+  return builtinNames().includes(command)
+    ? `: for the built-in profile, write seccomp run -p ${shownName(command)}`
+    : '';
 }
 
 /**

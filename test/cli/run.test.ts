@@ -189,15 +189,6 @@ describe('seccomp', () => {
     expect(await seccomp('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/run .*doctor/s) });
   });
 
-  test('exits 125 for a command that is a function in JavaScript, and names it', async () => {
-    const hint = "(compare() is a function in JavaScript: import { compare } from 'seccomp')\n";
-    expect(await seccomp('compare', 'node', 'compute')).toMatchObject({
-      status: 125,
-      stderr: `seccomp: unknown command 'compare'\n${hint}(run seccomp --help for usage)\n`,
-    });
-    expect((await seccomp('toString')).stderr).not.toContain('JavaScript');
-  });
-
   test('exits 125 for an unknown command, with the nearest one', async () => {
     const stderr = expect.stringMatching(/unknown command 'rum'[\s\S]*Did you mean run/);
     expect(await seccomp('rum')).toMatchObject({ status: 125, stderr });

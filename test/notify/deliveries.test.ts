@@ -1,14 +1,15 @@
 /** The slices in which kinds of calls are delivered, with a clock and an event loop of the test. */
 import { beforeEach, expect, test, vi } from 'vitest';
+import * as timers from '../../lib/util/timers.js';
 
 let now = 0;
 let turns: (() => void)[] = [];
 
 vi.stubGlobal('performance', { now: () => now });
-vi.stubGlobal('setImmediate', (callback: () => void) => turns.push(callback));
 const instance = '../../lib/notify/deliveries.js?test'; // Of its own: it reads these globals when it is loaded.
 const { Deliveries }: typeof import('../../lib/notify/deliveries.js') = await import(instance);
 vi.unstubAllGlobals();
+vi.spyOn(timers, 'setImmediate').mockImplementation(((callback: () => void) => turns.push(callback)) as never);
 
 beforeEach(() => {
   now = 0;

@@ -29,7 +29,7 @@ const opens = (path: string) => `try { require('node:fs').readFileSync(${path}) 
 const reads = (path: string) => node(opens(JSON.stringify(path)));
 /** More kinds of calls that don't count than are listed, and then one that does. */
 const FLOODS = node(`
-  for (let i = 0; i < 2100; i++) ${opens("'/proc/self/' + '/'.repeat(i) + 'maps'")}
+  for (let i = 0; i < 2100; i++) ${opens("'/proc/self' + i.toString(2).replaceAll('0', '/').replaceAll('1', '/.') + '/maps'")}
   ${opens(JSON.stringify(file))}`);
 
 /** A program under it may have started others that were killed: the kernel does not report these calls. */
