@@ -146,6 +146,7 @@ function testOn(machine: Machine): void {
       ...(machine.landlock >= 6 ? [] : [['isolation', 'limit']]), // Landlock's scopes
       ...(machine.landlock >= 5 ? [] : [['paths', 'limit']]), // ioctl(2) on devices
       ...(machine.landlock >= 6 ? [] : [['tree', 'limit']]), // Landlock's scopes
+      ['privileges', 'limit'], // The guest has no other user than root.
     ]);
     expect(code).toBe(0);
   });
