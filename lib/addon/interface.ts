@@ -219,7 +219,7 @@ export interface NativeLimits {
   readonly forceKillAfter: number;
 }
 
-/** What a child and the descendants that it waited for have used. Null if that is unknown. */
+/** Resources that a child and the descendants that it waited for have used. Null if they are unknown. */
 export interface NativeUsage {
   /** Milliseconds. */
   readonly cpuTime: number | null;

@@ -25,7 +25,7 @@ export function reportStartFailure(
   exitNotStarted(isFound);
 }
 
-/** What a shell's command line has, and the name of a program rarely has. */
+/** Characters of a shell's command line that the name of a program rarely has. */
 const SHELL_LINE = /[\s|&;<>()$`*?]/;
 
 /** Why a command was probably not found, and what to do. Empty if there is no such reason. */

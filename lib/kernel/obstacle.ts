@@ -5,7 +5,7 @@ import { hasFilter } from './process-status.js';
 export interface Obstacle {
   /** The reason, as a clause without a full stop. */
   readonly reason: string;
-  /** What would remove it, such as `use a newer kernel`. */
+  /** The remedy, such as `use a newer kernel`. */
   readonly remedy: string;
 }
 

@@ -30,7 +30,7 @@ export interface Support {
   readonly by: 'scopes' | 'domain' | null;
   /** Why scopes can't be enforced; null if they can. */
   readonly reason: string | null;
-  /** What keeps Landlock from being used, if it is not the age of the kernel. */
+  /** The obstacle to Landlock, if it is not the age of the kernel. */
   readonly obstacle?: Obstacle | undefined;
   /** The domain that a child enters; undefined if this kernel has none to enter. */
   readonly domain: NativeDomain | undefined;
@@ -252,7 +252,7 @@ export function isolationError(errno: number): SeccompError {
   return isolationRefusal(reason, '', obstacle);
 }
 
-/** What asked for isolation, what to give instead, and what keeps Landlock from being used. */
+/** The option that asked for isolation, its remedy, and the obstacle to Landlock. */
 interface Refused {
   readonly asked: string;
   readonly remedy: string;
@@ -280,7 +280,7 @@ export class IsolationRefusal extends SeccompError {
     return this.#reason;
   }
 
-  /** What keeps Landlock from being used, if it is not the age of the kernel. */
+  /** The obstacle to Landlock, if it is not the age of the kernel. */
   get obstacle(): Obstacle | undefined {
     return this.#obstacle;
   }
