@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "guardian/protocol.h"
@@ -16,6 +17,7 @@ struct Weight {
   uint64_t pages = 0;      // Resident memory. What processes share is counted for each of them.
   uint64_t threads = 0;    // Those that have ended but were not reaped included.
   uint64_t cpu_ticks = 0;  // CPU time, with that of the processes that were waited for. Falls when others end.
+  int64_t processes = 0;
 };
 
 // Compares weights that were taken one after another with the limits of a tree.
@@ -55,6 +57,17 @@ class Scales {
   size_t count_ = 0;
 };
 
+struct ProcessIds {
+  int32_t first;
+  int32_t last;
+};
+
+// The IDs that CountProcesses asks for at most.
+constexpr int32_t kMostIds = 8192;
+
+// Counts the processes that the caller may signal, save `self`: at most `most`. Returns 0 if the IDs are too many.
+int64_t CountProcesses(ProcessIds ids, int32_t self, int64_t most);
+
 // Weighs the processes that the caller may signal, save itself, of which `child` is one.
 class Weigher {
  public:
@@ -62,7 +75,8 @@ class Weigher {
   Weigher(const TreeLimits& limits, int32_t self, int32_t child)
       : limits_(limits), self_(self), child_(child), scales_(limits) {}
 
-  // Weighs the tree if it is time to. Counts its processes if it may have multiplied. Returns the limit that is passed.
+  // Weighs the tree if it is time to. Counts its processes if they may have multiplied. Returns the limit that is
+  // passed.
   Verdict WeighIfDue();
 
   // Milliseconds until WeighIfDue is to be called again.
@@ -76,19 +90,22 @@ class Weigher {
   bool Weigh(Weight* weight);
   bool Add(long proc, std::string_view name, Weight* weight) const;
   bool IsEnough(const Weight& weight) const;
-  bool MayHaveMultiplied() const;
-  void NoteCount(const Weight& weight, int64_t duration);
+  // By how many threads the system has grown since the tree was weighed; 0 without a limit of processes.
+  int64_t Growth() const;
+  void NoteCount(const Weight& weight, int64_t begin);
+  void PlanCount(int64_t begin);
 
   const TreeLimits limits_;
   const int32_t self_, child_;
   Scales scales_;
   int64_t due_ = 0;  // Of the clock CLOCK_MONOTONIC, in milliseconds.
   // The same, for the next count: what makes one necessary may be other trees, whose guardians count too.
-  int64_t count_due_ = 0;
-  // When the tree was last counted: the threads of the system, of which the kernel tells the low 16 bits, and those
-  // that the tree could still start.
+  int64_t count_due_ = std::numeric_limits<int64_t>::max();
+  // When the tree was last weighed: the threads of the system, of which the kernel tells the low 16 bits, those that
+  // the tree could still start, and its processes.
   uint16_t system_threads_ = 0;
-  uint64_t threads_left_ = 0;
+  int64_t threads_left_ = 0;
+  int64_t processes_ = 0;
 };
 
 static_assert(kCpuWindow / kLookInterval + 2 <= 128);

@@ -267,6 +267,25 @@ TEST(CountsATreeThatMultipliesBeforeItIsDue) {
   for (const pid_t pid : processes) WeighedAlone::End(pid);
 }
 
+TEST(CountsProcessesByTheirIds) {
+  const WeighedAlone alone;
+  const auto run = [](int ready) { static_cast<void>(write(ready, "", 1)); };
+  const pid_t first = WeighedAlone::Start(run);
+  pid_t last = WeighedAlone::Start(run);
+  while (last < first || last - first >= kMostIds) {  // The kernel began again at the lowest ID.
+    WeighedAlone::End(last);
+    last = WeighedAlone::Start(run);
+  }
+  CHECK_EQUAL(CountProcesses({first, last}, getpid(), 10), 2);
+  CHECK_EQUAL(CountProcesses({first, last}, getpid(), 1), 1);
+  CHECK_EQUAL(CountProcesses({first, last}, first, 10), 1);
+  CHECK_EQUAL(CountProcesses({last - kMostIds + 1, last}, getpid(), 1), 1);
+  CHECK_EQUAL(CountProcesses({last - kMostIds, last}, getpid(), 1), 0);
+  WeighedAlone::End(first);
+  CHECK_EQUAL(CountProcesses({first, last}, getpid(), 10), 1);
+  WeighedAlone::End(last);
+}
+
 TEST(TellsThatAProcessIsHidden) {
   const WeighedAlone alone;
   // The parent's ID, of a process that it may signal, but which is weighed as the caller itself.
