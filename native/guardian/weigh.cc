@@ -81,11 +81,11 @@ bool Scales::IsCpuTimeAbove(const Weight& weight, int64_t now) {
 
 // Without a directory or a file of a process, which take the kernel ten times as long: where many others want the
 // processor, the guardian may get it for a millisecond, and the next time after one second.
-int64_t CountProcesses(ProcessIds ids, int32_t self, int64_t most) {
+int64_t CountProcesses(ProcessIds ids, int64_t most) {
   int64_t count = 0;
   if (ids.last - ids.first >= kMostIds) return count;
   for (int32_t id = ids.first; id <= ids.last && count < most; id++) {
-    if (id != self && RawCall(SYS_kill, id) == 0) count++;
+    if (id != ids.save && RawCall(SYS_kill, id) == 0) count++;
   }
   return count;
 }
@@ -99,7 +99,7 @@ Verdict Weigher::WeighIfDue() {
   if (has_multiplied) {
     const int32_t last = ParseLastId(ProcessFile(AT_FDCWD, "/proc", "loadavg").text()).value_or(0);
     const auto limit = static_cast<int64_t>(limits_.processes);
-    const int64_t processes = CountProcesses({child_, last}, self_, limit + 1);
+    const int64_t processes = CountProcesses({child_, last, self_}, limit + 1);
     if (processes > limit) return kProcessesPassed;
     const int64_t started = processes - processes_;
     if (!is_due && started <= threads_left_ && growth - started <= threads_left_ / 2) {

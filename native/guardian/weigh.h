@@ -60,13 +60,14 @@ class Scales {
 struct ProcessIds {
   int32_t first;
   int32_t last;
+  int32_t save;
 };
 
 // The IDs that CountProcesses asks for at most.
 constexpr int32_t kMostIds = 8192;
 
-// Counts the processes that the caller may signal, save `self`: at most `most`. Returns 0 if the IDs are too many.
-int64_t CountProcesses(ProcessIds ids, int32_t self, int64_t most);
+// Counts the processes that the caller may signal, save one: at most `most`. Returns 0 if the IDs are too many.
+int64_t CountProcesses(ProcessIds ids, int64_t most);
 
 // Weighs the processes that the caller may signal, save itself, of which `child` is one.
 class Weigher {

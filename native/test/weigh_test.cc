@@ -276,13 +276,13 @@ TEST(CountsProcessesByTheirIds) {
     WeighedAlone::End(last);
     last = WeighedAlone::Start(run);
   }
-  CHECK_EQUAL(CountProcesses({first, last}, getpid(), 10), 2);
-  CHECK_EQUAL(CountProcesses({first, last}, getpid(), 1), 1);
-  CHECK_EQUAL(CountProcesses({first, last}, first, 10), 1);
-  CHECK_EQUAL(CountProcesses({last - kMostIds + 1, last}, getpid(), 1), 1);
-  CHECK_EQUAL(CountProcesses({last - kMostIds, last}, getpid(), 1), 0);
+  CHECK_EQUAL(CountProcesses({first, last, getpid()}, 10), 2);
+  CHECK_EQUAL(CountProcesses({first, last, getpid()}, 1), 1);
+  CHECK_EQUAL(CountProcesses({first, last, first}, 10), 1);
+  CHECK_EQUAL(CountProcesses({last - kMostIds + 1, last, getpid()}, 1), 1);
+  CHECK_EQUAL(CountProcesses({last - kMostIds, last, getpid()}, 1), 0);
   WeighedAlone::End(first);
-  CHECK_EQUAL(CountProcesses({first, last}, getpid(), 10), 1);
+  CHECK_EQUAL(CountProcesses({first, last, getpid()}, 10), 1);
   WeighedAlone::End(last);
 }
 
