@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/sched/types.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -30,6 +31,7 @@
 #include <utility>
 #include <vector>
 
+#include "guardian/process_files.h"
 #include "guardian/process_group.h"
 #include "guardian/protocol.h"
 #include "landlock/ruleset.h"
@@ -112,6 +114,7 @@ class Guardian {
   }
 
   pid_t first() const { return first_; }
+  pid_t process() const { return process_; }
   int control() const { return control_.get(); }
   void CloseControl() { control_ = Descriptor(); }
 
@@ -402,6 +405,27 @@ TEST(GuardsATreeWithinItsLimits) {
   kill(guardian.first(), SIGTERM);
   CHECK_EQUAL(guardian.Status(), kTreeEnded);
   CHECK_EQUAL(SignalThatEnded(guardian.first()), SIGTERM);
+}
+
+// Nanoseconds that the scheduler lets a thread run at a time; 0 before Linux 6.12.
+uint64_t SliceOf(pid_t thread) {
+  sched_attr attributes = {};
+  CHECK_EQUAL(syscall(SYS_sched_getattr, thread, &attributes, sizeof attributes, 0), 0);
+  return attributes.sched_runtime;
+}
+
+TEST(WakesBeforeTheProcessesOfItsTree) {
+  const uint64_t usual = SliceOf(0);
+  if (usual == 0) Skip("Linux before 6.12");
+  const Guardian guardian({Kind::kDomain, Pause, [](Guarded*) {}, TreeLimits{0, 1, 0}});
+  CHECK_EQUAL(guardian.IsGuarding(), true);
+  NumberedEntries threads(AT_FDCWD, "/proc", std::to_string(guardian.process()) + "/task");
+  uint64_t shortest = usual;
+  while (const char* thread = threads.Next()) shortest = std::min(shortest, SliceOf(std::stoi(thread)));
+  CHECK_EQUAL(shortest, std::min<uint64_t>(usual, 100'000));
+  CHECK_EQUAL(SliceOf(guardian.first()), usual);
+  kill(guardian.first(), SIGTERM);
+  CHECK_EQUAL(guardian.Status(), kTreeEnded);
 }
 
 TEST(EndsATreeThatItCannotWeigh) {

@@ -240,10 +240,11 @@ TEST(ForgetsAtARestartThatMemoryWasAboveItsLimit) {
   WeighedAlone::End(pid);
 }
 
-TEST(CountsATreeThatMultipliesBeforeItIsDue) {
+// Whether a tree is counted before it is due, when up to 1000 processes are added to it. It is not if the system loses
+// more threads meanwhile.
+bool IsCountedBeforeItIsDue() {
   constexpr int64_t kHour = 3'600'000;
   constexpr int kMostProcesses = 1000;
-  const WeighedAlone alone;
   const auto run = [](int ready) { static_cast<void>(write(ready, "", 1)); };
   std::vector<pid_t> processes = {WeighedAlone::Start(run)};
   Weigher weigher({0, 4, 0}, getpid(), processes[0]);
@@ -262,9 +263,15 @@ TEST(CountsATreeThatMultipliesBeforeItIsDue) {
     static_cast<void>(poll(nullptr, 0, 1));
     verdict = weigher.WeighIfDue();
   }
-  CHECK_EQUAL(verdict, kProcessesPassed);
+  CHECK_EQUAL(verdict == kWithinLimits || verdict == kProcessesPassed, true);
   CHECK_EQUAL(without.WeighIfDue(), kWithinLimits);
   for (const pid_t pid : processes) WeighedAlone::End(pid);
+  return verdict == kProcessesPassed;
+}
+
+TEST(CountsATreeThatMultipliesBeforeItIsDue) {
+  const WeighedAlone alone;
+  while (!IsCountedBeforeItIsDue()) continue;
 }
 
 TEST(CountsProcessesByTheirIds) {
