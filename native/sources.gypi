@@ -65,6 +65,7 @@
     ],
     "launcher_sources": [
       "guardian/guardian.cc",
+      "guardian/members.cc",
       "guardian/process_files.cc",
       "guardian/weigh.cc",
       "landlock/ruleset.cc",

@@ -48,6 +48,7 @@ struct TreeLimits {
 constexpr int64_t kLookInterval = 100;
 constexpr int64_t kSecondLook = 20;
 constexpr int64_t kCountInterval = 10;
+constexpr int64_t kListInterval = 1000;
 constexpr int64_t kCpuWindow = 10'000;
 
 // Why a guardian has ended its tree. It is added to the GuardianStatus, shifted by kVerdictShift bits.

@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <utility>
 
+#include "child/digits.h"
 #include "guardian/clock.h"
 #include "guardian/process_files.h"
 #include "launcher/no_stack_protector.h"
-#include "system/numbers.h"
 #include "system/raw_call.h"
 
 namespace seccomp {
@@ -79,17 +81,6 @@ bool Scales::IsCpuTimeAbove(const Weight& weight, int64_t now) {
   return used * static_cast<uint64_t>(kCpuWindow) > limits_.cpu * static_cast<uint64_t>(span);
 }
 
-// Without a directory or a file of a process, which take the kernel ten times as long: where many others want the
-// processor, the guardian may get it for a millisecond, and the next time after one second.
-int64_t CountProcesses(ProcessIds ids, int64_t most) {
-  int64_t count = 0;
-  if (ids.last - ids.first >= kMostIds) return count;
-  for (int32_t id = ids.first; id <= ids.last && count < most; id++) {
-    if (id != ids.save && RawCall(SYS_kill, id) == 0) count++;
-  }
-  return count;
-}
-
 Verdict Weigher::WeighIfDue() {
   const int64_t begin = Now();
   const bool is_due = begin >= due_;
@@ -97,13 +88,14 @@ Verdict Weigher::WeighIfDue() {
   const bool has_multiplied = growth > threads_left_ / 2;
   if (!is_due && !has_multiplied) return kWithinLimits;
   if (has_multiplied) {
-    const int32_t last = ParseLastId(ProcessFile(AT_FDCWD, "/proc", "loadavg").text()).value_or(0);
-    const auto limit = static_cast<int64_t>(limits_.processes);
-    const int64_t processes = CountProcesses({child_, last, self_}, limit + 1);
-    if (processes > limit) return kProcessesPassed;
+    const int64_t processes = CountProcesses();
+    if (processes > static_cast<int64_t>(limits_.processes)) return kProcessesPassed;
     const int64_t started = processes - processes_;
-    if (!is_due && started <= threads_left_ && growth - started <= threads_left_ / 2) {
+    const bool is_known = started <= threads_left_ && growth - started <= threads_left_ / 2;
+    const bool is_multiplying = processes > std::exchange(counted_, processes);
+    if (is_known && (!is_due || (is_multiplying && begin < latest_))) {
       PlanCount(begin);
+      if (is_due) due_ = count_due_;
       return kWithinLimits;
     }
   }
@@ -116,7 +108,19 @@ Verdict Weigher::WeighIfDue() {
   if (!is_due) return weight.threads > limits_.processes ? kProcessesPassed : kWithinLimits;
   const Verdict verdict = scales_.Compare(weight, now);
   due_ = now + scales_.pause();
+  latest_ = due_ + kLookInterval;
   return verdict;
+}
+
+// Without a file of a process. Where many others want the processor, the guardian may get it for less than a
+// millisecond, and the next time after one second.
+int64_t Weigher::CountProcesses() {
+  const auto most = static_cast<int64_t>(limits_.processes) + 1;
+  int64_t count = 0;
+  NumberedEntries proc(AT_FDCWD, "/proc", "");
+  members_.Begin(false);
+  while (count < most && members_.Next(&proc) != 0) count++;
+  return count;
 }
 
 int64_t Weigher::Growth() const {
@@ -130,6 +134,7 @@ void Weigher::NoteCount(const Weight& weight, int64_t begin) {
   const uint64_t left = weight.threads < limits_.processes ? limits_.processes - weight.threads : 0;
   threads_left_ = static_cast<int64_t>(left);
   processes_ = weight.processes;
+  counted_ = weight.processes;
 }
 
 void Weigher::PlanCount(int64_t begin) {
@@ -141,6 +146,7 @@ void Weigher::PlanCount(int64_t begin) {
 void Weigher::Restart(int64_t pause) {
   scales_.ForgetMemory();
   due_ = Now() + pause;
+  latest_ = due_ + kLookInterval;
 }
 
 int64_t Weigher::Remaining() const {
@@ -149,24 +155,23 @@ int64_t Weigher::Remaining() const {
   return limits_.processes == 0 ? due_ - now : std::min(due_ - now, std::max(count_due_ - now, kCountInterval));
 }
 
-// Each process has one entry, in the order of their IDs, so that new ones can't make this go on for ever.
 bool Weigher::Weigh(Weight* weight) {
-  NumberedEntries processes(AT_FDCWD, "/proc", "");
-  bool is_child_there = RawCall(SYS_kill, child_) != 0;
-  while (const char* name = processes.Next()) {
-    std::string_view digits = name;
-    const auto id = TakeNumber<int32_t>(&digits);
-    if (!id || *id == self_ || RawCall(SYS_kill, *id) != 0) continue;
-    if (*id == child_) is_child_there = true;
-    if (!Add(processes.descriptor(), name, weight)) return false;
+  const int64_t now = Now();
+  const bool lists = now >= list_due_;
+  if (lists) list_due_ = now + kListInterval;
+  NumberedEntries proc(AT_FDCWD, "/proc", "");
+  members_.Begin(lists);
+  while (const int32_t id = members_.Next(&proc)) {
+    if (!Add(proc.descriptor(), weight, id)) return false;
     weight->processes++;
     if (IsEnough(*weight)) return true;
   }
-  // A /proc of another PID namespace, or one that hides processes.
-  return processes.error() == 0 && (is_child_there || RawCall(SYS_kill, child_) != 0);
+  return members_.is_known();
 }
 
-bool Weigher::Add(long proc, std::string_view name, Weight* weight) const {
+bool Weigher::Add(long proc, Weight* weight, int32_t id) const {
+  const Digits digits(id);
+  const std::string_view name(digits.text(), digits.size());
   if (limits_.pages != 0) {
     auto pages = PagesOf(proc, name);
     if (pages == 0) pages = PagesOfThreads(proc, name);

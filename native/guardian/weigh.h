@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string_view>
 
+#include "guardian/members.h"
 #include "guardian/protocol.h"
 
 namespace seccomp {
@@ -57,24 +57,12 @@ class Scales {
   size_t count_ = 0;
 };
 
-struct ProcessIds {
-  int32_t first;
-  int32_t last;
-  int32_t save;
-};
-
-// The IDs that CountProcesses asks for at most.
-constexpr int32_t kMostIds = 8192;
-
-// Counts the processes that the caller may signal, save one: at most `most`. Returns 0 if the IDs are too many.
-int64_t CountProcesses(ProcessIds ids, int64_t most);
-
 // Weighs the processes that the caller may signal, save itself, of which `child` is one.
 class Weigher {
  public:
   // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   Weigher(const TreeLimits& limits, int32_t self, int32_t child)
-      : limits_(limits), self_(self), child_(child), scales_(limits) {}
+      : limits_(limits), members_(self, child), scales_(limits) {}
 
   // Weighs the tree if it is time to. Counts its processes if they may have multiplied. Returns the limit that is
   // passed.
@@ -89,24 +77,30 @@ class Weigher {
 
  private:
   bool Weigh(Weight* weight);
-  bool Add(long proc, std::string_view name, Weight* weight) const;
+  bool Add(long proc, Weight* weight, int32_t id) const;
   bool IsEnough(const Weight& weight) const;
+  // The number of the tree's processes; one more than the limit if there are more.
+  int64_t CountProcesses();
   // By how many threads the system has grown since the tree was weighed; 0 without a limit of processes.
   int64_t Growth() const;
   void NoteCount(const Weight& weight, int64_t begin);
   void PlanCount(int64_t begin);
 
   const TreeLimits limits_;
-  const int32_t self_, child_;
+  Members members_;
   Scales scales_;
-  int64_t due_ = 0;  // Of the clock CLOCK_MONOTONIC, in milliseconds.
-  // The same, for the next count: what makes one necessary may be other trees, whose guardians count too.
+  // Of the clock CLOCK_MONOTONIC, in milliseconds: when the tree is to be weighed, and until when that may be put off,
+  int64_t due_ = 0;
+  int64_t latest_ = 0;
+  int64_t list_due_ = 0;  // when all processes are to be listed for that, and
+  // the next count: what makes one necessary may be other trees, whose guardians count too.
   int64_t count_due_ = std::numeric_limits<int64_t>::max();
   // When the tree was last weighed: the threads of the system, of which the kernel tells the low 16 bits, those that
   // the tree could still start, and its processes.
   uint16_t system_threads_ = 0;
   int64_t threads_left_ = 0;
   int64_t processes_ = 0;
+  int64_t counted_ = 0;  // Processes, since then.
 };
 
 static_assert(kCpuWindow / kLookInterval + 2 <= 128);

@@ -1,6 +1,7 @@
 // Tests of a guardian's decisions by what it has weighed, and of its weighing. Run as `weigh_test NAME`.
 #include "guardian/weigh.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,10 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "guardian/clock.h"
+#include "guardian/members.h"
+#include "guardian/process_files.h"
 #include "test/check.h"
 
 namespace seccomp::test {
@@ -274,23 +278,44 @@ TEST(CountsATreeThatMultipliesBeforeItIsDue) {
   while (!IsCountedBeforeItIsDue()) continue;
 }
 
-TEST(CountsProcessesByTheirIds) {
-  const WeighedAlone alone;
-  const auto run = [](int ready) { static_cast<void>(write(ready, "", 1)); };
-  const pid_t first = WeighedAlone::Start(run);
-  pid_t last = WeighedAlone::Start(run);
-  while (last < first || last - first >= kMostIds) {  // The kernel began again at the lowest ID.
-    WeighedAlone::End(last);
-    last = WeighedAlone::Start(run);
+// The members that are found.
+std::vector<pid_t> Look(Members* members, bool lists) {
+  std::vector<pid_t> found;
+  NumberedEntries proc(AT_FDCWD, "/proc", "");
+  members->Begin(lists);
+  while (const pid_t id = members->Next(&proc)) found.push_back(id);
+  CHECK_EQUAL(members->is_known(), true);
+  return found;
+}
+
+// Returns a process whose ID is at most `most` above that of `first`. The kernel may begin again at the lowest one.
+pid_t StartAfter(pid_t first, int32_t most) {
+  for (;;) {
+    const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+    if (pid > first && pid - first <= most) return pid;
+    WeighedAlone::End(pid);
   }
-  CHECK_EQUAL(CountProcesses({first, last, getpid()}, 10), 2);
-  CHECK_EQUAL(CountProcesses({first, last, getpid()}, 1), 1);
-  CHECK_EQUAL(CountProcesses({first, last, first}, 10), 1);
-  CHECK_EQUAL(CountProcesses({last - kMostIds + 1, last, getpid()}, 1), 1);
-  CHECK_EQUAL(CountProcesses({last - kMostIds, last, getpid()}, 1), 0);
+}
+
+TEST(FindsMembersByAskingForTheirIds) {
+  const WeighedAlone alone;
+  const pid_t first = StartAfter(0, std::numeric_limits<int32_t>::max());
+  Members members(getpid(), first);
+  CHECK_EQUAL(Look(&members, false) == std::vector<pid_t>{first}, true);
+  const pid_t second = StartAfter(first, 1000);
+  const pid_t third = StartAfter(second, 1000);
+  for (int i = 0; i < 3; i++) CHECK_EQUAL(Look(&members, false) == (std::vector<pid_t>{first, second, third}), true);
+  WeighedAlone::End(second);
+  CHECK_EQUAL(Look(&members, false) == (std::vector<pid_t>{first, third}), true);
+  CHECK_EQUAL(Look(&members, true) == (std::vector<pid_t>{first, third}), true);
+  // A look that was not ended has found too few to go on with.
+  NumberedEntries proc(AT_FDCWD, "/proc", "");
+  members.Begin(false);
+  CHECK_EQUAL(members.Next(&proc), first);
+  CHECK_EQUAL(Look(&members, false) == (std::vector<pid_t>{first, third}), true);
   WeighedAlone::End(first);
-  CHECK_EQUAL(CountProcesses({first, last, getpid()}, 10), 1);
-  WeighedAlone::End(last);
+  WeighedAlone::End(third);
+  CHECK_EQUAL(Look(&members, false).empty(), true);
 }
 
 TEST(TellsThatAProcessIsHidden) {

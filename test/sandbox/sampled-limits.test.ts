@@ -1,6 +1,7 @@
 /** `limits` with `exact: false`. test/adversary/limits has programs that pass them, native/test/weigh_test.cc what is weighed. */
 import { spawnSync as spawnSyncInNode } from 'node:child_process';
 import { once } from 'node:events';
+import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
@@ -36,6 +37,18 @@ describeUnless(by === 'scopes' ? undefined : String(reason), 'limits with exact:
       limits: { ...ENFORCED, enforced: ['memory', 'processes', 'cpu'], open: ['uncounted-memory', 'unawaited-cpu'] },
     });
   });
+
+  test.each([
+    ['processes', { processes: 64 }, 5],
+    ['memory', { memory: '1G' }, 0],
+  ] as const)(
+    'of %s start the program with a nice value that is higher by as much as docs/reference/limits.md says',
+    async (_, limits, steps) => {
+      const script = 'process.stdout.write(String(os.getPriority()))';
+      const { stdout } = await run(process.execPath, ['-e', script], PROFILE, { limits: { ...limits, exact: false } });
+      expect(Number(stdout)).toBe(Math.min(19, getPriority() + steps));
+    },
+  );
 
   test('end a child, which names the limit at its exit', async () => {
     const child = spawn('sh', FOUR, PROFILE, { ...TWO, stdio: 'ignore' });

@@ -1,0 +1,58 @@
+// Finds the processes of a tree.
+#ifndef SECCOMP_NATIVE_GUARDIAN_MEMBERS_H_
+#define SECCOMP_NATIVE_GUARDIAN_MEMBERS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "guardian/process_files.h"
+
+namespace seccomp {
+
+// The processes that the caller may signal, save itself.
+//
+// To list /proc takes the kernel 5 microseconds for each process of the system, and a caller that takes milliseconds
+// waits for long where hundreds of others want the processor. Between two lists, the kernel is asked for the IDs that
+// were found, and for those that it has given since. That may miss a process, as one that had its ID but could not be
+// signalled yet: the next list finds it.
+class Members {
+ public:
+  // `child` is one of the members. Its ID was given before that of any other.
+  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+  Members(int32_t self, int32_t child) : self_(self), child_(child), last_(child) {}
+
+  // Begins to look for the members. They are listed if they can't be asked for.
+  void Begin(bool lists);
+  // Returns the ID of the next one; 0 at the end, and after an error. `proc` are the entries of /proc.
+  int32_t Next(NumberedEntries* proc);
+
+  // After the end: whether /proc could be read, and did not hide `child`.
+  bool is_known() const { return is_known_; }
+
+ private:
+  int32_t NextListed(NumberedEntries* proc);
+  int32_t NextAsked(const NumberedEntries& proc);
+  bool IsMember(int32_t id) const;
+
+  const int32_t self_, child_;
+  bool is_known_ = false;
+  bool is_listing_ = true;
+  bool is_child_listed_ = false;
+  // Those that were found. Only if the last look found all, and all of them fit, they can be asked for.
+  std::array<int32_t, 1024> ids_ = {};
+  size_t kept_ = 0;
+  bool is_whole_ = false;
+  // A look that asks: for those of the last one, at_ to found_, and for all IDs after begin_, of which asked_ was last.
+  size_t at_ = 0;
+  size_t found_ = 0;
+  int32_t begin_ = 0;
+  int32_t asked_ = 0;
+  // IDs that had been given when the last look but one began, and the last one. Those between are asked for twice.
+  int32_t settled_ = 0;
+  int32_t last_;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_GUARDIAN_MEMBERS_H_
