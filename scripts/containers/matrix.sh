@@ -3,7 +3,7 @@
 #
 # The default is one base image, with the whole suite on the first engine. On other bases, only the tests that start
 # processes or block calls run, since the rest of the suite does not depend on the base. Environment:
-#   FULL=1             every base, and the whole suite on each engine
+#   FULL=1             the whole suite on each engine; other bases, each on one of them: a base is another Node
 #   ENGINE, BASE_IMAGE only this engine, only this base
 #   WHOLE_SUITE=       without the tests that depend on neither engine nor base
 #   KEEP_ENGINE=1      does not stop an engine that this script started
@@ -11,12 +11,19 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 default=node:24-trixie
-bases="$default ${FULL:+node:20-trixie node:22-trixie node:26-trixie debian-nodejs:trixie}"
 failed=
 started=
 
 finish() {
   [ -z "$started" ] || [ "${KEEP_ENGINE:-}" = 1 ] || scripts/containers/engine.sh down
+}
+
+bases() {
+  case ${FULL:+$1} in
+    docker) echo "$default node:20-trixie debian-nodejs:trixie" ;;
+    podman) echo "$default node:22-trixie node:26-trixie" ;;
+    *) echo "$default" ;;
+  esac
 }
 
 answers() {
@@ -43,7 +50,7 @@ engines=${ENGINE:-}
 [ -n "$engines" ] || find_engines
 suite=${WHOLE_SUITE-whole}
 for engine in $engines; do
-  for base in ${BASE_IMAGE:-$bases}; do
+  for base in ${BASE_IMAGE:-$(bases "$engine")}; do
     echo "==== $engine, $base"
     ENGINE=$engine BASE_IMAGE=$base WHOLE_SUITE=$suite scripts/containers/test.sh || failed="$failed $engine/$base"
     suite=
