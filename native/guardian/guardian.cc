@@ -99,9 +99,9 @@ bool HoldsGroup(int32_t group) {
 // Attaches a filter that allows only what GuardTree calls. A file can only be opened for reading.
 bool AttachOwnFilter() {
   static constexpr uint32_t kAllowed[] = {
-      SYS_read,   SYS_kill,          SYS_getdents64,      SYS_close,      SYS_nanosleep,
-      SYS_sendto, SYS_getppid,       SYS_exit_group,      SYS_ppoll,      SYS_getpgid,
-      SYS_wait4,  SYS_clock_gettime, SYS_restart_syscall, SYS_getsockopt, SYS_sysinfo};
+      SYS_read,       SYS_kill,  SYS_getdents64, SYS_close, SYS_nanosleep,     SYS_sendto,          SYS_getppid,
+      SYS_exit_group, SYS_ppoll, SYS_getpgid,    SYS_wait4, SYS_clock_gettime, SYS_restart_syscall, SYS_getsockopt,
+      SYS_sysinfo,    SYS_tgkill};
   constexpr size_t kCount = sizeof kAllowed / sizeof *kAllowed;
   std::array<sock_filter, kCount + 9> program = {};
   size_t next = 0;

@@ -74,6 +74,7 @@ int32_t Members::NextAsked(const NumberedEntries& proc) {
   return 0;
 }
 
-bool Members::IsMember(int32_t id) const { return id != self_ && RawCall(SYS_kill, id) == 0; }
+// A signal to the thread of a process whose ID is that of the process: kill(2) takes the ID of any thread.
+bool Members::IsMember(int32_t id) const { return id != self_ && RawCall(SYS_tgkill, id, id) == 0; }
 
 }  // namespace seccomp

@@ -297,6 +297,26 @@ pid_t StartAfter(pid_t first, int32_t most) {
   }
 }
 
+TEST(FindsAProcessOnceHoweverManyThreadsItHas) {
+  const WeighedAlone alone;
+  const pid_t first = StartAfter(0, std::numeric_limits<int32_t>::max());
+  Members members(getpid(), first);
+  CHECK_EQUAL(Look(&members, false) == std::vector<pid_t>{first}, true);
+  const pid_t pid = WeighedAlone::Start([](int ready) {
+    const auto wait = [](void*) -> void* {
+      for (;;) pause();
+    };
+    pthread_t thread = {};
+    for (int i = 0; i < 5; i++) {
+      if (pthread_create(&thread, nullptr, wait, nullptr) != 0) return;
+    }
+    static_cast<void>(write(ready, "", 1));
+  });
+  CHECK_EQUAL(Look(&members, false) == (std::vector<pid_t>{first, pid}), true);
+  WeighedAlone::End(first);
+  WeighedAlone::End(pid);
+}
+
 TEST(FindsMembersByAskingForTheirIds) {
   const WeighedAlone alone;
   const pid_t first = StartAfter(0, std::numeric_limits<int32_t>::max());
