@@ -205,12 +205,13 @@ class Child {
   }
 
   // A tree whose processes are counted at intervals. Without this, hundreds of them together would keep the guardian
-  // and the parent waiting.
+  // and the parent waiting. A filter of this process's may deny it, as systemd's ~@resources does.
   bool LowerPriority() {
     if (plan_->tree_limits == nullptr || plan_->tree_limits->processes == 0) return true;
     constexpr long kNiceSteps = 5;
-    const long nice = 20 - syscall(SYS_getpriority, PRIO_PROCESS, 0);
-    return syscall(SYS_setpriority, PRIO_PROCESS, 0, nice + kNiceSteps) == 0 || Fail("setpriority");
+    const long priority = syscall(SYS_getpriority, PRIO_PROCESS, 0);  // 20 - nice: 1 to 40.
+    if (priority > 0) syscall(SYS_setpriority, PRIO_PROCESS, 0, 20 - priority + kNiceSteps);
+    return true;
   }
 
   // The listener needs a descriptor below the limit, and copies of the parent's descriptors may occupy all of these.

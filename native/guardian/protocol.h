@@ -31,10 +31,10 @@ enum GuardianStatus : int {
 };
 
 // Limits of a tree, which the addon sends before it starts the guardian. The guardian weighs the tree before the
-// program runs and then every kLookInterval milliseconds, and ends it when a limit is passed. 0: no limit. With a limit
-// of processes, it asks every kCountInterval milliseconds for the number of all threads of the system, which costs
-// little, and counts the tree's processes when this has grown by half of what the tree had left; their threads too if
-// the system has grown by others.
+// program runs and then every kLookInterval milliseconds, and ends it when a limit is passed; it lists /proc for that
+// every kListInterval milliseconds. 0: no limit. With a limit of processes, it asks every kCountInterval milliseconds
+// for the number of all threads of the system, which costs little, and counts the tree's processes when this has grown
+// by half of what the tree had left; their threads too if the system has grown by others.
 struct TreeLimits {
   uint64_t pages = 0;      // Of resident memory.
   uint64_t processes = 0;  // And threads.

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 #include "child/digits.h"
 #include "guardian/clock.h"
@@ -91,11 +90,8 @@ Verdict Weigher::WeighIfDue() {
     const int64_t processes = CountProcesses();
     if (processes > static_cast<int64_t>(limits_.processes)) return kProcessesPassed;
     const int64_t started = processes - processes_;
-    const bool is_known = started <= threads_left_ && growth - started <= threads_left_ / 2;
-    const bool is_multiplying = processes > std::exchange(counted_, processes);
-    if (is_known && (!is_due || (is_multiplying && begin < latest_))) {
+    if (!is_due && started <= threads_left_ && growth - started <= threads_left_ / 2) {
       PlanCount(begin);
-      if (is_due) due_ = count_due_;
       return kWithinLimits;
     }
   }
@@ -108,7 +104,6 @@ Verdict Weigher::WeighIfDue() {
   if (!is_due) return weight.threads > limits_.processes ? kProcessesPassed : kWithinLimits;
   const Verdict verdict = scales_.Compare(weight, now);
   due_ = now + scales_.pause();
-  latest_ = due_ + kLookInterval;
   return verdict;
 }
 
@@ -134,7 +129,6 @@ void Weigher::NoteCount(const Weight& weight, int64_t begin) {
   const uint64_t left = weight.threads < limits_.processes ? limits_.processes - weight.threads : 0;
   threads_left_ = static_cast<int64_t>(left);
   processes_ = weight.processes;
-  counted_ = weight.processes;
 }
 
 void Weigher::PlanCount(int64_t begin) {
@@ -146,7 +140,6 @@ void Weigher::PlanCount(int64_t begin) {
 void Weigher::Restart(int64_t pause) {
   scales_.ForgetMemory();
   due_ = Now() + pause;
-  latest_ = due_ + kLookInterval;
 }
 
 int64_t Weigher::Remaining() const {

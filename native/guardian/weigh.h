@@ -89,18 +89,16 @@ class Weigher {
   const TreeLimits limits_;
   Members members_;
   Scales scales_;
-  // Of the clock CLOCK_MONOTONIC, in milliseconds: when the tree is to be weighed, and until when that may be put off,
+  // Of the clock CLOCK_MONOTONIC, in milliseconds: when the tree is to be weighed,
   int64_t due_ = 0;
-  int64_t latest_ = 0;
   int64_t list_due_ = 0;  // when all processes are to be listed for that, and
-  // the next count: what makes one necessary may be other trees, whose guardians count too.
+  // when it is to be counted: what makes that necessary may be other trees, whose guardians count too.
   int64_t count_due_ = std::numeric_limits<int64_t>::max();
   // When the tree was last weighed: the threads of the system, of which the kernel tells the low 16 bits, those that
   // the tree could still start, and its processes.
   uint16_t system_threads_ = 0;
   int64_t threads_left_ = 0;
   int64_t processes_ = 0;
-  int64_t counted_ = 0;  // Processes, since then.
 };
 
 static_assert(kCpuWindow / kLookInterval + 2 <= 128);

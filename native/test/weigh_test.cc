@@ -162,6 +162,8 @@ class WeighedAlone {
   }
 };
 
+void SayReady(int ready) { static_cast<void>(write(ready, "", 1)); }
+
 void Fill(size_t megabytes) {
   void* memory = mmap(nullptr, megabytes * kMebibyte, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory != MAP_FAILED) memset(memory, 1, megabytes * kMebibyte);
@@ -173,7 +175,7 @@ TEST(WeighsAllProcesses) {
   const WeighedAlone alone;
   const auto fill = [](int ready) {
     Fill(24);
-    static_cast<void>(write(ready, "", 1));
+    SayReady(ready);
   };
   const pid_t one = WeighedAlone::Start(fill);
   const pid_t other = WeighedAlone::Start(fill);
@@ -215,9 +217,9 @@ TEST(WeighsAProcessWhoseFirstThreadHasEnded) {
 
 TEST(CountsTheThreadsOfAZombieAndNoMemory) {
   const WeighedAlone alone;
-  const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+  const pid_t pid = WeighedAlone::Start(SayReady);
   const pid_t zombie = WeighedAlone::Start([](int ready) {
-    static_cast<void>(write(ready, "", 1));
+    SayReady(ready);
     static_cast<void>(raise(SIGKILL));
   });
   siginfo_t ended = {};
@@ -231,7 +233,7 @@ TEST(CountsTheThreadsOfAZombieAndNoMemory) {
 
 TEST(ForgetsAtARestartThatMemoryWasAboveItsLimit) {
   const WeighedAlone alone;
-  const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+  const pid_t pid = WeighedAlone::Start(SayReady);
   Weigher weigher({1, 0, 0}, getpid(), pid);
   CHECK_EQUAL(weigher.WeighIfDue(), kWithinLimits);
   const int64_t begin = Nanoseconds() / 1'000'000;
@@ -249,8 +251,7 @@ TEST(ForgetsAtARestartThatMemoryWasAboveItsLimit) {
 bool IsCountedBeforeItIsDue() {
   constexpr int64_t kHour = 3'600'000;
   constexpr int kMostProcesses = 1000;
-  const auto run = [](int ready) { static_cast<void>(write(ready, "", 1)); };
-  std::vector<pid_t> processes = {WeighedAlone::Start(run)};
+  std::vector<pid_t> processes = {WeighedAlone::Start(SayReady)};
   Weigher weigher({0, 4, 0}, getpid(), processes[0]);
   Weigher without({1, 0, 0}, getpid(), processes[0]);
   for (Weigher* each : {&weigher, &without}) {
@@ -263,7 +264,7 @@ bool IsCountedBeforeItIsDue() {
   // Each takes a millisecond or longer: after kCountInterval, the system has more threads than before.
   Verdict verdict = kWithinLimits;
   while (verdict == kWithinLimits && processes.size() < kMostProcesses) {
-    processes.push_back(WeighedAlone::Start(run));
+    processes.push_back(WeighedAlone::Start(SayReady));
     static_cast<void>(poll(nullptr, 0, 1));
     verdict = weigher.WeighIfDue();
   }
@@ -291,7 +292,7 @@ std::vector<pid_t> Look(Members* members, bool lists) {
 // Returns a process whose ID is at most `most` above that of `first`. The kernel may begin again at the lowest one.
 pid_t StartAfter(pid_t first, int32_t most) {
   for (;;) {
-    const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+    const pid_t pid = WeighedAlone::Start(SayReady);
     if (pid > first && pid - first <= most) return pid;
     WeighedAlone::End(pid);
   }
@@ -310,7 +311,7 @@ TEST(FindsAProcessOnceHoweverManyThreadsItHas) {
     for (int i = 0; i < 5; i++) {
       if (pthread_create(&thread, nullptr, wait, nullptr) != 0) return;
     }
-    static_cast<void>(write(ready, "", 1));
+    SayReady(ready);
   });
   CHECK_EQUAL(Look(&members, false) == (std::vector<pid_t>{first, pid}), true);
   WeighedAlone::End(first);
@@ -341,7 +342,7 @@ TEST(FindsMembersByAskingForTheirIds) {
 TEST(TellsThatAProcessIsHidden) {
   const WeighedAlone alone;
   // The parent's ID, of a process that it may signal, but which is weighed as the caller itself.
-  const pid_t pid = WeighedAlone::Start([](int ready) { static_cast<void>(write(ready, "", 1)); });
+  const pid_t pid = WeighedAlone::Start(SayReady);
   Weigher weigher({1, 1, 1}, pid, pid);
   CHECK_EQUAL(weigher.WeighIfDue(), kNotWeighed);
   WeighedAlone::End(pid);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import * as sampled from '../../lib/process-tree/sampled-limits.js';
+import { Profile } from '../../lib/profile/profile.js';
 import { record } from '../../lib/record/record.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { run } from '../../lib/sandbox/run.js';
@@ -49,6 +50,14 @@ describeUnless(by === 'scopes' ? undefined : String(reason), 'limits with exact:
       expect(Number(stdout)).toBe(Math.min(19, getPriority() + steps));
     },
   );
+
+  test('hold where a filter denies to lower the priority', async () => {
+    const denied = Profile.denylist().deny('getpriority', 'setpriority', 'sched_getattr', 'sched_setattr');
+    const code = `import { run } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const { limit } = await run('sh', ${JSON.stringify(FOUR)}, 'docker-default', ${JSON.stringify(TWO)}).catch((error) => error);
+      process.stdout.write(String(limit));`;
+    expect((await run(process.execPath, ['--input-type=module', '-e', code], denied)).stdout).toBe('processes');
+  });
 
   test('end a child, which names the limit at its exit', async () => {
     const child = spawn('sh', FOUR, PROFILE, { ...TWO, stdio: 'ignore' });
