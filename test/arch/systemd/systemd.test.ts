@@ -104,7 +104,7 @@ function testUnderSystemd(): void {
     expect(outcome('inContainer')).toMatchObject({
       status: 125,
       stderr: expect.stringMatching(
-        /^seccomp: --memory can't be honored: this process is in \/, .*; give the container .* podman run --security-opt unmask=\/sys\/fs\/cgroup/,
+        /^seccomp: --memory can't be honored: this process is in \/, .*(?:;|, or) give the container .* podman run --security-opt unmask=\/sys\/fs\/cgroup/,
       ),
     });
     expect(outcome('commandInWritable')).toMatchObject({

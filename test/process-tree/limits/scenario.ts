@@ -56,7 +56,7 @@ export function expectPlaced({ before, delegated, again, unprotected, granted }:
   if (placing === 'user' || placing === 'container') {
     expect(before).toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',
-      message: expect.stringMatching(/^options\.limits can't be honored: .*; call delegateCgroup\(\) first/),
+      message: expect.stringMatching(/^options\.limits can't be honored: .*(?:;|, or) call delegateCgroup\(\) first/),
     });
     expect(delegated).toMatchObject({ moved: [expect.any(Number)], controllers: ['memory', 'pids', 'cpu'] });
   }
