@@ -414,15 +414,19 @@ uint64_t SliceOf(pid_t thread) {
   return attributes.sched_runtime;
 }
 
+uint64_t ShortestSliceOf(pid_t process) {
+  uint64_t shortest = SliceOf(process);
+  NumberedEntries threads(AT_FDCWD, "/proc", std::to_string(process) + "/task");
+  while (const char* thread = threads.Next()) shortest = std::min(shortest, SliceOf(std::stoi(thread)));
+  return shortest;
+}
+
 TEST(WakesBeforeTheProcessesOfItsTree) {
   const uint64_t usual = SliceOf(0);
   if (usual == 0) Skip("Linux before 6.12");
   const Guardian guardian({Kind::kDomain, Pause, [](Guarded*) {}, TreeLimits{0, 1, 0}});
   CHECK_EQUAL(guardian.IsGuarding(), true);
-  NumberedEntries threads(AT_FDCWD, "/proc", std::to_string(guardian.process()) + "/task");
-  uint64_t shortest = usual;
-  while (const char* thread = threads.Next()) shortest = std::min(shortest, SliceOf(std::stoi(thread)));
-  CHECK_EQUAL(shortest, std::min<uint64_t>(usual, 100'000));
+  CHECK_EQUAL(ShortestSliceOf(guardian.process()), std::min<uint64_t>(usual, 100'000));
   CHECK_EQUAL(SliceOf(guardian.first()), usual);
   kill(guardian.first(), SIGTERM);
   CHECK_EQUAL(guardian.Status(), kTreeEnded);

