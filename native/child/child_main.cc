@@ -36,8 +36,8 @@ class Child {
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
     if (EnterProcessGroup() && EnterCgroup() && ResetSignals() && StartSession() && Isolate() && JoinGuardian() &&
-        EnterDomain() && PlaceDescriptors() && ChangeDirectory() && SetLimits() && LowerPriority() &&
-        DropBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() &&
+        EnterDomain() && PlaceDescriptors() && ChangeDirectory() && SetLimits() && DropBoundingSet() &&
+        ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() && LowerPriority() &&
         AttachFilters() && WaitForGuardian()) {
       Execute();
     }

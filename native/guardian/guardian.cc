@@ -317,7 +317,6 @@ int GuardTree(const Guarded& guarded) {
   // A session of its own keeps the kernel's autogroups from sharing the guardian's processor time with the tree. That
   // of a process group was started with the group.
   if (guarded.group == 0 && RawCall(SYS_setsid) < 0) return kNotGuarding;
-  RunSoon();
   const bool may_kill = guarded.group > 0 ? HoldsGroup(guarded.group) : IsParentOutOfReach(guarded.is_adopted);
   if (!may_kill) return kNotGuarding;
   Tree tree(guarded);
@@ -325,6 +324,7 @@ int GuardTree(const Guarded& guarded) {
   if (!guarded.is_adopted && !ReceiveLimits(guarded, tree, &limits)) return tree.End();
   std::optional<Weigher> weigher;
   if (limits.AreWeighed()) weigher.emplace(limits, tree.self(), guarded.child);
+  if (limits.processes != 0) RunSoon();
   Verdict verdict = weigher ? weigher->WeighIfDue() : kWithinLimits;
   const char ready_byte = 0;
   if (weigher) weigher->Restart();

@@ -14,7 +14,7 @@ namespace seccomp {
 //
 // To list /proc takes the kernel 5 microseconds for each process of the system, and a caller that takes milliseconds
 // waits for long where hundreds of others want the processor. Between two lists, the kernel is asked for the IDs that
-// were found, and for those that it has given since. That may miss a process, as one that had its ID but could not be
+// were found, and for those that it has given since. That may miss a process that already had an ID but could not be
 // signalled yet: the next list finds it.
 class Members {
  public:
@@ -22,8 +22,8 @@ class Members {
   // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   Members(int32_t self, int32_t child) : self_(self), child_(child), last_(child) {}
 
-  // Begins to look for the members. They are listed if they can't be asked for.
-  void Begin(bool lists);
+  // Begins to look for the members, at a time in milliseconds. They are listed if they can't be asked for.
+  void Begin(bool lists, int64_t now);
   // Returns the ID of the next one; 0 at the end, and after an error. `proc` are the entries of /proc.
   int32_t Next(NumberedEntries* proc);
 
@@ -31,9 +31,11 @@ class Members {
   bool is_known() const { return is_known_; }
 
  private:
+  // Asks for the members that were found before, and for those with IDs above `given`. Whether all of them fit.
+  bool Ask(int32_t given);
   int32_t NextListed(NumberedEntries* proc);
-  int32_t NextAsked(const NumberedEntries& proc);
   bool IsMember(int32_t id) const;
+  void Keep(int32_t id);
 
   const int32_t self_, child_;
   bool is_known_ = false;
@@ -41,15 +43,14 @@ class Members {
   bool is_child_listed_ = false;
   // Those that were found. Only if the last look found all, and all of them fit, they can be asked for.
   std::array<int32_t, 1024> ids_ = {};
-  size_t kept_ = 0;
-  bool is_whole_ = false;
-  // A look that asks: for those of the last one, at_ to found_, and for all IDs after begin_, of which asked_ was last.
-  size_t at_ = 0;
   size_t found_ = 0;
-  int32_t begin_ = 0;
-  int32_t asked_ = 0;
-  // IDs that had been given when the last look but one began, and the last one. Those between are asked for twice.
+  bool is_whole_ = false;
+  // How many of those that were asked for Next() has returned.
+  size_t at_ = 0;
+  // IDs up to this one had been given at a look kSettleTime before the last one, or earlier. Those up to the last one
+  // that was given are asked for again.
   int32_t settled_ = 0;
+  int64_t settled_at_ = 0;
   int32_t last_;
 };
 

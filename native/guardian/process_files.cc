@@ -64,11 +64,6 @@ std::optional<uint64_t> ParseStatm(std::string_view text) {
   return TakeNumber(&text);
 }
 
-std::optional<int32_t> ParseLastId(std::string_view text) {
-  for (int field = 1; field < 5; field++) SkipField(&text);
-  return TakeNumber<int32_t>(&text);
-}
-
 ProcessFile::ProcessFile(long directory, std::string_view name, std::string_view file)
     : size_(Open(directory, name, file, 0)) {
   if (size_ < 0) return;

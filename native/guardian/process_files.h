@@ -24,10 +24,6 @@ std::optional<ProcessStat> ParseStat(std::string_view text);
 // Returns the resident pages that a text of /proc/PID/statm tells, proc_pid_statm(5); nullopt if it has another form.
 std::optional<uint64_t> ParseStatm(std::string_view text);
 
-// Returns the last process ID that was given, of a text of /proc/loadavg, proc_loadavg(5); nullopt if it has another
-// form.
-std::optional<int32_t> ParseLastId(std::string_view text);
-
 // A file of /proc, or its beginning.
 class ProcessFile {
  public:

@@ -98,7 +98,11 @@ Verdict Weigher::WeighIfDue() {
   Weight weight;
   const bool is_known = Weigh(&weight);
   const int64_t now = Now();
+  const int64_t left = threads_left_;
   NoteCount(weight, begin);
+  // What has multiplied may be processes that were not found.
+  if (has_multiplied && growth - (left - threads_left_) > left / 2)
+    list_due_ = std::min(list_due_, now + kLookInterval);
   if (!is_known) return kNotWeighed;
   // Memory and CPU time are compared at their intervals only.
   if (!is_due) return weight.threads > limits_.processes ? kProcessesPassed : kWithinLimits;
@@ -107,20 +111,18 @@ Verdict Weigher::WeighIfDue() {
   return verdict;
 }
 
-// Without a file of a process. Where many others want the processor, the guardian may get it for less than a
+// Reads no process's files. Where many others want the processor, the guardian may get it for less than a
 // millisecond, and the next time after one second.
 int64_t Weigher::CountProcesses() {
   const auto most = static_cast<int64_t>(limits_.processes) + 1;
   int64_t count = 0;
   NumberedEntries proc(AT_FDCWD, "/proc", "");
-  members_.Begin(false);
+  members_.Begin(false, Now());
   while (count < most && members_.Next(&proc) != 0) count++;
   return count;
 }
 
-int64_t Weigher::Growth() const {
-  return limits_.processes == 0 ? 0 : static_cast<int16_t>(ThreadsOfSystem() - system_threads_);
-}
+int64_t Weigher::Growth() const { return static_cast<int16_t>(ThreadsOfSystem() - system_threads_); }
 
 void Weigher::NoteCount(const Weight& weight, int64_t begin) {
   if (limits_.processes == 0) return;
@@ -145,7 +147,7 @@ void Weigher::Restart(int64_t pause) {
 int64_t Weigher::Remaining() const {
   const int64_t now = Now();
   if (now >= due_) return 0;
-  return limits_.processes == 0 ? due_ - now : std::min(due_ - now, std::max(count_due_ - now, kCountInterval));
+  return std::min(due_ - now, std::max(count_due_ - now, kCountInterval));
 }
 
 bool Weigher::Weigh(Weight* weight) {
@@ -153,7 +155,7 @@ bool Weigher::Weigh(Weight* weight) {
   const bool lists = now >= list_due_;
   if (lists) list_due_ = now + kListInterval;
   NumberedEntries proc(AT_FDCWD, "/proc", "");
-  members_.Begin(lists);
+  members_.Begin(lists, now);
   while (const int32_t id = members_.Next(&proc)) {
     if (!Add(proc.descriptor(), weight, id)) return false;
     weight->processes++;

@@ -81,7 +81,7 @@ class Weigher {
   bool IsEnough(const Weight& weight) const;
   // The number of the tree's processes; one more than the limit if there are more.
   int64_t CountProcesses();
-  // By how many threads the system has grown since the tree was weighed; 0 without a limit of processes.
+  // By how many threads the system has grown since the tree was weighed.
   int64_t Growth() const;
   void NoteCount(const Weight& weight, int64_t begin);
   void PlanCount(int64_t begin);

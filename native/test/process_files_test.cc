@@ -63,13 +63,6 @@ TEST(ReadsResidentPages) {
   for (const char* text : {"", "3000", "3000 ", "x 1", "3000 x"}) CHECK_EQUAL(ParseStatm(text).has_value(), false);
 }
 
-TEST(ParsesTheLastProcessId) {
-  CHECK_EQUAL(ParseLastId("0.20 0.18 0.12 1/80 11206\n").value_or(0), 11206);
-  for (const char* text : {"", "0.20 0.18 0.12 1/80", "0.20 0.18 0.12 1/80 x"}) {
-    CHECK_EQUAL(ParseLastId(text).has_value(), false);
-  }
-}
-
 TEST(ReadsFilesOfARunningProcess) {
   prctl(PR_SET_NAME, ") Z 1 2 (");
   const ProcessFile stat(AT_FDCWD, "/proc/self", "stat");

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -283,9 +284,10 @@ TEST(CountsATreeThatMultipliesBeforeItIsDue) {
 std::vector<pid_t> Look(Members* members, bool lists) {
   std::vector<pid_t> found;
   NumberedEntries proc(AT_FDCWD, "/proc", "");
-  members->Begin(lists);
+  members->Begin(lists, Nanoseconds() / 1'000'000);
   while (const pid_t id = members->Next(&proc)) found.push_back(id);
   CHECK_EQUAL(members->is_known(), true);
+  std::sort(found.begin(), found.end());
   return found;
 }
 
@@ -331,12 +333,28 @@ TEST(FindsMembersByAskingForTheirIds) {
   CHECK_EQUAL(Look(&members, true) == (std::vector<pid_t>{first, third}), true);
   // A look that was not ended has found too few to go on with.
   NumberedEntries proc(AT_FDCWD, "/proc", "");
-  members.Begin(false);
+  members.Begin(true, 0);
   CHECK_EQUAL(members.Next(&proc), first);
   CHECK_EQUAL(Look(&members, false) == (std::vector<pid_t>{first, third}), true);
   WeighedAlone::End(first);
   WeighedAlone::End(third);
   CHECK_EQUAL(Look(&members, false).empty(), true);
+}
+
+// A process that forks another and ends, over and over, would else always have an ID that is asked for later.
+TEST(AsksForTheNewestIdsFirst) {
+  const WeighedAlone alone;
+  const pid_t first = StartAfter(0, std::numeric_limits<int32_t>::max());
+  Members members(getpid(), first);
+  Look(&members, true);
+  const pid_t second = StartAfter(first, 1000);
+  const pid_t third = StartAfter(second, 1000);
+  NumberedEntries proc(AT_FDCWD, "/proc", "");
+  members.Begin(false, 0);
+  for (const pid_t expected : {third, second, first, 0}) CHECK_EQUAL(members.Next(&proc), expected);
+  WeighedAlone::End(first);
+  WeighedAlone::End(second);
+  WeighedAlone::End(third);
 }
 
 TEST(TellsThatAProcessIsHidden) {

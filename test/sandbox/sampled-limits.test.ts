@@ -59,6 +59,20 @@ describeUnless(by === 'scopes' ? undefined : String(reason), 'limits with exact:
     expect((await run(process.execPath, ['--input-type=module', '-e', code], denied)).stdout).toBe('processes');
   });
 
+  test('make no call that systemd’s ~@resources denies, without one of processes', async () => {
+    const names = ['setpriority', 'sched_setattr'];
+    const killing = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names, action: 'SCMP_ACT_KILL_PROCESS' }],
+    } as const;
+    const code = `import { run } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      await run('true', 'docker-default');
+      const limits = { memory: '1G', cpu: 8, exact: false };
+      const { enforcement } = await run('true', 'docker-default', { limits });
+      process.stdout.write(enforcement.limits.by);`;
+    expect((await run(process.execPath, ['--input-type=module', '-e', code], killing)).stdout).toBe('guardian');
+  });
+
   test('end a child, which names the limit at its exit', async () => {
     const child = spawn('sh', FOUR, PROFILE, { ...TWO, stdio: 'ignore' });
     expect(child.limit).toBeNull();
