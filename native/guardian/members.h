@@ -47,8 +47,8 @@ class Members {
   bool is_whole_ = false;
   // How many of those that were asked for Next() has returned.
   size_t at_ = 0;
-  // IDs up to this one had been given at a look kSettleTime before the last one, or earlier. Those up to the last one
-  // that was given are asked for again.
+  // Every look asks for the IDs above this one, so for each new one again until kSettleTime has passed. `last_` is the
+  // last one that was given when the last look began.
   int32_t settled_ = 0;
   int64_t settled_at_ = 0;
   int32_t last_;

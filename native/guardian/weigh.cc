@@ -100,7 +100,7 @@ Verdict Weigher::WeighIfDue() {
   const int64_t now = Now();
   const int64_t left = threads_left_;
   NoteCount(weight, begin);
-  // What has multiplied may be processes that were not found.
+  // The system may have grown by processes of this tree that were missed. The next list finds them.
   if (has_multiplied && growth - (left - threads_left_) > left / 2)
     list_due_ = std::min(list_due_, now + kLookInterval);
   if (!is_known) return kNotWeighed;
