@@ -50,18 +50,26 @@ const gitFiles = (...args) =>
     .split('\n')
     .filter((file) => file !== '');
 
+/** The tests that read pages of docs/. */
+const PAGE_TESTS = ['test/docs', 'test/slow/blocks.test.ts'];
+
 /**
- * The test file that a file belongs to, which no other file imports; undefined for others.
+ * The test files that alone depend on a file: a test file itself, or those that read pages. Undefined for other files.
  * @param {string} file
+ * @returns {readonly string[] | undefined}
  */
-function testOf(file) {
-  if (/^native\/test\/\w+_test\.cc$/.test(file)) return 'test/native/units.test.ts';
-  return /^test\/.*\.test\.ts$/.test(file) ? file : undefined;
+function testsOf(file) {
+  if (/^native\/test\/\w+_test\.cc$/.test(file)) return ['test/native/units.test.ts'];
+  if (/^docs\/.*\.md$/.test(file)) return gitFiles('ls-files', '--', ...PAGE_TESTS).filter(isTest);
+  return isTest(file) ? [file] : undefined;
 }
+
+/** @param {string} file */
+const isTest = (file) => /^test\/.*\.test\.ts$/.test(file);
 
 /**
  * The files that have changed since a result, of those on which the check depends: also those that are in no commit. A file of
- * tests counts if the check runs it. Undefined if its commit is unknown, or its command or the page has changed.
+ * tests, or of pages, counts if the check runs its tests. Undefined if its commit is unknown, or its command or the page has changed.
  * @param {import('./table.d.mts').Check} check
  */
 function changedSince({ name, run: command, files, tests = ['test'] }) {
@@ -74,13 +82,10 @@ function changedSince({ name, run: command, files, tests = ['test'] }) {
     ...gitFiles('diff', '--name-only', '--no-renames', commit, '--', ...paths),
     ...gitFiles('ls-files', '--others', '--exclude-standard', '--', ...paths),
   ];
-  return changed.filter((file) => {
-    const test = testOf(file);
-    return (
-      test === undefined ||
-      tests.some((path) => `${test}/`.startsWith(`${path}/`) && test.startsWith(EXTENDED) === path.startsWith(EXTENDED))
-    );
-  });
+  /** @param {string} test */
+  const isRun = (test) =>
+    tests.some((path) => `${test}/`.startsWith(`${path}/`) && test.startsWith(EXTENDED) === path.startsWith(EXTENDED));
+  return changed.filter((file) => testsOf(file)?.some(isRun) ?? true);
 }
 
 /**
@@ -110,10 +115,9 @@ export function isValid(check) {
  */
 export function testsToRepeat(check) {
   const { failedIn } = readResults()[check.name] ?? {};
-  const changed = changedSince(check)?.map(testOf);
-  if (!check.repeats || failedIn === undefined || changed === undefined) return undefined;
-  const repeated = [...new Set([...changed, ...failedIn])];
-  return repeated.every((file) => file !== undefined) ? repeated.filter((file) => existsSync(file)) : undefined;
+  const changed = changedSince(check)?.map(testsOf);
+  if (!check.repeats || failedIn === undefined || !changed?.every((tests) => tests !== undefined)) return undefined;
+  return [...new Set([...changed.flat(), ...failedIn])].filter((file) => existsSync(file));
 }
 
 /**
