@@ -50,17 +50,15 @@ const gitFiles = (...args) =>
     .split('\n')
     .filter((file) => file !== '');
 
-/** The tests that read pages of docs/. */
-const PAGE_TESTS = ['test/docs', 'test/slow/blocks.test.ts'];
-
 /**
- * The test files that alone depend on a file: a test file itself, or those that read pages. Undefined for other files.
+ * The test files that alone depend on a file: a test file itself, or, for a page, all that name something in a folder docs/.
+ * Undefined for other files.
  * @param {string} file
  * @returns {readonly string[] | undefined}
  */
 function testsOf(file) {
   if (/^native\/test\/\w+_test\.cc$/.test(file)) return ['test/native/units.test.ts'];
-  if (/^docs\/.*\.md$/.test(file)) return gitFiles('ls-files', '--', ...PAGE_TESTS).filter(isTest);
+  if (/^docs\/.*\.md$/.test(file)) return gitFiles('grep', '-l', 'docs/', '--', 'test/*.test.ts');
   return isTest(file) ? [file] : undefined;
 }
 
