@@ -83,7 +83,7 @@ export function maskedWordsOf(rules: readonly LiteralRule[]): readonly MaskedWor
 /**
  * Rewrites a condition as alternatives: it holds if all literals of one list are true. An empty list is always true.
  */
-function alternativesOf(condition: Condition): readonly (readonly Literal[])[] {
+export function alternativesOf(condition: Condition): readonly (readonly Literal[])[] {
   const { width, value } = condition;
   const ones = (1n << BigInt(width)) - 1n;
   switch (condition.op) {
