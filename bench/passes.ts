@@ -23,7 +23,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'the number tree': { 'optimize/number-tree': 'number-tree' },
   'one tree for x86_64 and x32': { 'optimize/number-tree-x32': 'number-tree-x32' },
   'the greedy search': { 'optimize/greedy-search': 'greedy-search' },
-  'the value tree': { 'optimize/value-tree': 'value-tree' },
+  'the value tree': { 'optimize/number-tree': 'value-tree' },
   'shared nodes': { 'bpf/graph': 'graph' },
   'omitted loads': { 'bpf/graph': 'graph-loads' },
 };

@@ -1,8 +1,8 @@
 /** The value tree without its pass: splits ranges of values in the middle. */
 import type { GraphBuilder, GraphNode } from '../../lib/filter/bpf/graph.js';
-import { mergeNeighbors, type ValueRange } from '../../lib/filter/optimize/value-tree.js';
+import { mergeNeighbors, type ValueRange } from '../../lib/filter/optimize/number-tree.js';
 
-export { firstWithin, mergeNeighbors } from '../../lib/filter/optimize/value-tree.js';
+export { buildNumberTree, firstWithin, mergeNeighbors, NONE_EMULATED } from '../../lib/filter/optimize/number-tree.js';
 
 export function buildValueTree(given: readonly ValueRange[], builder: GraphBuilder): GraphNode {
   const ranges = mergeNeighbors(given);

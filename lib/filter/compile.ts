@@ -32,7 +32,7 @@ import {
 } from './bpf/instruction.js';
 import { type CompiledFilter, type Filter, filterOf } from './filter.js';
 import { compileDecisions, compileDecisionsInOrder } from './optimize/argument-rules.js';
-import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } from './optimize/number-tree.js';
+import { buildNumberTree, type EmulatedNumbers, NONE_EMULATED, type OutcomeRange } from './optimize/number-tree.js';
 import { buildSharedTree } from './optimize/number-tree-x32.js';
 import { largestSyscalls, type SyscallPart } from './optimize/size-report.js';
 import { lookupPrecompiled } from './precompiled/lookup.js';
@@ -236,7 +236,7 @@ class Compiler {
     const tree =
       abis.length > 1
         ? buildSharedTree(ranges, emulated, this.#builder)
-        : new NumberTree(ranges, emulated, this.#builder).build();
+        : buildNumberTree(ranges, emulated, this.#builder);
     return ranges.length === 1 ? tree : this.#builder.load(NR_OFFSET, tree);
   }
 

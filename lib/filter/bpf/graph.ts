@@ -81,3 +81,10 @@ export function successors(node: GraphNode): readonly GraphNode[] {
       return [node.next];
   }
 }
+
+/** `root`, and all nodes that can run after it. */
+export function nodesFrom(root: GraphNode): ReadonlySet<GraphNode> {
+  const nodes = new Set([root]);
+  for (const node of nodes) for (const next of successors(node)) nodes.add(next);
+  return nodes;
+}

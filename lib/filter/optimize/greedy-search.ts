@@ -6,7 +6,7 @@ import type { Abi } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { isSameWord, type Literal, type LiteralRule, type MaskedWord, maskedWordsOf } from './literals.js';
 import { testMaskedWord } from './load-word.js';
-import type { ValueRange } from './value-tree.js';
+import type { ValueRange } from './number-tree.js';
 
 /** The limit on the work for one syscall, in entries of rule lists that are made: about a sixth of a second. */
 const MOST_WORK = 200_000;

@@ -1,52 +1,33 @@
 /** Tests a masked word: loads it, applies the mask, and finds the range that its value is in. */
-import { MAX_WORD } from '../../policy/word-set.js';
+import { MAX_WORD } from '../../policy/words.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';
 import type { MaskedWord } from './literals.js';
-import { buildValueTree, firstWithin, mergeNeighbors, type ValueRange } from './value-tree.js';
+import { buildValueTree, firstWithin, mergeNeighbors, type ValueRange } from './number-tree.js';
 
 /**
  * Returns the node that loads a masked word and continues with the outcome of its range. `ranges` are sorted and
  * disjoint and cover every possible value.
  */
 export function testMaskedWord(
-  maskedWord: MaskedWord,
+  { word, mask }: MaskedWord,
   ranges: readonly ValueRange[],
-  abi: Abi,
+  { endian }: Abi,
   builder: GraphBuilder,
 ): GraphNode {
-  const { word, mask } = maskedWord;
-  const offset = offsetOf(word, abi);
-  const [first, second, ...more] = mergeNeighbors(ranges.flatMap((range) => possible(range, mask)));
+  const offset = argumentOffset(word >>> 1, word % 2 === 1 ? 'high' : 'low', endian);
+  const merged = mergeNeighbors(ranges.flatMap((range) => possible(range, mask)));
+  const [first, second] = merged;
   if (first === undefined) throw new RangeError('a masked word has at least one range');
   if (second === undefined) return first.outcome;
   if (mask === MAX_WORD) {
-    const kept = [first, second, ...more].map((range) => ({ ...range, outcome: skipLoad(offset, range.outcome) }));
+    const kept = merged.map((range) => ({ ...range, outcome: skipLoad(offset, range.outcome) }));
     return builder.load(offset, buildValueTree(kept, builder));
   }
-  if (more.length === 0 && first.high === 0) {
-    const [no, yes] = [skipLoad(offset, first.outcome), skipLoad(offset, second.outcome)];
-    return builder.load(offset, builder.branch('jset', mask, yes, no));
-  }
-  const kept = [first, second, ...more].map((range) => ({
-    ...range,
-    outcome: skipMaskedLoad(offset, mask, range.outcome),
-  }));
-  return builder.load(offset, builder.and(mask, buildValueTree(kept, builder)));
-}
-
-export function offsetOf(word: number, { endian }: Abi): number {
-  return argumentOffset(word >>> 1, word % 2 === 1 ? 'high' : 'low', endian);
-}
-
-/**
- * Returns the code after the load and the mask if `node` begins with them, because the accumulator already holds that
- * value; else `node`.
- */
-export function skipMaskedLoad(offset: number, mask: number, node: GraphNode): GraphNode {
-  const next = skipLoad(offset, node);
-  return next !== node && next.kind === 'and' && next.mask === mask ? next.next : node;
+  if (merged.length === 2 && first.high === 0)
+    return builder.load(offset, builder.branch('jset', mask, second.outcome, first.outcome));
+  return builder.load(offset, builder.and(mask, buildValueTree(merged, builder)));
 }
 
 /**

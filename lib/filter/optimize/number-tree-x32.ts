@@ -9,7 +9,7 @@
 import { X32_BIT } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { mergeAdjacent } from '../merge-adjacent.js';
-import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } from './number-tree.js';
+import { buildNumberTree, type EmulatedNumbers, NONE_EMULATED, type OutcomeRange } from './number-tree.js';
 
 /** Clears bit 30. A number with bit 31 keeps it, and so stays above all numbers of both ABIs. */
 const WITHOUT_X32_BIT = ~X32_BIT >>> 0;
@@ -35,10 +35,10 @@ export function buildSharedTree(
     ...ranges.filter(({ start }) => start > X32_BIT),
   ];
   const different = differences(low, high);
-  if (high.length <= different.length + ENTRANCE) return new NumberTree(ranges, emulated, builder).build();
-  const open = new NumberTree([...low, { start: X32_BIT, outcome: OPEN }], emulated, builder, true).build();
+  if (high.length <= different.length + ENTRANCE) return buildNumberTree(ranges, emulated, builder);
+  const open = buildNumberTree([...low, { start: X32_BIT, outcome: OPEN }], emulated, builder, true);
   const shared = builder.and(WITHOUT_X32_BIT, close(open, outcomeAt(low, X32_BIT), builder));
-  return close(open, close(new NumberTree(different, NONE_EMULATED, builder).build(), shared, builder), builder);
+  return close(open, close(buildNumberTree(different, NONE_EMULATED, builder), shared, builder), builder);
 }
 
 /** The ranges of `high`. The outcome is OPEN where `low` has the same outcome for the number without bit 30. */

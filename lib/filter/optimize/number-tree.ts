@@ -1,11 +1,13 @@
 /**
- * Builds the cheapest comparison tree that finds the outcome of a 32-bit number from the range that the number is in.
+ * Builds the cheapest comparison tree that finds the outcome of a syscall number, or of a word of an argument, from the
+ * range that it is in.
  *
  * The cost of a tree is that of its instructions, plus that of the path of each number, weighted by how often the
  * number takes it. See cost-model.ts.
  */
 import { returnValue } from '../../policy/action.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
+import { mergeAdjacent } from '../merge-adjacent.js';
 import { CHECKED_WEIGHT, DENIED_WEIGHT, LEAST_WEIGHT, NANOSECONDS } from './cost-model.js';
 
 /**
@@ -14,6 +16,13 @@ import { CHECKED_WEIGHT, DENIED_WEIGHT, LEAST_WEIGHT, NANOSECONDS } from './cost
  */
 export interface OutcomeRange {
   readonly start: number;
+  readonly outcome: GraphNode;
+}
+
+/** Values from `low` to `high`, both included. */
+export interface ValueRange {
+  readonly low: number;
+  readonly high: number;
   readonly outcome: GraphNode;
 }
 
@@ -56,15 +65,92 @@ const BITS_FIRST = 2;
 const BITS_SECOND = 4;
 
 /**
+ * Returns the node that tests the number in the accumulator. `ranges` are sorted, and cover all numbers that reach it.
+ *
+ * @param isLastCopied - Whether the path to the last range exists twice in the program, as in number-tree-x32.ts.
+ */
+export function buildNumberTree(
+  ranges: readonly OutcomeRange[],
+  emulated: EmulatedNumbers,
+  builder: GraphBuilder,
+  isLastCopied = false,
+): GraphNode {
+  const bounded = ranges.map(({ start, outcome }, i) => {
+    return { low: start, high: (ranges.at(i + 1)?.start ?? 2 ** 32) - 1, outcome };
+  });
+  return new Tree(bounded, (range) => weightOf(range, emulated), builder, isLastCopied).build();
+}
+
+/** The weight of a range: how many of its numbers the kernel emulates, and how often their calls run the filter. */
+function weightOf({ low, high, outcome }: ValueRange, { first, end }: EmulatedNumbers): number {
+  const emulated = Math.max(0, Math.min(high + 1, end) - Math.max(low, first));
+  if (outcome.kind !== 'return') return emulated + CHECKED_WEIGHT;
+  return Math.max(LEAST_WEIGHT, outcome.value === ALLOWED ? emulated : emulated * DENIED_WEIGHT);
+}
+
+/** In lists with more ranges than this, no common bits of several values are searched; see commonBits(). */
+const MOST_FOR_BITS = 32;
+
+/**
+ * Returns the node that tests the value of an argument in the accumulator: first all values that consist of certain bits
+ * only, if one test of these saves others, and then the remaining ones. All ranges are equally likely. `ranges` are
+ * sorted and disjoint. Values between them cannot occur, so any outcome is right for them.
+ */
+export function buildValueTree(ranges: readonly ValueRange[], builder: GraphBuilder): GraphNode {
+  const list = mergeNeighbors(ranges);
+  const [first] = list;
+  const bits = list.length > MOST_FOR_BITS ? 0 : commonBits(list);
+  const others = list.filter((range) => (bitsOf(range) & ~bits) !== 0);
+  if (first !== undefined && list.length - others.length > 1)
+    return builder.branch('jset', ~bits >>> 0, buildValueTree(others, builder), first.outcome);
+  return new Tree(list, () => CHECKED_WEIGHT / list.length, builder, false).build();
+}
+
+/** Merges neighbors with the same outcome. */
+export function mergeNeighbors(ranges: readonly ValueRange[]): readonly ValueRange[] {
+  return mergeAdjacent(
+    ranges,
+    (merged, next) => merged.outcome === next.outcome,
+    (merged, next) => ({ ...merged, high: next.high }),
+  );
+}
+
+/** Returns bits such that every value without other bits has the first range's outcome, or is in no range. */
+function commonBits(ranges: readonly ValueRange[]): number {
+  const outcome = ranges.at(0)?.outcome;
+  const others = ranges.filter((range) => range.outcome !== outcome);
+  const isCommon = (bits: number) => others.every(({ low, high }) => (firstWithin(low, bits) ?? high + 1) > high);
+  return ranges.reduce((bits, range) => {
+    const more = (bits | bitsOf(range)) >>> 0;
+    return range.outcome === outcome && isCommon(more) ? more : bits;
+  }, 0);
+}
+
+/** The bits of all values of a range. Below the highest bit in which its bounds differ, every bit occurs. */
+function bitsOf({ low, high }: Pick<ValueRange, 'low' | 'high'>): number {
+  return low === high ? low : high | (0xffff_ffff >>> Math.clz32(low ^ high));
+}
+
+/** The first value from `low` on that has no bits but `bits`; undefined if there is none. */
+export function firstWithin(low: number, bits: number): number | undefined {
+  const wrong = low & ~bits;
+  if (wrong === 0) return low;
+  // A bit above the highest wrong bit must become 1, and all bits below it 0.
+  const above = wrong < 0 ? 0 : (bits & ~low & (0xffff_ffff << (32 - Math.clz32(wrong)))) >>> 0;
+  if (above === 0) return undefined;
+  const carry = (above & -above) >>> 0;
+  return ((low & bits & ~(carry | (carry - 1))) | carry) >>> 0;
+}
+
+/**
  * Chooses the cheapest way to decide each run of ranges: a split into two runs, a chain of equality tests, or one
  * test of bits. Longer runs are split in the middle of their weight first, which adds about 1 % to docker-default's
  * instructions. Takes O(n) time and space in the number of ranges. Source: Knuth, "Optimum Binary Search Trees",
  * 1971, adapted to leaves that are ranges.
  */
-export class NumberTree {
+class Tree {
   readonly #builder: GraphBuilder;
   readonly #size: number;
-  /** Whether the path to the last range exists twice in the program, as in number-tree-x32.ts. */
   readonly #isLastCopied: boolean;
   readonly #outcomes: readonly GraphNode[];
   /** The first number, the last number and the weight of each range. */
@@ -81,16 +167,20 @@ export class NumberTree {
   readonly #way: Uint8Array;
   readonly #split: Int32Array;
 
-  /** Takes sorted ranges. Every number that reaches the tree must be in one of them. */
-  constructor(ranges: readonly OutcomeRange[], emulated: EmulatedNumbers, builder: GraphBuilder, isLastCopied = false) {
+  constructor(
+    ranges: readonly ValueRange[],
+    weigh: (range: ValueRange) => number,
+    builder: GraphBuilder,
+    isLastCopied: boolean,
+  ) {
     const size = ranges.length;
     this.#isLastCopied = isLastCopied;
     this.#builder = builder;
     this.#size = size;
     this.#outcomes = ranges.map(({ outcome }) => outcome);
-    this.#starts = Float64Array.from(ranges, ({ start }) => start);
-    this.#ends = Float64Array.from(ranges, (_, i) => (ranges.at(i + 1)?.start ?? 2 ** 32) - 1);
-    this.#weights = Float64Array.from(ranges, (_, i) => this.#weight(i, emulated));
+    this.#starts = Float64Array.from(ranges, ({ low }) => low);
+    this.#ends = Float64Array.from(ranges, ({ high }) => high);
+    this.#weights = Float64Array.from(ranges, weigh);
     this.#cost = new Float64Array(size * LONGEST_CHOSEN);
     this.#way = new Uint8Array(size * LONGEST_CHOSEN);
     this.#split = new Int32Array(size * LONGEST_CHOSEN);
@@ -236,7 +326,7 @@ export class NumberTree {
     const other = this.#outcome(having === i ? i + 1 : i);
     let others = 0;
     for (let k = i; k <= j; k++) {
-      if (this.#outcome(k) === other) others |= bitsOf(at(this.#starts, k), at(this.#ends, k));
+      if (this.#outcome(k) === other) others |= bitsOf({ low: at(this.#starts, k), high: at(this.#ends, k) });
       else if (this.#outcome(k) !== wanted) return 0;
     }
     let mask = 0;
@@ -248,14 +338,6 @@ export class NumberTree {
       }
     }
     return mask >>> 0;
-  }
-
-  /** The weight of a range: how many of its numbers the kernel emulates, and how often their calls run the filter. */
-  #weight(i: number, { first, end }: EmulatedNumbers): number {
-    const emulated = Math.max(0, Math.min(at(this.#ends, i) + 1, end) - Math.max(at(this.#starts, i), first));
-    const outcome = this.#outcome(i);
-    if (outcome.kind !== 'return') return emulated + CHECKED_WEIGHT;
-    return Math.max(LEAST_WEIGHT, outcome.value === ALLOWED ? emulated : emulated * DENIED_WEIGHT);
   }
 
   #isWide(i: number): boolean {
@@ -315,13 +397,6 @@ class NumberChain {
       this.#steps += this.#count * weight;
     }
   }
-}
-
-/** The union of the bits of all numbers from `start` to `end`. */
-function bitsOf(start: number, end: number): number {
-  let bits = 0;
-  for (let number = start; number <= end; number++) bits |= number;
-  return bits;
 }
 
 /** The index of a run of at most LONGEST_CHOSEN ranges. */

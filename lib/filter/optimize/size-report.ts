@@ -1,7 +1,7 @@
 /** Reports which syscalls take the most instructions, for the error about a filter that is too long. */
 import type { AbiName } from '../../syscalls/abi.js';
 import { syscallName } from '../../syscalls/table.js';
-import { type GraphNode, successors } from '../bpf/graph.js';
+import { type GraphNode, nodesFrom } from '../bpf/graph.js';
 
 /** A syscall, and the node that decides its calls. */
 export interface SyscallPart {
@@ -33,14 +33,8 @@ export function largestSyscalls(parts: readonly SyscallPart[]): string {
 function owners(outcomes: ReadonlySet<GraphNode>): ReadonlyMap<GraphNode, GraphNode | undefined> {
   const owner = new Map<GraphNode, GraphNode | undefined>();
   for (const outcome of outcomes) {
-    const seen = new Set<GraphNode>();
-    const stack = [outcome];
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (node.kind === 'return' || seen.has(node)) continue;
-      seen.add(node);
-      owner.set(node, owner.has(node) ? undefined : outcome);
-      stack.push(...successors(node));
-    }
+    for (const node of nodesFrom(outcome))
+      if (node.kind !== 'return') owner.set(node, owner.has(node) ? undefined : outcome);
   }
   return owner;
 }

@@ -6,7 +6,7 @@ import { BPF } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../../lib/filter/compile.js';
 import type { Filter } from '../../../lib/filter/filter.js';
-import { NONE_EMULATED, NumberTree } from '../../../lib/filter/optimize/number-tree.js';
+import { buildNumberTree, NONE_EMULATED } from '../../../lib/filter/optimize/number-tree.js';
 import type { AbiPolicy, Policy } from '../../../lib/policy/policy.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../../lib/profile/source.js';
@@ -59,7 +59,7 @@ describe('a tree', () => {
   test('leads each number to the outcome of its range', () => {
     fc.assert(
       fc.property(ranges, fc.boolean(), ({ list, factory, end }, asked) => {
-        const tree = new NumberTree(list, asked ? { first: 0, end } : NONE_EMULATED, factory).build();
+        const tree = buildNumberTree(list, asked ? { first: 0, end } : NONE_EMULATED, factory);
         for (const number of [...Array(end + 1).keys(), 0x4000_0000, 0xffff_ffff]) {
           expect(decided(tree, number)).toBe(list.findLast(({ start }) => start <= number)?.outcome);
         }
