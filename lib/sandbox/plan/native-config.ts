@@ -8,6 +8,7 @@ import { addon, type Supervision } from '../../native.js';
 import { actionBase } from '../../policy/action.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallNumber, syscallsOf } from '../../syscalls/table.js';
+import { remember } from '../../util/memo.js';
 
 /**
  * Answers notifications as `filter` decides the calls, and counts the calls that it denies.
@@ -82,10 +83,7 @@ const knownTables = new Map<string, CallTables>();
 
 /** @param byText - Whether kinds differ by the texts to which arguments point, and by the directories of paths. */
 function callTables(abis: readonly AbiName[], byText: boolean): CallTables {
-  const key = `${byText} ${abis.join()}`;
-  const made = knownTables.get(key) ?? makeCallTables(abis, byText);
-  knownTables.set(key, made);
-  return made;
+  return remember(knownTables, `${byText} ${abis.join()}`, () => makeCallTables(abis, byText));
 }
 
 const distinguishingByText = (abi: AbiName, name: string) => [

@@ -15,6 +15,7 @@ import { readHost } from '../../profile/resolve/host-match.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { loadSource, ONE_PROFILE, type ProfileSource } from '../../profile/source.js';
 import { UNCONFINED } from '../../profile/source-names.js';
+import { remember } from '../../util/memo.js';
 import { copyList } from '../../util/own-data.js';
 import type { LoadedSandbox } from '../file/loaded-sandbox.js';
 import { profileRequired } from '../options/checks.js';
@@ -168,16 +169,12 @@ export class LoadedSources {
 
   /** The list that has this source after all others. */
   and(source: Profile | Filter): LoadedSources {
-    const known = this.#longer.get(source) ?? new LoadedSources([...this.all, source]);
-    this.#longer.set(source, known);
-    return known;
+    return remember(this.#longer, source, () => new LoadedSources([...this.all, source]));
   }
 
   /** The sources resolved for this machine, once for each variant of the host options. */
   resolved(variant: string, host: () => Host): ResolvedSources {
-    const known = this.#resolved.get(variant) ?? resolveOn(host(), this);
-    this.#resolved.set(variant, known);
-    return known;
+    return remember(this.#resolved, variant, () => resolveOn(host(), this));
   }
 }
 

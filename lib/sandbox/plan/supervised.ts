@@ -19,8 +19,9 @@ import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { multiplexersOf } from '../../syscalls/multiplexers.js';
 import { syscallNumber } from '../../syscalls/table.js';
-import { memoize } from '../../util/memo.js';
+import { remember } from '../../util/memo.js';
 import type { SupervisorOptions } from '../options/types.js';
+import { keyOf } from './confinement.js';
 import { START_GATES, withListener } from './exec-gate.js';
 import { observation, supervisionOf } from './native-config.js';
 import { refuseWithoutHandler } from './notifications.js';
@@ -105,11 +106,12 @@ const PATHS = [...PATH_CALLS.keys()].map((syscall) => ({ syscall, conditions: ()
 const unconfinedPolicy = (host: Host, names: readonly string[]): Policy =>
   names.length === 0 ? denialsPolicy(machineAbis(), NO_DENIALS) : resolve(Profile.denylist(), host);
 
-/** Filters that notify of every call but the denied ones. All calls are allowed, and counted; `files`: also by files. */
-export const observingFilters = {
-  calls: memoize((denials: Denials) => makeObservingFilter(denials, false)),
-  files: memoize((denials: Denials) => makeObservingFilter(denials, true)),
-};
+const observing = new Map<string, SupervisedFilter>();
+
+/** A filter that notifies of every call but the denied ones. All calls are allowed, and counted; with `findsFiles` also by files. */
+export function observingFilter(denials: Denials, findsFiles: boolean): SupervisedFilter {
+  return remember(observing, `${findsFiles};${keyOf(denials)}`, () => makeObservingFilter(denials, findsFiles));
+}
 
 function makeObservingFilter(denials: Denials, findsFiles: boolean): SupervisedFilter {
   const abis = machineAbis();
