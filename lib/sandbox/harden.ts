@@ -8,7 +8,7 @@ import { addon } from '../native.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';
 import { normalizeArguments } from './arguments.js';
-import { toNativeConfinement, toNativeFilters } from './child/native-request.js';
+import { NO_PROGRAM, toNativeConfinement, toNativeFilters } from './child/native-request.js';
 import type { AttachOptions } from './options/types.js';
 import { BY_FILTER } from './plan/confinement.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
@@ -133,13 +133,7 @@ export function hardenProcess(profile: FilterSource, options: HardenOptions, tar
 
 /** Restricts the paths of this process. Returns the errno of a failure that bestEffort accepts, or 0. */
 function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
-  const { ruleset } = toNativeConfinement(plan, own({}), () => ({
-    candidates: undefined,
-    needs: () => ({ paths: [], isSettled: false }),
-    files: [],
-    isNode: false,
-    tmp: undefined,
-  }));
+  const { ruleset } = toNativeConfinement(plan, own({}), () => NO_PROGRAM);
   if (ruleset === undefined) return 0;
   const error = addon().restrictThisProcess(ruleset, noNewPrivileges);
   if (error !== 0 && plan.paths?.required) throw pathsError(plan.paths, error);
