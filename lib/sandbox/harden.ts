@@ -108,7 +108,11 @@ export function hardenProcess(profile: FilterSource, options: HardenOptions, tar
   const call = normalizeArguments<HardenOptions>('harden', { profile, options });
   const { threads = 'all', noNewPrivileges = true, acceptRings = false } = call.options;
   refuseSharedPool(call.options);
-  if (call.options.paths !== undefined) refusePathsOfOneThread(threads);
+  if (call.options.paths !== undefined && threads !== 'all') {
+    const message =
+      "options.paths: can't be restricted for one thread alone: leave out threads: 'current', or leave it out";
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
   const sources = resolveSources(call.profile, call.options, HOST_OPTIONS);
   const plan = planFilters(sources, call.options, target);
   if (plan.filters.length > 0) addon(); // Throws on a system where none can be attached.
@@ -138,13 +142,6 @@ function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
   const error = addon().restrictThisProcess(ruleset, noNewPrivileges);
   if (error !== 0 && plan.paths?.required) throw pathsError(plan.paths, error);
   return error;
-}
-
-function refusePathsOfOneThread(threads: HardenOptions['threads']): void {
-  if (threads === 'all') return;
-  const message =
-    "options.paths: can't be restricted for one thread alone: leave out threads: 'current', or leave it out";
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 /** The state after the filters were attached. It is computed, not read again: a filter may deny reading /proc. */

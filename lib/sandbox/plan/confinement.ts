@@ -224,7 +224,7 @@ function idsOf(uid: number | undefined, ours: number): readonly number[] {
 }
 
 /** A field of /proc/self/status; empty if there is none, or /proc can't be read. */
-function status(field: string): string {
+export function status(field: string): string {
   try {
     return readStatus('self').get(field) ?? '';
   } catch {

@@ -15,7 +15,7 @@ import { readHost } from '../../profile/resolve/host-match.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { loadSource, ONE_PROFILE, type ProfileSource } from '../../profile/source.js';
 import { UNCONFINED } from '../../profile/source-names.js';
-import { remember } from '../../util/memo.js';
+import { once, remember } from '../../util/memo.js';
 import { copyList } from '../../util/own-data.js';
 import type { LoadedSandbox } from '../file/loaded-sandbox.js';
 import { profileRequired } from '../options/checks.js';
@@ -105,29 +105,19 @@ function resolveOn(host: Host, loaded: LoadedSources): ResolvedSources {
   const profiles = loaded.all.filter((source) => source instanceof Profile);
   const each = loaded.all.map((source) => decidedSource(source, host));
   const flags = [...new Set(each.flatMap((source) => source.flags))];
-  const sources = { loaded, profiles, host, each, flags };
-  const policy = combinedPolicy(each);
-  if (policy !== 'too large') return { ...sources, policy };
+  // An error is not kept: a new one each time has the stack of its call.
+  const policy = once(() => (each.length === 0 ? undefined : each.map((source) => source.policy).reduce(intersect)));
   return {
-    ...sources,
-    // A new error each time, with the stack of this call.
+    loaded,
+    profiles,
+    host,
+    each,
+    flags,
     get policy() {
-      return strictest(each);
+      return policy();
     },
   };
 }
-
-function combinedPolicy(each: readonly DecidedSource[]): Policy | undefined | 'too large' {
-  if (each.length === 0) return undefined;
-  try {
-    return strictest(each);
-  } catch (error) {
-    if (error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE') return 'too large';
-    throw error;
-  }
-}
-
-const strictest = (each: readonly DecidedSource[]) => each.map(({ policy }) => policy).reduce(intersect);
 
 /**
  * The host that options describe.

@@ -1,6 +1,5 @@
 /** Whether a guardian ends the tree of a child: the option `descendants`. */
 import { SeccompError } from '../../errors.js';
-import { readStatus } from '../../kernel/process-status.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { maySample } from '../../process-tree/sampled-limits.js';
@@ -8,6 +7,7 @@ import { type Descendants, unconfirmedEnd } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { own } from '../../util/own-data.js';
 import type { SpawnOptions } from '../options/types.js';
+import { status } from './confinement.js';
 
 /** How the tree of a child is ended. */
 export interface TreePlan {
@@ -150,16 +150,8 @@ function caveatOfGroup(options: TreeOptions): string | undefined {
 
 /** What this process lacks to signal the tree. */
 function obstacleToSignals(options: TreeOptions): string | undefined {
-  if (!isOfAnotherUser(options) || capabilitiesIn(effective()).includes('CAP_KILL')) return undefined;
+  if (!isOfAnotherUser(options) || capabilitiesIn(status('CapEff') || '0').includes('CAP_KILL')) return undefined;
   return 'the guardian may not signal a child with another uid: this process needs CAP_KILL';
-}
-
-function effective(): string {
-  try {
-    return readStatus('self').get('CapEff') ?? '0';
-  } catch {
-    return '0';
-  }
 }
 
 /** Adds what is enforced on a tree. `unguarded` tells why there is no guardian although one was planned. */
