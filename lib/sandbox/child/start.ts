@@ -22,7 +22,7 @@ import { systemError } from '../../util/system-error.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
-import { keepProgram, startHint } from '../path-hints.js';
+import { startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 import { publish, publishStart } from './diagnostics.js';
@@ -50,8 +50,7 @@ export function start(
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
     leaf = plan.limits?.makeLeaf();
-    const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
-    if (plan.paths !== undefined) keepProgram(child, call);
+    const child = makeProcess(call, ending, plan.enforcement);
     if (tmp !== undefined) child.removeAtEnd(tmp);
     child.watchLimits(leaf, plan.limits?.sampled !== undefined);
     if (stdio.channel !== undefined) child.connect(stdio.channel);
