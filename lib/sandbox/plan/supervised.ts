@@ -7,7 +7,7 @@ import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
 import { notifyAllowed, notifyHidingCalls, unreported } from '../../notify/violations/unseen-calls.js';
-import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violations/violation.js';
+import { CHANNEL, type ViolationContext } from '../../notify/violations/violation.js';
 import { denialsPolicy, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import { type Denials, NO_DENIALS } from '../../policy/denials.js';
 import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
@@ -31,17 +31,7 @@ import type { ResolvedSources } from './resolve-sources.js';
 const GATE = withListener(START_GATES.child);
 
 /** The callbacks for a child's calls, as options describe them. */
-export interface Supervisor {
-  readonly onViolation: OnViolation | boolean | undefined;
-  /** By the name of the syscall. */
-  readonly handlers: HandlerMap;
-  /** Milliseconds that a handler may take. */
-  readonly timeout: number;
-  /** Whether denied calls are reported: to `onViolation`, or to subscribers of the diagnostics channel. */
-  readonly watches: boolean;
-  /** Whether those are reported too that Landlock denies by their files. */
-  readonly reportsPaths: boolean;
-}
+export type Supervisor = Readonly<ReturnType<typeof supervisorOf>>;
 
 /** A filter with a listener, and how its notifications are answered. */
 export interface SupervisedFilter extends ViolationContext {
@@ -62,13 +52,16 @@ export const WITHOUT_CALLBACKS: Supervisor = {
 };
 
 /** The supervisor that options describe. */
-export function supervisorOf(options: SupervisorOptions): Supervisor {
-  const { onViolation, reportPaths = false, notify, notifyTimeout } = options;
+export function supervisorOf({ onViolation, reportPaths = false, notify, notifyTimeout }: SupervisorOptions) {
   return {
     onViolation,
-    handlers: new Map(Object.entries(notify ?? {})),
+    /** By the name of the syscall. */
+    handlers: new Map(Object.entries(notify ?? {})) as HandlerMap,
+    /** Milliseconds that a handler may take. */
     timeout: checkTimeout(notifyTimeout),
+    /** Whether denied calls are reported: to `onViolation`, or to subscribers of the diagnostics channel. */
     watches: Boolean(onViolation) || hasSubscribers(CHANNEL),
+    /** Whether those are reported too that Landlock denies by their files. */
     reportsPaths: reportPaths,
   };
 }

@@ -25,14 +25,6 @@ export interface TreePlan {
   readonly outlives: boolean;
 }
 
-/** What a start can do for a tree. */
-export interface TreeMeans {
-  /** Whether the child is isolated. */
-  readonly isIsolated: boolean;
-  /** Whether the child gets a process group of its own where its tree can't be a domain. */
-  readonly makesGroup: boolean;
-}
-
 /** An option that asks for a guardian, and what would leave the descendants. */
 export interface TreeOption {
   readonly text: string;
@@ -61,12 +53,14 @@ const isWeighed = ({ descendants, limits, bestEffort }: Pick<SpawnOptions, 'desc
  * The guardian of a child; undefined if its descendants are left.
  *
  * @param byDefault - What the function does without the option.
+ * @param start - Whether the child is isolated, and whether it gets a process group of its own where its tree can't be a
+ * domain.
  * @throws {SeccompError} ERR_SECCOMP_OPTION, ERR_SECCOMP_UNSUPPORTED if `descendants: 'kill'` can't be honored.
  */
 export function treeFor(
   options: TreeOptions,
   byDefault: Descendants,
-  { isIsolated, makesGroup }: TreeMeans,
+  { isIsolated, makesGroup }: { readonly isIsolated: boolean; readonly makesGroup: boolean },
 ): TreePlan | undefined {
   const weighs = isWeighed(options);
   const option = weighs ? SAMPLED : KILL;
