@@ -101,20 +101,16 @@ function requireObject(value: unknown, name: string): void {
   if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value);
 }
 
-function requireIssues(issues: unknown): void {
-  if (!Array.isArray(issues)) throw invalidType('issues', 'an instance of Array', issues);
-  for (const [i, issue] of issues.entries()) {
-    requireObject(issue, `issues[${i}]`);
-    requireText(issue.path, `issues[${i}].path`);
-    requireText(issue.message, `issues[${i}].message`);
-  }
-}
-
 /** Checks the parameters of the error of a document, on behalf of its class. */
 function requireDocument(entry: Parameters<typeof runAs>[0], source: unknown, issues: unknown): void {
   runAs(entry, () => {
     requireText(source, 'source');
-    requireIssues(issues);
+    if (!Array.isArray(issues)) throw invalidType('issues', 'an instance of Array', issues);
+    for (const [i, issue] of issues.entries()) {
+      requireObject(issue, `issues[${i}]`);
+      requireText(issue.path, `issues[${i}].path`);
+      requireText(issue.message, `issues[${i}].message`);
+    }
   });
 }
 

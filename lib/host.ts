@@ -2,15 +2,14 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { SeccompError } from './errors.js';
-import { type KernelConfig, kernelConfig } from './kernel/config.js';
+import { kernelConfig } from './kernel/config.js';
 import { noFilters } from './kernel/obstacle.js';
 import { attachedFilters, readStatus } from './kernel/process-status.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
-import { ALL_RIGHTS, type Right, rightsIn } from './landlock/paths/rights.js';
-import { type PathsSupport, pathsSupport } from './landlock/paths/support.js';
+import { ALL_RIGHTS, rightsIn } from './landlock/paths/rights.js';
+import { pathsSupport } from './landlock/paths/support.js';
 import { addon } from './native.js';
 import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
-import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
 import { ABIS, type AbiName, abisOfMachine } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
@@ -95,37 +94,8 @@ export const FILTER_FLAGS = [
 
 export type FilterFlag = (typeof FILTER_FLAGS)[number]['name'];
 
-export interface Features {
-  readonly kernel: string;
-  readonly config: KernelConfig;
-  /** Whether the kernel has seccomp(2). */
-  readonly seccomp: boolean;
-  /** The actions that the kernel supports. */
-  readonly actions: readonly Action['kind'][];
-  /** The flags that the kernel supports. */
-  readonly flags: readonly FilterFlag[];
-  /** The state of this process, from /proc/self/status. */
-  readonly self: {
-    /** Why the state is unknown; null if it is known. */
-    readonly reason: string | null;
-    /** The seccomp mode: 0 disabled, 1 strict, 2 filter; null if the kernel does not report it. */
-    readonly mode: number | null;
-    /** Number of attached filters; null before Linux 5.9. */
-    readonly filters: number | null;
-    readonly noNewPrivileges: boolean;
-    readonly uid: number;
-    readonly capabilities: readonly string[];
-  };
-  /** The means by which children can be isolated. */
-  readonly isolation: Pick<Support, 'by' | 'reason' | 'obstacle'>;
-  /** The access to files that can be restricted: rights of Landlock, and those that this kernel's Landlock lacks. */
-  readonly paths: Omit<PathsSupport, 'rights'> & {
-    readonly rights: readonly Right[];
-    readonly missing: readonly Right[];
-  };
-  /** The kind of container that this process runs in, or null. */
-  readonly container: string | null;
-}
+/** What the kernel can do, and the state of this process. */
+export type Features = ReturnType<typeof features>;
 
 /**
  * Returns whether profiles can be attached here. The first call loads the addon. A Linux on which they can't is an error, so
@@ -155,40 +125,54 @@ export function isSupported(): boolean {
  *
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED or ERR_SECCOMP_ADDON if the addon cannot be loaded.
  */
-export function features(): Features {
+export function features() {
   const native = addon();
   const { status, reason } = statusOfSelf();
   const mode = status.get('Seccomp');
+  const isolation: Pick<Support, 'by' | 'reason' | 'obstacle'> = isolationSupport();
   return {
     kernel: release(),
     config: kernelConfig(),
+    /** Whether the kernel has seccomp(2). */
     seccomp: native.actionAvailable(actionBase('allow')) === 0 || native.filterFlagsKnown(0),
+    /** The actions that the kernel supports. */
     actions: ACTION_KINDS.filter((kind) => native.actionAvailable(actionBase(kind)) === 0),
+    /** The flags that the kernel supports. */
     flags: FILTER_FLAGS.filter(({ value }) => native.filterFlagsKnown(value)).map(({ name }) => name),
+    /** The state of this process, from /proc/self/status. */
     self: {
+      /** Why the state is unknown; null if it is known. */
       reason,
+      /** The seccomp mode: 0 disabled, 1 strict, 2 filter; null if the kernel does not report it. */
       mode: mode === undefined ? null : Number(mode),
+      /** Number of attached filters; null before Linux 5.9. */
       filters: attachedFilters(status),
       noNewPrivileges: status.get('NoNewPrivs') === '1',
       uid: process.getuid?.() ?? -1,
       capabilities: capabilitiesIn(status.get('CapEff') ?? '0'),
     },
-    isolation: isolationSupport(),
+    /** The means by which children can be isolated. */
+    isolation,
     paths: pathRights(),
+    /** The kind of container that this process runs in, or null. */
     container: containerKind(),
   };
 }
 
 /** Of no fields where /proc is missing, or denied to this process by a sandbox. */
-function statusOfSelf(): { readonly status: ReadonlyMap<string, string>; readonly reason: string | null } {
+function statusOfSelf() {
   try {
     return { status: readStatus('self'), reason: null };
   } catch (error) {
-    return { status: new Map(), reason: `/proc/self/status can't be read (${(error as NodeJS.ErrnoException).code})` };
+    return {
+      status: new Map<string, string>(),
+      reason: `/proc/self/status can't be read (${(error as NodeJS.ErrnoException).code})`,
+    };
   }
 }
 
-function pathRights(): Features['paths'] {
+/** The access to files that can be restricted: rights of Landlock, and those that this kernel's Landlock lacks. */
+function pathRights() {
   const { rights, ...others } = pathsSupport();
   return { ...others, rights: rightsIn(rights), missing: rightsIn(ALL_RIGHTS & ~rights) };
 }

@@ -14,7 +14,7 @@ import type { PathsForm } from './landlock/paths/messages.js';
 import { type CheckedPaths, readPaths } from './landlock/paths/option.js';
 import { moduleNeeds, programNeeds } from './landlock/programs/program-needs.js';
 import { unsupportedReason } from './native.js';
-import { toNativeConfinement } from './sandbox/child/native-request.js';
+import { NO_PROGRAM, toNativeConfinement } from './sandbox/child/native-request.js';
 import { hardenProcess } from './sandbox/harden.js';
 import { PATHS_VARIABLE } from './sandbox/plan/confinement.js';
 import { planFilters } from './sandbox/plan/plan-filters.js';
@@ -116,14 +116,13 @@ function restartInDomain(profile: string, paths: CheckedPaths): void {
   const [, script] = process.argv;
   const hasScript = script !== undefined && !hasEval(process.execArgv);
   const confinement = toNativeConfinement(plan, emptyFields(), (directory) => ({
-    candidates: undefined,
+    ...NO_PROGRAM,
     needs: () => ({
       paths: programNeeds([process.execPath], directory).map(({ path }) => path),
       isSettled: false,
     }),
     files: hasScript ? moduleNeeds(resolve(directory, script)) : [],
     isNode: true,
-    tmp: undefined,
   }));
   restart({
     purpose: 'in the domain of its paths',
@@ -164,10 +163,10 @@ function isDenied(open: () => void): boolean {
  * messages on the channel to the parent. Also refuses in a worker of a cluster, whose primary would receive its `online`
  * message twice, except if the primary is pm2, which reads the first one only.
  */
-function restart(how: Omit<Restart, 'noNewPrivileges'>): never {
+function restart(how: Restart): never {
   if (pm2 === undefined && isInCluster())
     throw restartRefusal(how, 'in a worker of a cluster', 'start its primary under seccomp/register');
-  if (isRequired()) return restartNode({ ...how, noNewPrivileges: true });
+  if (isRequired()) return restartNode(how);
   if (process.channel !== undefined)
     throw restartRefusal(how, 'with a channel to its parent', "use --require instead of --import, or seccomp's fork()");
   const fromStdin = process.argv[1] === '-' || (process.argv.length === 1 && !hasEval(process.execArgv));
@@ -177,7 +176,7 @@ function restart(how: Omit<Restart, 'noNewPrivileges'>): never {
       'with its program on stdin',
       'use --require instead of --import, or give the program as a file',
     );
-  return restartNode({ ...how, noNewPrivileges: true });
+  return restartNode(how);
 }
 
 function isInCluster(): boolean {
@@ -190,8 +189,8 @@ function isRequired(): boolean {
   return createRequire(import.meta.filename).cache[import.meta.filename]?.isPreloading === true;
 }
 
-function restartRefusal(how: Omit<Restart, 'noNewPrivileges'>, where: string, remedy: string): SeccompError {
-  const isForRings = !Object.hasOwn(how, 'confinement');
+function restartRefusal(how: Restart, where: string, remedy: string): SeccompError {
+  const isForRings = how === WITHOUT_IO_URING;
   const why = isForRings
     ? 'has io_uring instances, which the profile denies'
     : 'has to be restarted to restrict its paths';

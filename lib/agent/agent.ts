@@ -19,7 +19,7 @@ import {
 import { Listener, openMailbox } from '../notify/listener.js';
 import { NotifiedCall, sendAnswer } from '../notify/notified-call.js';
 import { readOptions } from '../sandbox/options/table.js';
-import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
+import { localAgents } from '../sandbox/plan/local-agents.js';
 import { forwarding } from '../sandbox/plan/native-config.js';
 import { printableLine, shownName } from '../util/foreign-text.js';
 import { guarded } from '../util/guarded.js';
@@ -145,7 +145,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#socket = bind(path);
     this.#file = lstatSync(path);
     this.#alive = setInterval(() => {}, 2 ** 30);
-    addLocalAgent(this);
+    localAgents.add(this);
     this.#await();
   }
 
@@ -170,7 +170,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       this.#socket.close();
       for (const connection of this.#connecting) connection.giveUp();
       this.#connecting.clear();
-      removeLocalAgent(this);
+      localAgents.delete(this);
       if (this.isAt(this.path)) unlinkSync(this.path);
       this.#settle();
     }

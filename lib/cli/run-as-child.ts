@@ -4,7 +4,7 @@ import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOpti
 import { ISOLATION_OFF } from '../landlock/domain.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { limitText } from '../process-tree/limit-reason.js';
-import { grantLackedByChild, modeDenyingChild } from '../sandbox/path-hints.js';
+import { denyingMode, grantLackedBy } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
@@ -47,9 +47,9 @@ export async function runAsChild(
     unfollow();
   });
   ended(child);
-  const missing = grantLackedByChild(child);
+  const missing = grantLackedBy(child);
   const { limit, end } = child;
-  const mode = missing === undefined && limit === null && (end.code ?? 0) !== 0 ? modeDenyingChild(child) : '';
+  const mode = missing === undefined && limit === null && (end.code ?? 0) !== 0 ? denyingMode(child) : '';
   if (missing !== undefined) printMessage(grantText(missing, pathFlag));
   if (mode !== '') printMessage(mode);
   if (limit !== null) {

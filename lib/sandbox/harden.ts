@@ -8,7 +8,7 @@ import { addon } from '../native.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';
 import { normalizeArguments } from './arguments.js';
-import { toNativeConfinement, toNativeFilters } from './child/native-request.js';
+import { NO_PROGRAM, toNativeConfinement, toNativeFilters } from './child/native-request.js';
 import type { AttachOptions } from './options/types.js';
 import { BY_FILTER } from './plan/confinement.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
@@ -108,7 +108,11 @@ export function hardenProcess(profile: FilterSource, options: HardenOptions, tar
   const call = normalizeArguments<HardenOptions>('harden', { profile, options });
   const { threads = 'all', noNewPrivileges = true, acceptRings = false } = call.options;
   refuseSharedPool(call.options);
-  if (call.options.paths !== undefined) refusePathsOfOneThread(threads);
+  if (call.options.paths !== undefined && threads !== 'all') {
+    const message =
+      "options.paths: can't be restricted for one thread alone: leave out threads: 'current', or leave it out";
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
   const sources = resolveSources(call.profile, call.options, HOST_OPTIONS);
   const plan = planFilters(sources, call.options, target);
   if (plan.filters.length > 0) addon(); // Throws on a system where none can be attached.
@@ -133,24 +137,11 @@ export function hardenProcess(profile: FilterSource, options: HardenOptions, tar
 
 /** Restricts the paths of this process. Returns the errno of a failure that bestEffort accepts, or 0. */
 function enterDomain(plan: FilterPlan, noNewPrivileges: boolean): number {
-  const { ruleset } = toNativeConfinement(plan, own({}), () => ({
-    candidates: undefined,
-    needs: () => ({ paths: [], isSettled: false }),
-    files: [],
-    isNode: false,
-    tmp: undefined,
-  }));
+  const { ruleset } = toNativeConfinement(plan, own({}), () => NO_PROGRAM);
   if (ruleset === undefined) return 0;
   const error = addon().restrictThisProcess(ruleset, noNewPrivileges);
   if (error !== 0 && plan.paths?.required) throw pathsError(plan.paths, error);
   return error;
-}
-
-function refusePathsOfOneThread(threads: HardenOptions['threads']): void {
-  if (threads === 'all') return;
-  const message =
-    "options.paths: can't be restricted for one thread alone: leave out threads: 'current', or leave it out";
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 /** The state after the filters were attached. It is computed, not read again: a filter may deny reading /proc. */

@@ -11,27 +11,14 @@ import type { ProgramOptions } from './options/types.js';
 import { grantedPaths } from './plan/granted-paths.js';
 
 /** The bits of a mode, for others. */
-const READ = 0o4;
-const WRITE = 0o2;
 const SEARCH = 0o1;
 const NEEDED: Readonly<Record<Access, readonly [bit: number, what: string]>> = {
-  read: [READ, 'reading'],
-  write: [WRITE, 'writing'],
+  read: [0o4, 'reading'],
+  write: [0o2, 'writing'],
   execute: [SEARCH, 'executing'],
 };
 
-/** The classes of users for which a mode has bits, by how far these are shifted. */
-const OWNER = 6;
-const GROUP = 3;
-const OTHERS = 0;
-
 const REMEDY = 'give this user access, for example with setfacl(1) or chown(1), or grant a copy';
-
-/** The user of a program, for whom modes count. */
-interface User {
-  readonly uid: number;
-  readonly groups: readonly number[];
-}
 
 /** More arguments than a program is usually given files. */
 const MOST_ARGUMENTS = 50;
@@ -71,7 +58,7 @@ export function deniedByMode(
 }
 
 /** The user that a program runs as; undefined if it has capabilities that pass by modes. A program with `uid` has no other groups. */
-function userOf({ uid, gid, capabilities }: Pick<ProgramOptions, 'uid' | 'gid' | 'capabilities'>): User | undefined {
+function userOf({ uid, gid, capabilities }: Pick<ProgramOptions, 'uid' | 'gid' | 'capabilities'>) {
   const user = uid ?? process.geteuid?.() ?? 0;
   const passes = capabilities === undefined ? user === 0 : capabilities.some((name) => PASSING.has(name));
   if (passes) return undefined;
@@ -95,10 +82,13 @@ function namedFiles(
   });
 }
 
-/** As the kernel decides without capabilities: by the first class that the user is of. */
-function classOf({ uid, gid }: Stats, user: User): number {
-  if (user.uid === uid) return OWNER;
-  return user.groups.includes(gid) ? GROUP : OTHERS;
+/**
+ * How far the bits are shifted that count for a user: as the kernel decides without capabilities, by the first class of owner,
+ * group and others that the user is of.
+ */
+function classOf({ uid, gid }: Stats, user: NonNullable<ReturnType<typeof userOf>>): number {
+  if (user.uid === uid) return 6;
+  return user.groups.includes(gid) ? 3 : 0;
 }
 
 /** The directories above a path, from the topmost. */

@@ -12,12 +12,12 @@ import {
   type PathsProgram,
 } from '../landlock/programs/missing-grants.js';
 import type { NativeFailure } from '../native.js';
+import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitAboveOurs } from '../process-tree/rlimits.js';
 import { shownName } from '../util/foreign-text.js';
 import { has, own } from '../util/own-data.js';
 import type { ProgramCall } from './arguments.js';
 import { candidatePaths } from './child/native-request.js';
-import type { SandboxedProcess } from './child/process/child-process.js';
 import { deniedByMode } from './mode-hints.js';
 import type { WithVariables } from './options/environment.js';
 import type { ProgramOptions } from './options/types.js';
@@ -44,35 +44,40 @@ export function pathsProgram({ file, argv, options }: StartedProgram): PathsProg
   };
 }
 
-/** The programs of children with `paths`. */
-const programs = new WeakMap<SandboxedProcess, StartedProgram>();
-
-/** Keeps what `grantLackedByChild` needs. */
-export function keepProgram(child: SandboxedProcess, call: StartedProgram): void {
-  programs.set(child, call);
+/** A program that has ended: a child is one. */
+export interface EndedProgram {
+  readonly program: StartedProgram;
+  /** Undefined if it was not started. */
+  readonly enforcement: Enforcement | undefined;
+  readonly exitCode: number | null;
+  readonly signalCode: NodeJS.Signals | null;
 }
 
-/** Returns the grant that an ended child probably lacked; undefined if nothing is known, or its paths were not restricted. */
-export function grantLackedByChild(child: SandboxedProcess): MissingGrant | undefined {
-  const call = programs.get(child);
-  return call && grantLackedBy(call, child.enforcement, child.exitCode);
-}
-
-/** Names the mode that may have denied a child what `paths` grants; empty if none is known. */
-export function modeDenyingChild(child: SandboxedProcess): string {
-  const call = programs.get(child);
-  return call === undefined ? '' : deniedByMode(call.options, call.argv.slice(1));
+/** Names the mode that may have denied a program what `paths` grants; empty if none is known. */
+export function denyingMode({ program: { options, argv } }: EndedProgram): string {
+  return deniedByMode(options, argv.slice(1));
 }
 
 /** Returns the grant that a program probably lacked; undefined if nothing is known, or its paths were not restricted. */
-export function grantLackedBy(
-  call: StartedProgram,
-  enforcement: Enforcement,
-  exitCode: number | null,
-): MissingGrant | undefined {
+export function grantLackedBy({ program: call, enforcement, exitCode }: EndedProgram): MissingGrant | undefined {
   const { paths } = own({ ...enforcement });
   const program = paths !== undefined && has(paths, 'by') ? pathsProgram(call) : undefined;
   return program && missingGrant(program, exitCode);
+}
+
+/**
+ * A hint at a grant of `paths` that a failed program probably lacked, at a denied call, or at a mode; empty if nothing is
+ * known.
+ *
+ * @param isFiltered - Whether the profile may have denied a call.
+ * @param isWatched - Whether denied calls are reported.
+ */
+export function endHint(ended: EndedProgram, isFiltered: boolean, isWatched: boolean): string {
+  const missing = grantLackedBy(ended);
+  const grant = missing === undefined ? '' : grantText(missing);
+  const hint = isFiltered || grant !== '' ? hintAt(ended.exitCode, ended.signalCode, isWatched, grant) : '';
+  const mode = hint === '' ? denyingMode(ended) : '';
+  return mode === '' ? hint : `hint: ${mode}`;
 }
 
 /**

@@ -1,6 +1,4 @@
 /** run(): starts a program under a profile, and returns a promise of its result. */
-import { grantText } from '../landlock/programs/missing-grants.js';
-import { hintAt } from '../notify/violations/denial-messages.js';
 import { limitText } from '../process-tree/limit-reason.js';
 import { endInWords } from '../process-tree/program-end.js';
 import { own } from '../util/own-data.js';
@@ -12,11 +10,10 @@ import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputIn } from './child/types-by-option.js';
-import { deniedByMode } from './mode-hints.js';
 import { startInNode } from './node-api/start-in-node.js';
 import { type Ending, endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
-import { grantLackedByChild } from './path-hints.js';
+import { endHint } from './path-hints.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import {
   type ProfileOption,
@@ -138,12 +135,7 @@ export async function runCall(
   if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
-  const missing = grantLackedByChild(child);
-  const grant = missing === undefined ? '' : grantText(missing);
-  const isExplained = sources.each.length > 0 || missing !== undefined;
-  const explained = isExplained ? hintAt(result.exitCode, result.signal, child.isWatched, grant) : '';
-  const mode = explained === '' ? deniedByMode(options, call.args) : '';
-  const hint = mode === '' ? explained : `hint: ${mode}`;
+  const hint = endHint(child, sources.each.length > 0, child.isWatched);
   const reason = [
     `ended with ${endInWords(child.end)}`,
     limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
@@ -157,7 +149,7 @@ export async function runCall(
 function startUnlessAborted(call: ProgramCall<RunOptions>, plan: FilterPlan, ending: Ending): SandboxedProcess {
   const { signal, stdio } = call.options;
   if (signal?.aborted) {
-    const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
+    const child = makeProcess(call, ending, plan.enforcement);
     child.fail(abortError(signal));
     return child;
   }

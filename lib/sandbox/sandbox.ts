@@ -1,7 +1,8 @@
 /** Sandbox: the functions of node:child_process, under one profile. */
 import { refuseMore } from '../util/argument-count.js';
 import { publicFunction, runAs } from '../util/caller.js';
-import { bindProfile, type SandboxDefaults } from './node-api/methods.js';
+import { define } from '../util/own-data.js';
+import { BoundMethods, type SandboxDefaults } from './node-api/methods.js';
 import type {
   SandboxExec,
   SandboxExecFile,
@@ -27,19 +28,19 @@ import type { StartSource } from './plan/resolve-sources.js';
  */
 export class Sandbox {
   /** Starts a program, as child_process.spawn does. */
-  readonly spawn: SandboxSpawn;
+  declare readonly spawn: SandboxSpawn;
   /** Starts a program and waits for its end, as child_process.spawnSync does. */
-  readonly spawnSync: SandboxSpawnSync;
+  declare readonly spawnSync: SandboxSpawnSync;
   /** Starts a program and passes its output to a callback, as child_process.execFile does. */
-  readonly execFile: SandboxExecFile;
+  declare readonly execFile: SandboxExecFile;
   /** Starts a program and returns its output, as child_process.execFileSync does. */
-  readonly execFileSync: SandboxExecFileSync;
+  declare readonly execFileSync: SandboxExecFileSync;
   /** Starts a shell and passes its output to a callback, as child_process.exec does. */
-  readonly exec: SandboxExec;
+  declare readonly exec: SandboxExec;
   /** Starts a shell and returns its output, as child_process.execSync does. */
-  readonly execSync: SandboxExecSync;
+  declare readonly execSync: SandboxExecSync;
   /** Starts a Node with a channel for messages, as child_process.fork does. */
-  readonly fork: SandboxFork;
+  declare readonly fork: SandboxFork;
 
   /**
    * Loads and compiles the profile. Later changes of its files and objects have no effect.
@@ -54,19 +55,10 @@ export class Sandbox {
   constructor(profile: unknown, ...others: readonly unknown[]) {
     const bound = runAs(Sandbox, () => {
       refuseMore('Sandbox', 2, [profile, ...others]);
-      return bindProfile(profile, others[0]);
+      return new BoundMethods(profile, others[0]);
     });
-    this.spawn = asNode(bound.spawn);
-    this.spawnSync = asNode(bound.spawnSync);
-    this.execFile = asNode(bound.execFile);
-    this.execFileSync = asNode(bound.execFileSync);
-    this.exec = asNode(bound.exec);
-    this.execSync = asNode(bound.execSync);
-    this.fork = asNode(bound.fork);
+    // The compiler can't check Node's overloads; test/compat/ does.
+    for (const [name, implementation] of Object.entries(bound))
+      define(this, { [name]: publicFunction(implementation) });
   }
-}
-
-/** The compiler can't check Node's overloads; test/compat/ does. */
-function asNode<Overloads>(implementation: (...parameters: readonly unknown[]) => unknown): Overloads {
-  return publicFunction(implementation) as Overloads;
 }

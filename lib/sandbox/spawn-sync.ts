@@ -5,7 +5,6 @@ import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import type { FindPathDenial } from '../landlock/denials/path-denial.js';
 import type { Enforcement } from '../landlock/enforcement.js';
-import type { MissingGrant } from '../landlock/programs/missing-grants.js';
 import type { NativeLimits, NativeListener } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violations/violation.js';
@@ -17,17 +16,16 @@ import type { Usage } from '../process-tree/usage.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
-import { publish } from './child/diagnostics.js';
+import { publishResult } from './child/diagnostics.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
 import { type SyncEnd, startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputBytes, OutputIn } from './child/types-by-option.js';
-import { deniedByMode } from './mode-hints.js';
 import { startSyncInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
-import { grantLackedBy, startHint } from './path-hints.js';
+import { type StartedProgram, startHint } from './path-hints.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import {
@@ -168,14 +166,11 @@ export function spawnSync(...parameters: readonly unknown[]): SyncResult {
   return startProgramSync(parameters, 'kill').result;
 }
 
-/** The result of spawnSync(), and whether denied calls were collected. */
+/** The result of spawnSync(), its program, and whether denied calls were collected. */
 export interface SyncOutcome {
   readonly result: SyncResult;
+  readonly program: StartedProgram;
   readonly isWatched: boolean;
-  /** Returns the grant of `paths` that the program probably lacked, given what it wrote to standard error. */
-  missingGrant(): MissingGrant | undefined;
-  /** Names the mode that may have denied the program what `paths` grants; empty if none is known. */
-  denyingMode(): string;
 }
 
 /**
@@ -190,17 +185,16 @@ export function startProgramSync(
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child', call.options.timeout ? atTimeout : 'leave');
-  if (plan.isOfNode) return { result: startSyncInNode(call, plan), ...NOT_WATCHED };
+  if (plan.isOfNode) return { result: startSyncInNode(call, plan), program: call, isWatched: false };
   if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
   const stdio = openStdio(call.options.stdio, 'spawnSync');
   const ended = startSync(call, plan, stdio, limitsOf(call.options));
   if (!has(ended, 'error')) return outcomeOf(ended, call, plan);
   const error = startError(ended, 'spawnSync', call.file, call.argv, startHint(ended, call));
   const none = { status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
-  return { result: { error, ...none, limit: null, usage: null, ...noViolations() }, ...NOT_WATCHED };
+  const result = { error, ...none, limit: null, usage: null, ...noViolations() };
+  return { result, program: call, isWatched: false };
 }
-
-const NOT_WATCHED = { isWatched: false, missingGrant: () => undefined, denyingMode: () => '' };
 
 function limitsOf(options: SpawnSyncOptions): NativeLimits {
   const { input, encoding, maxBuffer } = options;
@@ -232,9 +226,7 @@ function outcomeOf(
   const error =
     ended.stopped !== 0 ? startError(stopped, 'spawnSync', file, argv) : guardianFailure(treeStatus, ended.pid);
   const get = () => enforcement(ended.domainError, unguarded);
-  const program = { pid: ended.pid, file, args: argv };
-  publish('seccomp:start', () => ({ ...program, enforcement: get() }));
-  const result: SyncResult = {
+  const result: SyncResult = publishResult(call, ended.pid, get, () => ({
     ...(error === undefined ? {} : { error }),
     status: ended.end.code,
     signal: ended.end.signal,
@@ -245,14 +237,8 @@ function outcomeOf(
     limit: STOPPED_FOR.get(ended.stopped) ?? ended.limit,
     usage: ended.usage,
     ...(isWatched ? reportViolations(listener, supervision, ended.findPathDenial) : noViolations()),
-  };
-  // A getter, as most callers never read it.
-  Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
-  const { status: exitCode, signal, limit, usage } = result;
-  publish('seccomp:end', () => ({ ...program, exitCode, signal, limit, usage }));
-  const missingGrant = () => grantLackedBy(call, get(), ended.end.code);
-  const denyingMode = () => deniedByMode(call.options, call.args);
-  return { result, isWatched, missingGrant, denyingMode };
+  }));
+  return { result, program: call, isWatched };
 }
 
 /** The errnos with which the addon has stopped a child. */

@@ -32,7 +32,7 @@ const machine: host.Features = {
   kernel: '6.12.3',
   config: { file: '/boot/config', options: { CONFIG_SECCOMP: 'y', CONFIG_SECCOMP_FILTER: 'y' } },
   seccomp: true,
-  actions: ACTION_KINDS,
+  actions: [...ACTION_KINDS],
   flags: host.FILTER_FLAGS.map(({ name }) => name),
   self: { reason: null, mode: 0, filters: 0, noNewPrivileges: false, uid: 1000, capabilities: [] },
   isolation: { by: 'scopes', reason: null },

@@ -23,6 +23,7 @@ class Child extends EventEmitter {
   readonly violations: readonly object[] = [];
   readonly unlistedViolations = 0;
   readonly unseenCalls = [];
+  readonly program = { file: 'program', argv: ['program'], options: {} };
   end = programEnd(null, null);
   readonly kill = vi.fn();
 }

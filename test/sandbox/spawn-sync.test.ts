@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import { addon } from '../../lib/native.js';
 import { UNKNOWN_USAGE } from '../../lib/process-tree/usage.js';
-import { addLocalAgent, removeLocalAgent } from '../../lib/sandbox/plan/local-agents.js';
+import { localAgents } from '../../lib/sandbox/plan/local-agents.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { type SpawnSyncOptions, type SpawnSyncResult, spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { evaluateScript, hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
@@ -275,7 +275,7 @@ describe('for an addon in place of the kernel, spawnSync', () => {
 
   test('refuses an agent that runs on its thread', () => {
     const agent = { isAt: (path: string) => path === '/run/agent.sock' };
-    addLocalAgent(agent);
+    localAgents.add(agent);
     const profile = JSON.stringify({
       ...{ defaultAction: 'SCMP_ACT_ALLOW', listenerPath: '/run/agent.sock' },
       syscalls: [{ names: ['uname'], action: 'SCMP_ACT_NOTIFY' }],
@@ -283,7 +283,7 @@ describe('for an addon in place of the kernel, spawnSync', () => {
     try {
       expect(() => spawnSync('true', [], profile)).toThrow('its agent runs on this thread');
     } finally {
-      removeLocalAgent(agent);
+      localAgents.delete(agent);
     }
   });
 });

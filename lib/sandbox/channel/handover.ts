@@ -13,25 +13,16 @@ import { systemErrorName } from '../../util/system-error.js';
 /** As it is before a program replaces it by the function of a Sandbox. */
 const spawnInNode = spawn;
 
-interface HandedOver {
-  /** The addon owns it until its `giveBack`. */
-  readonly descriptor: number;
-  /** The launcher's environment: what Node adds to an empty one. */
-  readonly environment: readonly string[];
-  /** The launcher, which runs until `release`. */
-  readonly launcher: ChildProcess;
-  readonly release: () => void;
-}
-
 /**
- * Has the launcher hand a descriptor over, and waits for it.
+ * Has the launcher hand a descriptor over, and waits for it. The addon owns the descriptor until its `giveBack`. The
+ * launcher runs until `release`; its environment is what Node adds to an empty one.
  *
  * @param entry - The entry of Node's option `stdio` for this descriptor.
  * @param place - Its number in the launcher.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if the launcher can't be started, or this process may have no more
  * descriptors; what node:child_process's spawn throws.
  */
-export function handOver(entry: Socket | 'ipc', place: number, serialization?: 'json' | 'advanced'): HandedOver {
+export function handOver(entry: Socket | 'ipc', place: number, serialization?: 'json' | 'advanced') {
   const socket = addon().openHandover();
   if (socket < 0) throw notHandedOver(socket, place);
   const before = indices(place).map(() => 'ignore' as const);

@@ -1,5 +1,6 @@
 /** A channel for messages between this process and a child, as Node has it. */
 import type { EventEmitter } from 'node:events';
+import { define, own } from '../../util/own-data.js';
 
 /** The object of a child that has a channel. */
 export type ChannelOwner = Pick<EventEmitter, 'emit' | 'listenerCount' | 'on'>;
@@ -21,4 +22,18 @@ export interface MessageChannel {
   childEnded(then: () => void): void;
   /** Closes the channel of a child that was not started. */
   close(): void;
+}
+
+/** Gives a child the methods and properties of a channel. */
+export function giveChannel(
+  child: ChannelOwner,
+  methods: { readonly send: unknown; readonly disconnect: unknown },
+  isConnected: () => boolean,
+  channel: () => unknown,
+): void {
+  define(child, methods);
+  const property = (enumerable: boolean, get: () => unknown) => own({ get, enumerable, configurable: true });
+  Object.defineProperty(child, 'connected', property(true, isConnected));
+  Object.defineProperty(child, 'channel', property(true, channel));
+  Object.defineProperty(child, '_channel', property(false, channel)); // Deprecated, and gone in Node 26.
 }

@@ -21,38 +21,37 @@ export class NotAMessage extends Error {}
 export const INCOMPLETE = Symbol('incomplete');
 
 /** Reads messages. */
-export interface MessageReader {
-  add(bytes: Uint8Array): void;
-  /** Number of bytes that were not read yet. */
-  readonly size: number;
-  /**
-   * Reads the next message. Returns INCOMPLETE if it has not arrived, and UNFINISHED if it is late before it is read.
-   *
-   * @throws {NotAMessage} if what has arrived is none.
-   */
-  next(isLate: () => boolean): unknown;
-}
-
-export function messageReader(serialization: Serialization): MessageReader {
-  return serialization === 'json' ? new LineReader() : new SerializedReader();
-}
-
-class LineReader implements MessageReader {
+export class MessageReader {
+  readonly #isJson: boolean;
   readonly #arrived = new ArrivedBytes();
   /** Number of the first bytes that have no newline among them. */
   #searched = 0;
-  /** The message that is being read. */
+  /** The line of JSON that is being read. */
   #json: JsonReader | undefined;
+
+  constructor(serialization: Serialization) {
+    this.#isJson = serialization === 'json';
+  }
 
   add(bytes: Uint8Array): void {
     this.#arrived.add(bytes);
   }
 
+  /** Number of bytes that were not read yet. */
   get size(): number {
     return this.#arrived.size;
   }
 
+  /**
+   * Reads the next message. Returns INCOMPLETE if it has not arrived, and UNFINISHED if it is late before it is read.
+   *
+   * @throws {NotAMessage} if what has arrived is none.
+   */
   next(isLate: () => boolean): unknown {
+    return this.#isJson ? this.#nextOfJson(isLate) : this.#nextSerialized();
+  }
+
+  #nextOfJson(isLate: () => boolean): unknown {
     try {
       this.#json ??= this.#nextLine();
       if (this.#json === undefined) return INCOMPLETE;
@@ -68,25 +67,13 @@ class LineReader implements MessageReader {
 
   #nextLine(): JsonReader | undefined {
     const length = this.#arrived.indexOf(NEWLINE, this.#searched);
-    this.#searched = length < 0 ? this.#arrived.size : 0;
-    if ((length < 0 ? this.#arrived.size : length) > LONGEST_MESSAGE) throw tooLong();
+    this.#searched = length < 0 ? this.size : 0;
+    if ((length < 0 ? this.size : length) > LONGEST_MESSAGE) throw tooLong();
     if (length < 0) return undefined;
     return new JsonReader(this.#arrived.take(length + 1).toString('utf8', 0, length));
   }
-}
 
-class SerializedReader implements MessageReader {
-  readonly #arrived = new ArrivedBytes();
-
-  add(bytes: Uint8Array): void {
-    this.#arrived.add(bytes);
-  }
-
-  get size(): number {
-    return this.#arrived.size;
-  }
-
-  next(): unknown {
+  #nextSerialized(): unknown {
     if (this.size < LENGTH_BYTES) return INCOMPLETE;
     const length = this.#arrived.peek(LENGTH_BYTES).readUInt32BE();
     if (length > LONGEST_MESSAGE) throw tooLong();

@@ -2,9 +2,9 @@
 import type { ChildProcess, Serializable } from 'node:child_process';
 import { fromCaller, publicFunction } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
-import { define, own } from '../../util/own-data.js';
+import { own } from '../../util/own-data.js';
 import { handOver } from './handover.js';
-import type { ChannelOwner, MessageChannel } from './message-channel.js';
+import { type ChannelOwner, giveChannel, type MessageChannel } from './message-channel.js';
 
 /** The channel that Node has made for the launcher. */
 export class NodeChannel implements MessageChannel {
@@ -64,25 +64,16 @@ export function forwardedChannel(started: ChildProcess): MessageChannel {
 
 /** Gives the channel of a process that Node has started to another object. See MessageChannel.connect. */
 function forward(source: ChildProcess, child: ChannelOwner, onEnd: () => void): void {
-  define(child, {
-    send: calling((...parameters: Parameters<ChildProcess['send']>) => source.send(...parameters)),
-    disconnect: calling(() => source.disconnect()),
-  });
-  Object.defineProperties(
-    child,
-    own({
-      connected: own({ get: () => source.connected, enumerable: true, configurable: true }),
-      channel: own({ get: () => source.channel, enumerable: true, configurable: true }),
-      _channel: own({ get: () => source.channel, configurable: true }),
-    }),
-  );
+  const send = calling((...parameters: Parameters<ChildProcess['send']>) => source.send(...parameters));
+  const disconnect = calling(() => source.disconnect());
+  const channel = () => source.channel;
+  giveChannel(child, { send, disconnect }, () => source.connected, channel);
   source.on('error', (error) => child.emit('error', error));
   // That of node:cluster.
   source.on('internalMessage', (message, handle) => child.emit('internalMessage', message, handle));
   let awaited = 2;
   const ended = () => {
-    awaited--;
-    if (awaited === 0) onEnd();
+    if (--awaited === 0) onEnd();
   };
   source.once('disconnect', () => {
     guarded(() => child.emit('disconnect'));

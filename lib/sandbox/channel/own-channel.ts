@@ -6,13 +6,13 @@ import { publicFunction } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
 import { nodeError } from '../../util/node-error.js';
 import { invalidType } from '../../util/option-errors.js';
-import { define, own } from '../../util/own-data.js';
+import { own } from '../../util/own-data.js';
 import { clearTimeout, setImmediate, setTimeout } from '../../util/timers.js';
 import { ChannelControl } from './channel-control.js';
 import { closedError, handleError, lostHandleError } from './channel-errors.js';
 import { UNFINISHED } from './json-steps.js';
-import type { ChannelOwner, MessageChannel } from './message-channel.js';
-import { INCOMPLETE, messageReader, NotAMessage, type Serialization } from './message-reader.js';
+import { type ChannelOwner, giveChannel, type MessageChannel } from './message-channel.js';
+import { INCOMPLETE, MessageReader, NotAMessage, type Serialization } from './message-reader.js';
 import { LEAST_SIZE, MessageWriter, MOST_WAITING, type SendCallback } from './message-writer.js';
 import { reportError } from './report-error.js';
 
@@ -47,9 +47,8 @@ export class OwnChannel implements MessageChannel {
   #input: Socket | undefined;
   /** The descriptor of the input. */
   #reading = -1;
-  /** The property `channel` of the child. */
+  /** The property `channel` of the child; null if it is not connected. */
   #control: ChannelControl | null = null;
-  #isConnected = false;
   /** Whether nothing more can arrive. */
   #isAtEnd = false;
   /** When messages were first read in this turn of the event loop. */
@@ -70,7 +69,7 @@ export class OwnChannel implements MessageChannel {
   /** @param place - The number of the child's descriptor. */
   constructor(place: number, serialization: Serialization = 'json') {
     this.#place = place;
-    this.#arrived = messageReader(serialization);
+    this.#arrived = new MessageReader(serialization);
     this.#writer = new MessageWriter(serialization, (error) => this.#report(error));
     this.variables = own({ NODE_CHANNEL_FD: String(place), NODE_CHANNEL_SERIALIZATION_MODE: serialization });
   }
@@ -78,20 +77,11 @@ export class OwnChannel implements MessageChannel {
   connect(child: ChannelOwner, onEnd: () => void): void {
     this.#child = child;
     this.#onEnd = onEnd;
-    this.#isConnected = true;
     this.#control = new ChannelControl(() => this.#input);
-    define(child, {
-      send: publicFunction((...parameters: readonly unknown[]) => this.#send(parameters)),
-      disconnect: publicFunction(() => this.#disconnect()),
-    });
-    Object.defineProperties(
-      child,
-      own({
-        connected: own({ get: () => this.#isConnected, enumerable: true, configurable: true }),
-        channel: own({ get: () => this.#control, enumerable: true, configurable: true }),
-        _channel: own({ get: () => this.#control, configurable: true }), // Deprecated, and gone in Node 26.
-      }),
-    );
+    const send = publicFunction((...parameters: readonly unknown[]) => this.#send(parameters));
+    const disconnect = publicFunction(() => this.#disconnect());
+    const channel = () => this.#control;
+    giveChannel(child, { send, disconnect }, () => this.#control !== null, channel);
     child.on('newListener', () => nextTick(() => this.#read()));
   }
 
@@ -276,7 +266,6 @@ export class OwnChannel implements MessageChannel {
   #fail(what: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#isConnected = false;
     this.#control = null;
     this.#isAtEnd = true;
     this.#writer.destroy();
@@ -289,7 +278,7 @@ export class OwnChannel implements MessageChannel {
     const [handle, options] = others.filter((each) => each !== callback);
     if (options !== undefined && (typeof options !== 'object' || options === null))
       throw invalidType('options', 'of type object', options);
-    if (!this.#isConnected) return this.#writer.fail(callback, closedError());
+    if (this.#control === null) return this.#writer.fail(callback, closedError());
     if (message === undefined)
       throw nodeError(TypeError, 'ERR_MISSING_ARGS', 'The "message" argument must be specified');
     if (!SENDABLE.has(typeof message))
@@ -299,7 +288,7 @@ export class OwnChannel implements MessageChannel {
   }
 
   #disconnect(): void {
-    if (!this.#isConnected) {
+    if (this.#control === null) {
       const error = nodeError(Error, 'ERR_IPC_DISCONNECTED', 'IPC channel is already disconnected');
       if (this.#hasDisconnected)
         this.#child?.emit('error', error); // As in Node, it throws if nobody listens.
@@ -308,7 +297,6 @@ export class OwnChannel implements MessageChannel {
     }
     this.#hasDisconnected = true;
     this.#isOver = true;
-    this.#isConnected = false;
     this.#control = null;
     nextTick(() => this.#finish());
   }
@@ -318,7 +306,6 @@ export class OwnChannel implements MessageChannel {
     if (onEnd === undefined) return;
     this.#onEnd = undefined;
     clearTimeout(this.#endTimer);
-    this.#isConnected = false;
     this.#control = null;
     this.#input?.destroy();
     // Messages that wait are still written.

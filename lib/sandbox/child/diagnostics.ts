@@ -4,6 +4,7 @@ import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import type { LimitReason } from '../../process-tree/limit-reason.js';
 import type { Usage } from '../../process-tree/usage.js';
+import { own } from '../../util/own-data.js';
 
 /** A program, as the messages of `seccomp:start` and `seccomp:end` name it. */
 export interface PublishedProgram {
@@ -65,6 +66,29 @@ export function publishEnd(child: Child): void {
 export function publishStart(child: Child): void {
   publish('seccomp:start', () => ({ ...programOf(child), enforcement: child.enforcement }));
 }
+
+/**
+ * Publishes the start and the end of a program that has ended already, and completes its result.
+ *
+ * @param makeResult - Called between the two.
+ */
+export function publishResult<Result extends SyncEnd>(
+  { file, argv }: { readonly file: string; readonly argv: readonly string[] },
+  pid: number,
+  enforcement: () => Enforcement,
+  makeResult: () => Result,
+): Result {
+  const program = { pid, file, args: argv };
+  publish('seccomp:start', () => ({ ...program, enforcement: enforcement() }));
+  const result = makeResult();
+  // A getter, as most callers never read it.
+  Object.defineProperty(result, 'enforcement', own({ get: enforcement, configurable: true }));
+  const { status: exitCode, signal, limit, usage } = result;
+  publish('seccomp:end', () => ({ ...program, exitCode, signal, limit, usage }));
+  return result;
+}
+
+type SyncEnd = Omit<EndMessage, keyof PublishedProgram | 'exitCode'> & { readonly status: number | null };
 
 const programOf = (child: Child): PublishedProgram => ({
   ...{ process: child, pid: Number(child.pid), file: child.spawnfile, args: [...child.spawnargs] },

@@ -12,22 +12,18 @@ import { ViolationLog } from '../../notify/violations/violation-log.js';
 import { guarded } from '../../util/guarded.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 
-export interface Subscription {
-  readonly listener: Listener;
-  /** The child's violations; undefined if they are not collected. */
-  readonly log: ViolationLog | undefined;
-}
-
 /**
  * Calls the handlers for the notifications of a child, and emits its violations. Handlers run in the AsyncLocalStorage
  * context of the call that started the child.
+ *
+ * @returns The listener, and the child's violations; undefined if they are not collected.
  */
 export function subscribe(
   child: Pick<EventEmitter, 'emit'>,
   native: NativeListener,
   supervision: SupervisionPlan,
   findPathDenial?: FindPathDenial,
-): Subscription {
+) {
   const { watches, onViolation, handlers, timeout } = supervision;
   const resource = new AsyncResource('seccomp.Listener');
   // The same as AsyncResource.bind, which takes ten times as long on Node 20.

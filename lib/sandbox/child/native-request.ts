@@ -56,7 +56,7 @@ export function toNativeRequest(
     ...toNativeConfinement(plan, options, (from) => ({
       candidates,
       needs: () => needsOf(candidates, from),
-      files: module === undefined ? NO_FILES : moduleNeeds(resolvePath(from, module)),
+      files: module === undefined ? NO_PROGRAM.files : moduleNeeds(resolvePath(from, module)),
       isNode: module !== undefined,
       tmp: tmp?.path,
     })),
@@ -75,22 +75,33 @@ function needsOf(candidates: readonly string[], directory: string): Needs {
 /** The members of a request for a program's isolation and paths. */
 type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' | 'domainRequired'>;
 
+/** What a ruleset is made for, beside its paths. */
+type ProgramOfRuleset = Pick<RulesetSubject, 'candidates' | 'needs' | 'files' | 'isNode' | 'tmp'>;
+
+/** For a process that starts no program. */
+export const NO_PROGRAM: ProgramOfRuleset = {
+  candidates: undefined,
+  needs: () => ({ paths: [], isSettled: false }),
+  files: [],
+  isNode: false,
+  tmp: undefined,
+};
+
 /**
  * The confinement of a program.
  *
- * @param needs - Returns what it is and needs in order to start, given its working directory.
+ * @param program - Returns what it is and needs in order to start, given its working directory.
  * @throws {SeccompError} as rulesetFor.
  */
 export function toNativeConfinement(
   { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
   { cwd, uid, capabilities }: Pick<ProgramOptions, 'cwd' | 'uid' | 'capabilities'>,
-  needs: (directory: string) => Pick<RulesetSubject, 'candidates' | 'needs' | 'files' | 'isNode' | 'tmp'>,
+  program: (directory: string) => ProgramOfRuleset,
 ): NativeConfinement {
   const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
   if (paths === undefined || paths.handled === 0)
     return own({ isolation: required, domain, domainRequired: required === true && domain !== undefined });
   const directory = cwd ? resolvePath(String(cwd)) : process.cwd();
-  const { candidates, needs: find, files, isNode, tmp } = needs(directory);
   const ruleset = rulesetFor({
     paths: paths.paths,
     handled: paths.handled,
@@ -98,16 +109,10 @@ export function toNativeConfinement(
     uid: uid ?? undefined,
     capabilities,
     directory,
-    candidates,
-    needs: find,
-    files,
-    isNode,
-    tmp,
+    ...program(directory),
   });
   return own({ isolation: required, ruleset, domainRequired: paths.required || required === true });
 }
-
-const NO_FILES: readonly string[] = [];
 
 /** Makes the private directory of a child whose paths have the word `@tmp`; undefined for any other child. */
 export function privateDirectoryFor(

@@ -17,22 +17,14 @@ export interface OutputOptions {
   readonly maxBuffer?: number | undefined;
 }
 
-/** The options that apply to a child's output. The values have been checked. */
-export interface OutputLimits {
-  /** Undefined for a Buffer. */
-  readonly encoding: BufferEncoding | undefined;
-  /** Bytes. */
-  readonly maxBuffer: number;
-  /** Milliseconds; 0 for no timeout. */
-  readonly timeout: number;
-  readonly killSignal: number;
-}
-
 /** Bytes of output that are taken by default, as in Node. */
 export const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
+/** The options that apply to a child's output: its encoding, undefined for a Buffer, and its limits. */
+export type OutputLimits = Readonly<ReturnType<typeof outputLimits>>;
+
 /** The limits that checked options set. */
-export function outputLimits(options: SpawnOptions & OutputOptions): OutputLimits {
+export function outputLimits(options: SpawnOptions & OutputOptions) {
   const { encoding = 'utf8', maxBuffer } = options;
   const { timeout, killSignal } = endingOf(options);
   const isText = encoding !== null && encoding !== 'buffer' && Buffer.isEncoding(encoding);

@@ -96,26 +96,13 @@ export class RunError<Output = string> extends Error implements RunResult<Output
    */
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
     runAs(new.target, () => checkParameters(reason, code, result, options));
-    const { unseenCalls = [] } = own({ ...result });
+    const { limit = null, usage = null, unseenCalls = [] } = own({ ...result });
     const first = `${firstLine(result.command)}: ${reason}`;
     const lines = [first, ...lastLines(String(result.stderr ?? '')), ...denialLines({ ...result, unseenCalls }), hint];
     super(lines.flatMap((line) => (line === '' ? [] : printableLine(line))).join('\n'), options);
-    const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
-    const { limit = null, usage = null } = own({ ...result });
-    const hidden = {
-      command,
-      stdout,
-      stderr,
-      timedOut,
-      limit,
-      usage,
-      enforcement,
-      violations,
-      unlistedViolations,
-      unseenCalls,
-      ...(code === 'ABORT_ERR' && { name: 'AbortError' }),
-    };
-    for (const [name, value] of Object.entries(hidden)) defineHidden(this, name, value);
+    const others = { limit, usage, unseenCalls, ...(code === 'ABORT_ERR' && { name: 'AbortError' }) };
+    for (const name of HIDDEN) defineHidden(this, name, result[name]);
+    for (const [name, value] of Object.entries(others)) defineHidden(this, name, value);
     const { exitCode, signal } = result;
     define(this, { ...(code === undefined ? {} : { code }), exitCode, signal });
     withoutFrames(options?.cause);
@@ -131,6 +118,9 @@ export class RunError<Output = string> extends Error implements RunResult<Output
     return { ...ended, limit, usage, enforcement, violations, unlistedViolations, unseenCalls };
   }
 }
+
+/** The properties of a result that every error has, but that are not enumerable. */
+const HIDDEN = ['command', 'stdout', 'stderr', 'timedOut', 'enforcement', 'violations', 'unlistedViolations'] as const;
 
 defineHidden(RunError.prototype, 'name', 'RunError');
 

@@ -1,20 +1,12 @@
 /** start: the last step of every start. Starts a program through the addon, and reports failures as Node does. */
 import { denialsBy, type FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { PrivateDirectory } from '../../landlock/paths/private-directory.js';
-import {
-  addon,
-  type NativeChild,
-  type NativeFailure,
-  type NativeLimits,
-  type NativeRequest,
-  type NativeResult,
-  SOCKET,
-} from '../../native.js';
+import { addon, type NativeFailure, type NativeLimits, type NativeRequest, SOCKET } from '../../native.js';
 import type { Leaf } from '../../process-tree/leaf.js';
-import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
-import { type ProgramEnd, programEnd } from '../../process-tree/program-end.js';
+import { kernelLimit } from '../../process-tree/limit-reason.js';
+import { programEnd } from '../../process-tree/program-end.js';
 import { guardianLimit } from '../../process-tree/sampled-limits.js';
-import { type Usage, usageOf } from '../../process-tree/usage.js';
+import { usageOf } from '../../process-tree/usage.js';
 import { fromCaller } from '../../util/caller.js';
 import { shownName } from '../../util/foreign-text.js';
 import { define, has, own } from '../../util/own-data.js';
@@ -22,7 +14,7 @@ import { systemError } from '../../util/system-error.js';
 import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
-import { keepProgram, startHint } from '../path-hints.js';
+import { startHint } from '../path-hints.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 import { publish, publishStart } from './diagnostics.js';
@@ -50,8 +42,7 @@ export function start(
     refuseWithoutPermission(call.file);
     tmp = privateDirectoryFor(call.options, plan);
     leaf = plan.limits?.makeLeaf();
-    const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
-    if (plan.paths !== undefined) keepProgram(child, call);
+    const child = makeProcess(call, ending, plan.enforcement);
     if (tmp !== undefined) child.removeAtEnd(tmp);
     child.watchLimits(leaf, plan.limits?.sampled !== undefined);
     if (stdio.channel !== undefined) child.connect(stdio.channel);
@@ -77,13 +68,7 @@ export function start(
  * The end of a child, why it had no guardian although one was planned, the limit for which the kernel ended it, and what it
  * has used.
  */
-export type SyncEnd = Omit<NativeResult, 'code' | 'signal'> & {
-  readonly end: ProgramEnd;
-  readonly unguarded?: string;
-  readonly limit: LimitReason | null;
-  readonly usage: Usage;
-  readonly findPathDenial: FindPathDenial | undefined;
-};
+export type SyncEnd = Exclude<ReturnType<typeof startSync>, NativeFailure>;
 
 /**
  * Starts a child, and waits for its end.
@@ -91,12 +76,7 @@ export type SyncEnd = Omit<NativeResult, 'code' | 'signal'> & {
  * @returns The child's result, or Node's error for a program that could not be started.
  * @throws {SeccompError} if the filter can't be attached, or the child can't be isolated.
  */
-export function startSync(
-  call: ProgramCall<SpawnOptions>,
-  plan: FilterPlan,
-  stdio: OpenedStdio,
-  limits: NativeLimits,
-): SyncEnd | NativeFailure {
+export function startSync(call: ProgramCall<SpawnOptions>, plan: FilterPlan, stdio: OpenedStdio, limits: NativeLimits) {
   let tmp: PrivateDirectory | undefined;
   let leaf: Leaf | undefined;
   try {
@@ -117,7 +97,7 @@ export function startSync(
     const sampled = guardianLimit(own(rest).treeStatus ?? 0);
     const limit = kernelLimit(end, leaf, rest.stopped !== 0, sampled, call.options.rlimits);
     const usage = usageOf(started, rest, leaf);
-    return { ...rest, end, limit, usage, findPathDenial, ...(unguarded === undefined ? {} : { unguarded }) };
+    return { ...rest, end, limit, usage, findPathDenial, unguarded };
   } finally {
     leaf?.remove();
     tmp?.removeSync();
@@ -182,7 +162,16 @@ function launch(
   );
   if (!has(started, 'error')) {
     child.unguarded = unguarded;
-    takeOver(child, started, plan, request);
+    const { supervision } = plan;
+    const { listener } = own(started);
+    if (listener !== undefined && supervision !== undefined)
+      child.supervise(listener, supervision, reportedDenials(supervision, request));
+    try {
+      child.attach(started);
+    } catch (error) {
+      started.watch.end();
+      throw error;
+    }
     return undefined;
   }
   const ours = attachError(started, plan);
@@ -223,23 +212,6 @@ function reportedDenials(
   { ruleset }: NativeRequest,
 ): FindPathDenial | undefined {
   return supervision?.reportsPaths && ruleset !== undefined ? denialsBy(ruleset) : undefined;
-}
-
-function takeOver(
-  child: SandboxedProcess,
-  started: NativeChild,
-  { supervision }: FilterPlan,
-  request: NativeRequest,
-): void {
-  const { listener } = own(started);
-  if (listener !== undefined && supervision !== undefined)
-    child.supervise(listener, supervision, reportedDenials(supervision, request));
-  try {
-    child.attach(started);
-  } catch (error) {
-    started.watch.end();
-    throw error;
-  }
 }
 
 /**

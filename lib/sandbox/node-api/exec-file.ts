@@ -2,8 +2,7 @@
  * The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors.
  */
 
-import { grantText, type MissingGrant } from '../../landlock/programs/missing-grants.js';
-import { denialLines, hintAt } from '../../notify/violations/denial-messages.js';
+import { denialLines } from '../../notify/violations/denial-messages.js';
 import { limitText } from '../../process-tree/limit-reason.js';
 import { at, callSite, defineHidden, fromCaller } from '../../util/caller.js';
 import { printableLine } from '../../util/foreign-text.js';
@@ -11,7 +10,7 @@ import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
 import type { SandboxedProcess } from '../child/process/child-process.js';
-import { grantLackedByChild, modeDenyingChild } from '../path-hints.js';
+import { endHint } from '../path-hints.js';
 import type { SyncOutcome, SyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
@@ -45,7 +44,7 @@ export function reportOutput(
     const denials = [
       limitText(child.limit, signal, own({ ...child.enforcement }).limits),
       ...(child.isWatched ? denialLines(child) : []),
-      endHint(child.isWatched, grantLackedByChild(child), code, signal, () => modeDenyingChild(child)),
+      endHint(child, child.isWatched, true),
     ];
     const message = withDenialLines(`${command.join(' ')}\n${stderr}`, denials);
     report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));
@@ -73,18 +72,17 @@ function codeAndKilled(code: number | null, child: SandboxedProcess, buffer: Out
  * @throws The error with which the child was not started or was ended, or an error for a status that is not 0.
  */
 export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStderr: boolean): string | Buffer | null {
-  const { result, isWatched } = outcome;
+  const { result, isWatched, program } = outcome;
   if (passesOnStderr && result.stderr !== null) process.stderr.write(result.stderr);
   const { error } = own(result);
   if (error !== undefined) throw withResult(error, result);
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  const missing = outcome.missingGrant();
-  const hint = endHint(isWatched, missing, result.status, result.signal, outcome.denyingMode);
+  const { enforcement, status: exitCode, signal: signalCode } = result;
   const denials = [
-    limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),
+    limitText(result.limit, signalCode, own({ ...enforcement }).limits),
     ...(isWatched ? denialLines(result) : []),
-    hint,
+    endHint({ program, enforcement, exitCode, signalCode }, isWatched, true),
   ];
   throw withResult(commandFailed(withDenialLines(`${command}${stderr}`, denials)), result);
 }
@@ -99,20 +97,6 @@ export function hideViolations<Result extends object>(result: Result): Result {
   for (const name of ['limit', 'usage', 'violations', 'unlistedViolations', 'unseenCalls'])
     Object.defineProperty(result, name, own({ enumerable: false }));
   return result;
-}
-
-/** A hint at a denied call, if these are reported, at a grant of `paths`, or at a mode. Without these, errors are as Node's. */
-function endHint(
-  isWatched: boolean,
-  missing: MissingGrant | undefined,
-  code: number | null,
-  signal: NodeJS.Signals | null,
-  denyingMode: () => string,
-): string {
-  if (missing !== undefined) return hintAt(code, signal, true, grantText(missing));
-  const hint = isWatched ? hintAt(code, signal, true, '') : '';
-  const mode = hint === '' ? denyingMode() : '';
-  return mode === '' ? hint : `hint: ${mode}`;
 }
 
 /** Appends lines about denied calls to the message of Node's error. */

@@ -18,6 +18,7 @@ import { startProgramSync } from '../spawn-sync.js';
 import { hideViolations, outputOrThrow, reportOutput } from './exec-file.js';
 import {
   type Callback,
+  type GivenCall,
   mergeOptions,
   type NormalizedCall,
   normalizeExec,
@@ -44,8 +45,8 @@ export interface SandboxDefaults extends RunOptions {
   readonly allowUnknownOptions?: boolean | undefined;
 }
 
-/** The functions of a Sandbox, without Node's types. */
-class BoundMethods {
+/** The functions of a Sandbox, without Node's types. Those that take a callback have a promisified form, for util.promisify. */
+export class BoundMethods {
   readonly #profile: LoadedSources;
   readonly #defaults: UncheckedOptions;
   readonly #readOptions: ReadOptions;
@@ -69,11 +70,9 @@ class BoundMethods {
       startProgramSync(this.#parameters('spawnSync', normalizeSpawn(parameters, this.#readOptions))).result,
     );
 
-  readonly execFile = (...parameters: readonly unknown[]): SandboxedProcess =>
-    this.#execFile(normalizeExecFile(parameters, this.#readOptions));
-
-  readonly exec = (...parameters: readonly unknown[]): SandboxedProcess =>
-    this.#execFile(this.#inShell(normalizeExec(parameters, this.#readOptions)));
+  readonly execFile = promisifiable((...parameters: readonly unknown[]) =>
+    this.#execFile(normalizeExecFile(parameters, this.#readOptions)),
+  );
 
   readonly execFileSync = (...parameters: readonly unknown[]) => {
     const call = normalizeExecFile(parameters, this.#readOptions);
@@ -82,21 +81,23 @@ class BoundMethods {
     return outputOrThrow(startProgramSync(given), [argv0 || call.file, ...call.args.map(String)].join(' '), !stdio);
   };
 
+  readonly exec = promisifiable((...parameters: readonly unknown[]) =>
+    this.#execFile(this.#inShell(normalizeExec(parameters, this.#readOptions))),
+  );
+
   readonly execSync = (...parameters: readonly unknown[]) => {
     const call = this.#inShell(normalizeExec(parameters, this.#readOptions));
     const given = this.#parameters('spawnSync', call);
     return outputOrThrow(startProgramSync(given), call.file, !given.options['stdio']);
   };
 
-  readonly fork = (...parameters: readonly unknown[]): ChildProcess => {
-    const { modulePath, args, options } = normalizeFork(parameters, this.#readOptions);
-    return forkProgram(this.#parameters('fork', { file: modulePath, args, options }));
-  };
+  readonly fork = (...parameters: readonly unknown[]): ChildProcess =>
+    forkProgram(this.#parameters('fork', normalizeFork(parameters, this.#readOptions)));
 
   /** Returns the parameters of one of this package's functions, whose options include the defaults that it takes. */
   #parameters(
     by: FunctionName,
-    { file, args, options }: Positions,
+    { file, args, options }: GivenCall,
   ): ProgramParameters & { readonly options: UncheckedOptions } {
     const merged = mergeOptions(this.#defaults, options, by);
     const { notifyTimeout, bestEffort, reportPaths } = options;
@@ -127,28 +128,6 @@ class BoundMethods {
 
 /** Whether the function has handlers. The others ignore a timeout of these. */
 const isSupervised = (by: FunctionName) => by === 'spawn' || by === 'execFile' || by === 'fork';
-
-/** A program or, for fork, a module, with its arguments and options. */
-type Positions = Pick<NormalizedCall, 'args' | 'options'> & { readonly file: unknown };
-
-type BoundFunction = (...parameters: readonly unknown[]) => unknown;
-type BoundFunctions = Readonly<
-  Record<'spawn' | 'spawnSync' | 'execFile' | 'execFileSync' | 'exec' | 'execSync' | 'fork', BoundFunction>
->;
-
-/** Binds the functions to a profile. Those that take a callback have a promisified form, for util.promisify. */
-export function bindProfile(profile: unknown, defaults: unknown): BoundFunctions {
-  const { spawn, spawnSync, execFile, execFileSync, exec, execSync, fork } = new BoundMethods(profile, defaults);
-  return {
-    spawn,
-    spawnSync,
-    execFile: promisifiable(execFile),
-    execFileSync,
-    exec: promisifiable(exec),
-    execSync,
-    fork,
-  };
-}
 
 /**
  * Adds the promisified form: a promise of `{ stdout, stderr }` whose property `child` is the process, as Node's has.

@@ -12,43 +12,35 @@ import { concerns, copyOptions, type FunctionName, readOptionsOfAny } from '../o
 export type UncheckedOptions = Readonly<Record<string, unknown>>;
 export type Callback = (error: Error | null, stdout: string | Buffer, stderr: string | Buffer) => void;
 
-/** A call of spawn, execFile or exec, or of their synchronous forms, whichever overload was used. */
-export interface NormalizedCall {
-  /** The program; for exec, the command line. */
-  readonly file: string;
+/** A program or, for fork, a module, with its arguments and options. */
+export interface GivenCall {
+  readonly file: unknown;
   readonly args: readonly unknown[];
   readonly options: UncheckedOptions;
+}
+
+/** A call of spawn, execFile or exec, or of their synchronous forms, whichever overload was used. */
+export interface NormalizedCall extends GivenCall {
+  /** The program; for exec, the command line. */
+  readonly file: string;
   readonly callback: Callback | undefined;
 }
 
-/** A call of fork. */
-export interface NormalizedFork {
-  readonly modulePath: unknown;
-  readonly args: readonly unknown[];
-  readonly options: UncheckedOptions;
-}
-
 /** `(file, [args], [options])` */
-export function normalizeSpawn([file, args, options]: readonly unknown[], read: ReadOptions): NormalizedCall {
+export function normalizeSpawn([file, ...rest]: readonly unknown[], read: ReadOptions): NormalizedCall {
   checkString(file, 'file');
-  if (Array.isArray(args)) return { file, args, options: read(options), callback: undefined };
-  if (isAbsent(args)) return { file, args: [], options: read(options), callback: undefined };
-  if (typeof args !== 'object') throw invalidType('args', 'of type object', args);
-  return { file, args: [], options: read(args), callback: undefined };
+  const [args, [options]] = takeArgs(rest, OBJECT);
+  return { file, args, options: read(options), callback: undefined };
 }
 
 /** `(file, [args], [options], [callback])` */
 export function normalizeExecFile([file, ...rest]: readonly unknown[], read: ReadOptions): NormalizedCall {
-  const [first] = rest;
-  const hasArgs = Array.isArray(first) || isAbsent(first);
-  if (!hasArgs && typeof first !== 'object' && typeof first !== 'function')
-    throw invalidType('args', 'of type object', first);
-  const [args, second, third] = hasArgs ? rest : [[], ...rest];
+  const [args, [second, third]] = typeof rest[0] === 'function' ? [[], rest] : takeArgs(rest, OBJECT);
   const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
   const call = { options: read(options ?? undefined), callback: readCallback(callback) };
   checkString(file, 'file');
   checkUnusedArgv0(call.options);
-  return { file, args: Array.isArray(args) ? args : [], ...call };
+  return { file, args, ...call };
 }
 
 /** `(command, [options], [callback])` */
@@ -62,12 +54,26 @@ export function normalizeExec([command, second, third]: readonly unknown[], read
 }
 
 /** `(modulePath, [args], [options])` */
-export function normalizeFork([modulePath, args, options]: readonly unknown[], read: ReadOptions): NormalizedFork {
-  const hasOptions = isAbsent(args) || Array.isArray(args);
-  if (!hasOptions && typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
-  const fields = read((hasOptions ? options : args) ?? undefined);
-  checkUnusedArgv0(fields);
-  return { modulePath, args: Array.isArray(args) ? args : [], options: fields };
+export function normalizeFork([file, ...rest]: readonly unknown[], read: ReadOptions): GivenCall {
+  const [args, [given]] = takeArgs(rest, 'an instance of Array');
+  const options = read(given ?? undefined);
+  checkUnusedArgv0(options);
+  return { file, args, options };
+}
+
+const OBJECT = 'of type object';
+
+/**
+ * The arguments, which may be left out, and the parameters after them.
+ *
+ * @param type - What they must be, for Node's error.
+ */
+function takeArgs(parameters: readonly unknown[], type: string): readonly [readonly unknown[], readonly unknown[]] {
+  const [args, ...others] = parameters;
+  if (Array.isArray(args)) return [args, others];
+  if (isAbsent(args)) return [[], others];
+  if (typeof args !== 'object') throw invalidType('args', type, args);
+  return [[], parameters];
 }
 
 function isAbsent(value: unknown): value is undefined | null {

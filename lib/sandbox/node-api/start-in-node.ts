@@ -11,7 +11,7 @@ import { fromCaller } from '../../util/caller.js';
 import { has, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { forwardedChannel } from '../channel/node-channel.js';
-import { publish, publishStart } from '../child/diagnostics.js';
+import { publishResult, publishStart } from '../child/diagnostics.js';
 import { makeProcess, type SandboxedProcess } from '../child/process/child-process.js';
 import { refuseChannel } from '../child/stdio.js';
 import { type Ending, endingOf } from '../options/ending.js';
@@ -38,7 +38,8 @@ export function startInNode(
   const started = inNode(() =>
     spawnOfNode(call.command, call.args, optionsOfNode({ ...call.options, ...withoutEnding })),
   );
-  const child = makeProcess(started.spawnfile, started.spawnargs, ending, plan.enforcement);
+  const { spawnfile: file, spawnargs: argv } = started;
+  const child = makeProcess({ file, argv, options: call.options }, ending, plan.enforcement);
   if (started.connected) child.connect(forwardedChannel(started));
   child.adopt(started, watchOf(started));
   if (has(child, 'pid')) publishStart(child);
@@ -76,13 +77,15 @@ export function startSyncInNode({ command, args, file, argv, options }: ProgramC
   const ended = { status, signal, output: output ?? null, pid, stdout: stdout ?? null, stderr: stderr ?? null };
   const failure: { readonly error?: NodeJS.ErrnoException } = error === undefined ? {} : { error };
   const result = { ...failure, ...ended, ...none };
-  if (pid <= 0) return result; // A program that was not started has no enforcement, and is not published.
-  const get = () => plan.enforcement(0);
-  Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
-  const program = { pid, file, args: argv };
-  publish('seccomp:start', () => ({ ...program, enforcement: get() }));
-  publish('seccomp:end', () => ({ ...program, exitCode: status, signal, limit: result.limit, usage }));
-  return result;
+  // A program that was not started has no enforcement, and is not published.
+  return pid <= 0
+    ? result
+    : publishResult(
+        { file, argv },
+        pid,
+        () => plan.enforcement(0),
+        () => result,
+      );
 }
 
 /** The limit that ended a program which Node itself has started. */

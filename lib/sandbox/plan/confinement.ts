@@ -138,25 +138,22 @@ function refuseAbstractSockets(code: 'ERR_SECCOMP_OPTION' | 'ERR_SECCOMP_UNSUPPO
 }
 
 /**
- * What the filter denies beside what its profile does. Equal denials are one object.
+ * What the filter denies beside what its profile does.
  *
  * @param isGroup - Whether the program's tree is a process group.
  */
 export function denialsOf(confined: Confinement, isGroup: boolean): Denials {
   const { isolation, paths, hasNoNetwork: network, hasTerminal } = confined;
   const isIsolated = isolation !== undefined;
-  const denials = {
+  return {
     ...denialsFor(isIsolated, paths?.gaps, isGroup),
     withoutTerminal: isIsolated && !hasTerminal,
     network,
   };
-  const key = Object.values(denials).join();
-  const known = knownDenials.get(key) ?? Object.freeze(denials);
-  knownDenials.set(key, known);
-  return known;
 }
 
-const knownDenials = new Map<string, Denials>();
+/** The same string for equal denials. */
+export const keyOf = (denials: Denials): string => Object.values(denials).join();
 
 /**
  * Returns what is enforced on a program. `domainError` is the errno with which it failed to enter its domain, or 0.
@@ -227,7 +224,7 @@ function idsOf(uid: number | undefined, ours: number): readonly number[] {
 }
 
 /** A field of /proc/self/status; empty if there is none, or /proc can't be read. */
-function status(field: string): string {
+export function status(field: string): string {
   try {
     return readStatus('self').get(field) ?? '';
   } catch {

@@ -8,15 +8,7 @@ interface LocalAgent {
   isAt(path: string): boolean;
 }
 
-const agents = new Set<LocalAgent>();
-
-export function addLocalAgent(agent: LocalAgent): void {
-  agents.add(agent);
-}
-
-export function removeLocalAgent(agent: LocalAgent): void {
-  agents.delete(agent);
-}
+export const localAgents = new Set<LocalAgent>();
 
 /**
  * Refuses an agent that listens on this thread, for a function that blocks the thread until the child ends.
@@ -24,7 +16,7 @@ export function removeLocalAgent(agent: LocalAgent): void {
  * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseLocalAgent(path: string): void {
-  if (![...agents].some((agent) => agent.isAt(path))) return;
+  if (![...localAgents].some((agent) => agent.isAt(path))) return;
   const message = `listenerPath ${shownName(path)}: its agent runs on this thread, and this function blocks the thread: use spawn, or run the agent in another process`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -8,6 +8,7 @@ import { addon, type Supervision } from '../../native.js';
 import { actionBase } from '../../policy/action.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallNumber, syscallsOf } from '../../syscalls/table.js';
+import { remember } from '../../util/memo.js';
 
 /**
  * Answers notifications as `filter` decides the calls, and counts the calls that it denies.
@@ -53,8 +54,7 @@ function pathTable(abis: readonly AbiName[]): Uint32Array {
  * @param findsFiles - Whether calls are counted by the files that they name, too.
  */
 export function observation(abis: readonly AbiName[], findsFiles: boolean): Supervision {
-  const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
-  const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
+  const answers = always('allow', abis[0] ?? 'x86_64');
   const paths = findsFiles ? pathTable(abis) : NO_WORDS;
   return addon().supervision({ answers, countsAll: true, passesAll: false, ...callTables(abis, false), paths });
 }
@@ -65,27 +65,21 @@ export function observation(abis: readonly AbiName[], findsFiles: boolean): Supe
  * here would block the event loop.
  */
 export function forwarding(): Supervision {
-  const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
-  const none = NO_WORDS;
-  const answers = encodeInstructions([notify], abiOf(thisHost().abi).endian);
-  const tables = { distinguishing: none, captures: none, paths: none };
+  const answers = always('notify', thisHost().abi);
+  const tables = { distinguishing: NO_WORDS, captures: NO_WORDS, paths: NO_WORDS };
   return addon().supervision({ answers, countsAll: false, passesAll: false, ...tables });
 }
 
-/** The tables of SupervisionOptions that depend on the ABIs alone. */
-interface CallTables {
-  readonly distinguishing: Uint32Array;
-  readonly captures: Uint32Array;
-}
+/** A program that gives every call the same action. */
+const always = (kind: 'allow' | 'notify', abi: AbiName) =>
+  encodeInstructions([{ code: BPF.ret, jt: 0, jf: 0, k: actionBase(kind) }], abiOf(abi).endian);
 
-const knownTables = new Map<string, CallTables>();
+/** The tables of SupervisionOptions that depend on the ABIs alone. */
+const knownTables = new Map<string, ReturnType<typeof makeCallTables>>();
 
 /** @param byText - Whether kinds differ by the texts to which arguments point, and by the directories of paths. */
-function callTables(abis: readonly AbiName[], byText: boolean): CallTables {
-  const key = `${byText} ${abis.join()}`;
-  const made = knownTables.get(key) ?? makeCallTables(abis, byText);
-  knownTables.set(key, made);
-  return made;
+function callTables(abis: readonly AbiName[], byText: boolean) {
+  return remember(knownTables, `${byText} ${abis.join()}`, () => makeCallTables(abis, byText));
 }
 
 const distinguishingByText = (abi: AbiName, name: string) => [
@@ -96,7 +90,7 @@ const distinguishingByText = (abi: AbiName, name: string) => [
 /** Marks a capture whose size is in no argument: arguments have the indices 0 to 5. */
 const NO_ARGUMENT = 6;
 
-function makeCallTables(abis: readonly AbiName[], byText: boolean): CallTables {
+function makeCallTables(abis: readonly AbiName[], byText: boolean) {
   const argumentsOfKind = byText ? distinguishingByText : distinguishing;
   const kinds: number[] = [];
   const captures: number[] = [];

@@ -6,24 +6,31 @@ import { SeccompError } from '../../errors.js';
 import { compileFilter } from '../../filter/compile.js';
 import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
-import { type Isolation, nothingEnforced } from '../../landlock/domain.js';
+import { nothingEnforced } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
-import type { PathPlan } from '../../landlock/paths/plan.js';
 import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denials.js';
 import type { Descendants } from '../../process-tree/tree.js';
-import { memoize } from '../../util/memo.js';
+import { remember } from '../../util/memo.js';
 import type { ProgramOptions, SpawnOptions, SupervisorOptions } from '../options/types.js';
 import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
-import { denialsOf, enforcementOf, hasNoNetwork, isolationFor, pathsFor } from './confinement.js';
+import {
+  type Confinement,
+  denialsOf,
+  enforcementOf,
+  hasNoNetwork,
+  isolationFor,
+  keyOf,
+  pathsFor,
+} from './confinement.js';
 import { START_GATES } from './exec-gate.js';
 import { type LimitPlan, limitsFor, withLimits } from './limits.js';
 import { refuseWithoutListener } from './notifications.js';
 import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
-  observingFilters,
+  observingFilter,
   type SupervisedFilter,
   type SupervisionPlan,
   supervisedFilter,
@@ -35,7 +42,7 @@ import { asksForGuardian, isGroup, type TreePlan, treeFor, withTree } from './tr
 import { refuseUnsupported } from './unsupported-options.js';
 
 /** The filters of a program, and everything else that is enforced on it. */
-export interface FilterPlan {
+export interface FilterPlan extends Confinement {
   /** In the order in which they are attached; none if nothing is filtered. */
   readonly filters: readonly CompiledFilter[];
   readonly flags: readonly AttachFlag[];
@@ -43,14 +50,6 @@ export interface FilterPlan {
   readonly supervision: SupervisionPlan | undefined;
   /** Set if an agent answers them, which is sent the filter's listener. */
   readonly agent: AgentAddress | undefined;
-  /** Set if the program is isolated in a Landlock domain. */
-  readonly isolation: Isolation | undefined;
-  /** Set if its paths are restricted. */
-  readonly paths: PathPlan | undefined;
-  /** Whether it may make and connect no sockets. */
-  readonly hasNoNetwork: boolean;
-  /** Whether one of its descriptors is a terminal. */
-  readonly hasTerminal: boolean;
   /**
    * Whether Node itself starts the program: under `unconfined` where this system has no seccomp. Nothing is enforced
    * then.
@@ -67,50 +66,11 @@ export interface FilterPlan {
   readonly tree: TreePlan | undefined;
 }
 
-/** Who attaches the filters, and when. */
-export type Target = keyof typeof TARGETS;
-
-const TARGETS = {
-  /** By a child, before it executes its program. */
-  child: {
-    gate: START_GATES.child,
-    hasListener: true,
-    isIsolated: true,
-    domain: 'reported',
-    makesGroup: true,
-    stdio: 'pipe',
-  },
-  /** By this process, before it executes another program. */
-  execve: {
-    gate: START_GATES.execve,
-    hasListener: true,
-    isIsolated: true,
-    domain: 'reported',
-    makesGroup: false,
-    stdio: 'inherit',
-  },
-  /** By this process itself. */
-  harden: {
-    gate: [],
-    hasListener: false,
-    isIsolated: false,
-    domain: 'of all threads',
-    makesGroup: false,
-    stdio: 'inherit',
-  },
-  /** By this process itself, which has entered the domain of its paths already. */
-  register: {
-    gate: [],
-    hasListener: false,
-    isIsolated: false,
-    domain: 'reported',
-    makesGroup: false,
-    stdio: 'inherit',
-  },
-} as const;
-
-/** Targets that are this process itself. */
-const isThisProcess = (target: Target) => target === 'harden' || target === 'register';
+/**
+ * Who attaches the filters, and when: a child, or this process for `execve`, before it executes a program; or this process
+ * itself, which for `register` has entered the domain of its paths already.
+ */
+export type Target = 'child' | 'execve' | 'harden' | 'register';
 
 type PlanOptions = ProgramOptions & SupervisorOptions & Pick<SpawnOptions, 'limits' | 'stdio'>;
 
@@ -124,22 +84,7 @@ interface Compiled {
  * Compiled filters, by the sources and by a variant: a string for everything else that the filters depend on. Filters
  * are kept as long as their sources.
  */
-class FilterCache {
-  readonly #known = new WeakMap<ResolvedSources, Map<string, Compiled>>();
-
-  /** Returns the filters of the variant. Calls `compile` if there are none yet. */
-  get(sources: ResolvedSources, variant: string, compile: () => Compiled): Compiled {
-    const variants = this.#known.get(sources) ?? new Map<string, Compiled>();
-    this.#known.set(sources, variants);
-    const compiled = variants.get(variant) ?? compile();
-    variants.set(variant, compiled);
-    return compiled;
-  }
-}
-
-const cache = new FilterCache();
-
-const keyOf = memoize((denials: Denials) => Object.values(denials).join());
+const compiled = new WeakMap<ResolvedSources, Map<string, Compiled>>();
 
 /**
  * Plans the filters of a program.
@@ -155,35 +100,28 @@ export function planFilters(
   target: Target,
   descendants: Descendants = 'leave',
 ): FilterPlan {
-  const { gate, hasListener, isIsolated, domain, makesGroup, stdio } = TARGETS[target];
-  const isChild = target === 'child';
+  const startsProgram = target === 'child' || target === 'execve';
+  const gate = startsProgram ? START_GATES[target] : [];
   // Under a profile, the first call of the addon throws the error.
   const unsupported = sources.each.length === 0 ? unsupportedReason() : undefined;
-  if (unsupported !== undefined && !isThisProcess(target)) refuseUnsupported(options, unsupported);
+  if (unsupported !== undefined && startsProgram) refuseUnsupported(options, unsupported);
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
-  const network = { hasNoNetwork: hasNoNetwork(options) };
-  const deniesCalls = sources.each.length > 0 || network.hasNoNetwork;
+  const deniesCalls = sources.each.length > 0 || hasNoNetwork(options);
   const isFiltered = deniesCalls || names.length > 0 || asksForGuardian(options);
-  const terminal = { hasTerminal: hasTerminal(options, stdio) };
-  const isolation = isIsolated ? isolationFor(options, { isFiltered, ...terminal }) : undefined;
-  const tree =
-    isIsolated && unsupported === undefined
-      ? treeFor(options, descendants, { isIsolated: isolation !== undefined, makesGroup })
-      : undefined;
-  const paths = pathsFor(options, domain, { removesTmp: isChild, ...terminal });
-  const limits = limitsFor(options, paths);
+  const enclosure = enclose(options, target, { isFiltered, descendants, unsupported });
+  const { paths, tree } = enclosure;
 
-  const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
+  const namesAgent = startsProgram && sources.profiles.some(({ document }) => document.listenerPath);
   const agent = namesAgent ? agentOf(sources, options) : undefined;
   const watches = supervisor.watches && target === 'child';
   const reportsPaths = supervisor.reportsPaths && watches && paths !== undefined && paths.handled !== 0;
   const isWatched = (watches && deniesCalls) || reportsPaths;
   const isSupervised = agent === undefined && (names.length > 0 || isWatched);
-  const confined = { isolation, paths, ...network, ...terminal };
-  const denials = denialsOf(confined, isGroup(tree));
+  const denials = denialsOf(enclosure, isGroup(tree));
   const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${reportsPaths}:${names.join(' ')}` : ''}`;
-  const { filters, supervised } = cache.get(sources, variant, () => {
+  const variants = remember(compiled, sources, () => new Map<string, Compiled>());
+  const { filters, supervised } = remember(variants, variant, () => {
     if (agent !== undefined)
       return { filters: [agentFilter(sources.policy, gate, sources.flags, denials)], supervised: undefined };
     if (!isSupervised) return { filters: plainFilters(sources, gate, denials), supervised: undefined };
@@ -195,14 +133,7 @@ export function planFilters(
     flags: options.logDenied === true ? ['LOG', ...sources.flags] : sources.flags,
     supervision: supervised && { ...supervisor, ...supervised, watches, reportsPaths },
     agent,
-    ...confined,
-    isOfNode: unsupported !== undefined,
-    tree,
-    limits,
-    enforcement: (domainError, unguarded) =>
-      unsupported === undefined
-        ? withLimits(withTree(enforcementOf(options, confined, domainError), tree, unguarded), limits)
-        : nothingEnforced(unsupported),
+    ...enclosure,
   };
 }
 
@@ -212,29 +143,55 @@ export function planFilters(
  * @param findsFiles - Whether calls are counted by the files that they name, too.
  */
 export function planObservation(options: PlanOptions, findsFiles: boolean): FilterPlan {
-  const terminal = { hasTerminal: hasTerminal(options, TARGETS.child.stdio) };
-  const confined = {
-    isolation: isolationFor(options, { isFiltered: true, ...terminal }),
-    paths: pathsFor(options, 'reported', { removesTmp: true, ...terminal }),
-    hasNoNetwork: false,
-    ...terminal,
-  };
-  const tree = treeFor(options, 'leave', { isIsolated: confined.isolation !== undefined, makesGroup: true });
-  const limits = limitsFor(options, confined.paths);
-  const observing = observingFilters[findsFiles ? 'files' : 'calls'](
-    denialsOf({ ...confined, isolation: undefined }, isGroup(tree)),
-  );
+  const enclosure = enclose(options, 'child', { isFiltered: true, descendants: 'leave', unsupported: undefined });
+  const denials = denialsOf({ ...enclosure, isolation: undefined }, isGroup(enclosure.tree));
+  const observing = observingFilter(denials, findsFiles);
   return {
     filters: [observing.filter],
     flags: [],
     supervision: { ...WITHOUT_CALLBACKS, ...observing },
     agent: undefined,
+    ...enclosure,
+  };
+}
+
+/**
+ * Plans what is enforced on a program beside its filters.
+ *
+ * @param program - Whether it is filtered, what becomes of its descendants without the option, and why this system has no
+ * seccomp.
+ */
+function enclose(
+  options: PlanOptions,
+  target: Target,
+  program: {
+    readonly isFiltered: boolean;
+    readonly descendants: Descendants;
+    readonly unsupported: string | undefined;
+  },
+): Omit<FilterPlan, 'filters' | 'flags' | 'supervision' | 'agent'> {
+  const { isFiltered, descendants, unsupported } = program;
+  const isChild = target === 'child';
+  const startsProgram = isChild || target === 'execve';
+  const given = { hasTerminal: hasTerminal(options, isChild ? 'pipe' : 'inherit') };
+  const isolation = startsProgram ? isolationFor(options, { isFiltered, ...given }) : undefined;
+  const tree =
+    startsProgram && unsupported === undefined
+      ? treeFor(options, descendants, { isIsolated: isolation !== undefined, makesGroup: isChild })
+      : undefined;
+  const domain = target === 'harden' ? 'of all threads' : 'reported';
+  const paths = pathsFor(options, domain, { removesTmp: isChild, ...given });
+  const limits = limitsFor(options, paths);
+  const confined = { isolation, paths, hasNoNetwork: hasNoNetwork(options), ...given };
+  return {
     ...confined,
-    isOfNode: false,
     tree,
     limits,
+    isOfNode: unsupported !== undefined,
     enforcement: (domainError, unguarded) =>
-      withLimits(withTree(enforcementOf(options, confined, domainError), tree, unguarded), limits),
+      unsupported === undefined
+        ? withLimits(withTree(enforcementOf(options, confined, domainError), tree, unguarded), limits)
+        : nothingEnforced(unsupported),
   };
 }
 

@@ -15,6 +15,7 @@ import { readHost } from '../../profile/resolve/host-match.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { loadSource, ONE_PROFILE, type ProfileSource } from '../../profile/source.js';
 import { UNCONFINED } from '../../profile/source-names.js';
+import { once, remember } from '../../util/memo.js';
 import { copyList } from '../../util/own-data.js';
 import type { LoadedSandbox } from '../file/loaded-sandbox.js';
 import { profileRequired } from '../options/checks.js';
@@ -104,29 +105,19 @@ function resolveOn(host: Host, loaded: LoadedSources): ResolvedSources {
   const profiles = loaded.all.filter((source) => source instanceof Profile);
   const each = loaded.all.map((source) => decidedSource(source, host));
   const flags = [...new Set(each.flatMap((source) => source.flags))];
-  const sources = { loaded, profiles, host, each, flags };
-  const policy = combinedPolicy(each);
-  if (policy !== 'too large') return { ...sources, policy };
+  // An error is not kept: a new one each time has the stack of its call.
+  const policy = once(() => (each.length === 0 ? undefined : each.map((source) => source.policy).reduce(intersect)));
   return {
-    ...sources,
-    // A new error each time, with the stack of this call.
+    loaded,
+    profiles,
+    host,
+    each,
+    flags,
     get policy() {
-      return strictest(each);
+      return policy();
     },
   };
 }
-
-function combinedPolicy(each: readonly DecidedSource[]): Policy | undefined | 'too large' {
-  if (each.length === 0) return undefined;
-  try {
-    return strictest(each);
-  } catch (error) {
-    if (error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE') return 'too large';
-    throw error;
-  }
-}
-
-const strictest = (each: readonly DecidedSource[]) => each.map(({ policy }) => policy).reduce(intersect);
 
 /**
  * The host that options describe.
@@ -168,16 +159,12 @@ export class LoadedSources {
 
   /** The list that has this source after all others. */
   and(source: Profile | Filter): LoadedSources {
-    const known = this.#longer.get(source) ?? new LoadedSources([...this.all, source]);
-    this.#longer.set(source, known);
-    return known;
+    return remember(this.#longer, source, () => new LoadedSources([...this.all, source]));
   }
 
   /** The sources resolved for this machine, once for each variant of the host options. */
   resolved(variant: string, host: () => Host): ResolvedSources {
-    const known = this.#resolved.get(variant) ?? resolveOn(host(), this);
-    this.#resolved.set(variant, known);
-    return known;
+    return remember(this.#resolved, variant, () => resolveOn(host(), this));
   }
 }
 

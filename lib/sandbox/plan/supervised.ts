@@ -7,7 +7,7 @@ import { PATH_CALLS } from '../../landlock/denials/path-calls.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
 import { notifyAllowed, notifyHidingCalls, unreported } from '../../notify/violations/unseen-calls.js';
-import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violations/violation.js';
+import { CHANNEL, type ViolationContext } from '../../notify/violations/violation.js';
 import { denialsPolicy, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import { type Denials, NO_DENIALS } from '../../policy/denials.js';
 import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
@@ -19,8 +19,9 @@ import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { multiplexersOf } from '../../syscalls/multiplexers.js';
 import { syscallNumber } from '../../syscalls/table.js';
-import { memoize } from '../../util/memo.js';
+import { remember } from '../../util/memo.js';
 import type { SupervisorOptions } from '../options/types.js';
+import { keyOf } from './confinement.js';
 import { START_GATES, withListener } from './exec-gate.js';
 import { observation, supervisionOf } from './native-config.js';
 import { refuseWithoutHandler } from './notifications.js';
@@ -30,17 +31,7 @@ import type { ResolvedSources } from './resolve-sources.js';
 const GATE = withListener(START_GATES.child);
 
 /** The callbacks for a child's calls, as options describe them. */
-export interface Supervisor {
-  readonly onViolation: OnViolation | boolean | undefined;
-  /** By the name of the syscall. */
-  readonly handlers: HandlerMap;
-  /** Milliseconds that a handler may take. */
-  readonly timeout: number;
-  /** Whether denied calls are reported: to `onViolation`, or to subscribers of the diagnostics channel. */
-  readonly watches: boolean;
-  /** Whether those are reported too that Landlock denies by their files. */
-  readonly reportsPaths: boolean;
-}
+export type Supervisor = Readonly<ReturnType<typeof supervisorOf>>;
 
 /** A filter with a listener, and how its notifications are answered. */
 export interface SupervisedFilter extends ViolationContext {
@@ -61,13 +52,16 @@ export const WITHOUT_CALLBACKS: Supervisor = {
 };
 
 /** The supervisor that options describe. */
-export function supervisorOf(options: SupervisorOptions): Supervisor {
-  const { onViolation, reportPaths = false, notify, notifyTimeout } = options;
+export function supervisorOf({ onViolation, reportPaths = false, notify, notifyTimeout }: SupervisorOptions) {
   return {
     onViolation,
-    handlers: new Map(Object.entries(notify ?? {})),
+    /** By the name of the syscall. */
+    handlers: new Map(Object.entries(notify ?? {})) as HandlerMap,
+    /** Milliseconds that a handler may take. */
     timeout: checkTimeout(notifyTimeout),
+    /** Whether denied calls are reported: to `onViolation`, or to subscribers of the diagnostics channel. */
     watches: Boolean(onViolation) || hasSubscribers(CHANNEL),
+    /** Whether those are reported too that Landlock denies by their files. */
     reportsPaths: reportPaths,
   };
 }
@@ -105,11 +99,12 @@ const PATHS = [...PATH_CALLS.keys()].map((syscall) => ({ syscall, conditions: ()
 const unconfinedPolicy = (host: Host, names: readonly string[]): Policy =>
   names.length === 0 ? denialsPolicy(machineAbis(), NO_DENIALS) : resolve(Profile.denylist(), host);
 
-/** Filters that notify of every call but the denied ones. All calls are allowed, and counted; `files`: also by files. */
-export const observingFilters = {
-  calls: memoize((denials: Denials) => makeObservingFilter(denials, false)),
-  files: memoize((denials: Denials) => makeObservingFilter(denials, true)),
-};
+const observing = new Map<string, SupervisedFilter>();
+
+/** A filter that notifies of every call but the denied ones. All calls are allowed, and counted; with `findsFiles` also by files. */
+export function observingFilter(denials: Denials, findsFiles: boolean): SupervisedFilter {
+  return remember(observing, `${findsFiles};${keyOf(denials)}`, () => makeObservingFilter(denials, findsFiles));
+}
 
 function makeObservingFilter(denials: Denials, findsFiles: boolean): SupervisedFilter {
   const abis = machineAbis();

@@ -1,6 +1,5 @@
 /** Whether a guardian ends the tree of a child: the option `descendants`. */
 import { SeccompError } from '../../errors.js';
-import { readStatus } from '../../kernel/process-status.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { maySample } from '../../process-tree/sampled-limits.js';
@@ -8,6 +7,7 @@ import { type Descendants, unconfirmedEnd } from '../../process-tree/tree.js';
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { own } from '../../util/own-data.js';
 import type { SpawnOptions } from '../options/types.js';
+import { status } from './confinement.js';
 
 /** How the tree of a child is ended. */
 export interface TreePlan {
@@ -23,14 +23,6 @@ export interface TreePlan {
   readonly caveat: string | undefined;
   /** Whether it outlives the child, until it is sent SIGKILL. */
   readonly outlives: boolean;
-}
-
-/** What a start can do for a tree. */
-export interface TreeMeans {
-  /** Whether the child is isolated. */
-  readonly isIsolated: boolean;
-  /** Whether the child gets a process group of its own where its tree can't be a domain. */
-  readonly makesGroup: boolean;
 }
 
 /** An option that asks for a guardian, and what would leave the descendants. */
@@ -61,12 +53,14 @@ const isWeighed = ({ descendants, limits, bestEffort }: Pick<SpawnOptions, 'desc
  * The guardian of a child; undefined if its descendants are left.
  *
  * @param byDefault - What the function does without the option.
+ * @param start - Whether the child is isolated, and whether it gets a process group of its own where its tree can't be a
+ * domain.
  * @throws {SeccompError} ERR_SECCOMP_OPTION, ERR_SECCOMP_UNSUPPORTED if `descendants: 'kill'` can't be honored.
  */
 export function treeFor(
   options: TreeOptions,
   byDefault: Descendants,
-  { isIsolated, makesGroup }: TreeMeans,
+  { isIsolated, makesGroup }: { readonly isIsolated: boolean; readonly makesGroup: boolean },
 ): TreePlan | undefined {
   const weighs = isWeighed(options);
   const option = weighs ? SAMPLED : KILL;
@@ -150,16 +144,8 @@ function caveatOfGroup(options: TreeOptions): string | undefined {
 
 /** What this process lacks to signal the tree. */
 function obstacleToSignals(options: TreeOptions): string | undefined {
-  if (!isOfAnotherUser(options) || capabilitiesIn(effective()).includes('CAP_KILL')) return undefined;
+  if (!isOfAnotherUser(options) || capabilitiesIn(status('CapEff') || '0').includes('CAP_KILL')) return undefined;
   return 'the guardian may not signal a child with another uid: this process needs CAP_KILL';
-}
-
-function effective(): string {
-  try {
-    return readStatus('self').get('CapEff') ?? '0';
-  } catch {
-    return '0';
-  }
 }
 
 /** Adds what is enforced on a tree. `unguarded` tells why there is no guardian although one was planned. */

@@ -43,15 +43,11 @@ function threadName(thread: number): string {
   }
 }
 
-/** Seccomp attributes of the calling thread; null if the kernel does not report one, or /proc is not mounted. */
-export interface ThreadState {
-  readonly noNewPrivileges: boolean | null;
-  /** Number of attached filters. Linux 5.9. */
-  readonly filters: number | null;
-}
-
-/** Source: proc_pid_status(5). */
-export function threadState(): ThreadState {
+/**
+ * Seccomp attributes of the calling thread; null if the kernel does not report one (the number of filters: before Linux 5.9), or
+ * /proc is not mounted. Source: proc_pid_status(5).
+ */
+export function threadState() {
   try {
     const status = readStatus('thread-self');
     return { noNewPrivileges: status.get('NoNewPrivs') === '1', filters: attachedFilters(status) };

@@ -34,19 +34,12 @@ export function ioUringDescriptors(): readonly number[] {
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if that is not accepted, and a filter denies it.
  */
 export function besideIoUring(filters: readonly CompiledFilter[], isAccepted: boolean): readonly CompiledFilter[] {
-  if (
-    !deniesCall(
-      filters.map(({ policy }) => policy),
-      'io_uring_enter',
-    )
-  )
-    return filters;
+  const denies = ({ policy }: CompiledFilter) => deniesCall([policy], 'io_uring_enter');
+  if (!filters.some(denies)) return filters;
   const instances = ioUringDescriptors();
   if (instances.length === 0) return filters;
   if (!isAccepted) throw instancesError();
-  return filters.map((filter) =>
-    deniesCall([filter.policy], 'io_uring_enter') ? allowingEnter(instances, filter) : filter,
-  );
+  return filters.map((filter) => (denies(filter) ? allowingEnter(instances, filter) : filter));
 }
 
 /** Compiles the same filter, which also allows io_uring_enter on these descriptors. */

@@ -3,16 +3,13 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
 
-export interface OpenDescriptor {
-  readonly fd: number;
-  /**
-   * What it is open for: a path, or for example `socket:[1234]` or `anon_inode:[eventpoll]`. Source: proc_pid_fd(5).
-   */
-  readonly target: string;
-}
-
-/** @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if /proc is not mounted or may not be read. */
-export function openDescriptors(): readonly OpenDescriptor[] {
+/**
+ * The descriptors, each with what it is open for: a path, or for example `socket:[1234]` or `anon_inode:[eventpoll]`. Source:
+ * proc_pid_fd(5).
+ *
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if /proc is not mounted or may not be read.
+ */
+export function openDescriptors() {
   return descriptorNames().flatMap((name) => {
     try {
       return [{ fd: Number(name), target: readlinkSync(`/proc/self/fd/${name}`) }];
@@ -37,7 +34,7 @@ function descriptorNames(): readonly string[] {
 }
 
 /** Returns the descriptors that are open for `target`. */
-export function descriptorsOf(target: string, open: readonly OpenDescriptor[]): readonly number[] {
+export function descriptorsOf(target: string, open: ReturnType<typeof openDescriptors>): readonly number[] {
   return open.filter((each) => each.target === target).map(({ fd }) => fd);
 }
 

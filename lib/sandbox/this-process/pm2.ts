@@ -6,29 +6,23 @@
 import { appendFileSync } from 'node:fs';
 import { own } from '../../util/own-data.js';
 
-/** A worker of pm2, as pm2 describes it. */
-export interface Pm2Worker {
-  /** Returns a variable of its program; undefined if pm2 gives it none of that name. */
-  readonly variable: (name: string) => string | undefined;
-  /**
-   * Logs a line as pm2 does for its program: sends it to pm2, which prints it where logs are followed, and adds it to the
-   * file of errors, unless pm2 would open that as another user.
-   */
-  readonly log: (line: string) => void;
-}
-
 /** Returns this process as pm2 describes it; undefined if pm2's cluster mode has not started it. */
-export function pm2Worker(): Pm2Worker | undefined {
+export function pm2Worker() {
   const text = process.env['pm2_env'];
   const given = text === undefined ? undefined : objectFrom(text);
   if (given === undefined) return undefined;
   const { pm_err_log_path: file, uid, gid } = given;
   return {
-    variable: (name) => {
+    /** Returns a variable of its program; undefined if pm2 gives it none of that name. */
+    variable: (name: string): string | undefined => {
       const value = given[name];
       return typeof value === 'string' ? value : undefined;
     },
-    log: (line) => {
+    /**
+     * Logs a line as pm2 does for its program: sends it to pm2, which prints it where logs are followed, and adds it to the
+     * file of errors, unless pm2 would open that as another user.
+     */
+    log: (line: string): void => {
       tryTo(() => process.send?.({ type: 'log:err', topic: 'log:err', data: line }));
       if (typeof file === 'string' && !uid && !gid) tryTo(() => appendFileSync(file, line));
     },

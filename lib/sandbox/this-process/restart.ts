@@ -7,7 +7,7 @@ import { addon, type NativeRequest, NONE } from '../../native.js';
 import { returnValue } from '../../policy/action.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { shownName } from '../../util/foreign-text.js';
-import { indices, own } from '../../util/own-data.js';
+import { indices } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { descriptorsOf, openDescriptors } from './open-descriptors.js';
 
@@ -17,21 +17,22 @@ export interface Restart {
   readonly purpose: string;
   /** What to do instead, for messages. */
   readonly remedy: string;
-  readonly noNewPrivileges: boolean;
   /** Whether io_uring_setup fails with ENOSYS. */
   readonly withoutIoUring: boolean;
   /** The domain that the new Node is in. */
-  readonly confinement?: Pick<NativeRequest, 'ruleset' | 'domainRequired'>;
+  readonly confinement: Pick<NativeRequest, 'ruleset' | 'domainRequired'>;
   /** Variables that are added to its environment. */
-  readonly variables?: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** A restart without io_uring. */
-export const WITHOUT_IO_URING = {
+export const WITHOUT_IO_URING: Restart = {
   purpose: 'without io_uring',
   remedy: 'start it in an environment that already denies io_uring_setup',
   withoutIoUring: true,
-} as const;
+  confinement: {},
+  variables: {},
+};
 
 /**
  * Starts this Node again by execve(2), so the process number, the arguments, the environment and the descriptors stay. To
@@ -40,7 +41,7 @@ export const WITHOUT_IO_URING = {
  * @throws {SeccompError} ERR_SECCOMP_ATTACH if Node can't be started again.
  */
 export function restartNode(restart: Restart): never {
-  const { noNewPrivileges, withoutIoUring, confinement, variables = {} } = own(restart);
+  const { withoutIoUring, confinement, variables } = restart;
   closeInspector();
   const added = Object.entries(variables).map(([name, value]) => `${name}=${value}\0`);
   const failure = addon().execve({
@@ -49,7 +50,7 @@ export function restartNode(restart: Restart): never {
     env: environmentWithout(Object.keys(variables), restart) + added.join(''),
     detached: false,
     stdio: inheritedDescriptors(),
-    noNewPrivileges,
+    noNewPrivileges: true,
     unconfined: !withoutIoUring,
     filters: withoutIoUring ? [{ bytes: filterWithoutIoUring(), gate: [] }] : [],
     filterFlags: 0,
@@ -107,18 +108,15 @@ function startArguments(restart: Restart): readonly string[] {
   );
 }
 
-function readProcessFile(file: string, restart: Restart): Buffer {
+/** Reads strings that each end with a NUL. */
+function terminatedStrings(file: string, restart: Restart): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file);
+    bytes = readFileSync(file);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : String(error);
     throw restartError(restart, `as ${shownName(file)} cannot be read (${code})`);
   }
-}
-
-/** Reads strings that each end with a NUL. */
-function terminatedStrings(file: string, restart: Restart): string {
-  const bytes = readProcessFile(file, restart);
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) throw restartError(restart, `as ${shownName(file)} is not UTF-8`);
   return text.slice(0, text.lastIndexOf('\0') + 1);

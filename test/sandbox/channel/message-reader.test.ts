@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   INCOMPLETE,
   LONGEST_MESSAGE,
-  messageReader,
+  MessageReader,
   NotAMessage,
   type Serialization,
 } from '../../../lib/sandbox/channel/message-reader.js';
@@ -16,7 +16,7 @@ const encoded = (serialization: Serialization, message: unknown) =>
   serialization === 'json' ? Buffer.from(`${JSON.stringify(message)}\n`) : serialize(message);
 
 /** All messages that can be read. */
-function read(reader: ReturnType<typeof messageReader>): unknown[] {
+function read(reader: MessageReader): unknown[] {
   const messages: unknown[] = [];
   for (;;) {
     const message = reader.next(() => false);
@@ -31,7 +31,7 @@ describe.each(BOTH)('%s', (serialization) => {
     fc.assert(
       fc.property(messages, fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (all, sizes) => {
         const bytes = Buffer.concat(all.map((each) => encoded(serialization, each)));
-        const reader = messageReader(serialization);
+        const reader = new MessageReader(serialization);
         const found: unknown[] = [];
         for (let at = 0, i = 0; at < bytes.length; i++) {
           const size = sizes[i % sizes.length] ?? 1;
@@ -48,17 +48,17 @@ describe.each(BOTH)('%s', (serialization) => {
   });
 
   test('a message is not longer than the limit', () => {
-    const reader = messageReader(serialization);
+    const reader = new MessageReader(serialization);
     reader.add(serialization === 'json' ? Buffer.alloc(LONGEST_MESSAGE, 'x') : lengthOf(LONGEST_MESSAGE));
     expect(reader.next(() => false)).toBe(INCOMPLETE);
-    const longer = messageReader(serialization);
+    const longer = new MessageReader(serialization);
     longer.add(serialization === 'json' ? Buffer.alloc(LONGEST_MESSAGE + 1, 'x') : lengthOf(LONGEST_MESSAGE + 1));
     expect(() => longer.next(() => false)).toThrow(new NotAMessage('a message of more than 16 MiB'));
   });
 });
 
 function once(serialization: Serialization, message: unknown) {
-  const reader = messageReader(serialization);
+  const reader = new MessageReader(serialization);
   reader.add(encoded(serialization, message));
   return reader;
 }
@@ -70,10 +70,10 @@ function lengthOf(length: number): Buffer {
 }
 
 test('a line that is no JSON, and bytes that node:v8 cannot read, are no messages', () => {
-  const line = messageReader('json');
+  const line = new MessageReader('json');
   line.add(Buffer.from('{"a":\n'));
   expect(() => line.next(() => false)).toThrow(new NotAMessage('a line that is not JSON'));
-  const serialized = messageReader('advanced');
+  const serialized = new MessageReader('advanced');
   serialized.add(Buffer.concat([lengthOf(3), Buffer.from([0xff, 0x0f, 0x5c])]));
   expect(() => serialized.next(() => false)).toThrow(NotAMessage);
 });

@@ -2,8 +2,11 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readPaths } from '../../../lib/landlock/paths/option.js';
+import * as grants from '../../../lib/landlock/programs/missing-grants.js';
 import type { OutputLimits } from '../../../lib/sandbox/child/output.js';
 import type { SandboxedProcess } from '../../../lib/sandbox/child/process/child-process.js';
+import * as modes from '../../../lib/sandbox/mode-hints.js';
 import { hideViolations, outputOrThrow, reportOutput } from '../../../lib/sandbox/node-api/exec-file.js';
 import type { SyncOutcome } from '../../../lib/sandbox/spawn-sync.js';
 import { fakeTimeouts } from '../../support/fake-timers.js';
@@ -13,13 +16,22 @@ afterEach(() => {
 });
 
 const violation = { syscall: 'mkdir', decoded: ['"/x"'], abi: 'x86_64', count: 1, why: 'it is denied' };
-const enforcement = { isolation: { closed: [], open: [] } };
+const enforcement = { isolation: { closed: [], open: [] }, paths: { by: 'landlock' } };
+const program = { file: 'program', argv: ['program', 'x'], options: {} };
 
 /** A child, and what its callback is called with. */
 function reported(properties: object = {}, limits: Partial<OutputLimits> = {}, hasCallback = true) {
   const child = Object.assign(new EventEmitter(), {
     ...{ stdout: new PassThrough(), stderr: new PassThrough(), killed: false, limit: null, hasEnded: false },
-    ...{ isWatched: false, violations: [], unlistedViolations: 0, unseenCalls: [], enforcement, terminate: () => {} },
+    ...{
+      isWatched: false,
+      violations: [],
+      unlistedViolations: 0,
+      unseenCalls: [],
+      enforcement,
+      terminate: () => {},
+      program,
+    },
     ...properties,
   });
   const calls: unknown[][] = [];
@@ -30,7 +42,7 @@ function reported(properties: object = {}, limits: Partial<OutputLimits> = {}, h
     child.stdout.write(stdout);
     if (stderr !== '') child.stderr.write(stderr);
     await new Promise(setImmediate);
-    child.emit('close', code, signal);
+    Object.assign(child, { exitCode: code, signalCode: signal }).emit('close', code, signal);
     return calls;
   };
   return { child, calls, close };
@@ -117,16 +129,19 @@ describe('the output of a program that has ended', () => {
   const outcome = (more: object = {}, isWatched = false): SyncOutcome => ({
     result: Object.defineProperty({ ...result, ...more }, 'enforcement', { value: enforcement }) as never,
     isWatched,
-    missingGrant: () => undefined,
-    denyingMode: () => '',
+    program,
   });
 
   test('ends its error with the mode that denied what paths grants, unless a grant is missing', () => {
-    const denied = { ...outcome({ status: 1 }), denyingMode: () => 'a mode' };
-    expect(() => outputOrThrow(denied, 'program x', false)).toThrow(/err\nhint: a mode$/);
-    const grant = { problem: 'a grant', list: 'read', path: '/a' } as const;
-    const message = /^Command failed: program x\nerr\nhint: a grant: add '\/a' to read$/;
-    expect(() => outputOrThrow({ ...denied, missingGrant: () => grant }, 'program x', false)).toThrow(message);
+    const options = { paths: readPaths({ read: ['/a'] }) as never };
+    const fail = () =>
+      outputOrThrow({ ...outcome({ status: 1 }), program: { ...program, options } }, 'program x', false);
+    const mode = vi.spyOn(modes, 'deniedByMode').mockReturnValue('a mode');
+    const missing = vi.spyOn(grants, 'missingGrant').mockReturnValue(undefined);
+    expect(fail).toThrow(/err\nhint: a mode$/);
+    expect([mode.mock.calls, missing.mock.calls]).toEqual([[[options, ['x']]], [[expect.anything(), 1]]]);
+    missing.mockReturnValue({ problem: 'a grant', list: 'read', path: '/a' });
+    expect(fail).toThrow(/^Command failed: program x\nerr\nhint: a grant: add '\/a' to read$/);
   });
 
   test('is returned if it ended well', () => {

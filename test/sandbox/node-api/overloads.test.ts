@@ -124,7 +124,7 @@ describe('fork', () => {
     ['undefined and options', ['m', undefined, OPTIONS], { options: from(OPTIONS) }],
     ['null for both', ['m', null, null], {}],
   ])('has %s', (_, given, expected) => {
-    expect(normalizeFork(given, read)).toEqual({ modulePath: 'm', args: [], options: from(undefined), ...expected });
+    expect(normalizeFork(given, read)).toEqual({ file: 'm', args: [], options: from(undefined), ...expected });
   });
 
   test.each([[['m', 'x']], [['m', 5]], [['m', callback]]])('refuses %j', (given) => {

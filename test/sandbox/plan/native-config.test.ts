@@ -9,7 +9,7 @@ import { compiledOf } from '../../../lib/filter/filter.js';
 import { thisHost } from '../../../lib/host.js';
 import { PATH_CALLS } from '../../../lib/landlock/denials/path-calls.js';
 import { addon } from '../../../lib/native.js';
-import { addLocalAgent, refuseLocalAgent, removeLocalAgent } from '../../../lib/sandbox/plan/local-agents.js';
+import { localAgents, refuseLocalAgent } from '../../../lib/sandbox/plan/local-agents.js';
 import { forwarding, observation, supervisionOf } from '../../../lib/sandbox/plan/native-config.js';
 import { resolveSources } from '../../../lib/sandbox/plan/resolve-sources.js';
 import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
@@ -165,7 +165,7 @@ describe('the answers', () => {
 
 test('an agent of this thread is refused by its path, as long as it listens', () => {
   const agents = ['/a', '/b'].map((path) => ({ isAt: (other: string) => other === path }));
-  for (const agent of agents) addLocalAgent(agent);
+  for (const agent of agents) localAgents.add(agent);
   expect(() => refuseLocalAgent('/b')).toThrow(
     expect.objectContaining({
       code: 'ERR_SECCOMP_OPTION',
@@ -174,6 +174,6 @@ test('an agent of this thread is refused by its path, as long as it listens', ()
     }),
   );
   expect(() => refuseLocalAgent('/c')).not.toThrow();
-  for (const agent of agents) removeLocalAgent(agent);
+  for (const agent of agents) localAgents.delete(agent);
   expect(() => refuseLocalAgent('/b')).not.toThrow();
 });

@@ -9,7 +9,7 @@ import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Policy } from '../../../lib/policy/policy.js';
 import { resolveSources } from '../../../lib/sandbox/plan/resolve-sources.js';
 import {
-  observingFilters,
+  observingFilter,
   supervisedFilter,
   supervisorOf,
   WITHOUT_CALLBACKS,
@@ -254,14 +254,14 @@ describe('the native supervisor', () => {
   test('counts every call of a recording, by files if these are found, with one filter for equal denials', () => {
     const native = vi.spyOn(addon(), 'supervision').mockClear();
     const denials = { ...NO_DENIALS, grouped: true };
-    const [calls, files] = [observingFilters.calls(denials), observingFilters.files(denials)];
+    const [calls, files] = [observingFilter(denials, false), observingFilter(denials, true)];
     expect(
       native.mock.calls.map(([{ countsAll, passesAll, paths }]) => [countsAll, passesAll, paths.length > 0]),
     ).toEqual([
       [true, false, false],
       [true, false, true],
     ]);
-    expect(observingFilters.calls(denials)).toBe(calls);
+    expect(observingFilter(denials, false)).toBe(calls);
     expect(files).not.toBe(calls);
     expect(calls).toMatchObject({ profiles: [], denials, host: thisHost() });
     const { abi } = thisHost();

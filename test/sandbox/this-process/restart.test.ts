@@ -30,7 +30,6 @@ interface Process {
 
 const COMMAND = [process.argv0, '--require', 'seccomp/register', '/a/module.js', 'x', 'y z'];
 const terminated = (texts: readonly string[]) => texts.map((text) => `${text}\0`).join('');
-const RESTART: Restart = { ...WITHOUT_IO_URING, noNewPrivileges: true };
 
 /** What the addon is asked for, and the error after that, as it does not replace this process. */
 function restarted(
@@ -50,7 +49,7 @@ function restarted(
   const execve = vi.mocked(addon().execve).mockClear();
   let error: unknown;
   try {
-    restartNode({ ...RESTART, ...restart });
+    restartNode({ ...WITHOUT_IO_URING, ...restart });
   } catch (reason) {
     error = reason;
   }
@@ -76,12 +75,9 @@ describe('the new Node', () => {
     expect(request?.env).toBe('AB=2\0B=3\0A=new\0C=\0');
   });
 
-  test('sets no_new_privs only if that is asked for, and is in the domain that is given', () => {
+  test('sets no_new_privs, and is in the domain that is given', () => {
     const confinement = { ruleset: {} as never, domainRequired: true };
-    expect(restarted({}, { noNewPrivileges: false, confinement }).request).toMatchObject({
-      noNewPrivileges: false,
-      ...confinement,
-    });
+    expect(restarted({}, { confinement }).request).toMatchObject({ noNewPrivileges: true, ...confinement });
   });
 
   test('can’t make an io_uring instance, and is denied nothing else', () => {
@@ -172,7 +168,7 @@ describe('Node is not restarted', () => {
     spyOnBuiltin(fs, 'readFileSync').mockImplementation(() => {
       throw Object.assign(new Error('denied'), { code: 'EACCES' });
     });
-    expect(() => restartNode(RESTART)).toThrow(
+    expect(() => restartNode(WITHOUT_IO_URING)).toThrow(
       'Node could not be restarted without io_uring as /proc/self/cmdline cannot be read (EACCES): start it in an',
     );
   });

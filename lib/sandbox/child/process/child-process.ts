@@ -23,6 +23,7 @@ import { define, own } from '../../../util/own-data.js';
 import type { MessageChannel } from '../../channel/message-channel.js';
 import type { Ending } from '../../options/ending.js';
 import { signalNumber } from '../../options/signals.js';
+import type { StartedProgram } from '../../path-hints.js';
 import type { FilterPlan } from '../../plan/plan-filters.js';
 import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
@@ -99,13 +100,14 @@ export class SandboxedProcess<
   readonly #termination: Termination;
   readonly #signal: AbortSignal | undefined;
   readonly #enforced: FilterPlan['enforcement'];
+  readonly #program: StartedProgram;
   /** The errno with which isolating the child failed, or 0. */
   #domainError = 0;
   /** @internal Why there is no guardian although one was planned. */
   unguarded: string | undefined;
 
   /** @internal Use spawn(). */
-  constructor(command: string, args: readonly string[], ending: Ending, enforced: FilterPlan['enforcement']) {
+  constructor(program: StartedProgram, ending: Ending, enforced: FilterPlan['enforcement']) {
     const isOurs = isMakingProcess;
     isMakingProcess = false;
     if (!isOurs)
@@ -114,8 +116,9 @@ export class SandboxedProcess<
     this.#enforced = enforced;
     this.#signal = ending.signal;
     this.#termination = new Termination(this, ending, (error) => this.emit('error', error));
-    this.spawnfile = command;
-    this.spawnargs = [...args];
+    this.spawnfile = program.file;
+    this.spawnargs = [...program.argv];
+    this.#program = program;
   }
 
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
@@ -230,6 +233,11 @@ export class SandboxedProcess<
    */
   get unseenCalls(): readonly string[] {
     return this.#log?.unseen ?? [];
+  }
+
+  /** @internal The program, as this package has started it. */
+  get program(): StartedProgram {
+    return this.#program;
   }
 
   /** @internal Whether the child's violations are collected. */
