@@ -12,7 +12,7 @@ import { type SpawnSyncOptions, spawnSync } from '../dist/index.js';
 import { readPaths } from '../lib/landlock/paths/option.js';
 import { makeRuleset } from '../lib/landlock/paths/ruleset.js';
 import { pathsSupport } from '../lib/landlock/paths/support.js';
-import { programNeeds } from '../lib/landlock/programs/program-needs.js';
+import { findNeeds } from '../lib/landlock/programs/program-needs.js';
 import { addon } from '../lib/native.js';
 import { compileC } from '../test/support/compile-c.js';
 import { interleave, machine, markdownTable, replaceSection, type Spread, show, spread, table } from './measure.js';
@@ -54,7 +54,7 @@ function ruleset(paths: Paths) {
     handled: pathsSupport().rights,
     scoped: 0,
     directory,
-    needs: programNeeds([program], directory).map(({ path }) => path),
+    needs: findNeeds([program], directory).needs,
     files: [],
     isNode: false,
     tmp: undefined,

@@ -12,7 +12,7 @@ import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worke
 import { SeccompError } from './errors.js';
 import type { PathsForm } from './landlock/paths/messages.js';
 import { type CheckedPaths, readPaths } from './landlock/paths/option.js';
-import { moduleNeeds, programNeeds } from './landlock/programs/program-needs.js';
+import { findNeeds, moduleNeeds } from './landlock/programs/program-needs.js';
 import { unsupportedReason } from './native.js';
 import { NO_PROGRAM, toNativeConfinement } from './sandbox/child/native-request.js';
 import { hardenProcess } from './sandbox/harden.js';
@@ -118,7 +118,7 @@ function restartInDomain(profile: string, paths: CheckedPaths): void {
   const confinement = toNativeConfinement(plan, emptyFields(), (directory) => ({
     ...NO_PROGRAM,
     needs: () => ({
-      paths: programNeeds([process.execPath], directory).map(({ path }) => path),
+      paths: findNeeds([process.execPath], directory).needs,
       isSettled: false,
     }),
     files: hasScript ? moduleNeeds(resolve(directory, script)) : [],

@@ -1,6 +1,6 @@
 /** The job control of a shell, where the command stays the parent of its program: both are one job. */
-import { readFileSync } from 'node:fs';
 import type { SandboxedProcess } from '../index.js';
+import { statFields } from '../kernel/process-status.js';
 import { listenToSignals } from './listen-to-signals.js';
 
 /** The signals by which a terminal stops processes. */
@@ -19,7 +19,7 @@ export function stopWith(child: SandboxedProcess): () => void {
   let unlisten = listenForChild(child);
   const onChild = () => {
     const wasStopped = isStopped;
-    const [state] = fieldsOf(child.pid);
+    const [state] = statFields(child.pid);
     isStopped = state === 'T';
     if (isStopped === wasStopped) return;
     signalTree(child, isStopped ? 'SIGSTOP' : 'SIGCONT'); // What it has started must not outrun a timeout that waits.
@@ -55,16 +55,6 @@ function signalTree(child: SandboxedProcess, signal: NodeJS.Signals): void {
 
 /** Whether this process has a controlling terminal. False if that is unknown: then every signal has its default action. */
 function hasTerminal(): boolean {
-  const [, , , , terminal = '0'] = fieldsOf('self');
+  const [, , , , terminal = '0'] = statFields('self');
   return terminal !== '0';
-}
-
-/** The fields of proc_pid_stat(5) after the program's name, which can have spaces and parentheses. None if they can't be read. */
-function fieldsOf(pid: number | 'self' | undefined): readonly string[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
 }

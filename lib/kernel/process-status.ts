@@ -12,6 +12,19 @@ export function readStatus(of: 'self' | 'thread-self'): ReadonlyMap<string, stri
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
 }
 
+/**
+ * The fields of proc_pid_stat(5) after the program's name, which can have spaces and parentheses. None if they can't be
+ * read.
+ */
+export function statFields(pid: number | string | undefined): readonly string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
+}
+
 /** The number of filters that are attached to the process or thread. Null before Linux 5.9. */
 export function attachedFilters(status: ReadonlyMap<string, string>): number | null {
   const count = status.get('Seccomp_filters');

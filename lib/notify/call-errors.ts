@@ -10,19 +10,19 @@ interface CallInMessages {
   readonly args: readonly bigint[];
 }
 
-/** What errnos mean for an argument, by their names: the predicate of a sentence about the argument. */
-type Meanings = Readonly<Record<string, string>>;
+/** What a method does with an argument: reads a string or other memory, writes, reads so many bytes, looks at a socket. */
+type Use = 'string' | 'read' | 'write' | 'size' | 'socket';
 
-const STRING: Meanings = {
-  EFAULT: 'points to a string that continues into memory that is not mapped',
-  ENAMETOOLONG: 'points to a string of more than 4095 bytes',
-};
-const READ: Meanings = { EFAULT: 'is not the address of readable memory' };
-const WRITE: Meanings = { EFAULT: 'is not the address of enough writable memory' };
-const SIZE: Meanings = { EINVAL: 'is less than 2, the size of the family of a socket address' };
-const SOCKET: Meanings = { EBADF: 'is not an open descriptor', ENOTSOCK: 'is not a socket' };
-
-const MEANINGS = { string: STRING, read: READ, write: WRITE, size: SIZE, socket: SOCKET } as const;
+/** What errnos mean for an argument, by its use and their names: the predicate of a sentence about the argument. */
+const MEANINGS: ReadonlyMap<`${Use} ${string}`, string> = new Map([
+  ['string EFAULT', 'points to a string that continues into memory that is not mapped'],
+  ['string ENAMETOOLONG', 'points to a string of more than 4095 bytes'],
+  ['read EFAULT', 'is not the address of readable memory'],
+  ['write EFAULT', 'is not the address of enough writable memory'],
+  ['size EINVAL', 'is less than 2, the size of the family of a socket address'],
+  ['socket EBADF', 'is not an open descriptor'],
+  ['socket ENOTSOCK', 'is not a socket'],
+]);
 
 const { ENOENT, ESRCH } = constants.errno;
 
@@ -30,14 +30,12 @@ const { ENOENT, ESRCH } = constants.errno;
  * The error of a method that cannot use an argument. Its `code` is the errno's name: ENOENT if the call is over, as the
  * kernel says of its notification; ESRCH if the caller is unknown; ETIMEDOUT if its memory or its descriptor does not answer.
  *
- * @param use - What the method does with the argument: reads a string or other memory, writes, reads so many bytes,
- * looks at a socket.
  * @param errno - A positive errno.
  */
 export function unusableArgument(
   { syscall, tid, args }: CallInMessages,
   argument: number,
-  use: keyof typeof MEANINGS,
+  use: Use,
   errno: number,
 ): NodeJS.ErrnoException {
   if (tid === null) return namedSystemError(ESRCH, `${syscall}: this process's PID namespace does not have the caller`);
@@ -55,7 +53,7 @@ export function unusableArgument(
   }
   const value = args[argument] ?? 0n;
   const shown = use === 'socket' || use === 'size' ? BigInt.asIntN(32, value) : `0x${value.toString(16)}`;
-  const meaning = MEANINGS[use][code];
+  const meaning = MEANINGS.get(`${use} ${code}`);
   return namedSystemError(errno, `${syscall}: argument ${argument} (${shown})${meaning ? ` ${meaning}` : ''}`);
 }
 

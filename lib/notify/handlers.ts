@@ -58,14 +58,10 @@ export function readHandlers<Of extends CallContainer = CallContainer>(
     if (handler === undefined) continue;
     if (!syscallNames().has(name))
       refuse([], `unknown syscall ${shownName(name)}${suggestSyscall(name, [...syscallNames()])}`);
-    if (!isHandler<Of>(handler)) refuse([name], 'must be a function', 'type');
-    else read.set(name, handler);
+    if (typeof handler !== 'function') refuse([name], 'must be a function', 'type');
+    read.set(name, handler as Handler<Of>);
   }
   return read;
-}
-
-function isHandler<Of extends CallContainer>(value: unknown): value is Handler<Of> {
-  return typeof value === 'function';
 }
 
 /** Milliseconds. */
@@ -89,7 +85,7 @@ const { ENOENT, ENOSYS, ETIMEDOUT } = constants.errno;
 export const NOT_IMPLEMENTED: Answer = { kind: 'errno', errno: ENOSYS };
 
 /** Receives the error of a handler whose call was denied. */
-type OnHandlerError<Of extends CallContainer> = (error: unknown, call: NotifiedCall<Of>) => void;
+type OnHandlerError = (error: unknown) => void;
 
 /**
  * Calls the handler of a call, and answers the call as the handler does. If the handler throws, takes longer than
@@ -99,7 +95,7 @@ export function dispatch<Of extends CallContainer>(
   call: NotifiedCall<Of>,
   handler: Handler<Of> | undefined,
   timeout: number,
-  onError: OnHandlerError<Of>,
+  onError: OnHandlerError,
 ): void {
   let returned: unknown;
   let promise: Promise<unknown> | undefined;
@@ -115,73 +111,55 @@ export function dispatch<Of extends CallContainer>(
 }
 
 /** Denies a call whose handler failed. */
-function deny<Of extends CallContainer>(call: NotifiedCall<Of>, error: unknown, onError: OnHandlerError<Of>): void {
+function deny(call: NotifiedCall, error: unknown, onError: OnHandlerError): void {
   sendAnswer(call, DENIED);
-  guarded(() => onError(error, call));
+  guarded(() => onError(error));
 }
 
 /** Answers a call with what its handler returned. Denies it if that is not valid, or if the kernel refuses it. */
-function finish<Of extends CallContainer>(
-  call: NotifiedCall<Of>,
-  returned: unknown,
-  onError: OnHandlerError<Of>,
-): void {
-  let failure: unknown;
+function finish(call: NotifiedCall, returned: unknown, onError: OnHandlerError): void {
   try {
     const answer = answerIn(returned, call);
     if (answer === undefined) throw wrongReturn(returned, call.syscall);
     const errno = sendAnswer(call, answer);
-    closeDescriptor(call, answer, onError);
-    if (errno === 0 || errno === ENOENT) return;
-    failure = namedSystemError(errno, `${call.syscall}: the answer was refused`);
+    closeDescriptor(answer, onError);
+    if (errno !== 0 && errno !== ENOENT) throw namedSystemError(errno, `${call.syscall}: the answer was refused`);
   } catch (error) {
-    failure = error;
+    deny(call, error, onError);
   }
-  deny(call, failure, onError);
 }
 
 /** Answers a call as `finish` does once the promise of its handler is settled, or denies it after `timeout`. */
-function finishLater<Of extends CallContainer>(
-  call: NotifiedCall<Of>,
-  promise: Promise<unknown>,
-  timeout: number,
-  onError: OnHandlerError<Of>,
-): void {
-  let state: 'waiting' | 'settled' | 'expired' = 'waiting';
+function finishLater(call: NotifiedCall, promise: Promise<unknown>, timeout: number, onError: OnHandlerError): void {
+  let isOver = false;
+  /** Whether nothing else has answered the call before. */
+  const isFirst = () => {
+    clearTimeout(timer);
+    const isWaiting = !isOver;
+    isOver = true;
+    return isWaiting;
+  };
   const expire = () => {
-    if (state !== 'waiting') return;
-    state = 'expired';
-    deny(call, namedSystemError(ETIMEDOUT, `${call.syscall}: no answer in ${timeout} ms`), onError);
+    if (isFirst()) deny(call, namedSystemError(ETIMEDOUT, `${call.syscall}: no answer in ${timeout} ms`), onError);
   };
   // If other callbacks blocked this thread, the answer may have arrived meanwhile: the event loop reads it before
   // setImmediate.
   const timer = setTimeout(() => setImmediate(expire), timeout);
-  /** Whether the promise was settled in time. */
-  const isInTime = () => {
-    clearTimeout(timer);
-    if (state === 'expired') return false;
-    state = 'settled';
-    return true;
-  };
   promise.then(
     (returned) => {
-      if (isInTime()) finish(call, returned, onError);
-      else closeDescriptor(call, answerIn(returned, call), onError);
+      if (isFirst()) finish(call, returned, onError);
+      else closeDescriptor(answerIn(returned, call), onError);
     },
     (error: unknown) => {
-      if (isInTime()) deny(call, error, onError);
+      if (isFirst()) deny(call, error, onError);
     },
   );
 }
 
 /** Closes the descriptor of an answer that says so. */
-function closeDescriptor<Of extends CallContainer>(
-  call: NotifiedCall<Of>,
-  answer: Answer | undefined,
-  onError: OnHandlerError<Of>,
-): void {
+function closeDescriptor(answer: Answer | undefined, onError: OnHandlerError): void {
   if (answer?.kind !== 'descriptor' || !answer.close) return;
-  closeGiven(answer).catch((error: unknown) => guarded(() => onError(error, call)));
+  closeGiven(answer).catch((error: unknown) => guarded(() => onError(error)));
 }
 
 /** Closes the descriptor of an answer, by the method `close` of its object if there is one. */

@@ -3,22 +3,10 @@ import { refuseMore } from '../util/argument-count.js';
 import { invalidThis } from '../util/option-errors.js';
 import { nameAs, own } from '../util/own-data.js';
 
-/** The number of the parameters of a call's methods, by name. Others check that themselves. */
-const PARAMETERS: ReadonlyMap<string, number> = new Map([
-  ['deny', 1],
-  ['return', 1],
-  ['returnFd', 2],
-  ['readBytes', 2],
-  ['readString', 1],
-  ['readSockaddr', 1],
-  ['writeBytes', 2],
-  ['socket', 1],
-  ['connect', 1],
-]);
-
 /**
  * Makes the methods of a call's class throw Node's ERR_INVALID_THIS if they are called on anything but an instance, as after
- * `const { method } = instance`, and ERR_INVALID_ARG_VALUE for an argument after the last parameter.
+ * `const { method } = instance`, and ERR_INVALID_ARG_VALUE for an argument after the last parameter. Methods without
+ * parameters check that themselves.
  *
  * @param isInstance - Whether an object is an instance, for example because it has the private fields of one.
  */
@@ -31,10 +19,9 @@ export function checkReceivers(
     const method: unknown = Reflect.get(Class.prototype, name);
     if (name === 'constructor' || typeof method !== 'function') continue;
     const implementation = method;
-    const count = PARAMETERS.get(name);
     function checked(this: unknown, ...args: readonly unknown[]): unknown {
       if (typeof this !== 'object' || this === null || !isInstance(this)) throw invalidThis(className);
-      if (count !== undefined) refuseMore(name, count, args);
+      if (implementation.length > 0) refuseMore(name, implementation.length, args);
       return Reflect.apply(implementation, this, args);
     }
     nameAs(checked, method);

@@ -4,23 +4,17 @@
  */
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { type Mount, mountsIn } from '../kernel/mounts.js';
 import { shownName } from '../util/foreign-text.js';
-
-/** A mount of the hierarchy of cgroup v2. */
-export interface CgroupMount {
-  /** The cgroup that is its root directory, as this process's cgroup namespace names it: `/`, or `/../..` above it. */
-  readonly root: string;
-  /** Where it is mounted. */
-  readonly point: string;
-}
+import { has } from '../util/own-data.js';
 
 /** A cgroup. */
 export interface Cgroup {
   /** Its path in the hierarchy, as this process's cgroup namespace shows it. */
   readonly path: string;
   readonly directory: string;
-  /** The root of the mount through which it was found. */
-  readonly mount: CgroupMount;
+  /** The mount through which it was found. Its root is a cgroup, as this process's cgroup namespace names it: `/`, or `/../..` above it. */
+  readonly mount: Pick<Mount, 'root' | 'point'>;
 }
 
 /** Why there is no cgroup for children, and what to do. */
@@ -38,20 +32,6 @@ const CONTAINER =
 /** The remedy for a process in the way of its own children's cgroups. */
 export const MOVE = 'call delegateCgroup() first, which moves this process into a subgroup';
 
-/** The mounts of cgroup v2 in the text of /proc/PID/mountinfo: proc_pid_mountinfo(5). */
-export function cgroupMounts(mountinfo: string): readonly CgroupMount[] {
-  return mountinfo.split('\n').flatMap((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    const [, , , root, point] = before.split(' ');
-    if (!after.startsWith('cgroup2 ') || root === undefined || point === undefined) return [];
-    return [{ root: unescaped(root), point: unescaped(point) }];
-  });
-}
-
-/** Spaces and some other characters are octal numbers in mountinfo. */
-export const unescaped = (text: string) =>
-  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-
 /** The path of the cgroup in the text of /proc/PID/cgroup: cgroups(7). Undefined if there is none of version 2. */
 export const cgroupPath = (text: string) => /^0::(\/.*)$/m.exec(text)?.[1];
 
@@ -63,10 +43,9 @@ export const cgroupPath = (text: string) => /^0::(\/.*)$/m.exec(text)?.[1];
  */
 export function locateCgroup(mountinfo: string, membership: string): Cgroup | CgroupObstacle {
   const path = cgroupPath(membership);
-  const mounts = cgroupMounts(mountinfo);
+  const mounts = mountsIn(mountinfo).filter(({ type }) => type === 'cgroup2');
   if (path === undefined) return { reason: 'this kernel has no cgroup v2', remedy: BOOT };
   if (mounts.length === 0) return { reason: 'cgroup v2 is not mounted', remedy: 'mount it at /sys/fs/cgroup' };
-  // Of several mounts at one place, the last one is visible.
   const mount = mounts.findLast(({ root }) => contains(root, path));
   if (mount === undefined || path.split('/').includes('..')) {
     const points = mounts.map(({ point }) => point).join(', ');
@@ -96,7 +75,8 @@ export const unreadableProc = (error: unknown): CgroupObstacle => ({
  * Finds the cgroup in which those of children can be made: the parent of this process's, since no cgroup can have both
  * processes and controlled cgroups; at the root of the whole hierarchy, which may have both, that one.
  */
-export function placeForLeaves(own: Cgroup): Cgroup | CgroupObstacle {
+export function placeForLeaves(own: Cgroup | CgroupObstacle): Cgroup | CgroupObstacle {
+  if (has(own, 'reason')) return own;
   if (isHierarchyRoot(own)) return existsSync(own.directory) ? (unreadable(own) ?? own) : gone(own);
   const place = parentOf(own);
   const reason =

@@ -65,10 +65,10 @@ const MOST_ROUNDS = 100;
  */
 export function delegateCgroup(options?: DelegateOptions): DelegatedCgroup {
   const others = readOthers(options);
-  const found = required(ownCgroup());
+  const found = ownCgroup();
   const place = placeForLeaves(found);
   if (!has(place, 'reason')) return { cgroup: place.path, controllers: enableAll(place), moved: [] };
-  if (place.remedy !== MOVE) throw refusal(place);
+  if (has(found, 'reason') || place.remedy !== MOVE) throw refusal(place);
   return move(found, others);
 }
 
@@ -153,11 +153,6 @@ function described(pid: number): string {
   } catch {
     return String(pid);
   }
-}
-
-function required(found: Cgroup | CgroupObstacle): Cgroup {
-  if (has(found, 'reason')) throw refusal(found);
-  return found;
 }
 
 function refusal({ reason, remedy }: CgroupObstacle): SeccompError {

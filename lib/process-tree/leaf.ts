@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
+import { statFields } from '../kernel/process-status.js';
 import { once } from '../util/memo.js';
 import { type Cgroup, codeOf } from './cgroup.js';
 import type { LimitValues } from './limits.js';
@@ -101,8 +102,8 @@ export class Leaf {
   /** What has happened in it so far. */
   events(): LeafEvents {
     return {
-      memoryKills: this.#count('memory.events', 'oom_kill'),
-      processRefusals: this.#count('pids.events', 'max'),
+      memoryKills: this.#valueOf('memory.events', 'oom_kill') ?? 0,
+      processRefusals: this.#valueOf('pids.events', 'max') ?? 0,
     };
   }
 
@@ -118,11 +119,7 @@ export class Leaf {
     return bytes === undefined ? undefined : Number(bytes);
   }
 
-  /** 0 if this limit is not set, or the cgroup is removed. */
-  #count(file: string, event: string): number {
-    return this.#valueOf(file, event) ?? 0;
-  }
-
+  /** Undefined if this limit is not set, or the cgroup is removed. */
   #valueOf(file: string, key: string): number | undefined {
     const line = this.#read(file)
       ?.split('\n')
@@ -194,14 +191,7 @@ function makeDirectory(parent: string): string {
 const pidNamespace = once(() => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0');
 
 /** The start of a process, in clock ticks since the system's boot: field 22 of proc_pid_stat(5). */
-function startTime(pid: string): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
-}
+const startTime = (pid: string): string | undefined => statFields(pid).at(19);
 
 const swept = new Set<string>();
 

@@ -24,18 +24,11 @@ export interface LimitsSupport {
  * @param found - The cgroup of this process, or why it has none.
  */
 export function limitsSupport(found: Cgroup | CgroupObstacle = ownCgroup()): LimitsSupport {
-  if (has(found, 'reason')) return unsupported(found);
   const place = placeForLeaves(found);
   if (!has(place, 'reason')) return supportIn(place);
-  return { ...unsupported(place), delegated: place.remedy === MOVE ? supportIn(found, true) : null };
+  const delegated = place.remedy === MOVE && !has(found, 'reason') ? supportIn(found, true) : null;
+  return { names: [], cgroup: null, obstacle: place, delegated };
 }
-
-const unsupported = (obstacle: CgroupObstacle): LimitsSupport => ({
-  names: [],
-  cgroup: null,
-  obstacle,
-  delegated: null,
-});
 
 /** @param isVacated - Whether the processes of the cgroup are to be moved first. */
 function supportIn(place: Cgroup, isVacated = false): LimitsSupport {

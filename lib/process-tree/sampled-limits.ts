@@ -3,9 +3,9 @@
  * native/guardian/weigh.h is the other side.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
+import { mountsIn } from '../kernel/mounts.js';
 import type { NativeRequest } from '../native.js';
-import type { CgroupObstacle } from './cgroup.js';
-import { unescaped, unreadableProc } from './cgroup.js';
+import { type CgroupObstacle, unreadableProc } from './cgroup.js';
 import type { LimitReason } from './limit-reason.js';
 import { type CheckedLimits, limitNames } from './limits.js';
 
@@ -78,13 +78,8 @@ export function procObstacle(mountinfo: string, self: string, mayInspect: boolea
       reason: '/proc is not of the PID namespace of this process',
       remedy: 'mount it: mount -t proc proc /proc',
     };
-  const options = mountinfo
-    .split('\n')
-    .map((line) => line.split(' - '))
-    .findLast(
-      ([before = '', after = '']) => after.startsWith('proc ') && unescaped(before.split(' ')[4] ?? '') === '/proc',
-    );
-  const hidden = /(?:^|[ ,])hidepid=([^ ,]+)/.exec(options?.[1] ?? '')?.[1];
+  const proc = mountsIn(mountinfo).findLast(({ type, point }) => type === 'proc' && point === '/proc');
+  const hidden = /(?:^|,)hidepid=([^,]+)/.exec(proc?.options ?? '')?.[1];
   if (mayInspect || hidden === undefined || hidden === 'off' || hidden === '0') return undefined;
   return {
     reason: `/proc is mounted with hidepid=${hidden}, so that processes could hide from the guardian`,

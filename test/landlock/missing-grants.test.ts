@@ -13,7 +13,7 @@ import {
   missingLibraries,
   type PathsProgram,
 } from '../../lib/landlock/programs/missing-grants.js';
-import { programNeeds } from '../../lib/landlock/programs/program-needs.js';
+import { findNeeds } from '../../lib/landlock/programs/program-needs.js';
 import { describeUnless } from '../support/describe-unless.js';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-grants-')));
@@ -93,7 +93,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'exit code 126', () => {
 
   test('names an interpreter that is not granted, or the word that grants it', () => {
     const interpreter = { ...execution(realpathSync('/bin/sh')), list: 'read', path: '@system' };
-    const paths = { read: [dirname(programNeeds(['/bin/sh'], '/').at(-1)?.path ?? '')], execute: [bin] };
+    const paths = { read: [dirname(findNeeds(['/bin/sh'], '/').needs.at(-1) ?? '')], execute: [bin] };
     expect(missingGrant(under(paths, 'tool', 'script'), 126)).toEqual(interpreter);
     expect(missingGrant(under(SYSTEM, 'sh', 'script'), 126)).toEqual(execution(script));
   });
@@ -162,7 +162,7 @@ describeUnless(pathsSupport().reason ?? undefined, 'exit code 127', () => {
   test('names no folder in which too much is', () => {
     const shared = linked(
       `${base}-in-tmp`.replace(dirname(base), '..'),
-      programNeeds(['/bin/sh'], '/').at(-1)?.path ?? '',
+      findNeeds(['/bin/sh'], '/').needs.at(-1) ?? '',
     );
     onTestFinished(() => rmSync(shared));
     expect(missingGrant(under(SYSTEM, shared), 127)).toMatchObject({ list: 'read', path: undefined });

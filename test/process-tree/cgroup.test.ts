@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Cgroup,
-  cgroupMounts,
   enableController,
   locateCgroup,
   MOVE,
@@ -70,7 +69,8 @@ test('the parent of a cgroup is seen up to the root of the mount', () => {
 });
 
 test('mounts of version 1 are none of version 2', () => {
-  expect(cgroupMounts(HYBRID)).toEqual([{ root: '/', point: '/sys/fs/cgroup/unified' }]);
+  const reversed = HYBRID.split('\n').reverse().join('\n');
+  expect(locateCgroup(reversed, '0::/a\n')).toMatchObject({ directory: '/sys/fs/cgroup/unified/a' });
 });
 
 describe('in a hierarchy of directories', () => {

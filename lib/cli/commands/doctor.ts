@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Features, FILTER_FLAGS, features } from '../../host.js';
 import { SeccompError, spawn } from '../../index.js';
+import type { KernelConfig } from '../../kernel/config.js';
 import { noFilters, obstacleText } from '../../kernel/obstacle.js';
 import { ACTION_KINDS } from '../../policy/action.js';
 import { type LimitsSupport, limitsSupport } from '../../process-tree/limits-support.js';
@@ -15,17 +16,27 @@ import { exitWithResult } from '../exit-status.js';
 import { print, printJson } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
 
-/** One check of the report. */
-interface Check {
-  readonly name: string;
+/** What a check found. */
+interface Finding {
   /**
    * `fail`: no program can be sandboxed here, or what is required is missing. `limit`: programs can be sandboxed, but a
    * feature is missing.
    */
   readonly state: 'ok' | 'limit' | 'fail' | 'info';
   readonly detail: string;
-  readonly remedy?: string | undefined;
+  readonly remedy: string | undefined;
 }
+
+/** One check of the report. */
+interface Check extends Finding {
+  readonly name: string;
+}
+
+const finding = (state: Finding['state'], detail: string, remedy?: string): Finding => ({ state, detail, remedy });
+
+/** A feature that is there, or that is limited if something helps. */
+const feature = (detail: string, remedy: string | undefined): Finding =>
+  finding(remedy === undefined ? 'ok' : 'limit', detail, remedy);
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -83,95 +94,90 @@ async function runChecks(): Promise<readonly Check[]> {
     found = features();
   } catch (error) {
     if (!(error instanceof SeccompError)) throw error;
-    return [{ name: 'addon', state: 'fail', detail: error.message }];
+    return [{ name: 'addon', ...finding('fail', error.message) }];
   }
-  return [
-    checkKernel(found),
-    checkConfig(found),
-    checkActions(found),
-    checkFilterFlags(found),
-    checkIsolation(found),
-    checkPaths(found),
-    checkTree(found),
-    checkLimits(),
-    reportPrivileges(found),
-    reportFilters(found),
-    reportContainer(found),
-    await tryProgram(),
-  ];
+  const checks: Check[] = [];
+  for (const [name, check] of CHECKS) checks.push({ name, ...(await check(found)) });
+  return checks;
 }
+
+const CHECKS = new Map<string, (features: Features) => Finding | Promise<Finding>>([
+  ['kernel', checkKernel],
+  ['CONFIG_SECCOMP', checkConfig],
+  ['actions', checkActions],
+  ['flags', checkFilterFlags],
+  ['isolation', checkIsolation],
+  ['paths', checkPaths],
+  ['tree', checkTree],
+  ['limits', checkLimits],
+  ['privileges', reportPrivileges],
+  ['filters', reportFilters],
+  ['container', reportContainer],
+  ['trial run', tryProgram],
+]);
 
 /** waitid(2) accepts a pidfd since Linux 5.4. */
 const OLDEST_KERNEL: KernelVersion = { major: 5, minor: 4 };
 
-function checkKernel({ kernel }: Features): Check {
+function checkKernel({ kernel }: Features): Finding {
   const detail = `Linux ${kernel} on ${process.arch}`;
-  if (compareKernelVersions(parseKernelVersion(kernel), OLDEST_KERNEL) >= 0)
-    return { name: 'kernel', state: 'ok', detail };
-  return { name: 'kernel', state: 'fail', detail, remedy: 'Linux 5.4 or newer is needed (pidfd in clone and waitid)' };
+  if (compareKernelVersions(parseKernelVersion(kernel), OLDEST_KERNEL) >= 0) return finding('ok', detail);
+  return finding('fail', detail, 'Linux 5.4 or newer is needed (pidfd in clone and waitid)');
 }
 
-function checkConfig({ config, seccomp }: Features): Check {
-  const name = 'CONFIG_SECCOMP';
-  const works = seccomp ? 'seccomp(2) works' : 'seccomp(2) fails';
-  const remedy = obstacleText(noFilters());
-  if (config.file === null) {
-    const detail = `${works}; the configuration is in neither /proc/config.gz nor /boot/config-*`;
-    return seccomp ? { name, state: 'ok', detail } : { name, state: 'fail', detail, remedy };
-  }
+function checkConfig({ config, seccomp }: Features): Finding {
+  if (seccomp) return finding('ok', `seccomp(2) works; ${configText(config)}`);
+  return finding('fail', `seccomp(2) fails; ${configText(config)}`, obstacleText(noFilters()));
+}
+
+function configText(config: KernelConfig): string {
+  if (config.file === null) return 'the configuration is in neither /proc/config.gz nor /boot/config-*';
   const options = ['CONFIG_SECCOMP', 'CONFIG_SECCOMP_FILTER'].map(
     (option) => `${option}=${config.options[option] ?? 'n'}`,
   );
-  const detail = `${works}; ${options.join(', ')} (${config.file})`;
-  return seccomp ? { name, state: 'ok', detail } : { name, state: 'fail', detail, remedy };
+  return `${options.join(', ')} (${config.file})`;
 }
 
 /** The detail of what can't be asked. */
 const UNKNOWN = 'unknown, as seccomp(2) fails';
 
-function checkActions({ actions, seccomp }: Features): Check {
-  if (!seccomp) return { name: 'actions', state: 'limit', detail: UNKNOWN };
-  const missing = ACTION_KINDS.filter((kind) => !actions.includes(kind));
-  const detail = actions.length === 0 ? 'none' : actions.join(', ');
-  if (missing.length === 0) return { name: 'actions', state: 'ok', detail };
-  return { name: 'actions', state: 'limit', detail, remedy: `newer kernels also have ${missing.join(', ')}` };
+function checkActions({ actions, seccomp }: Features): Finding {
+  if (!seccomp) return finding('limit', UNKNOWN);
+  const missing = ACTION_KINDS.filter((kind) => !actions.includes(kind)).join(', ');
+  return feature(actions.join(', ') || 'none', missing === '' ? undefined : `newer kernels also have ${missing}`);
 }
 
 /** The first version in which an answered call is not repeated; stable releases of October 2025 have the same change. */
 const ANSWERS_ONCE: KernelVersion = { major: 6, minor: 18 };
 
-function checkFilterFlags({ flags, kernel, seccomp }: Features): Check {
-  if (!seccomp) return { name: 'flags', state: 'limit', detail: UNKNOWN };
+function checkFilterFlags({ flags, kernel, seccomp }: Features): Finding {
+  if (!seccomp) return finding('limit', UNKNOWN);
   const missing = FILTER_FLAGS.filter(({ name }) => !flags.includes(name));
   const isOld = compareKernelVersions(parseKernelVersion(kernel), ANSWERS_ONCE) < 0;
   const repeats = isOld && flags.includes('WAIT_KILLABLE_RECV') ? `; ${REPEATS}` : '';
-  const detail = flags.length === 0 ? 'none' : `${flags.join(', ')}${repeats}`;
-  if (missing.length === 0) return { name: 'flags', state: 'ok', detail };
   const remedy = missing.map(({ name, since }) => `${name} needs Linux ${since}`).join(', ');
-  return { name: 'flags', state: 'limit', detail, remedy };
+  return feature(`${flags.join(', ') || 'none'}${repeats}`, remedy || undefined);
 }
 
 const REPEATS =
   'before Linux 6.18 and the stable releases of October 2025, a signal may repeat a call that a handler or an agent has answered';
 
-function checkIsolation({ isolation: { by, reason, obstacle } }: Features): Check {
-  const name = 'isolation';
-  if (by === 'scopes') {
-    const detail =
-      "children can't reach memory, descriptors, signals and abstract sockets of other processes (Landlock)";
-    return { name, state: 'ok', detail };
-  }
+function checkIsolation({ isolation: { by, reason, obstacle } }: Features): Finding {
+  if (by === 'scopes')
+    return finding(
+      'ok',
+      "children can't reach memory, descriptors, signals and abstract sockets of other processes (Landlock)",
+    );
   if (by === 'domain') {
     const closed = "children can't reach memory and descriptors of other processes, and can't mount";
     const detail = `${closed}, but can signal other processes (${reason})`;
-    return { name, state: 'limit', detail, remedy: 'use Linux 6.12 or newer, or run children with another uid' };
+    return finding('limit', detail, 'use Linux 6.12 or newer, or run children with another uid');
   }
-  return {
-    name,
-    state: 'limit',
-    detail: `children can reach memory, descriptors and signals of other processes of the same user: ${obstacle?.reason ?? reason}`,
-    remedy: `${obstacle?.remedy ?? 'use Linux 6.12 or newer with Landlock'}, or run children with another uid`,
-  };
+  return finding(
+    'limit',
+    `children can reach memory, descriptors and signals of other processes of the same user: ${obstacle?.reason ?? reason}`,
+    `${obstacle?.remedy ?? 'use Linux 6.12 or newer with Landlock'}, or run children with another uid`,
+  );
 }
 
 /** Rights that older versions of Landlock lack, and what happens there instead. */
@@ -197,12 +203,11 @@ const LATER_RIGHTS = [
   },
 ];
 
-function checkPaths({ paths: { missing, abi, reason, obstacle } }: Features): Check {
-  const name = 'paths';
+function checkPaths({ paths: { missing, abi, reason, obstacle } }: Features): Finding {
   const subject = 'the access of children to files';
   if (reason !== null) {
     const remedy = obstacle?.remedy ?? 'use Linux 6.10 or newer with Landlock; 5.13 has most of it';
-    return { name, state: 'limit', detail: `${subject} can't be restricted: ${obstacle?.reason ?? reason}`, remedy };
+    return finding('limit', `${subject} can't be restricted: ${obstacle?.reason ?? reason}`, remedy);
   }
   const later = LATER_RIGHTS.filter(({ right }) => missing.some((each) => each === right));
   const others = missing.filter((each) => !LATER_RIGHTS.some(({ right }) => right === each));
@@ -213,18 +218,15 @@ function checkPaths({ paths: { missing, abi, reason, obstacle } }: Features): Ch
   ].join('; ');
   const remedies = later.filter(({ isOpen }) => isOpen).map(({ right, since }) => `${right} needs Linux ${since}`);
   if (others.length > 0) remedies.push('use a kernel that has all rights of its Landlock version');
-  if (remedies.length === 0) return { name, state: 'ok', detail };
-  return { name, state: 'limit', detail, remedy: remedies.join(', ') };
+  return feature(detail, remedies.join(', ') || undefined);
 }
 
-function checkTree({ isolation: { obstacle } }: Features): Check {
-  const name = 'tree';
+function checkTree({ isolation: { obstacle } }: Features): Finding {
   const { by, reason } = treeSupport();
-  if (by === 'guardian')
-    return { name, state: 'ok', detail: 'children can be ended with all that they started (guardian)' };
+  if (by === 'guardian') return finding('ok', 'children can be ended with all that they started (guardian)');
   const remedy = `${obstacle?.remedy ?? 'use Linux 6.12 or newer with Landlock'}, or give descendants: 'kill', which keeps children in a process group`;
   const detail = `what children started isn't ended with them by default: ${obstacle?.reason ?? reason}`;
-  return { name, state: 'limit', detail, remedy };
+  return finding('limit', detail, remedy);
 }
 
 /** How the report names what can be limited. */
@@ -237,77 +239,71 @@ const LIMITED: Readonly<Record<LimitsSupport['names'][number], string>> = {
 /** The remedy that needs no cgroup. */
 const SAMPLING = "or give limits with exact: 'preferred' (--sampled), which a guardian enforces where no cgroup can";
 
-function checkLimits(): Check {
-  const name = 'limits';
+function checkLimits(): Finding {
   const { names, cgroup, obstacle, delegated } = limitsSupport();
   const all = Object.values(LIMITED);
   const possible = names.map((each) => LIMITED[each]);
   const impossible = all.filter((each) => !possible.includes(each));
   const subject = `${list(possible)} of children can be limited, by cgroups in ${shownName(cgroup ?? '')}`;
-  if (obstacle === null) return { name, state: 'ok', detail: subject };
+  if (obstacle === null) return finding('ok', subject);
   // Without a controller, moving helps no limit.
   const first = delegated?.names.length === 0 ? delegated.obstacle : null;
   const { reason, remedy } = first ?? obstacle;
   const sampling = treeSupport().by === 'guardian' ? SAMPLING : undefined;
   if (names.length > 0) {
     const detail = `${subject}, but not ${list(impossible)}: ${reason}`;
-    return { name, state: 'limit', detail, remedy: [remedy, sampling].filter(Boolean).join('; ') };
+    return finding('limit', detail, clauses(remedy, sampling));
   }
   const later = first === null ? delegated?.obstacle : null;
-  return {
-    name,
-    state: 'limit',
-    detail: [`${list(all)} of children can't be limited: ${reason}`, later?.reason].filter(Boolean).join('; '),
-    remedy: [remedy, later?.remedy, sampling].filter(Boolean).join('; '),
-  };
+  return finding(
+    'limit',
+    clauses(`${list(all)} of children can't be limited: ${reason}`, later?.reason),
+    clauses(remedy, later?.remedy, sampling),
+  );
 }
+
+const clauses = (...each: readonly (string | undefined)[]) => each.filter(Boolean).join('; ');
 
 const list = (words: readonly string[]) => words.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 
 /** For a state that is unknown. */
 const READ_PROC = 'let the sandbox of this process read /proc: --read /proc; without a sandbox, mount /proc';
 
-function reportPrivileges({ self }: Features): Check {
-  if (self.reason !== null)
-    return { name: 'privileges', state: 'limit', detail: `unknown: ${self.reason}`, remedy: READ_PROC };
+function reportPrivileges({ self }: Features): Finding {
+  if (self.reason !== null) return finding('limit', `unknown: ${self.reason}`, READ_PROC);
   const holds = self.capabilities.includes('CAP_SYS_ADMIN') ? 'has' : 'does not have';
   const state = `uid ${self.uid} ${holds} CAP_SYS_ADMIN, no_new_privs is ${self.noNewPrivileges ? 'set' : 'not set'}`;
-  const needs = 'only noNewPrivileges: false needs CAP_SYS_ADMIN';
-  const check = { name: 'privileges', detail: `${state}; ${needs}` };
-  if (self.uid !== 0) return { ...check, state: 'info' };
+  const detail = `${state}; only noNewPrivileges: false needs CAP_SYS_ADMIN`;
+  if (self.uid !== 0) return { detail, state: 'info', remedy: undefined };
   const remedy =
     'as root, children can write files that control the kernel, so that isolation is not complete: give them another uid';
-  return { ...check, state: 'limit', remedy };
+  return { detail, state: 'limit', remedy };
 }
 
-function reportFilters({ self }: Features): Check {
-  const name = 'filters';
-  if (self.reason !== null) return { name, state: 'limit', detail: `unknown: ${self.reason}`, remedy: READ_PROC };
-  if (self.mode === 0) return { name, state: 'info', detail: 'none is attached to this process' };
+function reportFilters({ self }: Features): Finding {
+  if (self.reason !== null) return finding('limit', `unknown: ${self.reason}`, READ_PROC);
+  if (self.mode === 0) return finding('info', 'none is attached to this process');
   const count = self.filters === null ? 'some are' : self.filters === 1 ? '1 is' : `${self.filters} are`;
-  const detail = `${count} attached to this process: the strictest filter decides each call`;
-  return { name, state: 'info', detail };
+  return finding('info', `${count} attached to this process: the strictest filter decides each call`);
 }
 
-function reportContainer({ container, self }: Features): Check {
+function reportContainer({ container, self }: Features): Finding {
   const filtered = self.mode === 2 ? ', with a seccomp filter' : '';
-  const detail = container === null ? 'none detected' : `${container}${filtered}`;
-  return { name: 'container', state: 'info', detail };
+  return finding('info', container === null ? 'none detected' : `${container}${filtered}`);
 }
 
 /** Runs a program under a profile: the proof that it works here. */
-async function tryProgram(): Promise<Check> {
-  const name = 'trial run';
+async function tryProgram(): Promise<Finding> {
   try {
     const child = spawn(process.execPath, ['-e', ''], 'docker-default', { stdio: 'ignore' });
     await new Promise<void>((resolve, reject) => {
       child.on('error', reject).on('exit', () => resolve());
     });
     const { end } = child;
-    if (end.code === 0) return { name, state: 'ok', detail: 'a Node program ran under docker-default' };
-    return { name, state: 'fail', detail: `a Node program under docker-default ended with ${endInWords(end)}` };
+    if (end.code === 0) return finding('ok', 'a Node program ran under docker-default');
+    return finding('fail', `a Node program under docker-default ended with ${endInWords(end)}`);
   } catch (error) {
-    return { name, state: 'fail', detail: error instanceof Error ? error.message : String(error) };
+    return finding('fail', error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -12,64 +12,93 @@ interface PathPlace {
   /** The index of the argument that points to the path or, with `addressSize`, to a sockaddr_un. */
   readonly argument: number;
   /** The argument with the directory at which a relative path starts. Undefined: the working directory. */
-  readonly directory?: number | undefined;
-  readonly addressSize?: number;
+  readonly directory: number | undefined;
+  readonly addressSize: number | undefined;
   readonly creates: Creates;
 }
 
-/** Where a call has paths, and what else tells its accesses apart. */
+/** Where a call has paths, and the access that it makes to these files. */
 export interface PathCall {
+  readonly access: FindAccess;
   readonly paths: readonly PathPlace[];
-  /** Arguments such as flags and modes. */
+  /** The argument with flags or a mode, if there is one. */
   readonly distinguishing: readonly number[];
   /** The argument with flags of open(2), or the one that points to a struct open_how. */
-  readonly openFlags?: number;
-  readonly openHow?: number;
+  readonly openFlags: number | undefined;
+  readonly openHow: number | undefined;
 }
 
-const found = (argument: number, directory?: number): PathPlace => ({ argument, directory, creates: 'never' });
-const created = (argument: number, directory?: number): PathPlace => ({ argument, directory, creates: 'always' });
-const opened = (argument: number, directory?: number): PathPlace => ({ argument, directory, creates: 'by O_CREAT' });
+/** @param bits - The flags or the mode of the call; 0 if it has none. */
+type FindAccess = (first: NamedFile, bits: number, flag: FlagValue, second: NamedFile) => FileAccess | undefined;
 
-const call = (paths: readonly PathPlace[], ...distinguishing: readonly number[]): PathCall => ({
+/** The value of a flag, which differs between ABIs. */
+type FlagValue = (name: `${'O' | 'AT' | 'RENAME'}_${string}`) => number;
+
+const flagValue =
+  (abi: AbiName): FlagValue =>
+  (name) =>
+    constantOn(abi, name) ?? 0;
+
+const placeOf =
+  (creates: Creates) =>
+  (argument: number, directory?: number): PathPlace => ({ argument, directory, addressSize: undefined, creates });
+
+const found = placeOf('never');
+const created = placeOf('always');
+const opened = placeOf('by O_CREAT');
+
+const call = (access: FindAccess, paths: readonly PathPlace[], ...distinguishing: readonly number[]): PathCall => ({
+  access,
   paths,
   distinguishing,
+  openFlags: undefined,
+  openHow: undefined,
 });
+
+/** A call that creates such a file, or removes one. */
+const makes =
+  (what: FileType): FindAccess =>
+  (file) =>
+    creation(file, what);
+const removes =
+  (what: FileType): FindAccess =>
+  (file) =>
+    removal(file, what);
 
 /**
  * By the name of the syscall. Calls that need no right, such as stat(2), access(2) and chmod(2), are not among these.
  * Source: the hooks of security/landlock/fs.c.
  */
 export const PATH_CALLS: ReadonlyMap<string, PathCall> = new Map<string, PathCall>([
-  ['open', { ...call([opened(0)], 1), openFlags: 1 }],
-  ['openat', { ...call([opened(1, 0)], 2), openFlags: 2 }],
-  ['openat2', { ...call([opened(1, 0)]), openHow: 2 }],
-  ['creat', call([created(0)])],
-  ['truncate', call([found(0)])],
-  ['truncate64', call([found(0)])],
-  ['mkdir', call([created(0)])],
-  ['mkdirat', call([created(1, 0)])],
-  ['mknod', call([created(0)], 1)],
-  ['mknodat', call([created(1, 0)], 2)],
-  ['symlink', call([created(1)])],
-  ['symlinkat', call([created(2, 1)])],
-  ['unlink', call([found(0)])],
-  ['unlinkat', call([found(1, 0)], 2)],
-  ['rmdir', call([found(0)])],
-  ['rename', call([found(0), created(1)])],
-  ['renameat', call([found(1, 0), created(3, 2)])],
-  ['renameat2', call([found(1, 0), created(3, 2)], 4)],
-  ['link', call([found(0), created(1)])],
-  ['linkat', call([found(1, 0), created(3, 2)], 4)],
-  ['bind', call([{ ...created(1), addressSize: 2 }])],
-  ['execve', call([found(0)])],
-  ['execveat', call([found(1, 0)], 4)],
+  ['open', { ...call(accessOfOpen, [opened(0)], 1), openFlags: 1 }],
+  ['openat', { ...call(accessOfOpen, [opened(1, 0)], 2), openFlags: 2 }],
+  ['openat2', { ...call(accessOfOpen, [opened(1, 0)]), openHow: 2 }],
+  ['creat', call(accessOfCreat, [created(0)])],
+  ['truncate', call(truncation, [found(0)])],
+  ['truncate64', call(truncation, [found(0)])],
+  ['mkdir', call(makes('directory'), [created(0)])],
+  ['mkdirat', call(makes('directory'), [created(1, 0)])],
+  ['mknod', call(accessOfMknod, [created(0)], 1)],
+  ['mknodat', call(accessOfMknod, [created(1, 0)], 2)],
+  ['symlink', call(makes('symlink'), [created(1)])],
+  ['symlinkat', call(makes('symlink'), [created(2, 1)])],
+  ['unlink', call(removes('file'), [found(0)])],
+  ['unlinkat', call(accessOfUnlinkat, [found(1, 0)], 2)],
+  ['rmdir', call(removes('directory'), [found(0)])],
+  ['rename', call(renaming, [found(0), created(1)])],
+  ['renameat', call(renaming, [found(1, 0), created(3, 2)])],
+  ['renameat2', call(renaming, [found(1, 0), created(3, 2)], 4)],
+  ['link', call(linking, [found(0), created(1)])],
+  ['linkat', call(linking, [found(1, 0), created(3, 2)], 4)],
+  ['bind', call(makes('socket'), [{ ...created(1), addressSize: 2 }])],
+  ['execve', call(execution, [found(0)])],
+  ['execveat', call(execution, [found(1, 0)], 4)],
 ]);
 
 /** The flags that create a file that is missing, and those with which a call needs no right. */
 export const openFlags = memoize((abi: AbiName): { readonly creating: number; readonly ignored: number } => {
-  const { O_CREAT, O_PATH } = flagsOn(abi);
-  return { creating: O_CREAT, ignored: O_PATH };
+  const flag = flagValue(abi);
+  return { creating: flag('O_CREAT'), ignored: flag('O_PATH') };
 });
 
 /** A file as the supervisor found it for the calling thread. */
@@ -102,95 +131,18 @@ export interface NamingCall {
   readonly files: readonly NamedFile[];
 }
 
-/** The flags that decide what a call does. */
-interface Flags {
-  readonly O_CREAT: number;
-  readonly O_EXCL: number;
-  readonly O_TRUNC: number;
-  readonly O_PATH: number;
-  readonly O_TMPFILE: number;
-  readonly O_DIRECTORY: number;
-  readonly O_NOFOLLOW: number;
-  readonly AT_REMOVEDIR: number;
-  readonly AT_SYMLINK_NOFOLLOW: number;
-  readonly AT_SYMLINK_FOLLOW: number;
-  readonly RENAME_NOREPLACE: number;
-  readonly RENAME_EXCHANGE: number;
-}
-
-const flagsOn = memoize((abi: AbiName): Flags => {
-  const value = (name: keyof Flags) => constantOn(abi, name) ?? 0;
-  return {
-    O_CREAT: value('O_CREAT'),
-    O_EXCL: value('O_EXCL'),
-    O_TRUNC: value('O_TRUNC'),
-    O_PATH: value('O_PATH'),
-    O_TMPFILE: value('O_TMPFILE'),
-    O_DIRECTORY: value('O_DIRECTORY'),
-    O_NOFOLLOW: value('O_NOFOLLOW'),
-    AT_REMOVEDIR: value('AT_REMOVEDIR'),
-    AT_SYMLINK_NOFOLLOW: value('AT_SYMLINK_NOFOLLOW'),
-    AT_SYMLINK_FOLLOW: value('AT_SYMLINK_FOLLOW'),
-    RENAME_NOREPLACE: value('RENAME_NOREPLACE'),
-    RENAME_EXCHANGE: value('RENAME_EXCHANGE'),
-  };
-});
-
 /**
  * The access that a call makes to files, as far as Landlock decides it. Undefined if the call fails before Landlock is
  * asked, as where nothing has its name, or if it needs no right.
  */
-export function accessOf({ abi, syscall, args, flags: given, files }: NamingCall): FileAccess | undefined {
-  const [first, second] = files;
-  if (first === undefined) return undefined;
-  const flags = flagsOn(abi);
-  const flagsIn = (index: number) => Number(BigInt.asUintN(32, args[index] ?? 0n));
-  switch (syscall) {
-    case 'open':
-    case 'openat':
-    case 'openat2':
-      return accessOfOpen(first, given, flags);
-    case 'creat':
-      return accessOfOpen(first, flags.O_CREAT | flags.O_TRUNC | WRITE_ONLY, flags);
-    case 'truncate':
-    case 'truncate64': {
-      const file = followed(first);
-      return file?.type === 'file' ? { kind: 'truncate', path: file.path } : undefined;
-    }
-    case 'mkdir':
-    case 'mkdirat':
-      return creation(first, 'directory');
-    case 'symlink':
-    case 'symlinkat':
-      return creation(first, 'symlink');
-    case 'bind':
-      return creation(first, 'socket');
-    case 'mknod':
-      return creation(first, typeInMode(flagsIn(1)));
-    case 'mknodat':
-      return creation(first, typeInMode(flagsIn(2)));
-    case 'unlink':
-      return removal(first, 'file');
-    case 'rmdir':
-      return removal(first, 'directory');
-    case 'unlinkat':
-      return removal(first, (flagsIn(2) & flags.AT_REMOVEDIR) === 0 ? 'file' : 'directory');
-    case 'rename':
-    case 'renameat':
-      return second && renaming(first, second, 0, flags);
-    case 'renameat2':
-      return second && renaming(first, second, flagsIn(4), flags);
-    case 'link':
-      return second && linking(first, second);
-    case 'linkat':
-      return second && linking((flagsIn(4) & flags.AT_SYMLINK_FOLLOW) === 0 ? first : followed(first), second);
-    case 'execve':
-      return execution(followed(first));
-    case 'execveat':
-      return execution((flagsIn(4) & flags.AT_SYMLINK_NOFOLLOW) === 0 ? followed(first) : first);
-    default:
-      throw new TypeError(`${syscall} names no files that Landlock decides on`);
-  }
+export function accessOf({ abi, syscall, args, flags, files }: NamingCall): FileAccess | undefined {
+  const naming = PATH_CALLS.get(syscall);
+  const [first, second = first] = files;
+  if (naming === undefined || first === undefined || second === undefined || files.length < naming.paths.length)
+    return undefined;
+  const isOpening = naming.openFlags !== undefined || naming.openHow !== undefined;
+  const words = naming.distinguishing.map((index) => Number(BigInt.asUintN(32, args[index] ?? 0n)));
+  return naming.access(first, isOpening ? flags : (words[0] ?? 0), flagValue(abi), second);
 }
 
 const ACCESS_MODE = 3;
@@ -201,24 +153,50 @@ function followed(file: NamedFile): FoundFile | undefined {
   return file.type === 'symlink' ? file.target : file;
 }
 
-function accessOfOpen(named: NamedFile, bits: number, flags: Flags): FileAccess | undefined {
-  const has = (flag: number) => (bits & flag) === flag;
-  if (has(flags.O_PATH)) return undefined;
-  const isNew = has(flags.O_CREAT) && has(flags.O_EXCL);
-  const file = has(flags.O_NOFOLLOW) || isNew ? named : followed(named);
+function accessOfOpen(named: NamedFile, bits: number, flag: FlagValue): FileAccess | undefined {
+  const has = (name: `O_${string}`) => (bits & flag(name)) === flag(name);
+  if (has('O_PATH')) return undefined;
+  const isNew = has('O_CREAT') && has('O_EXCL');
+  const file = has('O_NOFOLLOW') || isNew ? named : followed(named);
   if (file?.type === undefined) return undefined;
   const { path, type } = file;
   const mode = bits & ACCESS_MODE;
-  const rights = { read: mode === 0 || mode === 2, write: mode === 1 || mode === 2, truncate: has(flags.O_TRUNC) };
+  const rights = { read: mode === 0 || mode === 2, write: mode === 1 || mode === 2, truncate: has('O_TRUNC') };
   const open = (what: FileType | 'missing' | 'temporary'): FileAccess => ({ kind: 'open', path, what, ...rights });
   if (type === 'missing') {
-    const isMade = has(flags.O_CREAT) && !has(flags.O_TMPFILE) && !named.text.endsWith('/');
+    const isMade = has('O_CREAT') && !has('O_TMPFILE') && !named.text.endsWith('/');
     return isMade ? open(type) : undefined; // ENOENT, EISDIR
   }
   if (isNew || type === 'symlink') return undefined; // EEXIST, ELOOP
-  if (type !== 'directory') return has(flags.O_DIRECTORY) ? undefined : open(type); // ENOTDIR
-  if (has(flags.O_TMPFILE)) return open('temporary');
-  return rights.write || has(flags.O_CREAT) ? undefined : open(type); // EISDIR
+  if (type !== 'directory') return has('O_DIRECTORY') ? undefined : open(type); // ENOTDIR
+  if (has('O_TMPFILE')) return open('temporary');
+  return rights.write || has('O_CREAT') ? undefined : open(type); // EISDIR
+}
+
+function accessOfCreat(named: NamedFile, _: number, flag: FlagValue): FileAccess | undefined {
+  return accessOfOpen(named, flag('O_CREAT') | flag('O_TRUNC') | WRITE_ONLY, flag);
+}
+
+function truncation(named: NamedFile): FileAccess | undefined {
+  const file = followed(named);
+  return file?.type === 'file' ? { kind: 'truncate', path: file.path } : undefined;
+}
+
+function accessOfMknod(named: NamedFile, mode: number): FileAccess | undefined {
+  return creation(named, TYPES_IN_MODE.get(mode & S_IFMT) ?? 'file');
+}
+
+/** The file types in a mode of mknod(2), but for regular files: inode(7). */
+const S_IFMT = 0o170_000;
+const TYPES_IN_MODE: ReadonlyMap<number, FileType> = new Map([
+  [0o010_000, 'fifo'],
+  [0o140_000, 'socket'],
+  [0o020_000, 'char'],
+  [0o060_000, 'block'],
+]);
+
+function accessOfUnlinkat(named: NamedFile, bits: number, flag: FlagValue): FileAccess | undefined {
+  return removal(named, (bits & flag('AT_REMOVEDIR')) === 0 ? 'file' : 'directory');
 }
 
 function creation({ path, type, text }: NamedFile, what: FileType): FileAccess | undefined {
@@ -242,51 +220,27 @@ const isFound = ({ type, text }: NamedFile): boolean => type === 'directory' || 
 
 const exists = (type: NamedFile['type']): type is FileType => type !== undefined && type !== 'missing';
 
-function renaming(from: NamedFile, to: NamedFile, bits: number, flags: Flags): FileAccess | undefined {
+function renaming(from: NamedFile, bits: number, flag: FlagValue, to: NamedFile): FileAccess | undefined {
   if (!exists(from.type) || to.type === undefined || !hasName(from.text) || !hasName(to.text)) return undefined;
   if (isBeneath(to.path, from.path) || isBeneath(from.path, to.path)) return undefined; // EINVAL, ENOTEMPTY
-  const exchanges = (bits & flags.RENAME_EXCHANGE) !== 0;
+  const exchanges = (bits & flag('RENAME_EXCHANGE')) !== 0;
   if (!isFound(from) || (exchanges ? !isFound(to) : to.text.endsWith('/') && from.type !== 'directory'))
     return undefined; // ENOTDIR
   const paths = { from: from.path, to: to.path, what: from.type };
   if (exchanges) return to.type === 'missing' ? undefined : { kind: 'exchange', ...paths, other: to.type };
   if (to.type === 'missing') return { kind: 'rename', ...paths };
-  return (bits & flags.RENAME_NOREPLACE) === 0 ? { kind: 'rename', ...paths, replaces: to.type } : undefined;
+  return (bits & flag('RENAME_NOREPLACE')) === 0 ? { kind: 'rename', ...paths, replaces: to.type } : undefined;
 }
 
 const isBeneath = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
 
-function linking(from: FoundFile | undefined, to: NamedFile): FileAccess | undefined {
+function linking(named: NamedFile, bits: number, flag: FlagValue, to: NamedFile): FileAccess | undefined {
+  const from = (bits & flag('AT_SYMLINK_FOLLOW')) === 0 ? named : followed(named);
   if (from === undefined || !exists(from.type) || to.type !== 'missing' || to.text.endsWith('/')) return undefined;
   return { kind: 'link', from: from.path, to: to.path, what: from.type };
 }
 
-function execution(file: FoundFile | undefined): FileAccess | undefined {
+function execution(named: NamedFile, bits: number, flag: FlagValue): FileAccess | undefined {
+  const file = (bits & flag('AT_SYMLINK_NOFOLLOW')) === 0 ? followed(named) : named;
   return file?.isExecutable ? { kind: 'execute', path: file.path } : undefined;
 }
-
-/** The file type in a mode of mknod(2). */
-function typeInMode(mode: number): FileType {
-  const { S_IFMT, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK } = FILE_TYPES;
-  switch (mode & S_IFMT) {
-    case S_IFIFO:
-      return 'fifo';
-    case S_IFSOCK:
-      return 'socket';
-    case S_IFCHR:
-      return 'char';
-    case S_IFBLK:
-      return 'block';
-    default:
-      return 'file';
-  }
-}
-
-/** inode(7) */
-const FILE_TYPES = {
-  S_IFMT: 0o170_000,
-  S_IFIFO: 0o010_000,
-  S_IFSOCK: 0o140_000,
-  S_IFCHR: 0o020_000,
-  S_IFBLK: 0o060_000,
-};

@@ -1,5 +1,6 @@
 /** What predictions need to know of the files of this machine. */
 import { lstatSync, readFileSync } from 'node:fs';
+import { type Mount, mountsIn } from '../../kernel/mounts.js';
 import { type FileTree, parentOf } from '../paths/prediction.js';
 import type { FoundFile } from './path-calls.js';
 
@@ -28,23 +29,18 @@ export function treeOf(files: readonly FoundFile[]): FileTree {
 
 function mountPoint(path: string): string {
   let longest = '/';
-  for (const point of mountPoints()) {
+  for (const { point } of mounts()) {
     const isAbove = path === point || path.startsWith(`${point}/`);
     if (isAbove && point.length > longest.length) longest = point;
   }
   return longest;
 }
 
-/** The mount points of this process, of which there are none if it may not read them. */
-function mountPoints(): readonly string[] {
-  let mountinfo = '';
+/** The mounts of this process, of which there are none if it may not read them. */
+function mounts(): readonly Mount[] {
   try {
-    mountinfo = readFileSync('/proc/self/mountinfo', 'utf8'); // proc_pid_mountinfo(5)
-  } catch {}
-  return mountinfo.split('\n').flatMap((line) => {
-    const point = line.split(' ')[4];
-    return point === undefined
-      ? []
-      : [point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))];
-  });
+    return mountsIn(readFileSync('/proc/self/mountinfo', 'utf8'));
+  } catch {
+    return [];
+  }
 }

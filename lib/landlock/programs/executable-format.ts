@@ -70,6 +70,7 @@ const ELF_64: ElfClass = {
 /** EI_CLASS and EI_DATA. */
 const CLASS = 4;
 const DATA = 5;
+const LITTLE_ENDIAN = 1;
 const BIG_ENDIAN = 2;
 const PT_INTERP = 3;
 
@@ -80,48 +81,29 @@ const MOST_NAME_SIZE = 4_096;
 
 function elfFormat(start: Buffer, size: number, readAt: ReadAt): ExecutableFormat {
   const form = start[CLASS] === 1 ? ELF_32 : start[CLASS] === 2 ? ELF_64 : undefined;
-  const order = start[DATA] === 1 || start[DATA] === BIG_ENDIAN ? start[DATA] : undefined;
-  if (form === undefined || order === undefined || size < form.headerSize) return UNKNOWN;
-  const read = new Reader(order === BIG_ENDIAN, form.word);
-  const count = read.half(start, form.programHeaders.count);
+  const isLittle = start[DATA] === LITTLE_ENDIAN;
+  if (form === undefined || !(isLittle || start[DATA] === BIG_ENDIAN) || size < form.headerSize) return UNKNOWN;
+  /** An offset or size. Beyond MAX_SAFE_INTEGER there is no file's content. */
+  const offsetIn = (from: DataView, at: number): number =>
+    form.word === 4
+      ? from.getUint32(at, isLittle)
+      : Math.min(Number(from.getBigUint64(at, isLittle)), Number.MAX_SAFE_INTEGER);
+  const header = viewOf(start);
+  const count = header.getUint16(form.programHeaders.count, isLittle);
   const length = count * form.entry.size;
-  if (read.half(start, form.programHeaders.entrySize) !== form.entry.size || count === 0) return UNKNOWN;
+  if (header.getUint16(form.programHeaders.entrySize, isLittle) !== form.entry.size || count === 0) return UNKNOWN;
   if (length > MOST_HEADERS_SIZE) return UNKNOWN;
-  const headers = readAt(read.offset(start, form.programHeaders.offset), length);
-  if (headers.length < length) return UNKNOWN;
+  const entries = viewOf(readAt(offsetIn(header, form.programHeaders.offset), length));
+  if (entries.byteLength < length) return UNKNOWN;
   for (let at = 0; at < length; at += form.entry.size) {
-    if (read.int(headers, at) !== PT_INTERP) continue;
-    const nameSize = read.offset(headers, at + form.entry.fileSize);
+    if (entries.getUint32(at, isLittle) !== PT_INTERP) continue;
+    const nameSize = offsetIn(entries, at + form.entry.fileSize);
     if (nameSize < 2 || nameSize > MOST_NAME_SIZE) return UNKNOWN;
-    const name = readAt(read.offset(headers, at + form.entry.offset), nameSize);
+    const name = readAt(offsetIn(entries, at + form.entry.offset), nameSize);
     if (name.length < nameSize || name.at(-1) !== 0) return UNKNOWN;
     return { kind: 'elf', interpreter: name.toString('utf8', 0, terminator(name)) };
   }
   return { kind: 'elf', interpreter: undefined };
 }
 
-/** Reads the numbers of an ELF file. */
-class Reader {
-  readonly #bigEndian: boolean;
-  readonly #word: 4 | 8;
-
-  constructor(bigEndian: boolean, word: 4 | 8) {
-    this.#bigEndian = bigEndian;
-    this.#word = word;
-  }
-
-  half(from: Buffer, at: number): number {
-    return this.#bigEndian ? from.readUInt16BE(at) : from.readUInt16LE(at);
-  }
-
-  int(from: Buffer, at: number): number {
-    return this.#bigEndian ? from.readUInt32BE(at) : from.readUInt32LE(at);
-  }
-
-  /** An offset or size. Beyond MAX_SAFE_INTEGER there is no file's content. */
-  offset(from: Buffer, at: number): number {
-    if (this.#word === 4) return this.int(from, at);
-    const value = this.#bigEndian ? from.readBigUInt64BE(at) : from.readBigUInt64LE(at);
-    return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
-  }
-}
+const viewOf = ({ buffer, byteOffset, byteLength }: Buffer) => new DataView(buffer, byteOffset, byteLength);

@@ -13,7 +13,7 @@ import { GRANTS } from '../paths/rights.js';
 import { pathsSupport } from '../paths/support.js';
 import { tooWide } from '../paths/wide-paths.js';
 import { wordGrants } from '../paths/words.js';
-import { findNeeds, programNeeds } from './program-needs.js';
+import { findNeeds } from './program-needs.js';
 
 /** A program under `paths`. */
 export interface PathsProgram {
@@ -59,10 +59,10 @@ export const missingLibraries = (program: PathsProgram): MissingGrant | undefine
 
 /** Returns what a program probably lacks for which execve(2) has failed with EACCES. */
 export function missingInterpreter({ paths, file, directory, candidates }: PathsProgram): MissingGrant | undefined {
-  const [program] = programNeeds(candidates(file), directory);
+  const [program] = findNeeds(candidates(file), directory).needs;
   if (program === undefined || paths.words.has('@system') || pathsSupport().rights === 0) return undefined;
   return {
-    problem: `paths may not grant the interpreter or the dynamic linker of ${shownName(program.path)}, which this process can't find`,
+    problem: `paths may not grant the interpreter or the dynamic linker of ${shownName(program)}, which this process can't find`,
     ...IN_SYSTEM,
   };
 }
@@ -102,7 +102,7 @@ function firstOf(names: readonly string[], program: PathsProgram, check: Check):
   const ruleset = rulesetOf(program);
   const { directory, candidates } = program;
   for (const name of new Set(names)) {
-    const needs = findNeeds(candidates(name), directory).needs.map(({ path }) => realPath(path) ?? path);
+    const needs = findNeeds(candidates(name), directory).needs.map((path) => realPath(path) ?? path);
     const missing = check(needs, ruleset, name);
     if (missing !== undefined) return missing;
   }
@@ -187,7 +187,7 @@ const isAllowed = (ruleset: Ruleset, access: FileAccess): boolean => predict(rul
 
 /** The rules of a program's paths, without its private directory. */
 function rulesetOf({ paths, directory, file, candidates }: PathsProgram): Ruleset {
-  const needs = programNeeds(candidates(file), directory).map(({ path }) => path);
+  const { needs } = findNeeds(candidates(file), directory);
   return withoutLinks(pathRules(paths, { directory, needs, files: [], isNode: false, tmp: undefined }));
 }
 

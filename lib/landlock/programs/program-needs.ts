@@ -14,33 +14,10 @@ import {
 import { dirname, isAbsolute, join } from 'node:path';
 import { type ExecutableFormat, formatOf } from './executable-format.js';
 
-/** A file that a program can't be started without. */
-export interface ProgramNeed {
-  readonly path: string;
-  readonly access: 'execute';
-}
-
-/**
- * Returns the program that execvp(3) would start, and its interpreters: those of `#!` lines, what loads an ELF file's
- * libraries, and `/bin/sh` for a file of an unknown format. Interpreters that the kernel finds by binfmt_misc, such as
- * emulators, are not among these.
- *
- * A file that is missing, not regular or not executable is left out, and so is an interpreter of an unknown format, which
- * the kernel can't run: a `#!` line can't name a secret, even on a file system where every file is executable. For the same
- * reason, a candidate of which an interpreter is missing is left out if a later one can be started.
- *
- * @param candidates - The paths that execve(2) tries in turn.
- * @param directory - The child's working directory, to which relative paths refer.
- * @returns The program by its path without symbolic links, and the interpreters as they are named. Empty if there is
- * nothing to execute; execve(2) then fails.
- */
-export function programNeeds(candidates: readonly string[], directory: string): readonly ProgramNeed[] {
-  return findNeeds(candidates, directory).needs;
-}
-
-/** What a program needs, and what else could change that. */
+/** What a program needs in order to start, and what else could change that. */
 export interface FoundNeeds {
-  readonly needs: readonly ProgramNeed[];
+  /** The program by its path without symbolic links, and the interpreters as they are named. Empty if there is nothing to execute. */
+  readonly needs: readonly string[];
   /** Other paths at which the program was looked for: there is nothing, or a symbolic link on the way to it. */
   readonly places: readonly string[];
   /**
@@ -50,9 +27,20 @@ export interface FoundNeeds {
   readonly isSettled: boolean;
 }
 
-/** As `programNeeds`. */
+/**
+ * Finds the program that execvp(3) would start, and its interpreters: those of `#!` lines, what loads an ELF file's
+ * libraries, and `/bin/sh` for a file of an unknown format. Interpreters that the kernel finds by binfmt_misc, such as
+ * emulators, are not among these.
+ *
+ * A file that is missing, not regular or not executable is left out, and so is an interpreter of an unknown format, which
+ * the kernel can't run: a `#!` line can't name a secret, even on a file system where every file is executable. For the same
+ * reason, a candidate of which an interpreter is missing is left out if a later one can be started.
+ *
+ * @param candidates - The paths that execve(2) tries in turn.
+ * @param directory - The child's working directory, to which relative paths refer.
+ */
 export function findNeeds(candidates: readonly string[], directory: string): FoundNeeds {
-  const failing: ProgramNeed[] = []; // With these, execve(2) fails as it does without `paths`.
+  const failing: string[] = []; // With these, execve(2) fails as it does without `paths`.
   const places: string[] = [];
   let isSettled = true;
   for (const candidate of candidates) {
@@ -62,9 +50,9 @@ export function findNeeds(candidates: readonly string[], directory: string): Fou
       isSettled = false; // Its directory may be out of reach, so that no rule could name it.
       continue;
     }
-    if (program?.need.path !== path) places.push(path);
+    if (program?.real !== path) places.push(path);
     if (program === undefined) continue;
-    const needs: ProgramNeed[] = [program.need];
+    const needs = [program.real];
     const found = addInterpreters(program, directory, needs);
     if (found !== 'missing') return { needs, places, isSettled: isSettled && found === 'all' };
     failing.push(...needs);
@@ -90,7 +78,7 @@ const SHELL = '/bin/sh';
 type Found = 'missing' | 'all' | 'unsettled';
 
 /** Adds a program's interpreters to `needs`. */
-function addInterpreters(program: Executable, directory: string, needs: ProgramNeed[]): Found {
+function addInterpreters(program: Executable, directory: string, needs: string[]): Found {
   let { format } = program;
   for (let depth = 0; format?.kind === 'script'; depth++) {
     if (depth === MOST_INTERPRETERS) return 'unsettled'; // ELOOP: execvp(3) tries no other candidate.
@@ -111,7 +99,7 @@ function addInterpreters(program: Executable, directory: string, needs: ProgramN
   return 'unsettled';
 }
 
-function addLoader(path: string, directory: string, needs: ProgramNeed[]): Found {
+function addLoader(path: string, directory: string, needs: string[]): Found {
   const loader = executable(absolute(path, directory));
   if (loader === undefined) return 'missing';
   if (loader.format?.kind !== 'elf') return 'unsettled';
@@ -127,21 +115,18 @@ export function absolute(path: string, directory: string): string {
 
 /** A regular file that this process may execute. */
 interface Executable {
-  /** The file by its path without symbolic links. */
-  readonly need: ProgramNeed;
-  /** The file by the path that was given. */
-  readonly named: ProgramNeed;
+  /** The path that was given. */
+  readonly named: string;
+  /** Its path without symbolic links. */
+  readonly real: string;
   /** Undefined if this process can't read the file. */
   readonly format: ExecutableFormat | undefined;
-}
-
-/** What was found at a path, and what shows whether it is still there. */
-interface Known extends Executable {
+  /** Show whether it is still there. */
   readonly stats: Stats;
 }
 
 /** What was found, by path. */
-const known = new Map<string, Known>();
+const known = new Map<string, Executable>();
 const MOST_KNOWN = 1_000;
 
 /** Returns the file at a path if it is an executable regular file, which is opened only if it has changed. */
@@ -149,7 +134,7 @@ function executable(path: string): Executable | undefined {
   const stats = statsOf(path);
   if (stats === undefined || !stats.isFile()) return undefined;
   const before = known.get(path);
-  if (before !== undefined && isSame(before.stats, stats) && isAt(before.need.path, path, stats)) return before;
+  if (before !== undefined && isSame(before.stats, stats) && isAt(before.real, path, stats)) return before;
   const found = inspect(path, stats);
   if (known.size >= MOST_KNOWN) known.clear();
   if (found === undefined) known.delete(path);
@@ -176,17 +161,14 @@ function isAt(real: string, path: string, stats: Stats): boolean {
   return now !== undefined && isSame(now, stats);
 }
 
-function inspect(path: string, stats: Stats): Known | undefined {
+function inspect(path: string, stats: Stats): Executable | undefined {
   try {
     accessSync(path, constants.X_OK);
-    const need = grant(realpathSync.native(path));
-    return { need, named: need.path === path ? need : grant(path), format: readFormat(path, stats), stats };
+    return { named: path, real: realpathSync.native(path), format: readFormat(path, stats), stats };
   } catch {
     return undefined;
   }
 }
-
-const grant = (path: string): ProgramNeed => ({ path, access: 'execute' });
 
 /** Returns undefined for a file that this process can't read, or that is no longer the one at `stats`. */
 function readFormat(path: string, stats: Stats): ExecutableFormat | undefined {

@@ -48,29 +48,17 @@ export class ViolationLog {
     return kind === undefined || kind === UNLISTED ? undefined : violationOf(kind, 1);
   }
 
-  /** How many calls were denied of kinds that `violations` does not list. */
-  get unlisted(): number {
-    const { kinds, others } = this.#listener.counts;
-    return kinds.reduce((sum, count, index) => (this.#kindAt(index) === UNLISTED ? sum + count : sum), others);
-  }
-
-  /** Why further calls may have been denied. */
-  get unseen(): readonly string[] {
-    const { kinds, unseen } = this.#listener.counts;
-    for (const index of kinds.keys()) this.#kindAt(index);
-    return unseenText(this.#context.unreported, this.#hidden, unseen);
-  }
-
   /** All violations so far, with their current counts. */
   read(): Violations {
-    const { kinds, others } = this.#listener.counts;
+    const { kinds, others, unseen } = this.#listener.counts;
     let unlistedViolations = others;
     const violations = kinds.flatMap((count, index): readonly Violation[] => {
       const kind = this.#kindAt(index);
       if (kind === UNLISTED) unlistedViolations += count;
       return kind === undefined || kind === UNLISTED ? [] : [violationOf(kind, count)];
     });
-    return { violations, unlistedViolations, unseenCalls: this.unseen };
+    const unseenCalls = unseenText(this.#context.unreported, this.#hidden, unseen);
+    return { violations, unlistedViolations, unseenCalls };
   }
 
   #kindAt(index: number): DeniedKind | typeof UNLISTED | undefined {

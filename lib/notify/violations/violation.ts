@@ -15,7 +15,7 @@ import { actionOf, returnValue } from '../../policy/action.js';
 import { denialOf } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denials.js';
 import type { Action } from '../../policy/policy.js';
-import { type Explainer, explainerFor, type Reason, type RuleReference } from '../../profile/explainer.js';
+import { type Explainer, explainerFor, type RuleReference } from '../../profile/explainer.js';
 import type { Profile } from '../../profile/profile.js';
 import type { Host } from '../../profile/resolve/resolve.js';
 import { argumentWidth, syscallNumber } from '../../syscalls/table.js';
@@ -121,11 +121,6 @@ export function deniedKind(kind: NativeKind, context: ViolationContext): DeniedK
   };
 }
 
-/** The violation of a kind, of which there were `count` calls so far. */
-export function violationOf(kind: DeniedKind, count: number): Violation {
-  return describedBy(kind, { ...kind.call, count });
-}
-
 /** The property of a violation that holds its kind. */
 const KIND = Symbol('kind');
 
@@ -134,40 +129,28 @@ interface Described {
 }
 
 /**
- * Adds the kind's decoded arguments and findings to a violation, as getters. They are own and enumerable, so that JSON,
+ * The violation of a kind, of which there were `count` calls so far. The kind's decoded arguments and findings are getters. They are own and enumerable, so that JSON,
  * structuredClone, spreading and comparing read them as plain properties. All violations share the getters: a listener
  * keeps up to 2,048 kinds.
  */
-function describedBy<Target extends object>(
-  kind: DeniedKind,
-  target: Target,
-): Target & Findings & Pick<Violation, 'decoded'>;
-function describedBy(kind: DeniedKind, target: object): object {
-  Reflect.defineProperty(target, KIND, own({ value: kind }));
-  for (const [name, getter] of GETTERS) Reflect.defineProperty(target, name, getter);
-  Reflect.defineProperty(target, inspect.custom, INSPECT);
-  return target;
+export function violationOf(kind: DeniedKind, count: number): Violation;
+export function violationOf(kind: DeniedKind, count: number): object {
+  const violation = { ...kind.call, count };
+  Reflect.defineProperty(violation, KIND, own({ value: kind }));
+  for (const [name, getter] of GETTERS) Reflect.defineProperty(violation, name, getter);
+  Reflect.defineProperty(violation, inspect.custom, INSPECT);
+  return violation;
 }
 
-function getterOf<Name extends keyof Violation>(
-  name: Name,
-  read: (kind: DeniedKind) => Violation[Name],
-): readonly [Name, PropertyDescriptor] {
+const FOUND = ['fallback', 'decoded', 'deniedBy', 'profile', 'rule', 'why', 'remedy'] as const;
+
+const GETTERS = FOUND.map((name): readonly [string, PropertyDescriptor] => {
   const get = function (this: Described) {
-    return read(this[KIND]);
+    const { decoded, findings } = this[KIND];
+    return name === 'decoded' ? decoded() : findings()[name];
   };
   return [name, own({ get, enumerable: true, configurable: true })];
-}
-
-const GETTERS = [
-  getterOf('fallback', ({ findings }) => findings().fallback),
-  getterOf('decoded', ({ decoded }) => decoded()),
-  getterOf('deniedBy', ({ findings }) => findings().deniedBy),
-  getterOf('profile', ({ findings }) => findings().profile),
-  getterOf('rule', ({ findings }) => findings().rule),
-  getterOf('why', ({ findings }) => findings().why),
-  getterOf('remedy', ({ findings }) => findings().remedy),
-];
+});
 
 /** util.inspect shows getters without their values: it is given a copy that has plain properties, where they apply. */
 const INSPECT: PropertyDescriptor = own({
@@ -177,12 +160,13 @@ const INSPECT: PropertyDescriptor = own({
 });
 
 function findingsOn(kind: NativeKind, call: ObservedCall, action: Action, context: ViolationContext): Findings {
-  const [explainer, reason] = explained(kind, call, action, context);
-  if (explainer !== undefined) {
+  const { arch, number, args } = kind;
+  for (const { profile, explain } of explainersOf(context)) {
+    const reason = explain(call.abi, call.syscall, { arch, number, args });
+    if (returnValue(reason.action) !== returnValue(action)) continue;
     const { rule, why, isNewer } = own(reason);
     const fallback = isFallback(call.syscall, action, isNewer);
-    const profile = explainer.profile.source;
-    return { fallback, deniedBy: 'profile', profile, rule, why, remedy: remedyFor(call) };
+    return { fallback, deniedBy: 'profile', profile: profile.source, rule, why, remedy: remedyFor(call) };
   }
   const fallback = isFallback(call.syscall, action, false);
   const other = { fallback, profile: undefined, rule: undefined };
@@ -200,20 +184,6 @@ function explainersOf(context: ViolationContext): readonly Explainer[] {
   const known = explainers.get(context) ?? context.profiles.map((profile) => explainerFor(profile, context.host));
   explainers.set(context, known);
   return known;
-}
-
-/** The first profile that gives the call the action that it got, and the reason; empty if no profile does. */
-function explained(
-  { arch, number, args }: NativeKind,
-  { abi, syscall }: ObservedCall,
-  action: Action,
-  context: ViolationContext,
-): readonly [Explainer, Reason] | readonly [undefined?] {
-  for (const explainer of explainersOf(context)) {
-    const reason = explainer.explain(abi, syscall, { arch, number, args });
-    if (returnValue(reason.action) === returnValue(action)) return [explainer, reason];
-  }
-  return [];
 }
 
 /** A rule for calls like this one: by name, and by the arguments that tell kinds of the call apart. */

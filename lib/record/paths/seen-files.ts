@@ -5,7 +5,7 @@ import { type FileAccess, type Rule, rightsNeeded } from '../../landlock/paths/p
 import { realPath } from '../../landlock/paths/real-path.js';
 import { type Access, GRANTS } from '../../landlock/paths/rights.js';
 import { isBeneath } from '../../landlock/paths/wide-paths.js';
-import { programNeeds } from '../../landlock/programs/program-needs.js';
+import { findNeeds } from '../../landlock/programs/program-needs.js';
 import type { NativeKind } from '../../native.js';
 import { namingCall } from '../../notify/naming-call.js';
 import { isAboutItself, isTerminalCheck } from '../../notify/violations/path-violation.js';
@@ -64,7 +64,7 @@ const TERMINALS = ['/dev/ptmx', '/dev/pts/ptmx'];
 
 /** What the kernel also executes to start a program. */
 function interpretersOf(program: string, directory: string): readonly Rule[] {
-  return programNeeds([program], directory).flatMap(({ path }): readonly Rule[] => {
+  return findNeeds([program], directory).needs.flatMap((path): readonly Rule[] => {
     const found = realPath(path);
     return found === undefined || found === program ? [] : [{ path: found, rights: GRANTS.execute }];
   });

@@ -29,7 +29,6 @@ export function subscribe(
   // The same as AsyncResource.bind, which takes ten times as long on Node 20.
   const bind = <Args extends unknown[]>(handler: (...args: Args) => void) =>
     resource.runInAsyncScope.bind(resource, handler, undefined) as typeof handler;
-  const handlerFailed = (error: unknown, call: NotifiedCall) => emitHandlerError(child, error, call);
   const report = (index: number) => {
     const violation = log?.at(index);
     if (violation === undefined) return;
@@ -41,7 +40,7 @@ export function subscribe(
     onKind: watches ? bind(report) : undefined,
     onNotification: bind((notification: PendingNotification, handle: ListenerHandle) => {
       const call = new NotifiedCall(notification, handle, undefined);
-      dispatch(call, handlers.get(call.syscall), timeout, handlerFailed);
+      dispatch(call, handlers.get(call.syscall), timeout, (error) => emitHandlerError(child, error, call));
     }),
   });
   const log = watches ? new ViolationLog(listener, supervision, findPathDenial) : undefined;

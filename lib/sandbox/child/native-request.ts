@@ -69,7 +69,7 @@ export function toNativeRequest(
 
 function needsOf(candidates: readonly string[], directory: string): Needs {
   const { needs, places, isSettled } = findNeeds(candidates, directory);
-  return { paths: [...needs.map(({ path }) => path), ...places], isSettled };
+  return { paths: [...needs, ...places], isSettled };
 }
 
 /** The members of a request for a program's isolation and paths. */

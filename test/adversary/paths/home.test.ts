@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Paths } from '../../../lib/landlock/paths/option.js';
 import { pathsSupport } from '../../../lib/landlock/paths/support.js';
-import { programNeeds } from '../../../lib/landlock/programs/program-needs.js';
+import { findNeeds } from '../../../lib/landlock/programs/program-needs.js';
 import { spawnSync } from '../../../lib/sandbox/spawn-sync.js';
 import { describeUnless } from '../../support/describe-unless.js';
 
@@ -81,18 +81,18 @@ describeUnless(pathsSupport().reason ?? undefined, 'in a home directory', () => 
     });
 
     test('can run a file that it may only read by its loader, but not directly', ({ skip }) => {
-      const [program, loader] = programNeeds(['/bin/echo', '/usr/bin/echo'], '/');
+      const [program, loader] = findNeeds(['/bin/echo', '/usr/bin/echo'], '/').needs;
       skip(program === undefined || loader === undefined, 'needs a program with a loader');
       if (program === undefined || loader === undefined) return;
       const copy = join(home, 'work/read/echo');
-      copyFileSync(program.path, copy);
+      copyFileSync(program, copy);
       chmodSync(copy, 0o755);
       const reading: Paths = { read: ['@system', 'read'] };
       expect(outputOf('read/echo ran', reading)).toMatch(/read\/echo: Permission denied/);
       expect(outputOf('read/echo ran', { ...reading, execute: ['read'] })).toBe('ran\n');
       chmodSync(copy, 0o644);
-      expect(outputOf(`${loader.path} ./read/echo ran`, reading)).toBe('ran\n');
-      expect(outputOf(`${loader.path} ./read/echo ran`, { read: ['@system'] })).toMatch(/Permission denied/);
+      expect(outputOf(`${loader} ./read/echo ran`, reading)).toBe('ran\n');
+      expect(outputOf(`${loader} ./read/echo ran`, { read: ['@system'] })).toMatch(/Permission denied/);
     });
   });
 });

@@ -224,7 +224,7 @@ export class SandboxedProcess<
 
   /** Number of denied calls of further kinds, which `violations` has no room for. */
   get unlistedViolations(): number {
-    return this.#log?.unlisted ?? 0;
+    return this.#log?.read().unlistedViolations ?? 0;
   }
 
   /**
@@ -232,7 +232,7 @@ export class SandboxedProcess<
    * filter of the program's own. Empty if no reason is known, and if violations are not collected.
    */
   get unseenCalls(): readonly string[] {
-    return this.#log?.unseen ?? [];
+    return this.#log?.read().unseenCalls ?? [];
   }
 
   /** @internal The program, as this package has started it. */
