@@ -18,6 +18,14 @@ export function own<Value extends object>(value: Value): Value {
   return Object.assign(Object.create(NO_PROPERTIES), value);
 }
 
+/** Returns a copy of an internal object without its properties that are undefined. */
+export function withoutUndefined<Value extends object>(
+  value: Value,
+): { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
+export function withoutUndefined(value: object): object {
+  return own(Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)));
+}
+
 /**
  * Returns an object to which properties of these names can be assigned. It is empty, unless `Object.prototype` has a
  * property of one of the names: an assignment could then call a setter. This is faster than defining each property.

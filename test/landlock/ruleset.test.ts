@@ -298,7 +298,7 @@ test.each<[string, unknown]>([
 test.each([
   ['an object like an array', { read: { 0: '/usr', length: 1 } }],
   ['an array with another property', { read: Object.assign(['/usr'], { more: 1 }) }],
-  ['an array of a subclass', { read: new (class List extends Array {})('/usr') }],
+  ['an array of a subclass', { read: class List extends Array<string> {}.from(['/usr']) }],
   ['an unknown list', { read: ['/usr'], rea: [] }],
 ])('%s is refused, also after the same paths in an array', (_, paths) => {
   readPaths({ read: ['/usr'] });
