@@ -11,41 +11,32 @@ import { suggest } from '../util/suggest.js';
 import { BYTE_SIZE_FORMS, type ByteSizeText, byteSize } from './byte-size.js';
 
 /**
- * RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h, which all CPUs that Node runs on
- * use.
+ * RLIMIT_* by name, in the order of their numbers, and whether the limit is a number of bytes. Source:
+ * asm-generic/resource.h, which all CPUs that Node runs on use.
  */
-export const RESOURCES: readonly ResourceName[] = [
-  'cpu',
-  'fsize',
-  'data',
-  'stack',
-  'core',
-  'rss',
-  'nproc',
-  'nofile',
-  'memlock',
-  'as',
-  'locks',
-  'sigpending',
-  'msgqueue',
-  'nice',
-  'rtprio',
-  'rttime',
-];
+const IN_BYTES: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({
+    cpu: false,
+    fsize: true,
+    data: true,
+    stack: true,
+    core: true,
+    rss: true,
+    nproc: false,
+    nofile: false,
+    memlock: true,
+    as: true,
+    locks: false,
+    sigpending: false,
+    msgqueue: true,
+    nice: false,
+    rtprio: false,
+    rttime: false,
+  } satisfies Record<ResourceName, boolean>),
+);
 
-const NAMES: readonly string[] = RESOURCES;
-
-/** The resources whose limit is a number of bytes. */
-const OF_BYTES: readonly string[] = [
-  'fsize',
-  'data',
-  'stack',
-  'core',
-  'rss',
-  'memlock',
-  'as',
-  'msgqueue',
-] satisfies readonly ResourceName[];
+/** The names of the resources, in the order of their numbers. */
+export const RESOURCES: readonly string[] = [...IN_BYTES.keys()];
 
 /**
  * A resource that Linux limits: RLIMIT_* of getrlimit(2), in lower case. The unit of its limit is:
@@ -103,7 +94,7 @@ export function readLimits(value: unknown): ResourceLimits {
   if (typeof value !== 'object' || value === null) throw invalid('', 'an object such as { nofile: 64 }', value, 'type');
   const limits = copyFields(value, refuse);
   for (const [name, limit] of Object.entries(limits)) {
-    if (!NAMES.includes(name)) {
+    if (!RESOURCES.includes(name)) {
       const names = `the resources are ${RESOURCES.join(', ')}`;
       const ofTree = name === 'memory' || name === 'processes' ? `; options.limits has ${name}` : '';
       const message = `options.rlimits: unknown resource ${quoted(name)}${suggest(name, RESOURCES)}: ${names}${ofTree}`;
@@ -121,13 +112,13 @@ export function readLimits(value: unknown): ResourceLimits {
 export function limitTriples(limits: ResourceLimits | undefined): readonly (number | bigint)[] {
   return Object.entries(limits ?? {}).flatMap(([name, limit]) => {
     const { soft, hard } = bounds(limit, name);
-    return [NAMES.indexOf(name), limitValue(soft, name), limitValue(hard, name)];
+    return [RESOURCES.indexOf(name), limitValue(soft, name), limitValue(hard, name)];
   });
 }
 
 /** A limit of so much, or of this process's hard limit if that is less: nothing is raised. */
 export function atMost(resource: ResourceName, limit: number): { readonly soft: number; readonly hard: number } {
-  const ours = hardLimits().at(NAMES.indexOf(resource)) ?? NO_LIMIT;
+  const ours = hardLimits().at(RESOURCES.indexOf(resource)) ?? NO_LIMIT;
   const least = ours < BigInt(limit) ? Number(ours) : limit;
   return own({ soft: least, hard: least });
 }
@@ -141,7 +132,7 @@ export function limitAboveOurs(limits: ResourceLimits | undefined): string {
   const ours = hardLimits();
   for (const [name, limit] of Object.entries(limits ?? {})) {
     const hard = limitValue(bounds(limit, name).hard, name);
-    const most = ours.at(NAMES.indexOf(name));
+    const most = ours.at(RESOURCES.indexOf(name));
     if (most === undefined || hard <= most) continue;
     const given = hard === NO_LIMIT ? 'unlimited' : hard;
     return `: options.rlimits.${name}: ${given} is above the hard limit of this process, ${most}: give at most that, or raise it, which needs CAP_SYS_RESOURCE`;
@@ -196,7 +187,7 @@ function limitValue(value: unknown, name: string): bigint {
   if (value === 'unlimited') return NO_LIMIT;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
   if (typeof value === 'bigint' && value >= 0n && value <= NO_LIMIT) return value;
-  const isOfBytes = OF_BYTES.includes(name);
+  const isOfBytes = IN_BYTES.get(name) === true;
   const bytes = isOfBytes ? byteSize(value) : undefined;
   if (bytes !== undefined && bytes <= NO_LIMIT) return bytes;
   const kind = typeof value === 'string' ? 'value' : numberProblem(value);

@@ -10,7 +10,7 @@ import type { Profile } from '../profile/profile.js';
 import { kindOfString } from '../profile/source-names.js';
 import { argumentError } from '../util/node-error.js';
 import { describe } from '../util/option-errors.js';
-import { notPlain } from '../util/own-data.js';
+import { isPlain, notPlain } from '../util/own-data.js';
 import { LoadedSandbox } from './file/loaded-sandbox.js';
 import {
   builtinSandbox,
@@ -101,7 +101,7 @@ export function readSandbox(source: unknown): ReadSandbox {
   if (source instanceof URL) return readSandboxFile(pathOf(source), source.href);
   if (typeof source === 'string' && source !== '')
     return kindOfString(source) === 'text' ? readSandboxText(source, 'inline') : readSandboxFile(source, source);
-  if (typeof source === 'object' && source !== null && notPlain(source) === undefined) return readSandboxObject(source);
+  if (isPlain(source)) return readSandboxObject(source);
   const received = typeof source === 'object' && source !== null ? notPlain(source) : describe(source);
   const kinds = "a path, a file URL, the name of a built-in such as 'untrusted', JSON text or an object";
   throw argumentError(source === '' ? 'value' : 'type', `The "source" argument must be ${kinds}. Received ${received}`);

@@ -18,6 +18,14 @@ export function own<Value extends object>(value: Value): Value {
   return Object.assign(Object.create(NO_PROPERTIES), value);
 }
 
+/** Returns a copy of an internal object without its properties that are undefined. */
+export function withoutUndefined<Value extends object>(
+  value: Value,
+): { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
+export function withoutUndefined(value: object): object {
+  return own(Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)));
+}
+
 /**
  * Returns an object to which properties of these names can be assigned. It is empty, unless `Object.prototype` has a
  * property of one of the names: an assignment could then call a setter. This is faster than defining each property.
@@ -128,52 +136,29 @@ export function copyDeeply(
   refuse: Refuse,
   isKept: (object: object) => boolean = () => false,
 ): unknown {
-  return new DeepCopy(bounds, refuse, isKept).copy(value);
-}
-
-class DeepCopy {
-  readonly #bounds: Bounds;
-  readonly #refuse: Refuse;
-  readonly #isKept: (object: object) => boolean;
   /** Leads to the value that is being copied. */
-  readonly #path: (string | number)[] = [];
-  #values = 0;
-
-  constructor(bounds: Bounds, refuse: Refuse, isKept: (object: object) => boolean) {
-    this.#bounds = bounds;
-    this.#refuse = refuse;
-    this.#isKept = isKept;
-  }
-
-  copy(value: unknown): unknown {
-    const { depth, values } = this.#bounds;
-    if (++this.#values > values) this.#refuse(this.#path, `is one of more than ${values} values: remove some`);
-    if (typeof value !== 'object' || value === null) return value;
-    if (this.#path.length > depth) this.#refuse(this.#path, `is nested more than ${depth} levels deep`);
-    const kind = kindOf(value);
-    if (kind === 'other' && this.#isKept(value)) return value;
-    if (kind === 'other') this.#refuse(this.#path, `must be a plain object or an array, not ${nameOf(value)}`, 'type');
-    return kind === 'array' ? this.#array(value) : this.#object(value);
-  }
-
-  #array(value: object): unknown[] {
-    const elements = readElements(value, this.#bounds.values, this.#path, this.#refuse);
-    for (let i = 0; i < elements.length; i++) elements[i] = this.#inside(i, elements[i]);
-    return elements;
-  }
-
-  #object(value: object): Fields {
-    const fields = readFields(value, this.#path, this.#refuse);
-    for (const key of Object.keys(fields)) fields[key] = this.#inside(key, fields[key]);
+  const path: (string | number)[] = [];
+  let values = 0;
+  const inside = (key: string | number, part: unknown) => {
+    path.push(key);
+    const copied = copy(part);
+    path.pop();
+    return copied;
+  };
+  const copy = (part: unknown): unknown => {
+    if (++values > bounds.values) refuse(path, `is one of more than ${bounds.values} values: remove some`);
+    if (typeof part !== 'object' || part === null) return part;
+    if (path.length > bounds.depth) refuse(path, `is nested more than ${bounds.depth} levels deep`);
+    const kind = kindOf(part);
+    if (kind === 'other' && isKept(part)) return part;
+    if (kind === 'other') refuse(path, `must be a plain object or an array, not ${nameOf(part)}`, 'type');
+    if (kind === 'array')
+      return readElements(part, bounds.values, path, refuse).map((element, i) => inside(i, element));
+    const fields = readFields(part, path, refuse);
+    for (const key of Object.keys(fields)) fields[key] = inside(key, fields[key]);
     return fields;
-  }
-
-  #inside(key: string | number, value: unknown): unknown {
-    this.#path.push(key);
-    const copy = this.copy(value);
-    this.#path.pop();
-    return copy;
-  }
+  };
+  return copy(value);
 }
 
 /** Classifies an object by its prototype. `other`: an instance of a class, or an object that inherits from another. */
@@ -184,9 +169,14 @@ function kindOf(value: object): 'object' | 'array' | 'other' {
   return isPlain ? 'object' : 'other';
 }
 
-/** Describes, for a message, a value that is an array or not a plain object; undefined for a plain object. */
+/** Whether a value is an object, and no array and no instance of a class. */
+export function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && kindOf(value) === 'object';
+}
+
+/** Describes, for a message, an object that is not plain; undefined for a plain one. */
 export function notPlain(value: object): string | undefined {
-  return kindOf(value) === 'object' ? undefined : nameOf(value);
+  return isPlain(value) ? undefined : nameOf(value);
 }
 
 /** Whether this is an `Object.prototype`, of this realm or another: each context of node:vm has its own. */

@@ -4,7 +4,7 @@ import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fork, type PathGrant, type Paths, run, spawnSync } from '../../lib/index.js';
-import { AS_OPTION, looksExpandable, pathProblem, readUrl, urlProblem } from '../../lib/landlock/paths/messages.js';
+import { AS_OPTION, looksExpandable, pathProblem, readUrl, refuseUrl } from '../../lib/landlock/paths/messages.js';
 import { pathsSupport } from '../../lib/landlock/paths/support.js';
 import { describeUnless } from '../support/describe-unless.js';
 
@@ -309,23 +309,26 @@ test.each([
 
 describe('a form without URLs', () => {
   const form = { ...AS_OPTION, url: '' };
+  const refuse = (_: unknown, problem: string): never => {
+    throw new Error(problem);
+  };
   test.each([
     ['file:///srv/x', '"file:///srv/x" is a URL: give the path, /srv/x'],
     ['file:x', '"file:x" is a URL: give the path, /x'],
     ['file://host/x', '"file://host/x" is a URL: give the path'],
     ['https://a', 'is a URL of https:, and only files can be granted: give a path'],
-    ['https:a', undefined],
-    ['C:\\x', undefined],
-    ['C://x', undefined],
-    ['a/b://c', undefined],
   ])('of %s says: %s', (text, problem) => {
-    expect(urlProblem(text, form)).toBe(problem);
+    expect(() => refuseUrl(text, form, refuse)).toThrow(new Error(problem));
+  });
+
+  test.each(['https:a', 'C:\\x', 'C://x', 'a/b://c'])('takes %s as a path', (text) => {
+    refuseUrl(text, form, refuse);
   });
 
   test('has the same problems with URL objects', () => {
-    expect(readUrl(new URL('file:///srv/a%20b'), form)).toEqual({ path: '/srv/a b' });
-    expect(readUrl(new URL('http://a/b'), form)).toEqual({
-      problem: 'is a URL of http:, and only files can be granted: give a path',
-    });
+    expect(readUrl(new URL('file:///srv/a%20b'), form, refuse)).toBe('/srv/a b');
+    expect(() => readUrl(new URL('http://a/b'), form, refuse)).toThrow(
+      new Error('is a URL of http:, and only files can be granted: give a path'),
+    );
   });
 });

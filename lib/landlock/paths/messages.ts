@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoted, shownName } from '../../util/foreign-text.js';
+import type { Refuse } from '../../util/own-data.js';
 import { realPath } from './real-path.js';
 import type { Access } from './rights.js';
 
@@ -61,11 +62,11 @@ export interface GivenText {
 /** The beginning of a URL. A name such as `C:` has none. */
 const SCHEME = /^([a-z][a-z\d+.-]+):(\/\/)?/i;
 
-/** What is wrong with a string that is a URL and no path; undefined if it is none. */
-export function urlProblem(text: string, { url }: PathsForm): string | undefined {
+/** Refuses a string that is a URL and no path. */
+export function refuseUrl(text: string, { url }: PathsForm, refuse: Refuse): void {
   const [, scheme = '', slashes] = SCHEME.exec(text) ?? [];
-  if (/^file$/i.test(scheme)) return `${quoted(text)} is a URL: give ${pathOr(text, url)}`;
-  return slashes === undefined ? undefined : wrongScheme(`${scheme}:`, url);
+  if (/^file$/i.test(scheme)) refuse([], `${quoted(text)} is a URL: give ${pathOr(text, url)}`);
+  if (slashes !== undefined) refuse([], wrongScheme(`${scheme}:`, url));
 }
 
 function pathOr(text: string, url: string): string {
@@ -76,13 +77,13 @@ function pathOr(text: string, url: string): string {
   }
 }
 
-/** The path of a URL object, or what is wrong with it. */
-export function readUrl(url: URL, form: PathsForm): { readonly path: string } | { readonly problem: string } {
-  if (url.protocol !== 'file:') return { problem: wrongScheme(url.protocol, form.url) };
+/** The path of a URL object. */
+export function readUrl(url: URL, form: PathsForm, refuse: Refuse): string {
+  if (url.protocol !== 'file:') return refuse([], wrongScheme(url.protocol, form.url));
   try {
-    return { path: fileURLToPath(url) };
+    return fileURLToPath(url);
   } catch (error) {
-    return { problem: `is no URL of a file here: ${error instanceof Error ? error.message : error}` };
+    return refuse([], `is no URL of a file here: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { refuseIn } from '../../errors.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import { describe, invalidType } from '../../util/option-errors.js';
-import { copyFields, copyList, type Fields, has, notPlain, own, type Refuse } from '../../util/own-data.js';
+import { copyFields, copyList, type Fields, isPlain, own, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import { AS_OPTION, type GivenText, type PathsForm, readUrl, urlProblem } from './messages.js';
+import { AS_OPTION, type GivenText, type PathsForm, readUrl, refuseUrl } from './messages.js';
 import { type Access, bitsOf, GRANTS } from './rights.js';
 import { type PathWord, type SharedWord, wordGrants } from './words.js';
 
@@ -94,7 +94,6 @@ export class CheckedPaths {
   readonly form: PathsForm;
   /** Whether a program whose working directory has a home directory beneath it, or is one, is not started. */
   readonly keepsHome: boolean;
-  #withTerminal: CheckedPaths | undefined;
 
   constructor(all: readonly GivenPath[], form: PathsForm, keepsHome = false, added: readonly Word[] = []) {
     this.form = form;
@@ -112,8 +111,7 @@ export class CheckedPaths {
   /** The paths of a program that is given a terminal, which `@system` then grants. */
   get withTerminal(): CheckedPaths {
     if (!this.words.has('@system')) return this;
-    this.#withTerminal ??= new CheckedPaths(this.all, this.form, this.keepsHome, ['@terminal']);
-    return this.#withTerminal;
+    return new CheckedPaths(this.all, this.form, this.keepsHome, ['@terminal']);
   }
 }
 
@@ -125,79 +123,29 @@ export const ACCESSES: readonly Access[] = ['read', 'write', 'execute'];
 /** Maximum length of each list. */
 export const MOST_PATHS = 4096;
 
-/** An option that was read before. */
-interface ReadBefore {
-  readonly form: PathsForm;
-  /** In the order of ACCESSES. */
-  readonly lists: readonly (readonly GivenPath[])[];
-  readonly paths: CheckedPaths;
-}
-
-/** Options that were read before, and have no URLs: most programs give the same paths at each start. */
-const readBefore: ReadBefore[] = [];
-const MOST_READ_BEFORE = 32;
-
 /**
- * Checks and copies the option. Equal options without URLs are read as the same object, if they were read recently.
+ * Checks and copies the option.
  *
  * @throws {TypeError} Node's error for a value that is not valid, in the terms of `form`.
  */
 export function readPaths(value: unknown, form: PathsForm = AS_OPTION): CheckedPaths {
   if (value instanceof CheckedPaths) return value;
-  const same = readEqual(value, form);
-  if (same !== undefined) return same;
   const { name } = form;
   const refuse = refuseIn(name);
-  if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) {
+  if (!isPlain(value)) {
     const expected = `an object with the lists read, write and execute, such as { "read": ["@system", "."] }`;
     return refuse([], `must be ${expected}. Received ${describe(value)}`, 'type');
   }
   const fields = copyFields(value, refuse);
   const unknown = Object.keys(fields).find((key) => !ACCESSES.some((access) => access === key));
   if (unknown !== undefined) refuse([unknown], unknownList(unknown, form));
-  const lists = ACCESSES.map((access) => readList(fields[access], `${name}.${access}`));
-  const read = ACCESSES.map((access, at) => (lists[at] ?? []).map((each, i) => readGrant(each, access, i, form)));
-  const paths = new CheckedPaths(read.flat(), form);
-  if (read.every((list, at) => hasElements(lists[at], list))) {
-    readBefore.push({ form, lists: read, paths });
-    if (readBefore.length > MOST_READ_BEFORE) readBefore.shift();
-  }
-  return paths;
-}
-
-/**
- * Finds an equal option that was read before. This one is not copied for that: each element is read once, and if it is not
- * equal, `readPaths` reads and checks it.
- */
-function readEqual(value: unknown, form: PathsForm): CheckedPaths | undefined {
-  if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) return undefined;
-  if (Reflect.ownKeys(value).some((key) => !ACCESSES.includes(key as Access))) return undefined;
-  const given = ACCESSES.map((access) => {
-    const list = Object.getOwnPropertyDescriptor(value, access);
-    return list === undefined ? NO_PATHS : list.value;
-  });
-  return readBefore.find((each) => each.form === form && each.lists.every((list, at) => hasElements(given[at], list)))
-    ?.paths;
-}
-
-const NO_PATHS: readonly unknown[] = [];
-
-function hasElements(value: unknown, elements: readonly GivenPath[]): boolean {
-  if (!Array.isArray(value) || value.length !== elements.length) return false;
-  return elements.every((element, i) => isEqualTo(value[i], element));
-}
-
-function isEqualTo(value: unknown, { path, optional }: GivenPath): boolean {
-  if (typeof value === 'string') return value === path && !optional;
-  if (typeof value !== 'object' || value === null || notPlain(value) !== undefined) return false;
-  if (Reflect.ownKeys(value).some((key) => key !== 'path' && key !== 'optional')) return false;
-  const field = Object.getOwnPropertyDescriptor(value, 'optional');
-  const isSame = field === undefined ? !optional : field.get === undefined && (field.value ?? false) === optional;
-  return isSame && Object.getOwnPropertyDescriptor(value, 'path')?.value === path;
+  const lists = ACCESSES.map((access) => [access, readList(fields[access], `${name}.${access}`)] as const);
+  const all = lists.flatMap(([access, list]) => list.map((each, i) => readGrant(each, access, i, form)));
+  return new CheckedPaths(all, form);
 }
 
 /** What is wrong with a list of this name. */
-export function unknownList(name: string, form: PathsForm): string {
+function unknownList(name: string, form: PathsForm): string {
   if (/^(deny|except|exclude|hide)/i.test(name))
     return 'is unknown: what is not named is denied, and nothing beneath a granted directory can be denied, so grant its other entries instead';
   if (name === 'bestEffort' && form === AS_OPTION) return 'is unknown: bestEffort is an option beside paths';
@@ -219,8 +167,7 @@ function readList(value: unknown, place: string): readonly unknown[] {
 export function readGrant(value: unknown, access: Access, index: number, form: PathsForm): GivenPath {
   const place = form.place(access, index);
   const refuse = refuseIn(place);
-  const isEntry =
-    typeof value === 'object' && value !== null && !(value instanceof URL) && notPlain(value) === undefined;
+  const isEntry = isPlain(value);
   const fields: Fields = isEntry ? copyFields(value, refuse) : own({ path: value });
   const { path: given, optional = false, ...others } = fields;
   const [unknown] = Object.keys(others);
@@ -248,15 +195,12 @@ function wordRemedy(path: string, several: string): string {
 
 function readPathText(value: unknown, place: string, others: string, form: PathsForm): string {
   const refuse = refuseIn(place);
-  const read = value instanceof URL ? readUrl(value, form) : undefined;
-  if (read !== undefined && has(read, 'problem')) return refuse([], read.problem);
-  const path = read === undefined ? value : read.path;
+  const path = value instanceof URL ? readUrl(value, form, refuse) : value;
   if (typeof path !== 'string')
     throw invalidType(place, `of type string${form.url === '' ? '' : ' or an instance of URL'}${others}`, value);
   if (path === '') refuse([], "'' is no path: '.' is the working directory");
   if (path.includes('\0')) refuse([], 'has a null byte, which no path can have');
-  const problem = value instanceof URL ? undefined : urlProblem(path, form);
-  if (problem !== undefined) refuse([], problem);
+  if (!(value instanceof URL)) refuseUrl(path, form, refuse);
   return path;
 }
 

@@ -115,17 +115,7 @@ export function predict(ruleset: Ruleset, access: FileAccess, tree: FileTree = P
 export function predictorFor(ruleset: IdentifiedRuleset): (access: FileAccess, tree: FileTree) => Prediction {
   if (ruleset.handled === 0) return () => ALLOWED;
   const granted = grantedBy(ruleset);
-  return (access, tree) => {
-    const domain = new Domain(ruleset.handled, granted, tree);
-    switch (access.kind) {
-      case 'rename':
-      case 'exchange':
-      case 'link':
-        return referring(domain, access);
-      default:
-        return simple(domain, needsOf(access));
-    }
-  };
+  return (access, tree) => decide(new Domain(ruleset.handled, granted, tree), access);
 }
 
 /** The rights of each file that has rules, by its identity. */
@@ -176,9 +166,14 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
-function simple(domain: Domain, needs: readonly Rule[]): Prediction {
+function decide(domain: Domain, access: FileAccess): Prediction {
+  const needs = rightsNeeded(access);
   const missing = missingOf(domain, needs);
-  return missing.length === 0 ? ALLOWED : { allowed: false, missing, errno: 'EACCES' };
+  // What is missing may give one directory more rights than the other.
+  const gained = isReferring(access) && needs.length > 1 ? gainedBy(domain.with(missing), access) : [];
+  if (missing.length === 0 && gained.length === 0) return ALLOWED;
+  const isDenied = missing.some(({ rights }) => (rights & ~REFER) !== 0);
+  return { allowed: false, missing: [...missing, ...gained], errno: isDenied ? 'EACCES' : 'EXDEV' };
 }
 
 /** The part of these needs that is not granted. */
@@ -188,8 +183,9 @@ function missingOf(domain: Domain, needs: readonly Rule[]): readonly Rule[] {
     .filter(({ rights }) => rights !== 0);
 }
 
-/** The rights that an access needs, and where. */
-function needsOf(access: Exclude<FileAccess, { kind: 'rename' | 'exchange' | 'link' }>): readonly Rule[] {
+/** The rights that an access needs, and where: what a ruleset that allows it grants at least. */
+export function rightsNeeded(access: FileAccess): readonly Rule[] {
+  if (isReferring(access)) return neededToRefer(access);
   const { path } = access;
   const needs = (where: string, ...rights: readonly Right[]) => [{ path: where, rights: bitsOf(...rights) }];
   switch (access.kind) {
@@ -233,49 +229,24 @@ function removalOf(what: FileType): Right {
   return what === 'directory' ? 'REMOVE_DIR' : 'REMOVE_FILE';
 }
 
+/** An access by which a file gets another name. */
 type Referring = Extract<FileAccess, { kind: 'rename' | 'exchange' | 'link' }>;
 
-/** The rights that an access needs, and where: what a ruleset that allows it grants at least. */
-export function rightsNeeded(access: FileAccess): readonly Rule[] {
-  switch (access.kind) {
-    case 'rename':
-    case 'exchange':
-    case 'link': {
-      const { leaving, entering } = neededToRefer(access);
-      const refer = leaving.path === entering.path ? 0 : REFER;
-      return [leaving, entering].map(({ path, rights }) => ({ path, rights: rights | refer }));
-    }
-    default:
-      return needsOf(access);
-  }
-}
+const isReferring = (access: FileAccess): access is Referring => Object.hasOwn(access, 'from');
 
-/** A file that gets another name. */
-function referring(domain: Domain, access: Referring): Prediction {
-  const { leaving, entering } = neededToRefer(access);
-  if (leaving.path === entering.path) {
-    return simple(domain, [{ path: leaving.path, rights: leaving.rights | entering.rights }]);
-  }
-  const needs = [leaving, entering].map(({ path, rights }) => ({ path, rights: rights | REFER }));
-  const missing = missingOf(domain, needs);
-  // These may give one directory more rights than the other.
-  const gained = gainedBy(domain.with(missing), access);
-  if (missing.length === 0 && gained.length === 0) return ALLOWED;
-  const isDenied = missing.some(({ rights }) => (rights & ~REFER) !== 0);
-  return { allowed: false, missing: [...missing, ...gained], errno: isDenied ? 'EACCES' : 'EXDEV' };
-}
-
-/** The rights that are needed in the directory of `from` and in that of `to`, besides REFER. */
-function neededToRefer(access: Referring): { readonly leaving: Rule; readonly entering: Rule } {
+/** The rights that are needed in the directory of `from` and in that of `to`; once if they are the same. */
+function neededToRefer(access: Referring): readonly Rule[] {
   const { kind, what } = access;
   const arriving = kind === 'exchange' ? access.other : undefined;
   const replaced = kind === 'rename' ? access.replaces : arriving;
   const leaving = [...(kind === 'link' ? [] : [removalOf(what)]), ...(arriving === undefined ? [] : [MAKE[arriving]])];
   const entering = [MAKE[what], ...(replaced === undefined ? [] : [removalOf(replaced)])];
-  return {
-    leaving: { path: parentOf(access.from), rights: bitsOf(...leaving) },
-    entering: { path: parentOf(access.to), rights: bitsOf(...entering) },
-  };
+  const [from, to] = [parentOf(access.from), parentOf(access.to)];
+  if (from === to) return [{ path: from, rights: bitsOf(...leaving, ...entering) }];
+  return [
+    { path: from, rights: bitsOf(...leaving) | REFER },
+    { path: to, rights: bitsOf(...entering) | REFER },
+  ];
 }
 
 /** The rights that files would gain by their new directories, which is denied, as rules that would give them before. */

@@ -6,7 +6,7 @@ import { CheckedLimits, limitNames, valuesOf } from '../../process-tree/limits.j
 import { refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
 import { SANDBOX_NAMES } from '../../profile/source-names.js';
 import { shownName } from '../../util/foreign-text.js';
-import { emptyFields, type Fields, own } from '../../util/own-data.js';
+import { emptyFields, type Fields, own, withoutUndefined } from '../../util/own-data.js';
 import { readEnvironment } from '../options/environment.js';
 import { type FunctionName, optionsOf, reasonsAgainst } from '../options/table.js';
 import { LoadedSandbox, partsIn, type SandboxEnvironment, type SandboxParts } from './loaded-sandbox.js';
@@ -42,7 +42,7 @@ function optionsIn(
 ): Fields {
   const isLess = isolate === BY_SCOPES_ALONE && bestEffort;
   const options = { ...parts, isolate: isLess ? undefined : isolate, env: env && variablesOf(env) };
-  return own(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
+  return withoutUndefined(options);
 }
 
 function variablesOf({ names, values }: SandboxEnvironment): Fields {

@@ -8,18 +8,17 @@ import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { isOption } from '../options/table.js';
 import {
   anyObject,
-  anyText,
   choice,
   FLAG,
   type Kind,
   listOf,
   mapOf,
   number,
+  numberOrText,
   objectOf,
   oneOf,
   quotedFlag,
   text,
-  textBesideNumber,
   type ValueOf,
 } from './kinds.js';
 
@@ -103,7 +102,7 @@ const PATH_LISTS = objectOf(
 );
 
 const SIZE = 'a number of bytes, or a text such as "512M"';
-const BYTES = oneOf({ number: number(SIZE, { type: 'integer', minimum: 0 }), string: textBesideNumber(SIZE) }, SIZE);
+const BYTES = numberOrText(SIZE, { type: 'integer', minimum: 0 });
 const COUNT = number('a number', { type: 'integer', minimum: 1 });
 
 const EXACT = 'true, false or "preferred"';
@@ -129,7 +128,7 @@ const LIMITS = objectOf(
 );
 
 const LIMIT = 'a number, "unlimited", a size such as "512M", or { "soft": …, "hard": … }';
-const VALUE = oneOf({ number: number(LIMIT, { type: 'integer', minimum: 0 }), string: textBesideNumber(LIMIT) }, LIMIT);
+const VALUE = numberOrText(LIMIT, { type: 'integer', minimum: 0 });
 const BOUNDS = objectOf(
   {
     soft: { kind: VALUE, about: 'The limit, which the program may raise up to the hard one.', isRequired: true },
@@ -154,7 +153,7 @@ const ENV = oneOf(
   {
     list: listOf(text('the name of a variable'), VARIABLES, MOST_PATHS),
     object: mapOf(
-      anyText('a text', (value) => (value === undefined ? undefined : 'write it in quotes')),
+      text('a text', (value) => (value === undefined ? undefined : 'write it in quotes'), 0),
       VARIABLES,
     ),
   },

@@ -31,43 +31,29 @@ function refuse(problems: Problems, path: Path, expected: string, value: unknown
   return problems.error(path, `must be ${expected}, not ${received}${advice === undefined ? '' : `: ${advice}`}`);
 }
 
-/** A text that is not empty. */
-export function text(expected: string, remedy?: Remedy): Kind<string> {
+/** A text of at least so many characters. */
+export function text(expected: string, remedy?: Remedy, least: 0 | 1 = 1): Kind<string> {
   return {
-    json: { type: 'string', minLength: 1 },
+    json: { type: 'string', ...(least > 0 && { minLength: least }) },
     read(value, path, problems) {
-      if (value === '') return problems.error(path, `is empty: give ${expected}`);
-      return TEXT.read(value, path, problems, expected, remedy);
+      if (typeof value !== 'string') return refuse(problems, path, expected, value, remedy);
+      if (value.length < least) return problems.error(path, `is empty: give ${expected}`);
+      return value.includes('\0')
+        ? problems.error(path, 'has a null byte, which no text may have here: remove it')
+        : value;
     },
   };
 }
 
-const TEXT = {
-  read(value: unknown, path: Path, problems: Problems, expected: string, remedy?: Remedy): string | undefined {
-    if (typeof value !== 'string') return refuse(problems, path, expected, value, remedy);
-    return value.includes('\0')
-      ? problems.error(path, 'has a null byte, which no text may have here: remove it')
-      : value;
-  },
-};
-
-/** A text that is no number in quotes. */
-export function textBesideNumber(expected: string): Kind<string> {
-  const all = text(expected);
+/** A number, or a text that is no number in quotes. */
+export function numberOrText(expected: string, json: JsonSchema): Kind<number | bigint | string> {
+  const all = oneOf({ number: number(expected, json), string: text(expected) }, expected);
   return {
     ...all,
     read(value, path, problems) {
       const isNumber = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value);
       return isNumber ? refuse(problems, path, expected, value, () => WITHOUT_QUOTES) : all.read(value, path, problems);
     },
-  };
-}
-
-/** A text, which may be empty. */
-export function anyText(expected: string, remedy?: Remedy): Kind<string> {
-  return {
-    json: { type: 'string' },
-    read: (value, path, problems) => TEXT.read(value, path, problems, expected, remedy),
   };
 }
 

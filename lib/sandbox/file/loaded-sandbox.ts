@@ -8,7 +8,7 @@ import type { Descendants } from '../../process-tree/tree.js';
 import { toNumber } from '../../profile/document/stringify.js';
 import type { Profile } from '../../profile/profile.js';
 import { nodeError } from '../../util/node-error.js';
-import { emptyFields, freeze, own } from '../../util/own-data.js';
+import { freeze, own, withoutUndefined } from '../../util/own-data.js';
 import type { PRIVATE_DIRECTORY } from '../options/environment.js';
 
 /** The environment of a program: variables of this process by name, and values. */
@@ -119,28 +119,22 @@ export const partsIn = (sandbox: LoadedSandbox): SandboxParts => readParts(sandb
 
 function contentsOf(parts: SandboxParts): SandboxContents {
   const { isolate, paths, network, limits, rlimits, env, timeout, descendants, capabilities } = parts;
-  const all: SandboxContents = {
-    ...(isolate !== undefined && {
-      isolate: isolate === BY_SCOPES_ALONE ? true : typeof isolate === 'object' ? { ...isolate } : isolate,
-    }),
-    ...(paths !== undefined && { paths: listsOf(paths) }),
-    ...(network !== undefined && { network }),
-    ...(limits !== undefined && { limits: limitsOf(limits) }),
-    ...(rlimits !== undefined && { rlimits: { ...rlimits } }),
-    ...(env !== undefined && {
-      env: {
-        values: Object.assign(
-          emptyFields(),
-          Object.fromEntries([...env.values].map(([name, value]) => [name, String(value)])),
-        ),
-        pass: [...env.names],
-      },
-    }),
-    ...(timeout !== undefined && { timeout }),
-    ...(descendants !== undefined && { descendants }),
-    ...(capabilities !== undefined && { capabilities: [...capabilities] }),
+  const all = {
+    isolate: isolate === BY_SCOPES_ALONE ? true : typeof isolate === 'object' ? { ...isolate } : isolate,
+    paths: paths && listsOf(paths),
+    network,
+    limits: limits && limitsOf(limits),
+    rlimits: rlimits && { ...rlimits },
+    env: env && { values: textsOf(env), pass: [...env.names] },
+    timeout,
+    descendants,
+    capabilities: capabilities && [...capabilities],
   };
-  return own(all);
+  return withoutUndefined(all);
+}
+
+function textsOf({ values }: SandboxEnvironment): Readonly<Record<string, string>> {
+  return own(Object.fromEntries([...values].map(([name, value]) => [name, String(value)])));
 }
 
 /** Memory as a number, as far as that is exact, since JSON has no bigints. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../../errors.js';
 import { BY_SCOPES_ALONE, type Isolate } from '../../landlock/domain.js';
-import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
+import { readHandlers } from '../../notify/handlers.js';
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { quoted } from '../../util/foreign-text.js';
@@ -50,10 +50,24 @@ export function readNullableText(value: unknown, name: string): string | null {
   return value;
 }
 
-export function readBoolean(value: unknown, name: string): boolean {
-  if (typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value);
-  return value;
+/** A check of a type. `expected` completes "must be …". */
+function typed<Value>(expected: string, accepts: (value: unknown) => value is Value) {
+  return (value: unknown, name: string): Value => {
+    if (accepts(value)) return value;
+    throw invalidType(name, expected, value);
+  };
 }
+
+/** A check for one of several words. `reason` is the predicate for other values. */
+function oneOf(known: readonly string[], reason: string) {
+  return (value: unknown, name: string): string => {
+    const found = known.find((each) => each === value);
+    if (found !== undefined) return found;
+    throw invalidValue(name, value, reason);
+  };
+}
+
+export const readBoolean = typed('of type boolean', (value) => typeof value === 'boolean');
 
 /** A boolean, or null for false: for options of Node's own. */
 export function readNullableBoolean(value: unknown, name: string): boolean {
@@ -99,13 +113,13 @@ const MOST_NAMES = 256;
 
 function readKnownNames(value: unknown, option: string, kind: string, known: readonly string[], otherwise: string) {
   if (!Array.isArray(value)) throw invalidType(option, 'an instance of Array', value);
-  const given = copyList(value, MOST_NAMES, refusal(option));
-  const names = given.filter((each) => typeof each === 'string').filter((each) => known.includes(each));
-  if (names.length === given.length) return names;
-  const unknown = given.find((each) => !names.some((name) => name === each));
-  const shown = typeof unknown === 'string' ? quoted(unknown) : inspect(unknown);
-  const remedy = suggest(unknown, known) || otherwise;
-  throw argumentError(typeof unknown === 'string' ? 'value' : 'type', `${option}: unknown ${kind} ${shown}${remedy}`);
+  return copyList(value, MOST_NAMES, refusal(option)).map((each) => {
+    const name = known.find((one) => one === each);
+    if (name !== undefined) return name;
+    const shown = typeof each === 'string' ? quoted(each) : inspect(each);
+    const remedy = suggest(each, known) || otherwise;
+    throw argumentError(typeof each === 'string' ? 'value' : 'type', `${option}: unknown ${kind} ${shown}${remedy}`);
+  });
 }
 
 export function readIsolate(value: unknown, name: string): Isolate {
@@ -119,10 +133,7 @@ export function readIsolate(value: unknown, name: string): Isolate {
   return { abstractSockets: readBoolean(abstractSockets, `${name}.abstractSockets`) };
 }
 
-export function readNetwork(value: unknown, name: string): 'none' {
-  if (value === 'none') return value;
-  throw invalidValue(name, value, "must be 'none', the only value: leave it out to leave the network open");
-}
+export const readNetwork = oneOf(['none'], "must be 'none', the only value: leave it out to leave the network open");
 
 /** `stdio`: one keyword for all three standard descriptors, or a list of entries, which openStdio opens. */
 export function readStdio(value: unknown, name: string): string | readonly unknown[] | undefined {
@@ -174,15 +185,14 @@ export function readTimeout(value: unknown, longest: number): number {
 }
 
 /** An AbortSignal, which may be another implementation's, as in Node. */
-export function readAbortSignal(value: unknown, name: string): unknown {
-  const isSignal =
+export const readAbortSignal = typed(
+  'an instance of AbortSignal',
+  (value): value is object =>
     typeof value === 'object' &&
     value !== null &&
     propertyOf(value, 'aborted') !== undefined &&
-    typeof propertyOf(value, 'addEventListener') === 'function';
-  if (!isSignal) throw invalidType(name, 'an instance of AbortSignal', value);
-  return value;
-}
+    typeof propertyOf(value, 'addEventListener') === 'function',
+);
 
 /** `killSignal`, as a number. */
 export function readKillSignal(value: unknown, name: string): number {
@@ -192,10 +202,7 @@ export function readKillSignal(value: unknown, name: string): number {
   return signalNumber(value);
 }
 
-export function readDescendants(value: unknown, name: string): string {
-  if (value === 'kill' || value === 'leave') return value;
-  throw invalidValue(name, value, "must be one of: undefined, 'kill', 'leave'");
-}
+export const readDescendants = oneOf(['kill', 'leave'], "must be one of: undefined, 'kill', 'leave'");
 
 export function readForceKillAfter(value: unknown, name: string): number | false {
   if (value === false) return false;
@@ -204,30 +211,25 @@ export function readForceKillAfter(value: unknown, name: string): number | false
   throw outOfRange(name, `an integer >= 0 && <= ${LONGEST_TIMER}, or false`, value);
 }
 
-export function readSerialization(value: unknown, name: string): string {
-  if (value === 'json' || value === 'advanced') return value;
-  throw invalidValue(name, value, "must be one of: undefined, 'json', 'advanced'");
-}
+export const readSerialization = oneOf(['json', 'advanced'], "must be one of: undefined, 'json', 'advanced'");
 
 /** `onViolation`. False stays, so that it replaces a default of a Sandbox. */
-export function readOnViolation(value: unknown, name: string): unknown {
-  if (typeof value !== 'boolean' && typeof value !== 'function')
-    throw invalidType(name, 'of type boolean or function', value);
-  return value;
-}
+export const readOnViolation = typed(
+  'of type boolean or function',
+  (value): value is boolean | object => typeof value === 'boolean' || typeof value === 'function',
+);
 
 /** `notify`: a copy of the handlers by syscall. */
 export function readNotify(value: unknown, name: string): Fields {
   return Object.assign(emptyFields(), Object.fromEntries(readHandlers(value, name)));
 }
 
-export const readNotifyTimeout = (value: unknown): number => checkNotifyTimeout(value);
-
 /** `input`: what a program reads from its standard input; null for nothing. */
-export function readInput(value: unknown, name: string): unknown {
-  if (value === null || typeof value === 'string' || ArrayBuffer.isView(value)) return value;
-  throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', value);
-}
+export const readInput = typed(
+  'of type string or an instance of Buffer, TypedArray, or DataView',
+  (value): value is string | ArrayBufferView | null =>
+    value === null || typeof value === 'string' || ArrayBuffer.isView(value),
+);
 
 /**
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an input that the program can't read, because its standard input is not a
@@ -257,16 +259,13 @@ export function readMaxBuffer(value: unknown, name: string): number | null {
   throw invalidMaxBuffer(name, value);
 }
 
-export function readThreads(value: unknown, name: string): string {
-  if (value === 'all' || value === 'current') return value;
-  throw invalidValue(name, value, "must be 'all' or 'current'");
-}
+export const readThreads = oneOf(['all', 'current'], "must be 'all' or 'current'");
 
 /** A profile, which loadProfile checks further. */
-export function readSource(value: unknown, name: string): unknown {
-  if (typeof value === 'string' || (typeof value === 'object' && value !== null)) return value;
-  throw invalidType(name, "a built-in's name, a path, a URL, JSON text, a document or a Profile", value);
-}
+export const readSource = typed(
+  "a built-in's name, a path, a URL, JSON text, a document or a Profile",
+  (value): value is string | object => typeof value === 'string' || (typeof value === 'object' && value !== null),
+);
 
 /**
  * The error for a caller who gave no profile.

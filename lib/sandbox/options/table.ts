@@ -6,6 +6,7 @@
 import { SeccompError } from '../../errors.js';
 import { AS_MERGED } from '../../landlock/paths/messages.js';
 import { readPaths } from '../../landlock/paths/option.js';
+import { checkTimeout as checkNotifyTimeout } from '../../notify/handlers.js';
 import { readTreeLimits } from '../../process-tree/limits.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
 import { memoize } from '../../util/memo.js';
@@ -72,7 +73,6 @@ const serialization: Read = (value, name, by) => (by === 'spawnSync' ? value : c
 const encoding: Read = (value, _, by) => (by === 'execFile' ? value : check.readEncoding(value));
 /** Node's spawnSync reports an invalid `input` as `options.stdio[0]`. */
 const input: Read = (value, name, by) => check.readInput(value, by === 'spawnSync' ? 'options.stdio[0]' : name);
-const nullableBoolean: Read = (value, name) => check.readNullableBoolean(value, name);
 
 const OPTIONS: ReadonlyMap<string, Option> = new Map(
   Object.entries({
@@ -102,14 +102,14 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     }),
     bestEffort: option(check.readBoolean, [...PROGRAM_STARTS, 'harden']),
     shell: ofNode(check.readShell, ['spawn', 'spawnSync', 'run', 'record', 'execFile']),
-    detached: ofNode(nullableBoolean, CHILDREN),
-    windowsHide: ofNode(nullableBoolean, CHILDREN),
-    windowsVerbatimArguments: ofNode(nullableBoolean, CHILDREN),
+    detached: ofNode(check.readNullableBoolean, CHILDREN),
+    windowsHide: ofNode(check.readNullableBoolean, CHILDREN),
+    windowsVerbatimArguments: ofNode(check.readNullableBoolean, CHILDREN),
     serialization: ofNode(serialization, CHILDREN),
     handles: option(check.readBoolean, CHILDREN),
     execPath: ofNode(asGiven, ['fork']), // fork checks it.
     execArgv: ofNode(check.readExecArgv, ['fork']),
-    silent: ofNode(nullableBoolean, ['fork']),
+    silent: ofNode(check.readNullableBoolean, ['fork']),
 
     // The filter
     capabilities: option(
@@ -140,7 +140,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
       record: 'record allows every call: pass handlers to spawn',
       spawnSync: "handlers can't run while this thread waits: use spawn or execFile",
     }),
-    notifyTimeout: option(check.readNotifyTimeout, [...SUPERVISED, 'listen'], {
+    notifyTimeout: option(checkNotifyTimeout, [...SUPERVISED, 'listen'], {
       record: 'record has no handlers: pass it to spawn, with notify',
     }),
 

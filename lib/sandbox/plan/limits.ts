@@ -20,13 +20,7 @@ import {
   placeForLeaves,
 } from '../../process-tree/cgroup.js';
 import { Leaf } from '../../process-tree/leaf.js';
-import {
-  type CheckedLimits,
-  CONTROLLERS,
-  type LimitsForm,
-  type LimitValues,
-  limitNames,
-} from '../../process-tree/limits.js';
+import { type CheckedLimits, CONTROLLERS, type LimitsForm, limitNames } from '../../process-tree/limits.js';
 import {
   maySample,
   ownProcObstacle,
@@ -74,48 +68,36 @@ export function limitsFor(options: LimitOptions, paths: PathPlan | undefined): L
   const limits = options.limits as CheckedLimits | undefined;
   if (limits === undefined || limitNames(limits).length === 0) return undefined;
   const bestEffort = options.bestEffort === true;
-  const inCgroup = (acceptsLess: boolean) => {
-    const plan = new CgroupLimits(limits, acceptsLess);
-    plan.find();
-    plan.check(() => obstacleOf(options, paths, limits.form));
-    return plan;
-  };
+  const inCgroup = (acceptsLess: boolean) =>
+    cgroupLimits(limits, acceptsLess, () => obstacleOf(options, paths, limits.form));
   const sampled = () => sampledLimits(limits, bestEffort);
   if (!maySample(limits, options.descendants === 'leave')) return inCgroup(bestEffort);
-  return limits.exact === 'preferred' ? new PreferredLimits(() => inCgroup(false), sampled) : sampled();
+  return limits.exact === 'preferred' ? preferredLimits(() => inCgroup(false), sampled) : sampled();
 }
 
 /** Limits that a cgroup enforces if it can enforce them all, and else a guardian. */
-class PreferredLimits implements LimitPlan {
-  #plan: LimitPlan;
-  readonly #instead: () => LimitPlan;
+function preferredLimits(preferred: () => LimitPlan, instead: () => LimitPlan): LimitPlan {
+  let plan = attempt(preferred) ?? instead();
+  return {
+    makeLeaf() {
+      const leaf = attempt(() => plan.makeLeaf());
+      if (leaf === undefined) plan = instead();
+      return leaf;
+    },
+    get sampled() {
+      return plan.sampled;
+    },
+    enforced: (tree) => plan.enforced(tree),
+  };
+}
 
-  constructor(preferred: () => LimitPlan, instead: () => LimitPlan) {
-    this.#instead = instead;
-    this.#plan = this.#attempt(preferred) ?? instead();
-  }
-
-  makeLeaf(): Leaf | undefined {
-    const leaf = this.#attempt(() => this.#plan.makeLeaf());
-    if (leaf === undefined) this.#plan = this.#instead();
-    return leaf;
-  }
-
-  get sampled(): NativeRequest['sampled'] {
-    return this.#plan.sampled;
-  }
-
-  enforced(tree: TreeEnforcement | undefined): LimitsEnforcement {
-    return this.#plan.enforced(tree);
-  }
-
-  #attempt<T>(get: () => T): T | undefined {
-    try {
-      return get();
-    } catch (error) {
-      if (error instanceof SeccompError) return undefined;
-      throw error;
-    }
+/** What a function returns; undefined if it refuses. */
+function attempt<Result>(get: () => Result): Result | undefined {
+  try {
+    return get();
+  } catch (error) {
+    if (error instanceof SeccompError) return undefined;
+    throw error;
   }
 }
 
@@ -142,78 +124,60 @@ function scopesObstacle(): CgroupObstacle | undefined {
   return by === 'scopes' ? undefined : { reason: String(reason), remedy: 'use Linux 6.12 or newer with Landlock' };
 }
 
-class CgroupLimits implements LimitPlan {
-  readonly sampled = undefined;
-  #limits: LimitValues;
-  readonly #form: LimitsForm;
-  readonly #bestEffort: boolean;
-  /** Whether the option `exact` could let a guardian enforce them. */
-  readonly #maySample: boolean;
-  #place: Cgroup | undefined;
-  #leaf: Leaf | undefined;
-  #reasons: string[] = [];
-
-  constructor(limits: CheckedLimits, bestEffort: boolean) {
-    this.#limits = limits;
-    this.#form = limits.form;
-    this.#bestEffort = bestEffort;
-    this.#maySample = limits.exact !== 'preferred';
-  }
-
-  /** Finds the place for the program's cgroup, and enables the controllers there. */
-  find(): void {
-    const found = findPlace();
-    if (has(found, 'reason')) {
-      this.#fail('ERR_SECCOMP_UNSUPPORTED', found);
-      return;
-    }
-    const obstacles = limitNames(this.#limits).flatMap((name) => {
-      const obstacle = enableController(found, CONTROLLERS[name]);
-      return obstacle === undefined ? [] : [{ name, ...obstacle }];
-    });
-    for (const [remedy, reasons] of byRemedy(obstacles))
-      this.#fail('ERR_SECCOMP_UNSUPPORTED', { reason: reasons.join(', and '), remedy });
-    const left = limitNames(this.#limits).filter((name) => !obstacles.some((each) => each.name === name));
-    this.#limits = own(Object.fromEntries(left.map((name) => [name, this.#limits[name]])));
-    if (left.length > 0) this.#place = found;
-  }
-
-  /** Checks that the program can't evade the limits. */
-  check(obstacle: () => CgroupObstacle | undefined): void {
-    const found = this.#place && obstacle();
-    if (found !== undefined) this.#fail('ERR_SECCOMP_OPTION', found);
-  }
-
-  #fail(code: SeccompErrorCode, obstacle: CgroupObstacle): void {
-    const { reason, remedy } = inTerms(this.#form, obstacle);
-    const sample = this.#maySample && scopesObstacle() === undefined ? [this.#form.sample] : [];
+/**
+ * Limits that a cgroup enforces. Finds the place for the program's cgroup, and enables the controllers there.
+ *
+ * @param evasion - Returns how the program could evade them.
+ */
+function cgroupLimits(
+  limits: CheckedLimits,
+  bestEffort: boolean,
+  evasion: () => CgroupObstacle | undefined,
+): LimitPlan {
+  const { form } = limits;
+  const reasons: string[] = [];
+  const fail = (code: SeccompErrorCode, obstacle: CgroupObstacle) => {
+    const { reason, remedy } = inTerms(form, obstacle);
+    const sample = limits.exact !== 'preferred' && scopesObstacle() === undefined ? [form.sample] : [];
     const remedies = code === 'ERR_SECCOMP_UNSUPPORTED' ? [...sample, remedy] : [remedy, ...sample];
-    if (!this.#bestEffort) throw refusal(this.#form, code, { reason, remedy: remedies.join(', or ') });
-    this.#reasons.push(`${reason}; ${remedy}`);
-  }
-
-  makeLeaf(): Leaf | undefined {
-    if (this.#place === undefined) return undefined;
-    try {
-      this.#leaf = Leaf.make(this.#place, this.#limits);
-    } catch (error) {
-      const reason = `no cgroup can be made in ${shownName(this.#place.directory)} (${reasonOf(error)})`;
-      this.#fail('ERR_SECCOMP_UNSUPPORTED', { reason, remedy: REMEDIES.get(codeOf(error)) ?? 'check its permissions' });
-    }
-    return this.#leaf;
-  }
-
-  enforced(): LimitsEnforcement {
-    const reason = this.#reasons.length === 0 ? {} : { reason: this.#reasons.join('. ') };
-    if (this.#leaf === undefined) return { ...reason, enforced: [] };
-    return { by: 'cgroup', cgroup: this.#leaf.path, ...reason, enforced: limitNames(this.#limits) };
-  }
+    if (!bestEffort) throw refusal(form, code, { reason, remedy: remedies.join(', or ') });
+    reasons.push(`${reason}; ${remedy}`);
+  };
+  const place = findPlace();
+  const obstacles = limitNames(limits).flatMap((name) => {
+    const obstacle = has(place, 'reason') ? place : enableController(place, CONTROLLERS[name]);
+    return obstacle === undefined ? [] : [{ name, ...obstacle }];
+  });
+  for (const [remedy, each] of byRemedy(obstacles))
+    fail('ERR_SECCOMP_UNSUPPORTED', { reason: [...each].join(', and '), remedy });
+  const left = limitNames(limits).filter((name) => !obstacles.some((each) => each.name === name));
+  const found = left.length > 0 ? evasion() : undefined;
+  if (found !== undefined) fail('ERR_SECCOMP_OPTION', found);
+  let leaf: Leaf | undefined;
+  return {
+    sampled: undefined,
+    makeLeaf() {
+      if (has(place, 'reason') || left.length === 0) return undefined;
+      try {
+        leaf = Leaf.make(place, own(Object.fromEntries(left.map((name) => [name, limits[name]]))));
+      } catch (error) {
+        const reason = `no cgroup can be made in ${shownName(place.directory)} (${reasonOf(error)})`;
+        fail('ERR_SECCOMP_UNSUPPORTED', { reason, remedy: REMEDIES.get(codeOf(error)) ?? 'check its permissions' });
+      }
+      return leaf;
+    },
+    enforced: () => ({
+      ...(leaf === undefined ? {} : { by: 'cgroup', cgroup: leaf.path }),
+      ...(reasons.length === 0 ? {} : { reason: reasons.join('. ') }),
+      enforced: leaf === undefined ? [] : left,
+    }),
+  };
 }
 
-/** The reasons of obstacles, by what would remove them. */
-function byRemedy(obstacles: readonly CgroupObstacle[]): ReadonlyMap<string, readonly string[]> {
-  const reasons = new Map<string, readonly string[]>();
-  for (const { reason, remedy } of obstacles) reasons.set(remedy, [...(reasons.get(remedy) ?? []), reason]);
+/** The reasons of obstacles, each once, by what would remove them. */
+function byRemedy(obstacles: readonly CgroupObstacle[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const reasons = new Map<string, ReadonlySet<string>>();
+  for (const { reason, remedy } of obstacles) reasons.set(remedy, new Set([...(reasons.get(remedy) ?? []), reason]));
   return reasons;
 }
 

@@ -3,18 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { toIssues } from '../../../lib/profile/document/diagnostics.js';
 import { JsonNumber } from '../../../lib/profile/json/value.js';
 import {
-  anyText,
   choice,
   FLAG,
   type Kind,
   listOf,
   mapOf,
   number,
+  numberOrText,
   objectOf,
   oneOf,
   quotedFlag,
   text,
-  textBesideNumber,
 } from '../../../lib/sandbox/file/kinds.js';
 import { Problems } from '../../../lib/sandbox/file/problems.js';
 
@@ -29,8 +28,8 @@ function read(kind: Kind<unknown>, value: unknown): unknown {
 
 const remedy = (value: unknown) => (value === 'known' ? 'do this' : undefined);
 const TEXT = text('a text', remedy);
-const ANY = anyText('any text', remedy);
-const SIZE = textBesideNumber('a size');
+const ANY = text('any text', remedy, 0);
+const SIZE = numberOrText('a size', { type: 'integer' });
 const CHOICE = choice(['kill', 'leave']);
 const FRUIT = choice(['apple', 'pear'], remedy, 'a fruit');
 const NUMBER = number('a number', { type: 'integer' }, (value) => (value === 'known' ? 'do this' : undefined));
@@ -153,7 +152,7 @@ test('a schema has the type, the fields with what editors say about them, and th
   expect([TEXT, ANY, SIZE, FLAG, CHOICE, NUMBER].map(({ json }) => json)).toEqual([
     { type: 'string', minLength: 1 },
     { type: 'string' },
-    { type: 'string', minLength: 1 },
+    { anyOf: [{ type: 'integer' }, { type: 'string', minLength: 1 }] },
     { type: 'boolean' },
     { type: 'string', enum: ['kill', 'leave'] },
     { type: 'integer' },
