@@ -3,8 +3,7 @@ import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { compareRestriction, returnValue } from './action.js';
-import { isSatisfiable } from './argument-region.js';
-import { exampleCall } from './diagrams/call-bits.js';
+import { conditionsDiagram, exampleCall } from './diagrams/call-bits.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps } from './diagrams/decision-diagram.js';
 import { type Outcome, outcomesOf } from './diagrams/policy-meanings.js';
 import {
@@ -81,9 +80,12 @@ export function intersectDecisions(
   a: readonly Decision[],
   b: readonly Decision[],
   otherwise: Action,
+  diagrams: Diagrams,
 ): readonly Decision[] {
   const rest: Decision = { conditions: [], action: otherwise, rule: undefined };
-  return product([...a, rest], [...b, rest], (x, y) => (compareRestriction(x.action, y.action) <= 0 ? x : y));
+  return product([...a, rest], [...b, rest], diagrams, (x, y) => {
+    return compareRestriction(x.action, y.action) <= 0 ? x : y;
+  });
 }
 
 /**
@@ -96,11 +98,12 @@ export function union(a: Policy, b: Policy): Policy {
 
 function combine(a: Policy, b: Policy, choose: (x: Action, y: Action) => Action): Policy {
   const defaultAction = choose(a.defaultAction, b.defaultAction);
+  const diagrams = new Diagrams(Number.POSITIVE_INFINITY);
   const abis = [...allAbis(a, b)].map((abi): AbiPolicy => {
     const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
     // The rule is dropped: with two profiles, an index does not identify a rule.
     const chosen = (x: Decision, y: Decision) => ({ action: choose(x.action, y.action), rule: undefined });
-    const both = (number: number) => product(inA.decide(number), inB.decide(number), chosen);
+    const both = (number: number) => product(inA.decide(number), inB.decide(number), diagrams, chosen);
     const numbers = new Set([...inA.numbers, ...inB.numbers]);
     const ranges = commonRanges(abi, inA, inB).map(({ first, last }) => ({
       first,
@@ -151,25 +154,28 @@ const MOST_PAIRS = 16_384;
 
 /**
  * The pairs of decisions that some call takes, in the order of `a` and then of `b`. For any call, the first pair whose
- * conditions hold consists of the first decision of `a` that holds and the first one of `b`.
+ * conditions hold consists of the first decision of `a` that holds and the first one of `b`. `diagrams` has no limit on
+ * steps, as the diagram of a list of conditions is small.
  */
 function product(
   a: readonly Decision[],
   b: readonly Decision[],
+  diagrams: Diagrams,
   choose: (x: Decision, y: Decision) => Pick<Decision, 'action' | 'rule'>,
 ): readonly Decision[] {
   if (a.length * b.length > MOST_PAIRS) {
     const message = `two policies with ${a.length} and ${b.length} argument rules on one syscall can't be combined`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer rules, or attach a filter for each`);
   }
-  return a.flatMap((x) =>
-    b.flatMap((y) => {
-      const conditions = [...x.conditions, ...y.conditions];
-      if (!isSatisfiable(conditions)) return [];
+  const metIn = b.map(({ conditions }) => conditionsDiagram(conditions, diagrams));
+  return a.flatMap((x) => {
+    const met = conditionsDiagram(x.conditions, diagrams);
+    return b.flatMap((y, i) => {
+      if (diagrams.both(met, metIn[i] ?? FALSE) === FALSE) return [];
       const { action, rule } = choose(x, y);
-      return [{ conditions, action, rule }];
-    }),
-  );
+      return [{ conditions: [...x.conditions, ...y.conditions], action, rule }];
+    });
+  });
 }
 
 function allAbis(a: Policy, b: Policy): ReadonlySet<Abi> {

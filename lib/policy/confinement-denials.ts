@@ -5,6 +5,7 @@ import { permissiveness } from './action.js';
 import { intersectDecisions } from './algebra.js';
 import type { Denials, DeniedBy } from './denials.js';
 import { DENIED } from './denied-calls.js';
+import { Diagrams } from './diagrams/decision-diagram.js';
 import { holds } from './evaluate.js';
 import { type AbiPolicy, type Action, type Decision, decisionsOf, numbersOf, type Policy } from './policy.js';
 
@@ -39,17 +40,18 @@ const deniedTo = (denials: Denials) => DENIED.filter(({ to }) => to.some((each) 
 export function withDenials(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
   if (deniedTo(denials).length === 0) return policy;
   const { defaultAction, foreignAction } = policy;
-  const listed = policy.abis.map((each) => denyOn(each, defaultAction, denials));
+  const diagrams = new Diagrams(Number.POSITIVE_INFINITY);
+  const listed = policy.abis.map((each) => denyOn(each, defaultAction, denials, diagrams));
   if (permissiveness(foreignAction) === 0) return { ...policy, abis: listed };
   const names = new Set(others);
   for (const { abi } of listed) names.delete(abi.name);
-  const added = [...names].map((name) => denyOn(unlisted(name, foreignAction), defaultAction, denials));
+  const added = [...names].map((name) => denyOn(unlisted(name, foreignAction), defaultAction, denials, diagrams));
   return { ...policy, abis: [...listed, ...added] };
 }
 
-function denyOn(policy: AbiPolicy, defaultAction: Action, denials: Denials): AbiPolicy {
+function denyOn(policy: AbiPolicy, defaultAction: Action, denials: Denials, diagrams: Diagrams): AbiPolicy {
   const denied = [...decisionsOn(policy.abi.name, denials)].map(([number, decisions]) => {
-    const both = intersectDecisions(decisionsOf(policy, number), [...decisions, REST], defaultAction);
+    const both = intersectDecisions(decisionsOf(policy, number), [...decisions, REST], defaultAction, diagrams);
     return [number, both] as const;
   });
   return { ...policy, syscalls: new Map([...policy.syscalls, ...denied]) };

@@ -13,6 +13,7 @@ import {
   type Instruction,
   isHighHalf,
   NR_OFFSET,
+  nextOf,
 } from './instruction.js';
 
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
@@ -66,22 +67,20 @@ function reach(instructions: readonly Instruction[]): readonly Reached[] {
     target.holds = holds;
   };
   flow(0, ABIS.keys(), -1);
-  instructions.forEach(({ code, jt, jf, k }, i) => {
+  instructions.forEach((instruction, i) => {
+    const { code, k } = instruction;
     const { abis, holds } = reached[i] ?? { abis: new Set<AbiName>(), holds: -1 };
-    if (code === BPF.ret) return;
-    if (code === BPF.ja) flow(i + 1 + k, abis, holds);
-    else if (code === BPF.ld) flow(i + 1, abis, k);
-    else if (code === BPF.and) flow(i + 1, abis, holds);
-    else {
-      const testsArch = code === BPF.jeq && holds === ARCH_OFFSET;
-      const named = testsArch ? abisOf(k) : [];
-      flow(i + 1 + jt, testsArch ? named : abis, holds);
-      flow(
-        i + 1 + jf,
-        [...abis].filter((abi) => !named.includes(abi)),
-        holds,
-      );
-    }
+    const [yes, no] = nextOf(instruction, i);
+    if (yes === undefined) return;
+    const testsArch = code === BPF.jeq && holds === ARCH_OFFSET;
+    const named = testsArch ? abisOf(k) : [];
+    flow(yes, testsArch ? named : abis, code === BPF.ld ? k : holds);
+    if (no === undefined) return;
+    flow(
+      no,
+      [...abis].filter((abi) => !named.includes(abi)),
+      holds,
+    );
   });
   return reached;
 }

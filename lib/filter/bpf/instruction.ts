@@ -34,6 +34,28 @@ export const BPF = {
   ret: 0x06, // BPF_RET | BPF_K
 } as const;
 
+/** The positions of the instructions that can run after the one at `at`: of a branch, first the one for a test that holds. */
+export function nextOf({ code, jt, jf, k }: Instruction, at: number): readonly number[] {
+  switch (code) {
+    case BPF.ret:
+      return [];
+    case BPF.ja:
+      return [at + 1 + k];
+    case BPF.ld:
+    case BPF.and:
+      return [at + 1];
+    default:
+      return [at + 1 + jt, at + 1 + jf];
+  }
+}
+
+/** @throws {RangeError} if the program has no instruction there. */
+export function instructionAt(instructions: readonly Instruction[], at: number): Instruction {
+  const instruction = instructions.at(at);
+  if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${at}`);
+  return instruction;
+}
+
 /** BPF_MAXINSNS, the kernel's limit on the length of a program. */
 export const MAX_INSTRUCTIONS = 4096;
 

@@ -1,8 +1,9 @@
 /** Runs a filter for one call, as the kernel does. Supports the instructions of BPF in instruction.ts. */
 import type { PolicyCall } from '../../policy/policy.js';
-import { highWord, lowWord } from '../../policy/word-set.js';
+import { highWord, lowWord } from '../../policy/words.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from './instruction.js';
+import { argumentError } from '../../util/node-error.js';
+import { ARCH_OFFSET, argumentAt, BPF, type Instruction, instructionAt, isHighHalf, NR_OFFSET } from './instruction.js';
 
 /** The 32-bit return value of a filter, and the number of instructions that ran. */
 export interface Execution {
@@ -19,8 +20,7 @@ export function interpret(instructions: readonly Instruction[], call: PolicyCall
   let accumulator = 0;
   let at = 0;
   for (let steps = 1; ; steps++) {
-    const instruction = instructions.at(at);
-    if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${at}`);
+    const instruction = instructionAt(instructions, at);
     const { code, jt, jf, k } = instruction;
     at++;
     switch (code) {
@@ -33,23 +33,30 @@ export function interpret(instructions: readonly Instruction[], call: PolicyCall
       case BPF.ja:
         at += k;
         break;
-      case BPF.jeq:
-        at += accumulator === k ? jt : jf;
-        break;
-      case BPF.jgt:
-        at += accumulator > k ? jt : jf;
-        break;
-      case BPF.jge:
-        at += accumulator >= k ? jt : jf;
-        break;
-      case BPF.jset:
-        at += (accumulator & k) !== 0 ? jt : jf;
-        break;
       case BPF.ret:
         return { value: k, steps };
       default:
-        throw new RangeError(`unknown instruction 0x${code.toString(16)} at ${at - 1}`);
+        at += jumpHolds(accumulator, instruction) ? jt : jf;
     }
+  }
+}
+
+/**
+ * Whether the test of a jump holds for the accumulator.
+ * @throws {RangeError} if the instruction is not such a jump.
+ */
+export function jumpHolds(accumulator: number, { code, k }: Instruction): boolean {
+  switch (code) {
+    case BPF.jeq:
+      return accumulator === k;
+    case BPF.jge:
+      return accumulator >= k;
+    case BPF.jgt:
+      return accumulator > k;
+    case BPF.jset:
+      return (accumulator & k) !== 0;
+    default:
+      throw argumentError('range', `can't follow instruction 0x${code.toString(16)}`);
   }
 }
 

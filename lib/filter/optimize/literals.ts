@@ -3,7 +3,7 @@
  * load and test.
  */
 import type { Condition, Decision } from '../../policy/policy.js';
-import { MAX_WORD } from '../../policy/word-set.js';
+import { highWord, lowWord, MAX_WORD } from '../../policy/words.js';
 import type { GraphNode } from '../bpf/graph.js';
 
 /** One half of an argument, ANDed with `mask`. */
@@ -107,8 +107,8 @@ export function alternativesOf(condition: Condition): readonly (readonly Literal
 /** (argument & mask) = (value & mask), the high word first. Words without bits in the mask are left out. */
 function equal({ index, value }: Condition, mask: bigint): readonly Literal[] {
   return [1, 0].flatMap((half) => {
-    const maskWord = half === 1 ? high(mask) : low(mask);
-    const bits = ((half === 1 ? high(value) : low(value)) & maskWord) >>> 0;
+    const maskWord = half === 1 ? highWord(mask) : lowWord(mask);
+    const bits = ((half === 1 ? highWord(value) : lowWord(value)) & maskWord) >>> 0;
     return maskWord === 0 ? [] : [match(2 * index + half, maskWord, bits)];
   });
 }
@@ -124,22 +124,22 @@ function match(word: number, mask: number, bits: number): Literal {
 /** argument ≥ bound: the high word is above the bound's, or it is not below and the low word decides. */
 function atLeast({ index, width }: Condition, bound: bigint): readonly (readonly Literal[])[] {
   if (bound === 0n) return [[]];
-  const lower = range(2 * index, low(bound), widest(width), width);
+  const lower = range(2 * index, lowWord(bound), widest(width), width);
   if (width !== 64) return [[lower]];
-  const notBelow = high(bound) === 0 ? [] : [range(2 * index + 1, high(bound), MAX_WORD)];
-  if (low(bound) === 0) return [notBelow];
-  const above = high(bound) === MAX_WORD ? [] : [[range(2 * index + 1, high(bound) + 1, MAX_WORD)]];
+  const notBelow = highWord(bound) === 0 ? [] : [range(2 * index + 1, highWord(bound), MAX_WORD)];
+  if (lowWord(bound) === 0) return [notBelow];
+  const above = highWord(bound) === MAX_WORD ? [] : [[range(2 * index + 1, highWord(bound) + 1, MAX_WORD)]];
   return [...above, [...notBelow, lower]];
 }
 
 /** argument < bound: the high word is below the bound's, or it is not above and the low word decides. */
 function below({ index, width }: Condition, bound: bigint): readonly (readonly Literal[])[] {
   if (bound === 0n) return [];
-  if (width !== 64) return [[range(2 * index, 0, low(bound) - 1, width)]];
-  const less = high(bound) === 0 ? [] : [[range(2 * index + 1, 0, high(bound) - 1)]];
-  if (low(bound) === 0) return less;
-  const notAbove = high(bound) === MAX_WORD ? [] : [range(2 * index + 1, 0, high(bound))];
-  return [...less, [...notAbove, range(2 * index, 0, low(bound) - 1)]];
+  if (width !== 64) return [[range(2 * index, 0, lowWord(bound) - 1, width)]];
+  const less = highWord(bound) === 0 ? [] : [[range(2 * index + 1, 0, highWord(bound) - 1)]];
+  if (lowWord(bound) === 0) return less;
+  const notAbove = highWord(bound) === MAX_WORD ? [] : [range(2 * index + 1, 0, highWord(bound))];
+  return [...less, [...notAbove, range(2 * index, 0, lowWord(bound) - 1)]];
 }
 
 function range(word: number, from: number, to: number, width: Condition['width'] = 64): Literal {
@@ -149,12 +149,4 @@ function range(word: number, from: number, to: number, width: Condition['width']
 /** The mask for a word of an argument of this width. */
 function widest(width: Condition['width']): number {
   return width === 16 ? 0xffff : MAX_WORD;
-}
-
-function low(value: bigint): number {
-  return Number(BigInt.asUintN(32, value));
-}
-
-function high(value: bigint): number {
-  return Number(BigInt.asUintN(32, value >> 32n));
 }

@@ -1,5 +1,5 @@
 /** Tests a masked word: loads it, applies the mask, and finds the range that its value is in. */
-import { MAX_WORD } from '../../policy/word-set.js';
+import { MAX_WORD } from '../../policy/words.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';

@@ -7,25 +7,21 @@ import { conditionFor, conditionsFor } from '../../policy/diagrams/argument-sets
 import { conditionDiagram } from '../../policy/diagrams/call-bits.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
 import type { Condition, Decision } from '../../policy/policy.js';
-import { MAX_WORD } from '../../policy/word-set.js';
 import { argumentError } from '../../util/node-error.js';
 import { has } from '../../util/own-data.js';
-import { ARCH_OFFSET, argumentAt, BPF, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import { ARCH_OFFSET, argumentAt, type Instruction, instructionAt, NR_OFFSET, nextOf } from '../bpf/instruction.js';
+import { jumpHolds } from '../bpf/interpreter.js';
 import { levelOf, testDiagram } from './program-bits.js';
-import type { CheckedProgram } from './program-diagrams.js';
-import { jumpHolds } from './symbolic-execution.js';
+import { type CheckedProgram, type Held, heldAfter, ZERO } from './program-diagrams.js';
 
 /** The limit on decisions on one syscall. A program of 4096 instructions should not lead to more. */
 const MOST_DECISIONS = 4096;
 
 /** The limit on diagram steps. Higher than in prove(), because decompilation does not delay the start of a process. */
-const MOST_STEPS = 5_000_000;
+export const MOST_STEPS = 5_000_000;
 
 /** The limit on pairs of tests that are weighed up. */
 const MOST_PAIRS = 200_000;
-
-/** The word in the accumulator: a constant, or the word at `offset`, ANDed with `mask`. */
-type Loaded = { readonly constant: number } | { readonly offset: number; readonly mask: number };
 
 /** A point of the code: it returns `value`, or tests an argument. */
 type Node = Return | Test;
@@ -46,24 +42,10 @@ interface Test {
 /**
  * The decisions on a call whose number and ABI are `words`, from instruction `at` on. Returns none where the code
  * returns `otherwise`, as far as that is possible.
- * @throws {RangeError} if there are too many, the tests are too intertwined, or a policy cannot have them.
+ * @throws {RangeError} if there are too many, or a policy cannot have them.
+ * @throws {TooManySteps} if the tests are too intertwined.
  */
 export function decisionsFrom(
-  program: CheckedProgram,
-  at: number,
-  otherwise: number,
-  words: ReadonlyMap<number, number>,
-): readonly Decision[] {
-  try {
-    return shortestList(program, at, otherwise, words);
-  } catch (error) {
-    throw error instanceof TooManySteps ? argumentError('range', INTERTWINED) : error;
-  }
-}
-
-const INTERTWINED = 'the tests of the filter are too intertwined';
-
-function shortestList(
   program: CheckedProgram,
   at: number,
   otherwise: number,
@@ -72,7 +54,7 @@ function shortestList(
   const graph = new Graph(program, words);
   const root = graph.from(at);
   const weighed = new Lists(graph.diagrams, graph.size);
-  const ends = [otherwise, ...[...graph.values].filter((value) => value !== otherwise)].map((value) => {
+  const ends = [...new Set([otherwise, ...graph.values])].map((value) => {
     const size = weighed.size(root, graph.returns(value)) + (value === otherwise ? 0 : 1);
     return { value, size };
   });
@@ -103,40 +85,36 @@ class Graph {
     return this.#share(`${value}`, (id) => ({ id, value }));
   }
 
-  from(at: number, loaded: Loaded = { constant: 0 }): Node {
-    const key = has(loaded, 'constant') ? `${at} ${loaded.constant}` : `${at} ${loaded.offset} ${loaded.mask}`;
-    const node = this.#known.get(key) ?? this.#read(at, loaded);
+  from(at: number, held = ZERO): Node {
+    const key = `${at} ${held.offset} ${held.mask}`;
+    const node = this.#known.get(key) ?? this.#read(at, held);
     this.#known.set(key, node);
     return node;
   }
 
-  #read(at: number, loaded: Loaded): Node {
-    const instruction = this.#program.instructions.at(at);
-    if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${at}`);
-    const { code, jt, jf, k } = instruction;
-    if (code === BPF.ret) {
-      this.values.add(k);
-      return this.returns(k);
+  #read(at: number, held: Held): Node {
+    const instruction = instructionAt(this.#program.instructions, at);
+    const [yes, no] = nextOf(instruction, at);
+    if (yes === undefined) {
+      this.values.add(instruction.k);
+      return this.returns(instruction.k);
     }
-    if (code === BPF.ja) return this.from(at + 1 + k, loaded);
-    if (code === BPF.ld) return this.from(at + 1, this.#load(k));
-    if (code === BPF.and) return this.from(at + 1, masked(loaded, k));
-    const [yes, no] = [at + 1 + jt, at + 1 + jf];
-    if (has(loaded, 'constant')) return this.from(jumpHolds(loaded.constant, instruction) ? yes : no, loaded);
-    return this.#test(loaded, instruction, this.from(yes, loaded), this.from(no, loaded));
+    if (no === undefined) return this.from(yes, heldAfter(held, instruction));
+    const constant = this.#constant(held);
+    if (constant !== undefined) return this.from(jumpHolds(constant, instruction) ? yes : no, held);
+    return this.#test(held, instruction, this.from(yes, held), this.from(no, held));
   }
 
-  #load(offset: number): Loaded {
-    const constant = this.#words.get(offset);
-    if (constant !== undefined) return { constant };
-    if (argumentAt(offset) === undefined)
+  /** The value of the accumulator, if it does not depend on arguments. */
+  #constant({ offset, mask }: Held): number | undefined {
+    const word = mask === 0 ? 0 : this.#words.get(offset);
+    if (word === undefined && argumentAt(offset) === undefined)
       throw argumentError('range', 'the filter tests the instruction pointer, which a policy cannot do');
-    return { offset, mask: MAX_WORD };
+    return word === undefined ? undefined : (word & mask) >>> 0;
   }
 
   /** A test of a word. If it and those after it test one argument, and lead to two ends, they are one test. */
-  #test(loaded: Exclude<Loaded, { constant: number }>, instruction: Instruction, yes: Node, no: Node): Node {
-    const { offset, mask } = loaded;
+  #test({ offset, mask }: Held, instruction: Instruction, yes: Node, no: Node): Node {
     const index = argumentAt(offset) ?? 0;
     const word = testDiagram(levelOf(offset, this.#program.endian), mask, instruction, this.diagrams);
     if (word === TRUE || yes === no) return yes;
@@ -179,12 +157,6 @@ class Graph {
 
 function isTestOf(node: Node, index: number): node is Test {
   return has(node, 'index') && node.index === index;
-}
-
-function masked(loaded: Loaded, k: number): Loaded {
-  if (has(loaded, 'constant')) return { constant: (loaded.constant & k) >>> 0 };
-  const mask = (loaded.mask & k) >>> 0;
-  return mask === 0 ? { constant: 0 } : { ...loaded, mask };
 }
 
 /** The most tests of an argument that are taken for one: a comparison of 64 bits takes three. */
@@ -296,7 +268,7 @@ class Lists {
     const key = test.id * this.#nodes + end.id;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    if (this.#known.size > MOST_PAIRS) throw argumentError('range', INTERTWINED);
+    if (this.#known.size > MOST_PAIRS) throw new TooManySteps('there are too many tests');
     const { yes, no } = this.#waysOf(test);
     const orders = [
       { size: yes.length * this.size(test.yes, test.no) + this.size(test.no, end), order: 'yes-first' },

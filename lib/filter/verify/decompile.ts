@@ -1,20 +1,20 @@
 /** Decompiles a program to a policy. Works for every seccomp filter that decides by ABI, number and arguments. */
 
 import { actionOf, returnValue } from '../../policy/action.js';
+import { archIs, NUMBER, numberWithin, POINTER } from '../../policy/diagrams/call-bits.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
 import type { AbiPolicy, Action, Decision, NumberRange, Policy } from '../../policy/policy.js';
 import { numbersOf } from '../../policy/policy.js';
-import { MAX_WORD, type WordSet } from '../../policy/word-set.js';
 import { ABIS, type Abi } from '../../syscalls/abi.js';
 import { argumentError } from '../../util/node-error.js';
 import { invalidType, invalidValue } from '../../util/option-errors.js';
 import { indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
-import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction } from '../bpf/instruction.js';
+import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, instructionAt, nextOf } from '../bpf/instruction.js';
 import { mergeAdjacent } from '../merge-adjacent.js';
-import { decisionsFrom, numberWords } from './decision-list.js';
+import { decisionsFrom, MOST_STEPS, numberWords } from './decision-list.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
-import type { CheckedProgram } from './program-diagrams.js';
-import { executionPaths, NUMBER_WORDS } from './symbolic-execution.js';
+import { type CheckedProgram, ProgramDiagrams } from './program-diagrams.js';
 
 /** The longest span of numbers that becomes entries of single numbers; a longer span becomes a range. */
 const LONGEST_ENTRY = 64;
@@ -42,7 +42,15 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
       endian,
       'must be "little" or "big", the byte order of the machine that the filter is for',
     );
-  const instructions = decodeInstructions(new Uint8Array(bytes), endian);
+  try {
+    return policyOf(decodeInstructions(new Uint8Array(bytes), endian), endian);
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    throw argumentError('range', 'the tests of the filter are too intertwined');
+  }
+}
+
+function policyOf(instructions: readonly Instruction[], endian: Abi['endian']): Policy {
   const tested = testedAudits(instructions);
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
   const named = known.filter(({ audit }) => tested.has(audit));
@@ -50,10 +58,11 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
   const abis = named.length > 0 ? named : known.slice(0, 1);
   const audits = [...new Set(abis.map(({ audit }) => audit))];
   const program = { instructions, gate: NO_GATE, endian };
-  const foreignAction = foreignActionOf(program, audits);
+  const whole = new WholeProgram(program);
+  const foreignAction = foreignActionOf(program, audits, whole);
   const tables = abis.map((abi) => ({ abi, ranges: rangesOf(program, abi) }));
   const defaultAction = longest(program, tables.at(0)?.ranges ?? []) ?? foreignAction;
-  const reader = new Reader(program, returnValue(defaultAction));
+  const reader = new Reader(program, returnValue(defaultAction), whole);
   return {
     abis: tables.map(({ abi, ranges }) => abiPolicy(abi, reader.spans(abi, ranges), defaultAction)),
     defaultAction,
@@ -87,30 +96,26 @@ function rangesOf(program: CheckedProgram, abi: Abi): readonly NumberPath[] {
 /** Returns the AUDIT_ARCH values that the program compares the ABI with. */
 function testedAudits(instructions: readonly Instruction[]): ReadonlySet<number> {
   const tested = new Set<number>();
-  const seen = new Set<number>();
-  const stack = instructions.flatMap(({ code, k }, at) => (code === BPF.ld && k === ARCH_OFFSET ? [at + 1] : []));
-  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    const instruction = instructions.at(at);
-    if (instruction === undefined || seen.has(at)) continue;
-    seen.add(at);
-    const { code, jt, jf, k } = instruction;
-    if (code === BPF.ja) stack.push(at + 1 + k);
-    if (code === BPF.jeq) tested.add(k);
-    if (code === BPF.jeq || code === BPF.jge || code === BPF.jgt || code === BPF.jset)
-      stack.push(at + 1 + jt, at + 1 + jf);
+  const reached = new Set(
+    instructions.flatMap(({ code, k }, at) => (code === BPF.ld && k === ARCH_OFFSET ? [at + 1] : [])),
+  );
+  for (const at of reached) {
+    const instruction = instructionAt(instructions, at);
+    if (instruction.code === BPF.jeq) tested.add(instruction.k);
+    if (instruction.code === BPF.ld || instruction.code === BPF.and) continue;
+    for (const next of nextOf(instruction, at)) reached.add(next);
   }
   return tested;
 }
 
-function foreignActionOf(program: CheckedProgram, audits: readonly number[]): Action {
-  const ends = numberPaths(program, audits).map(({ at }) => returnedAt(program, at));
-  const values = ends.includes(undefined)
-    ? [...executionPaths(program.instructions, { endian: program.endian, arch: audits })].map((path) => path.value)
-    : ends;
-  const [value, ...others] = new Set(values);
-  if (value === undefined || others.length > 0)
+/** The action for calls of ABIs that the program does not compare with. */
+function foreignActionOf(program: CheckedProgram, audits: readonly number[], whole: WholeProgram): Action {
+  const ends = new Set(numberPaths(program, audits).map(({ at }) => returnedAt(program, at)));
+  const [value] = ends;
+  const only = ends.size === 1 && value !== undefined ? value : whole.valueExcept(audits);
+  if (only === undefined)
     throw argumentError('range', 'the filter distinguishes calls of unknown ABIs, which a policy cannot do');
-  return actionOf(value);
+  return actionOf(only);
 }
 
 /** The return value of an instruction; undefined if it is not a return. */
@@ -147,12 +152,14 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
 class Reader {
   readonly #program: CheckedProgram;
   readonly #otherwise: number;
+  readonly #whole: WholeProgram;
   /** By instruction: the decisions of the code from there on, which only tests arguments. */
   readonly #known = new Map<number, readonly Decision[]>();
 
-  constructor(program: CheckedProgram, otherwise: number) {
+  constructor(program: CheckedProgram, otherwise: number, whole: WholeProgram) {
     this.#program = program;
     this.#otherwise = otherwise;
+    this.#whole = whole;
   }
 
   /** All numbers of an ABI, in ranges with the same decisions. */
@@ -171,57 +178,60 @@ class Reader {
   }
 
   /** Decompiles numbers that cannot be followed as a range. */
-  #followed(abi: Abi, from: number, to: number): readonly NumberRange[] {
-    const { instructions, endian } = this.#program;
-    const starts = new Set([from]);
-    for (const { region } of executionPaths(instructions, { endian, arch: abi.audit }))
-      for (const start of boundaries(region[NUMBER_WORDS])) if (from < start && start <= to) starts.add(start);
-    const sorted = [...starts].toSorted((a, b) => a - b);
-    return sorted.map((first, i) => ({
+  #followed({ audit }: Abi, from: number, to: number): readonly NumberRange[] {
+    return this.#whole.rangesWithin(audit, from, to).map(({ first, last }) => ({
       first,
-      last: (sorted.at(i + 1) ?? to + 1) - 1,
-      decisions: decisionsFrom(this.#program, 0, this.#otherwise, numberWords(abi.audit, first)),
+      last,
+      decisions: decisionsFrom(this.#program, 0, this.#otherwise, numberWords(audit, first)),
     }));
   }
 }
 
-/** The bounds of the ranges that a set of numbers consists of. */
-function* boundaries(words: WordSet | undefined): Generator<number> {
-  if (words === undefined) return;
-  const { low, high, pattern, not } = words;
-  yield low;
-  if (high < MAX_WORD) yield high + 1;
-  for (const { mask, bits } of [pattern, ...not]) {
-    // An excluded pattern only matters where it overlaps the set's own pattern.
-    const both = mask & pattern.mask;
-    if ((bits & both) === (pattern.bits & both)) yield* blocks(words, mask | pattern.mask, bits | pattern.bits);
-  }
-}
-
 /** The limit on the number of ranges that a set of numbers is split into. */
-const MOST_BLOCKS = 4096;
+const MOST_RANGES = 4096;
 
-/** The first number of each block of numbers with (number & mask) = bits, and the first number after it. */
-function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<number> {
-  if (mask === 0) return;
-  const step = (mask & -mask) >>> 0;
-  if ((high - low) / step <= MOST_BLOCKS) {
-    for (let start = Math.ceil(low / step) * step; start <= high; start += step) yield start;
-    return;
+/** The diagram of a whole program, for calls that cannot be followed on their numbers alone. */
+class WholeProgram {
+  readonly #program: CheckedProgram;
+  readonly #diagrams = new Diagrams(MOST_STEPS);
+  #known: Diagram | undefined;
+
+  constructor(program: CheckedProgram) {
+    this.#program = program;
   }
-  const free = ~(mask | (step - 1)) >>> 0;
-  let count = 0;
-  // Counts down through all combinations of the free bits, to 0.
-  for (let some = free; ; some = ((some - 1) & free) >>> 0) {
-    if (++count > MOST_BLOCKS)
-      throw argumentError(
-        'range',
-        `the mask 0x${(mask >>> 0).toString(16)} splits the syscall numbers into too many ranges`,
-      );
-    const start = (bits | some) >>> 0;
-    yield start;
-    if (start + step <= MAX_WORD) yield start + step;
-    if (some === 0) return;
+
+  get #returned(): Diagram {
+    this.#known ??= new ProgramDiagrams(this.#program, this.#diagrams).from(0);
+    return this.#known;
+  }
+
+  /** The return value for all ABIs except for some; undefined if there are several. */
+  valueExcept(audits: readonly number[]): number | undefined {
+    const diagrams = this.#diagrams;
+    const isListed = audits.reduce<Diagram>(
+      (some, audit) => diagrams.choose(archIs(audit, diagrams), TRUE, some),
+      FALSE,
+    );
+    const found = diagrams.without(this.#returned, isListed);
+    const value = diagrams.difference(found, FALSE)?.a ?? 0;
+    return found === diagrams.without(diagrams.constant(value), isListed) ? value : undefined;
+  }
+
+  /** The numbers from `from` to `to`, in ranges for which the program decides alike. */
+  rangesWithin(audit: number, from: number, to: number): readonly Omit<NumberRange, 'decisions'>[] {
+    const diagrams = this.#diagrams;
+    const within = diagrams.both(archIs(audit, diagrams), numberWithin(from, to, diagrams));
+    const parts = diagrams.partition(diagrams.both(within, this.#returned), NUMBER);
+    const starts: number[] = [];
+    let last: Diagram = FALSE;
+    for (const part of parts.keys())
+      for (const [first, rest] of diagrams.runs(part, NUMBER, POINTER)) {
+        if (rest === FALSE || rest === last) continue; // Nothing is returned for other ABIs and numbers.
+        last = rest;
+        if (starts.push(first) > MOST_RANGES)
+          throw argumentError('range', 'the filter splits the syscall numbers into too many ranges');
+      }
+    return starts.map((first, i) => ({ first, last: (starts.at(i + 1) ?? to + 1) - 1 }));
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { argumentError } from '../../util/node-error.js';
 import type { GateSite } from '../bpf/assemble.js';
-import { BPF, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
+import { BPF, type Instruction, MAX_INSTRUCTIONS, nextOf } from '../bpf/instruction.js';
 
 /** The size of `struct seccomp_data`. */
 const DATA_BYTES = 64;
@@ -27,32 +27,17 @@ export function checkProgram(instructions: readonly Instruction[], gate: readonl
       throw argumentError('range', `instruction ${instruction} belongs to the exec gate and must be jeq`);
 }
 
-function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: number): void {
-  switch (code) {
-    case BPF.ret:
-    case BPF.and:
-      return;
-    case BPF.ld:
-      if (k % 4 === 0 && k < DATA_BYTES) return;
-      throw argumentError(
-        'range',
-        `instruction ${at} loads from offset ${k}, which is not a word of struct seccomp_data`,
-      );
-    case BPF.ja:
-      checkJump(k, at, last);
-      return;
-    case BPF.jeq:
-    case BPF.jgt:
-    case BPF.jge:
-    case BPF.jset:
-      checkJump(jt, at, last);
-      checkJump(jf, at, last);
-      return;
-    default:
-      throw argumentError('range', `can't follow instruction 0x${code.toString(16)} at ${at}`);
-  }
-}
+const CODES: ReadonlySet<number> = new Set(Object.values(BPF));
 
-function checkJump(skipped: number, at: number, last: number): void {
-  if (at + 1 + skipped > last) throw argumentError('range', `instruction ${at} jumps past the end`);
+function checkInstruction(instruction: Instruction, at: number, last: number): void {
+  const { code, k } = instruction;
+  if (!CODES.has(code)) throw argumentError('range', `can't follow instruction 0x${code.toString(16)} at ${at}`);
+  if (code === BPF.ld && (k % 4 !== 0 || k >= DATA_BYTES))
+    throw argumentError(
+      'range',
+      `instruction ${at} loads from offset ${k}, which is not a word of struct seccomp_data`,
+    );
+  const isJump = code !== BPF.ld && code !== BPF.and;
+  if (isJump && nextOf(instruction, at).some((next) => next > last))
+    throw argumentError('range', `instruction ${at} jumps past the end`);
 }

@@ -9,10 +9,9 @@ import { conditionDiagram } from '../../policy/diagrams/call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
 import type { NumberMeaning } from '../../policy/diagrams/policy-meanings.js';
 import type { Decision } from '../../policy/policy.js';
-import { MAX_WORD } from '../../policy/word-set.js';
-import { argumentAt, BPF } from '../bpf/instruction.js';
+import { argumentAt, instructionAt, nextOf } from '../bpf/instruction.js';
 import { levelOf, testDiagram } from './program-bits.js';
-import { type CheckedProgram, gateHalfAt, type Held, ZERO } from './program-diagrams.js';
+import { type CheckedProgram, gateHalfAt, type Held, heldAfter, ZERO } from './program-diagrams.js';
 
 /** The limit on states. A program that tests its conditions in order needs fewer. */
 const MOST_STATES = 32_768;
@@ -141,28 +140,17 @@ class LockstepWalk {
   /** The next states; undefined if a return value is not proven to be right. */
   #after(state: State): readonly State[] | undefined {
     const { at, held } = state;
-    const instruction = this.#program.instructions[at];
-    if (instruction === undefined) return undefined;
-    const { code, jt, jf, k } = instruction;
-    const next = at + 1;
-    switch (code) {
-      case BPF.ret:
-        return this.#returns(state, k) ? [] : undefined;
-      case BPF.ja:
-        return [{ ...state, at: next + k }];
-      case BPF.ld:
-        return [{ ...state, at: next, held: { offset: k, mask: MAX_WORD } }];
-      case BPF.and:
-        return [{ ...state, at: next, held: { ...held, mask: (held.mask & k) >>> 0 } }];
-      default: {
-        const half = gateHalfAt(this.#program, at, held);
-        if (half !== undefined) return this.#branchAtGate(state, half, next + jt, next + jf);
-        const test = testDiagram(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
-        const yes = this.#learned(state, test);
-        const no = this.#learned(state, this.#diagrams.not(test));
-        return [...yes.map((each) => ({ ...each, at: next + jt })), ...no.map((each) => ({ ...each, at: next + jf }))];
-      }
-    }
+    const instruction = instructionAt(this.#program.instructions, at);
+    const [yes, no] = nextOf(instruction, at);
+    if (yes === undefined) return this.#returns(state, instruction.k) ? [] : undefined;
+    if (no === undefined) return [{ ...state, at: yes, held: heldAfter(held, instruction) }];
+    const half = gateHalfAt(this.#program, at, held);
+    if (half !== undefined) return this.#branchAtGate(state, half, yes, no);
+    const test = testDiagram(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
+    return [
+      ...this.#learned({ ...state, at: yes }, test),
+      ...this.#learned({ ...state, at: no }, this.#diagrams.not(test)),
+    ];
   }
 
   /**

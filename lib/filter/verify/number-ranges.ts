@@ -1,13 +1,21 @@
 /**
  * Follows a program for ranges of syscall numbers, as long as it tests only the ABI and the number. Two bounds of the
- * number describe the calls on such a path. This takes a tenth of the steps of symbolic-execution.ts.
+ * number describe the calls on such a path. This takes a tenth of the steps of program-diagrams.ts.
  */
 
-import { MAX_WORD } from '../../policy/word-set.js';
-import { argumentError } from '../../util/node-error.js';
-import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import { MAX_WORD } from '../../policy/words.js';
+import { indices } from '../../util/own-data.js';
+import {
+  ARCH_OFFSET,
+  BPF,
+  FIRST_ARGUMENT_OFFSET,
+  type Instruction,
+  instructionAt,
+  NR_OFFSET,
+  nextOf,
+} from '../bpf/instruction.js';
+import { jumpHolds } from '../bpf/interpreter.js';
 import type { CheckedProgram } from './program-diagrams.js';
-import { highBitClearedBy, jumpHolds } from './symbolic-execution.js';
 
 /** The instruction that all numbers of a range reach. */
 export interface NumberPath {
@@ -32,6 +40,9 @@ interface State {
 /** Limit on the size of a range for which a test of bits is evaluated, number by number. */
 const MOST_TESTED = 64;
 
+/** Ranges are split into at most 16 parts at multiples of such a bit. */
+const LEAST_HIGH_BIT = 0x1000_0000;
+
 /** One AUDIT_ARCH, or all except those listed. */
 export type Arch = number | readonly number[];
 
@@ -44,39 +55,28 @@ export function numberPaths(
   arch: Arch,
 ): readonly NumberPath[] {
   const ends: NumberPath[] = [];
-  const isEnd = endings(instructions);
+  const isPlain = plainCode(instructions);
   const stack: State[] = [{ at: 0, first: 0, last: MAX_WORD, loaded: 'zero', clearedBits: 0 }];
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     const { at, first, last } = state;
-    const instruction = instructions.at(at);
-    if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${at}`);
-    const next = isEnd[at] === 1 || gate.has(at) ? undefined : after(state, instruction, arch);
-    if (next === undefined) ends.push({ first, last, at: isEnd[at] === 1 ? at : undefined });
+    const instruction = instructionAt(instructions, at);
+    const isEnd = isPlain[at] === 1 && (instruction.code === BPF.ret || instruction.code === BPF.ld);
+    const next = isEnd || gate.has(at) ? undefined : after(state, instruction, arch);
+    if (next === undefined) ends.push({ first, last, at: isEnd ? at : undefined });
     else stack.push(...next);
   }
   return ends;
 }
 
-/** Marks the returns and loads after which neither the ABI nor the number is tested. */
-function endings(instructions: readonly Instruction[]): Uint8Array {
+/** Marks the instructions from which on neither the ABI nor the number is tested. */
+function plainCode(instructions: readonly Instruction[]): Uint8Array {
   const isPlain = new Uint8Array(instructions.length);
-  const isEnd = new Uint8Array(instructions.length);
   for (let at = instructions.length - 1; at >= 0; at--) {
-    const instruction = instructions[at];
-    if (instruction === undefined) continue;
-    isPlain[at] = leadsOnly(instruction, at + 1, isPlain);
-    if (instruction.code === BPF.ret || instruction.code === BPF.ld) isEnd[at] = isPlain[at] ?? 0;
+    const instruction = instructionAt(instructions, at);
+    const isTested = instruction.code === BPF.ld && instruction.k < FIRST_ARGUMENT_OFFSET;
+    isPlain[at] = !isTested && nextOf(instruction, at).every((next) => isPlain[next] === 1) ? 1 : 0;
   }
-  return isEnd;
-}
-
-/** Returns 1 if an instruction tests nothing but arguments and its successors are `isPlain`, else 0. */
-function leadsOnly({ code, jt, jf, k }: Instruction, next: number, isPlain: Uint8Array): number {
-  if (code === BPF.ret) return 1;
-  if (code === BPF.ld) return k < FIRST_ARGUMENT_OFFSET ? 0 : (isPlain[next] ?? 0);
-  if (code === BPF.ja) return isPlain[next + k] ?? 0;
-  if (code === BPF.and) return isPlain[next] ?? 0;
-  return (isPlain[next + jt] ?? 0) & (isPlain[next + jf] ?? 0);
+  return isPlain;
 }
 
 /** The states after an instruction; undefined if two bounds do not describe them. */
@@ -105,8 +105,8 @@ function archHolds(arch: Arch, instruction: Instruction): boolean | undefined {
  * number minus a constant, so comparisons keep their order.
  */
 function cleared(state: State, k: number): readonly State[] | undefined {
-  const bit = state.clearedBits === 0 ? highBitClearedBy(k) : undefined;
-  if (bit === undefined) return undefined;
+  const bit = ~k >>> 0;
+  if (state.clearedBits !== 0 || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0) return undefined;
   const states: State[] = [];
   for (let start = 0; start <= MAX_WORD; start += bit) {
     const first = Math.max(state.first, start);
@@ -117,45 +117,19 @@ function cleared(state: State, k: number): readonly State[] | undefined {
   return states;
 }
 
-/** Splits the range by a comparison. */
+/** Splits the range where the answer of a test changes. Undefined for a test of bits if there are too many numbers. */
 function cut(state: State, instruction: Instruction): readonly State[] | undefined {
+  const { first, last, clearedBits } = state;
   const { code, jt, jf, k } = instruction;
-  const yes = { ...state, at: state.at + 1 + jt };
-  const no = { ...state, at: state.at + 1 + jf };
-  const { first, last } = state;
-  const bound = k + state.clearedBits;
-  if (code === BPF.jeq) {
-    if (bound < first || bound > last) return [no];
-    const parts: State[] = [{ ...yes, first: bound, last: bound }];
-    if (first < bound) parts.push({ ...no, last: bound - 1 });
-    if (bound < last) parts.push({ ...no, first: bound + 1 });
-    return parts;
-  }
-  if (code === BPF.jset) return last - first < MOST_TESTED ? tested(state, yes, no, instruction) : undefined;
-  if (code !== BPF.jge && code !== BPF.jgt) return undefined;
-  const from = code === BPF.jge ? bound : bound + 1;
-  if (from <= first) return [yes];
-  if (from > last) return [no];
-  return [
-    { ...yes, first: from },
-    { ...no, last: from - 1 },
-  ];
-}
-
-/** Splits the range where the result of a test of bits changes. */
-function tested(
-  { first, last, clearedBits }: State,
-  yes: State,
-  no: State,
-  instruction: Instruction,
-): readonly State[] {
-  const states: State[] = [];
-  for (let start = first; start <= last; ) {
-    const answer = jumpHolds(start - clearedBits, instruction);
-    let end = start;
-    while (end < last && jumpHolds(end + 1 - clearedBits, instruction) === answer) end++;
-    states.push({ ...(answer ? yes : no), first: start, last: end });
-    start = end + 1;
-  }
-  return states;
+  if (code === BPF.jset && last - first >= MOST_TESTED) return undefined;
+  const holds = (number: number) => jumpHolds(number - clearedBits, instruction);
+  const bound = k + clearedBits;
+  const bounds = code === BPF.jset ? indices(last - first).map((i) => first + 1 + i) : [bound, bound + 1];
+  const changes = bounds.filter((each) => each > first && each <= last && holds(each) !== holds(each - 1));
+  return [first, ...changes].map((start, i) => ({
+    ...state,
+    at: state.at + 1 + (holds(start) ? jt : jf),
+    first: start,
+    last: (changes.at(i) ?? last + 1) - 1,
+  }));
 }

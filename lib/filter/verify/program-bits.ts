@@ -1,7 +1,7 @@
 /** The bits of a call that the instructions of a program test. */
 import { ARCH, ARGUMENTS, atLeast, equal, NUMBER, POINTER } from '../../policy/diagrams/call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from '../../policy/diagrams/decision-diagram.js';
-import { MAX_WORD } from '../../policy/word-set.js';
+import { MAX_WORD } from '../../policy/words.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from '../bpf/instruction.js';
 

@@ -1,10 +1,10 @@
 /** Programs as decision diagrams: the return value from an instruction on, for all calls. */
 
 import { type Diagram, type Diagrams, FALSE } from '../../policy/diagrams/decision-diagram.js';
-import { MAX_WORD } from '../../policy/word-set.js';
+import { MAX_WORD } from '../../policy/words.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { argumentError } from '../../util/node-error.js';
-import { BPF, gateHalfOffset, type Instruction } from '../bpf/instruction.js';
+import { BPF, gateHalfOffset, type Instruction, instructionAt, nextOf } from '../bpf/instruction.js';
 import { gateHalfDiagram, levelOf, testDiagram } from './program-bits.js';
 
 /** A program that passed the kernel's checks. */
@@ -23,6 +23,12 @@ export interface Held {
 
 /** The initial value of the accumulator. */
 export const ZERO: Held = { offset: 0, mask: 0 };
+
+/** The accumulator after an instruction. */
+export function heldAfter(held: Held, { code, k }: Instruction): Held {
+  if (code === BPF.ld) return { offset: k, mask: MAX_WORD };
+  return code === BPF.and ? { ...held, mask: (held.mask & k) >>> 0 } : held;
+}
 
 interface State {
   readonly at: number;
@@ -50,43 +56,25 @@ export class ProgramDiagrams {
       if (open.length === 0) stack.pop();
       else stack.push(...open);
     }
-    return this.#diagram(start) ?? FALSE;
-  }
-
-  #diagram(state: State): Diagram | undefined {
-    return this.#known.get(keyOf(state));
+    return this.#known.get(keyOf(start)) ?? FALSE;
   }
 
   /** Builds the diagram of a state. If successors have no diagram yet, returns these instead. */
   #read(state: State): readonly State[] {
-    const instruction = this.#program.instructions.at(state.at);
-    if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${state.at}`);
     const { at, held } = state;
-    const { code, k } = instruction;
-    const next = at + 1;
-    const found = (diagram: Diagram) => {
-      this.#known.set(keyOf(state), diagram);
-      return [];
-    };
-    const goOn = (to: State) => {
-      const diagram = this.#diagram(to);
-      return diagram === undefined ? [to] : found(diagram);
-    };
-    if (code === BPF.ret) return found(this.#diagrams.constant(k));
-    if (code === BPF.ja) return goOn({ at: next + k, held });
-    if (code === BPF.ld) return goOn({ at: next, held: { offset: k, mask: MAX_WORD } });
-    if (code === BPF.and) {
-      const mask = (held.mask & k) >>> 0;
-      return goOn({ at: next, held: mask === 0 ? ZERO : { ...held, mask } });
-    }
-    const [yes, no] = [
-      { at: next + instruction.jt, held },
-      { at: next + instruction.jf, held },
-    ];
-    const [ifYes, ifNo] = [this.#diagram(yes), this.#diagram(no)];
-    if (ifYes === undefined || ifNo === undefined)
-      return [...(ifYes === undefined ? [yes] : []), ...(ifNo === undefined ? [no] : [])];
-    return found(this.#diagrams.choose(this.#test(state, instruction), ifYes, ifNo));
+    const instruction = instructionAt(this.#program.instructions, at);
+    const after = heldAfter(held, instruction);
+    const next = nextOf(instruction, at).map((to) => ({ at: to, held: after }));
+    const open = next.filter((each) => !this.#known.has(keyOf(each)));
+    if (open.length > 0) return open;
+    const [yes = this.#diagrams.constant(instruction.k), no] = next.flatMap(
+      (each) => this.#known.get(keyOf(each)) ?? [],
+    );
+    this.#known.set(
+      keyOf(state),
+      no === undefined ? yes : this.#diagrams.choose(this.#test(state, instruction), yes, no),
+    );
+    return [];
   }
 
   #test({ at, held }: State, instruction: Instruction): Diagram {

@@ -16,7 +16,7 @@ import {
 } from '../../policy/diagrams/policy-meanings.js';
 import type { Policy } from '../../policy/policy.js';
 import { readPolicy } from '../../policy/read-policy.js';
-import { MAX_WORD } from '../../policy/word-set.js';
+import { MAX_WORD } from '../../policy/words.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';

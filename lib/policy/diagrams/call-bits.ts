@@ -3,7 +3,7 @@
  * exec gate's value.
  */
 import type { Condition, PolicyCall } from '../policy.js';
-import { highWord, lowWord, MAX_WORD } from '../word-set.js';
+import { highWord, lowWord, MAX_WORD } from '../words.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
 
 /**

@@ -126,6 +126,16 @@ export class Diagrams {
     return visit(of);
   }
 
+  /**
+   * The remainders of a diagram below the bits from `first` to before `end`, in the order of the values of these bits, with
+   * the first value of each.
+   */
+  *runs(of: Diagram, first: number, end: number, value = 0): Generator<readonly [value: number, rest: Diagram]> {
+    if (this.#level(of) >= end) return yield [value, of];
+    yield* this.runs(this.#at(of, first, 0), first + 1, end, value);
+    yield* this.runs(this.#at(of, first, 1), first + 1, end, value + 2 ** (end - first - 1));
+  }
+
   /** The levels of the bits that a diagram depends on. */
   levels(of: Diagram): ReadonlySet<number> {
     const levels = new Set<number>();

@@ -12,7 +12,7 @@ import {
   rangesOf,
   sortedNumbers,
 } from '../policy.js';
-import { MAX_WORD } from '../word-set.js';
+import { MAX_WORD } from '../words.js';
 import { conditionsDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
 

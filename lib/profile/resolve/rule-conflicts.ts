@@ -1,6 +1,7 @@
 /** Reports rules on one syscall that contradict each other, or of which one has no effect. */
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
-import { isSatisfiable } from '../../policy/argument-region.js';
+import { conditionsDiagram } from '../../policy/diagrams/call-bits.js';
+import { Diagrams, FALSE } from '../../policy/diagrams/decision-diagram.js';
 import type { Abi } from '../../syscalls/abi.js';
 import type { ProblemKind } from '../document/diagnostics.js';
 import { runtimeWidth } from './argument-conditions.js';
@@ -19,6 +20,7 @@ const MOST_PAIRS = 4000;
 /** Checks the decisions of one profile, number by number. */
 export class RuleConflicts {
   readonly #context: ResolveContext;
+  readonly #diagrams = new Diagrams(Number.POSITIVE_INFINITY); // No diagram of a list of conditions is large.
   #pairs = 0;
 
   constructor(context: ResolveContext) {
@@ -134,7 +136,8 @@ export class RuleConflicts {
   /** Whether some arguments meet the conditions of both. Beyond MOST_PAIRS, the answer is always yes. */
   #overlap(a: RuleDecision, b: RuleDecision): boolean {
     if (a.conditions.length === 0 || b.conditions.length === 0) return true;
-    return this.#pairs++ >= MOST_PAIRS || isSatisfiable([...a.conditions, ...b.conditions]);
+    if (this.#pairs++ >= MOST_PAIRS) return true;
+    return conditionsDiagram([...a.conditions, ...b.conditions], this.#diagrams) !== FALSE;
   }
 
   /**

@@ -3,6 +3,7 @@
  */
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
 import { intersectDecisions } from '../../policy/algebra.js';
+import { Diagrams } from '../../policy/diagrams/decision-diagram.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import type { Diagnostics } from '../document/diagnostics.js';
@@ -96,7 +97,7 @@ export function resolvePrecedence(
   if (isAsWritten) return decisions;
   const asWritten = inPrecedence(all, ({ written }) => written);
   if (decisions.length * asWritten.length <= MOST_PAIRS) {
-    return intersectDecisions(decisions, asWritten, context.defaultAction);
+    return intersectDecisions(decisions, asWritten, context.defaultAction, new Diagrams(Number.POSITIVE_INFINITY));
   }
   for (const { source, syscall } of all.slice(0, 1)) {
     const message = (names: string) =>

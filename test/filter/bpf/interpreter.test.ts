@@ -71,10 +71,8 @@ test('a mask keeps bits of the accumulator, and a jump skips instructions', () =
 });
 
 test('a program without a return at its end, and an unknown instruction, are refused', () => {
-  expect(() => interpret([of(BPF.ja, 0)], call, 'little')).toThrow(new RangeError('the filter runs past its end at 1'));
-  expect(() => interpret([of(BPF.ja, 0), of(0x87, 0)], call, 'little')).toThrow(
-    new RangeError('unknown instruction 0x87 at 1'),
-  );
+  expect(() => interpret([of(BPF.ja, 0)], call, 'little')).toThrow('the filter runs past its end at 1');
+  expect(() => interpret([of(BPF.ja, 0), of(0x87, 0)], call, 'little')).toThrow("can't follow instruction 0x87");
 });
 
 test.each(['little', 'big'] as const)('instructions are encoded and decoded in %s-endian order', (endian) => {

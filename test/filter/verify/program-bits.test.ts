@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BPF } from '../../../lib/filter/bpf/instruction.js';
+import { jumpHolds } from '../../../lib/filter/bpf/interpreter.js';
 import { levelOf, testDiagram } from '../../../lib/filter/verify/program-bits.js';
-import { jumpHolds } from '../../../lib/filter/verify/symbolic-execution.js';
 import { Diagrams, FALSE } from '../../../lib/policy/diagrams/decision-diagram.js';
 
 const word = fc.oneof(fc.nat(7), fc.nat(0xffff_ffff), fc.constantFrom(0xffff, 0x8000_0000, 0xffff_ffff));
