@@ -4,7 +4,7 @@ import type { Abi, AbiName } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { compareRestriction, returnValue } from './action.js';
 import { conditionsDiagram, exampleCall } from './diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE, TooManySteps } from './diagrams/decision-diagram.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
 import { type Outcome, outcomesOf } from './diagrams/policy-meanings.js';
 import {
   type AbiPolicy,
@@ -167,11 +167,12 @@ function product(
     const message = `two policies with ${a.length} and ${b.length} argument rules on one syscall can't be combined`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer rules, or attach a filter for each`);
   }
-  const metIn = b.map(({ conditions }) => conditionsDiagram(conditions, diagrams));
+  const calls = ({ conditions }: Decision) => conditionsDiagram(conditions, diagrams);
+  const inB = a.some(({ conditions }) => conditions.length > 0) ? b.map(calls) : [];
   return a.flatMap((x) => {
-    const met = conditionsDiagram(x.conditions, diagrams);
+    const inX = calls(x);
     return b.flatMap((y, i) => {
-      if (diagrams.both(met, metIn[i] ?? FALSE) === FALSE) return [];
+      if (inX !== TRUE && diagrams.both(inX, inB.at(i) ?? FALSE) === FALSE) return [];
       const { action, rule } = choose(x, y);
       return [{ conditions: [...x.conditions, ...y.conditions], action, rule }];
     });
