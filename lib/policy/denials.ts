@@ -1,6 +1,7 @@
 /** The kinds of denials that a child can have, whatever its profile allows, and the form of their calls. */
 import type { AbiName } from '../syscalls/abi.js';
 import { errnoOn } from '../syscalls/errno.js';
+import { multiplexersOf } from '../syscalls/multiplexers.js';
 import type { Condition } from './policy.js';
 
 /** Which of the calls are denied to a child. */
@@ -89,6 +90,27 @@ export interface DeniedCall {
   readonly conditions: (abi: AbiName) => readonly Condition[];
   readonly why: string;
 }
+
+/** A denied call, without the properties that it shares with others of its kind; see denied-calls.ts. */
+export type OneDeniedCall = Pick<DeniedCall, 'syscall' | 'why'> & Partial<DeniedCall>;
+
+/** The calls of io_uring. io_uring_enter too: a process that restricts itself may have rings already. */
+export const deniedRings = (name: string): readonly OneDeniedCall[] =>
+  ['io_uring_setup', 'io_uring_enter'].map((syscall) => ({
+    syscall,
+    errno: notThere,
+    why: `${name} denies ${syscall}, since no filter sees the requests of io_uring: make syscalls instead`,
+  }));
+
+/** A call by socketcall(2). Its arguments are in memory, where a filter can't read them, so that it is denied with any. */
+export const deniedBySocketcall = (name: string, call: string): OneDeniedCall => ({
+  syscall: 'socketcall',
+  conditions: (abi) => {
+    const { calls } = multiplexersOf(abi).find((each) => each.name === 'socketcall') ?? {};
+    return [equals(0, Number(calls?.get(call) ?? 0))];
+  },
+  why: `${name} denies ${call} by socketcall, whose arguments a filter can't read: make the syscall ${call} itself`,
+});
 
 /** The kernel reads 32 bits of the argument. */
 export const equals = (index: number, value: number): Condition => ({

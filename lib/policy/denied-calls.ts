@@ -6,10 +6,9 @@ import type { AbiName } from '../syscalls/abi.js';
 import { constants } from '../syscalls/constants.js';
 import { EACCES, EPERM } from '../syscalls/errno.js';
 import { argumentWidth } from '../syscalls/table.js';
-import { type DeniedCall, equals, masked, notThere } from './denials.js';
+import { type DeniedCall, deniedRings, equals, masked, notThere, type OneDeniedCall } from './denials.js';
 import { DIVERTING } from './denied-options.js';
-import { OF_NETWORK, UNIX_SOCKETS_OF_PATHS, whyUnseen } from './denied-sockets.js';
-import type { Condition } from './policy.js';
+import { OF_NETWORK, UNIX_SOCKETS_OF_PATHS } from './denied-sockets.js';
 
 /** The requests of ioctl(2) for a terminal, by architecture. Source: asm/ioctls.h. A test compares them with constants.ts. */
 const TERMINAL_REQUESTS = {
@@ -28,10 +27,10 @@ const ioctl = (name: keyof typeof TERMINAL_REQUESTS) => (abi: AbiName) => {
 /** clone's flags are its first argument, and its second on s390. */
 const withCloneFlags = (flags: number) => (abi: AbiName) => [masked(abi.startsWith('s390') ? 1 : 0, flags, flags)];
 
-const OF_ISOLATION: readonly DeniedCall[] = [
+const OF_ISOLATION: readonly OneDeniedCall[] = [
   {
     syscall: 'prlimit64',
-    conditions: (abi: AbiName): readonly Condition[] => [
+    conditions: (abi) => [
       { index: 0, width: 32, op: 'ne', value: 0n },
       { index: 2, width: argumentWidth(abi, 'prlimit64', 2), op: 'ne', value: 0n },
     ],
@@ -49,7 +48,7 @@ const OF_ISOLATION: readonly DeniedCall[] = [
   },
   {
     syscall: 'ioctl',
-    to: ['withoutTerminal'] as const,
+    to: ['withoutTerminal'],
     conditions: ioctl('TIOCSPGRP'),
     why: 'isolate denies ioctl TIOCSPGRP, by which a program that was given no terminal takes that of its parent: pass one in stdio',
   },
@@ -61,33 +60,19 @@ const OF_ISOLATION: readonly DeniedCall[] = [
   // A keyring of the session is shared with the parent, and a key is found by its number alone.
   ...['keyctl', 'add_key', 'request_key'].map((syscall) => ({
     syscall,
-    conditions: () => [],
     why: `isolate denies ${syscall}, by which a program reads and replaces the session keyring of its parent`,
   })),
-].map((call) => ({ to: ['isolated'], by: 'isolation', errno: () => EPERM, ...call }));
+];
 
-const OF_SUPERVISION: DeniedCall = {
+const OF_SUPERVISION: OneDeniedCall = {
   syscall: 'pidfd_getfd',
-  to: ['supervised'],
-  by: 'supervision',
-  errno: () => EPERM,
-  conditions: () => [],
   why: 'supervision denies pidfd_getfd, by which a child could take the listener of its own filter',
 };
 
-const OF_GROUPS: readonly DeniedCall[] = ['setsid', 'setpgid'].map((syscall) => ({
+const OF_GROUPS: readonly OneDeniedCall[] = ['setsid', 'setpgid'].map((syscall) => ({
   syscall,
-  to: ['grouped'],
-  by: 'descendants',
-  errno: () => EPERM,
-  conditions: () => [],
   why: `descendants: 'kill' denies ${syscall}, by which a process leaves its process group, and so its tree: before Linux 6.12, only the group tells which processes to end`,
 }));
-
-type PathDenial = Pick<DeniedCall, 'syscall' | 'to' | 'why'> & Partial<DeniedCall>;
-
-/** A call that `paths` denies: by default with EACCES, the errno of Landlock's denials. */
-const ofPaths = (call: PathDenial): DeniedCall => ({ by: 'paths', errno: () => EACCES, conditions: () => [], ...call });
 
 /** The access mode with which open(2) checks for permission to read and write, and allows ioctl(2) only. */
 const MODE_3 = 3;
@@ -102,21 +87,21 @@ const OPENING: readonly (readonly [syscall: string, flags: number])[] = [
  * To Landlock, opening a file is reading or writing it according to the access mode. O_TRUNC is neither, and with mode 3
  * it sees no access at all. A descriptor for writing needs the right to write, so that ftruncate is not denied.
  */
-const opening = OPENING.flatMap(([syscall, flags]) => [
-  ...[constants.O_RDONLY, MODE_3].map((mode) =>
-    ofPaths({
+const opening = OPENING.flatMap(([syscall, flags]): readonly OneDeniedCall[] => [
+  ...[constants.O_RDONLY, MODE_3].map(
+    (mode): OneDeniedCall => ({
       syscall,
       to: ['truncation'],
       conditions: () => [masked(flags, MODE_3 | constants.O_TRUNC, mode | constants.O_TRUNC)],
       why: `paths denies ${syscall} with O_TRUNC and no write access, which Landlock checks only since Linux 6.2: add O_WRONLY or O_RDWR`,
     }),
   ),
-  ofPaths({
+  {
     syscall,
     to: ['deviceIoctls'],
     conditions: () => [masked(flags, MODE_3, MODE_3)],
     why: `paths denies ${syscall} with access mode 3, for ioctl on devices, which Landlock checks only since Linux 6.10: use O_RDONLY, O_WRONLY or O_RDWR`,
-  }),
+  },
 ]);
 
 /**
@@ -133,51 +118,46 @@ const OF_ROOT: readonly (readonly [syscall: string, why: string])[] = [
 /** By these, a child types commands into a shell that is not restricted, without a right to the terminal's device. */
 const TYPING = ['TIOCSTI', 'TIOCLINUX'] as const;
 
-const OF_PATHS: readonly DeniedCall[] = [
-  ...TYPING.map((name) =>
-    ofPaths({
-      syscall: 'ioctl',
-      to: ['paths'],
-      errno: () => EPERM,
-      conditions: ioctl(name),
-      why: `paths denies ioctl ${name}, which types commands into a terminal's shell: write to the terminal instead`,
-    }),
-  ),
-  ...OF_ROOT.map(([syscall, why]) =>
-    ofPaths({ syscall, to: ['paths'], errno: () => EPERM, why: `paths denies ${syscall}, which ${why}` }),
-  ),
+const OF_PATHS: readonly OneDeniedCall[] = [
+  ...TYPING.map((name) => ({
+    syscall: 'ioctl',
+    errno: () => EPERM,
+    conditions: ioctl(name),
+    why: `paths denies ioctl ${name}, which types commands into a terminal's shell: write to the terminal instead`,
+  })),
+  ...OF_ROOT.map(([syscall, why]) => ({ syscall, errno: () => EPERM, why: `paths denies ${syscall}, which ${why}` })),
   ...UNIX_SOCKETS_OF_PATHS,
-  ...['truncate', 'truncate64'].map((syscall) =>
-    ofPaths({
+  ...['truncate', 'truncate64'].map(
+    (syscall): OneDeniedCall => ({
       syscall,
       to: ['truncation'],
       why: `paths denies ${syscall}, which Landlock checks only since Linux 6.2: open the file for writing and use ftruncate`,
     }),
   ),
   ...opening,
-  ofPaths({
+  {
     syscall: 'openat2',
     to: ['truncation', 'deviceIoctls'],
     errno: notThere,
     why: "paths denies openat2, whose flags a filter can't read, and Landlock checks in full only since Linux 6.10: use openat",
-  }),
-  // io_uring_enter too: a process that restricts itself may have rings already.
-  ...['io_uring_setup', 'io_uring_enter'].map((syscall) =>
-    ofPaths({
-      syscall,
-      to: ['unixSockets', 'truncation', 'deviceIoctls'],
-      errno: notThere,
-      why: whyUnseen('paths', syscall),
-    }),
+  },
+  ...deniedRings('paths').map(
+    (call): OneDeniedCall => ({ ...call, to: ['unixSockets', 'truncation', 'deviceIoctls'] }),
   ),
 ];
 
+/** The kinds of denials, with what their calls share unless one says otherwise. EACCES is the errno of Landlock's denials. */
+const KINDS: readonly (readonly [shared: Pick<DeniedCall, 'to' | 'by' | 'errno'>, calls: readonly OneDeniedCall[]])[] =
+  [
+    [{ to: ['isolated'], by: 'isolation', errno: () => EPERM }, OF_ISOLATION],
+    [{ to: ['supervised'], by: 'supervision', errno: () => EPERM }, [OF_SUPERVISION]],
+    [{ to: ['grouped'], by: 'descendants', errno: () => EPERM }, OF_GROUPS],
+    [{ to: ['connections'], by: 'supervision', errno: () => EPERM }, DIVERTING],
+    [{ to: ['network'], by: 'network', errno: () => EACCES }, OF_NETWORK],
+    [{ to: ['paths'], by: 'paths', errno: () => EACCES }, OF_PATHS],
+  ];
+
 /** All of these calls. Of several for one syscall, the first whose conditions hold is the reason. */
-export const DENIED: readonly DeniedCall[] = [
-  ...OF_ISOLATION,
-  OF_SUPERVISION,
-  ...OF_GROUPS,
-  ...DIVERTING,
-  ...OF_NETWORK,
-  ...OF_PATHS,
-];
+export const DENIED: readonly DeniedCall[] = KINDS.flatMap(([shared, calls]) =>
+  calls.map((call) => ({ conditions: () => [], ...shared, ...call })),
+);

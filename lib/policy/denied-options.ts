@@ -3,9 +3,7 @@
  * address that the handler sees must be where the connection leads.
  */
 import type { AbiName } from '../syscalls/abi.js';
-import { EPERM } from '../syscalls/errno.js';
-import { multiplexersOf } from '../syscalls/multiplexers.js';
-import { type DeniedCall, equals, notThere } from './denials.js';
+import { deniedBySocketcall, deniedRings, equals, type OneDeniedCall } from './denials.js';
 
 /** A number of <sys/socket.h>, which MIPS and PA-RISC have their own for. */
 interface Numbered {
@@ -52,44 +50,19 @@ export function numberOn(abi: AbiName, { others, mips, parisc }: Numbered): numb
   return abi.startsWith('parisc') ? (parisc ?? others) : others;
 }
 
-type OptionDenial = Pick<DeniedCall, 'syscall' | 'conditions' | 'why'> & Partial<DeniedCall>;
-
-const denied = (call: OptionDenial): DeniedCall => ({
-  to: ['connections'],
-  by: 'supervision',
-  errno: () => EPERM,
-  ...call,
-});
-
 const HANDLER = 'a handler of connect';
 
-export const DIVERTING: readonly DeniedCall[] = [
-  ...DIVERTING_OPTIONS.map(([level, name, option, what]) =>
-    denied({
-      syscall: 'setsockopt',
-      conditions: (abi) => [equals(1, numberOn(abi, level)), equals(2, numberOn(abi, option))],
-      why: `${HANDLER} denies setsockopt ${name}, which ${what}: packets would not go where the handler sees`,
-    }),
-  ),
-  denied({
+export const DIVERTING: readonly OneDeniedCall[] = [
+  ...DIVERTING_OPTIONS.map(([level, name, option, what]) => ({
     syscall: 'setsockopt',
-    conditions: (abi) => [equals(1, numberOn(abi, SOL_SCTP))],
+    conditions: (abi: AbiName) => [equals(1, numberOn(abi, level)), equals(2, numberOn(abi, option))],
+    why: `${HANDLER} denies setsockopt ${name}, which ${what}: packets would not go where the handler sees`,
+  })),
+  {
+    syscall: 'setsockopt',
+    conditions: (abi: AbiName) => [equals(1, numberOn(abi, SOL_SCTP))],
     why: `${HANDLER} denies setsockopt of SCTP, whose options connect too: use TCP`,
-  }),
-  denied({
-    syscall: 'socketcall',
-    conditions: (abi) => {
-      const { calls } = multiplexersOf(abi).find(({ name }) => name === 'socketcall') ?? {};
-      return [equals(0, Number(calls?.get('setsockopt') ?? 0))];
-    },
-    why: `${HANDLER} denies setsockopt by socketcall, whose arguments a filter can't read: make the syscall setsockopt itself`,
-  }),
-  ...['io_uring_setup', 'io_uring_enter'].map((syscall) =>
-    denied({
-      syscall,
-      errno: notThere,
-      conditions: () => [],
-      why: `${HANDLER} denies ${syscall}, since no filter sees the requests of io_uring: make syscalls instead`,
-    }),
-  ),
+  },
+  deniedBySocketcall(HANDLER, 'setsockopt'),
+  ...deniedRings(HANDLER),
 ];
