@@ -172,7 +172,7 @@ function product(
   return a.flatMap((x) => {
     const inX = calls(x);
     return b.flatMap((y, i) => {
-      if (inX !== TRUE && diagrams.both(inX, inB[i] ?? FALSE) === FALSE) return [];
+      if (inX !== TRUE && diagrams.both(inX, inB.at(i) ?? FALSE) === FALSE) return [];
       const { action, rule } = choose(x, y);
       return [{ conditions: [...x.conditions, ...y.conditions], action, rule }];
     });

@@ -44,7 +44,7 @@ export function decide(policy: Policy, call: PolicyCall): Evaluation {
 }
 
 /** Whether a call is made by an ABI. */
-function isOf({ abi }: AbiPolicy, { arch, number }: PolicyCall): boolean {
+export function isOf({ abi }: AbiPolicy, { arch, number }: Pick<PolicyCall, 'arch' | 'number'>): boolean {
   return abi.audit === arch && hasNumber(abi, number);
 }
 

@@ -51,7 +51,7 @@ export function nextOf({ code, jt, jf, k }: Instruction, at: number): readonly n
 
 /** @throws {RangeError} if the program has no instruction there. */
 export function instructionAt(instructions: readonly Instruction[], at: number): Instruction {
-  const instruction = instructions[at];
+  const instruction = instructions.at(at);
   if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${at}`);
   return instruction;
 }

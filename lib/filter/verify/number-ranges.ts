@@ -130,6 +130,6 @@ function cut(state: State, instruction: Instruction): readonly State[] | undefin
     ...state,
     at: state.at + 1 + (holds(start) ? jt : jf),
     first: start,
-    last: (changes[i] ?? last + 1) - 1,
+    last: (changes.at(i) ?? last + 1) - 1,
   }));
 }

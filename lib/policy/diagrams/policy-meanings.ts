@@ -1,17 +1,9 @@
 /** The meaning of a policy for each syscall number of an AUDIT_ARCH: as ranges of numbers, and as decision diagrams. */
 
-import type { Abi } from '../../syscalls/abi.js';
+import { type Abi, X32_BIT } from '../../syscalls/abi.js';
 import { returnValue } from '../action.js';
-import {
-  type AbiPolicy,
-  type Action,
-  type Decision,
-  fill,
-  numberSpans,
-  type Policy,
-  rangesOf,
-  sortedNumbers,
-} from '../policy.js';
+import { isOf } from '../evaluate.js';
+import { type AbiPolicy, type Action, type Decision, decisionsOf, type Policy, rangesOf } from '../policy.js';
 import { MAX_WORD } from '../words.js';
 import { conditionsDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
@@ -38,19 +30,32 @@ export function foreignMeaning({ foreignAction }: Policy): NumberMeaning {
   return meaningOf([], foreignAction);
 }
 
-/** The meanings of all numbers of an AUDIT_ARCH, in order. */
+/**
+ * The meanings of all numbers of an AUDIT_ARCH, in order. Each is looked up as by evaluate(): an error in how the compiler
+ * divides the numbers must not be repeated here.
+ */
 export class NumberMeanings {
-  readonly #policy: Policy;
   /** The first number of each range. Neighbors with the same meaning are one range. */
   readonly #starts: number[] = [];
   readonly #meanings: NumberMeaning[] = [];
 
   constructor(policy: Policy, audit: number) {
-    this.#policy = policy;
     const abis = policy.abis.filter(({ abi }) => abi.audit === audit);
-    for (const { first, last, policy: its } of numberSpans(abis)) {
-      if (its === undefined) this.#add(first, foreignMeaning(policy));
-      else this.#addNumbers(its, first, last);
+    // All syscalls of an unconditional rule share one list.
+    const known = new Map(abis.map((each) => [each, new Map<readonly Decision[], NumberMeaning>()]));
+    const meaningAt = (number: number) => {
+      const own = abis.find((each) => isOf(each, { arch: audit, number }));
+      if (own === undefined) return foreignMeaning(policy);
+      const decisions = decisionsOf(own, number);
+      const meaning = known.get(own)?.get(decisions) ?? meaningOf(decisions, policy.defaultAction, own.abi);
+      known.get(own)?.set(decisions, meaning);
+      return meaning;
+    };
+    for (const number of boundsOf(abis)) {
+      const meaning = meaningAt(number);
+      if (this.#meanings.at(-1)?.key === meaning.key) continue;
+      this.#starts.push(number);
+      this.#meanings.push(meaning);
     }
   }
 
@@ -63,38 +68,17 @@ export class NumberMeanings {
       yield { first: from, last: Math.min(last, (this.#starts.at(i + 1) ?? 2 ** 32) - 1), meaning };
     }
   }
+}
 
-  #add(start: number, meaning: NumberMeaning): void {
-    if (this.#starts.at(-1) === start) {
-      this.#starts.pop();
-      this.#meanings.pop();
-    }
-    if (this.#meanings.at(-1)?.key === meaning.key) return;
-    this.#starts.push(start);
-    this.#meanings.push(meaning);
+/** The numbers at which a meaning may begin, in order: those of the policy, those after them, and where an ABI begins. */
+function boundsOf(abis: readonly AbiPolicy[]): Float64Array {
+  const bounds = new Set([0, X32_BIT, MAX_WORD]);
+  for (const policy of abis) {
+    for (const number of policy.syscalls.keys()) bounds.add(number).add(number + 1);
+    for (const { first, last } of rangesOf(policy)) bounds.add(first).add(last + 1);
   }
-
-  #addNumbers(policy: AbiPolicy, from: number, to: number): void {
-    const numbers = sortedNumbers(policy);
-    // All syscalls of an unconditional rule share one list.
-    const known = new Map<readonly Decision[], NumberMeaning>();
-    const meaning = (list: readonly Decision[]) => {
-      const made = known.get(list) ?? meaningOf(list, this.#policy.defaultAction, policy.abi);
-      known.set(list, made);
-      return made;
-    };
-    let i = lowerBound(numbers, from);
-    for (const range of fill(from, to, rangesOf(policy))) {
-      const rest = meaning(range.decisions);
-      this.#add(range.first, rest);
-      for (; i < numbers.length; i++) {
-        const number = numbers[i] ?? MAX_WORD;
-        if (number > range.last) break;
-        this.#add(number, meaning(policy.syscalls.get(number) ?? []));
-        if (number < range.last && numbers.at(i + 1) !== number + 1) this.#add(number + 1, rest);
-      }
-    }
-  }
+  bounds.delete(MAX_WORD + 1);
+  return Float64Array.from(bounds).sort();
 }
 
 function meaningOf(decisions: readonly Decision[], otherwise: Action, abi?: Abi): NumberMeaning {
