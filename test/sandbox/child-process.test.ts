@@ -18,6 +18,7 @@ const [SIGKILL, SIGINT, SIGTERM] = [9, 2, 15];
 beforeEach(fakeTimeouts);
 
 const isolation = { closed: [], open: [] } as const;
+const PROGRAM = { file: 'program', argv: ['program', 'x'], options: {} };
 
 /** A child that runs, the signals that it was sent, and its events. `results` are those of kill(2). */
 function running(
@@ -25,13 +26,9 @@ function running(
   results: readonly number[] = [],
   { tree, channel }: { readonly tree?: TreeHandle; readonly channel?: MessageChannel } = {},
 ) {
-  const child = makeProcess(
-    { file: 'program', argv: ['program', 'x'], options: {} },
-    { ...endingOf({}), ...ending },
-    (errno) => ({
-      isolation: { ...isolation, reason: String(errno) },
-    }),
-  );
+  const child = makeProcess(PROGRAM, { ...endingOf({}), ...ending }, (errno) => ({
+    isolation: { ...isolation, reason: String(errno) },
+  }));
   const sent: (number | string)[] = [];
   const left = [...results];
   const watch: ChildWatch = {
@@ -104,7 +101,7 @@ describe('a child that Node has started', () => {
   function adopted({ pid, connected = false }: { pid?: number; connected?: boolean }) {
     const stdout = new PassThrough();
     const started = Object.assign(new EventEmitter(), { pid, connected, stdio: [null, stdout, null] });
-    const child = makeProcess({ file: 'program', argv: ['program'], options: {} }, endingOf({}), () => ({ isolation }));
+    const child = makeProcess(PROGRAM, endingOf({}), () => ({ isolation }));
     const watch = { kill: () => 0, ref: () => {}, unref: () => {}, end: () => {} };
     child.adopt(started as unknown as ChildProcess, watch);
     const events: unknown[][] = [];
@@ -400,7 +397,7 @@ describe('the private directory', () => {
   });
 
   test('is removed if the child could not be started', async () => {
-    const child = makeProcess({ file: 'program', argv: ['program'], options: {} }, endingOf({}), () => ({ isolation }));
+    const child = makeProcess(PROGRAM, endingOf({}), () => ({ isolation }));
     const events: unknown[] = [];
     child.on('error', ({ message }) => events.push(message)).on('close', () => events.push('close'));
     const { made, removals, finish } = directory();
@@ -415,7 +412,7 @@ describe('the private directory', () => {
 
 describe('a child that is not started', () => {
   const failed = async (errno: number, code: string) => {
-    const child = makeProcess({ file: 'program', argv: ['program'], options: {} }, endingOf({}), () => ({ isolation }));
+    const child = makeProcess(PROGRAM, endingOf({}), () => ({ isolation }));
     const events: unknown[] = [];
     child.on('error', ({ code }: NodeJS.ErrnoException) => events.push(code));
     child.on('close', (exitCode) => events.push(exitCode));

@@ -91,19 +91,6 @@ describe('all threads', () => {
 });
 
 describe('a filter on one thread', () => {
-  test('is refused, with the reason, unless acceptSharedPool is given', () => {
-    const result = evaluateScript(`
-      try { sandbox.harden('docker-default', { threads: 'current' }); } catch ({ code, message }) {
-        return [code, message, field('/proc/thread-self/status', 'NoNewPrivs')];
-      }`);
-    const unchanged = hasNoNewPrivs() ? '1' : '0';
-    expect(result).toEqual([
-      'ERR_SECCOMP_OPTION',
-      expect.stringMatching(/libuv's pool.*acceptSharedPool: true/),
-      unchanged,
-    ]);
-  });
-
   test('does not apply to asynchronous fs if the pool was started before', () => {
     const result = evaluateScript(
       worker(`
@@ -135,18 +122,14 @@ describe('profiles', () => {
     expect(result).toEqual([true, true, -1]);
   });
 
-  /** What one process does with `unconfined`, then with a filter that was compiled, and then with a list. */
+  /** What one process does with a filter that was compiled, and then with a list. */
   const attached = once(() =>
     evaluateScript(`
-      const before = field('/proc/self/status', 'Seccomp_filters');
-      const results = ['unconfined', sandbox.Profile.unconfined].map((profile) => sandbox.harden(profile));
-      const states = results.map(({ filters, noNewPrivileges }) => [filters, noNewPrivileges]);
-      const unconfined = [...states, threads('Seccomp_filters').every((n) => n === before)];
       const filter = sandbox.compile(denying(76, 'symlink', 'symlinkat'));
       const compiled = [sandbox.harden(filter).filters[0] === filter, failure(() => fs.symlinkSync('x', '/nowhere/x'))];
       const { filters } = sandbox.harden([denying(77, 'mkdir', 'mkdirat'), denying(78, 'rmdir', 'unlinkat')]);
       const list = [filters.length, failure(() => fs.mkdirSync('/nowhere/x')), failure(() => fs.rmdirSync('/nowhere/x'))];
-      return { unconfined, compiled, list };`),
+      return { compiled, list };`),
   ) as () => Record<string, unknown>;
 
   test('in a list are all attached, and each call gets the strictest action', () => {
@@ -172,10 +155,6 @@ describe('profiles', () => {
 
   test('that were compiled before are attached as they are', () => {
     expect(attached()['compiled']).toEqual([true, -76]);
-  });
-
-  test('unconfined does nothing', () => {
-    expect(attached()['unconfined']).toEqual([[[], hasNoNewPrivs()], [[], hasNoNewPrivs()], true]);
   });
 });
 

@@ -72,9 +72,6 @@ function needsOf(candidates: readonly string[], directory: string): Needs {
   return { paths: [...needs, ...places], isSettled };
 }
 
-/** The members of a request for a program's isolation and paths. */
-type NativeConfinement = Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' | 'domainRequired'>;
-
 /** What a ruleset is made for, beside its paths. */
 type ProgramOfRuleset = Pick<RulesetSubject, 'candidates' | 'needs' | 'files' | 'isNode' | 'tmp'>;
 
@@ -88,7 +85,7 @@ export const NO_PROGRAM: ProgramOfRuleset = {
 };
 
 /**
- * The confinement of a program.
+ * The members of a request for a program's isolation and paths.
  *
  * @param program - Returns what it is and needs in order to start, given its working directory.
  * @throws {SeccompError} as rulesetFor.
@@ -97,7 +94,7 @@ export function toNativeConfinement(
   { isolation, paths }: Pick<FilterPlan, 'isolation' | 'paths'>,
   { cwd, uid, capabilities }: Pick<ProgramOptions, 'cwd' | 'uid' | 'capabilities'>,
   program: (directory: string) => ProgramOfRuleset,
-): NativeConfinement {
+): Pick<NativeRequest, 'isolation' | 'domain' | 'ruleset' | 'domainRequired'> {
   const { isolation: required, domain } = isolation?.request ?? NOT_ISOLATED;
   if (paths === undefined || paths.handled === 0)
     return own({ isolation: required, domain, domainRequired: required === true && domain !== undefined });
@@ -124,10 +121,7 @@ export function privateDirectoryFor(
 }
 
 /** The members of a request for the guardian of a program's tree: it must not run outside of its domain or group. */
-function toNativeTree({
-  tree,
-  limits,
-}: FilterPlan): Pick<NativeRequest, keyof typeof NO_GUARDIAN | 'inProcessGroup' | 'domainRequired'> {
+function toNativeTree({ tree, limits }: FilterPlan): Partial<NativeRequest> {
   if (tree === undefined || tree.reason !== undefined) return NOT_GUARDED;
   const guarded = { guarded: true, guardianFilter: guardianFilter() };
   if (tree.isGroup) return own({ ...guarded, inProcessGroup: true });
@@ -198,7 +192,7 @@ export function candidatePaths(file: string, variables: object): readonly string
  *
  * @param added - Variables that replace those of the same name.
  */
-function environment(variables: Variables, added: Variables = {}): string {
+function environment(variables: Variables, added: Variables): string {
   let text = Object.entries(added)
     .map(([name, value]) => `${name}=${value}\0`)
     .join('');

@@ -1,7 +1,7 @@
 /**
  * Starts a program as node:child_process does, by its own functions: for `unconfined` where this system has no seccomp.
  */
-import { type ChildProcess, type SpawnOptions as SpawnOptionsOfNode, spawn, spawnSync } from 'node:child_process';
+import { type SpawnOptions as SpawnOptionsOfNode, spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { unsupportedReason } from '../../native.js';
 import { codeOf } from '../../process-tree/cgroup.js';
@@ -41,19 +41,15 @@ export function startInNode(
   const { spawnfile: file, spawnargs: argv } = started;
   const child = makeProcess({ file, argv, options: call.options }, ending, plan.enforcement);
   if (started.connected) child.connect(forwardedChannel(started));
-  child.adopt(started, watchOf(started));
-  if (has(child, 'pid')) publishStart(child);
-  child.scheduleEnd();
-  return child;
-}
-
-function watchOf(started: ChildProcess) {
-  return {
-    kill: (signal: number) => (started.kill(signal) ? 0 : constants.errno.ESRCH),
+  child.adopt(started, {
+    kill: (signal) => (started.kill(signal) ? 0 : constants.errno.ESRCH),
     ref: () => started.ref(),
     unref: () => started.unref(),
     end: () => void started.kill('SIGKILL'),
-  };
+  });
+  if (has(child, 'pid')) publishStart(child);
+  child.scheduleEnd();
+  return child;
 }
 
 /**

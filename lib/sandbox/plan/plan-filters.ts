@@ -107,7 +107,8 @@ export function planFilters(
   if (unsupported !== undefined && startsProgram) refuseUnsupported(options, unsupported);
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
-  const deniesCalls = sources.each.length > 0 || hasNoNetwork(options);
+  const deniesNetwork = hasNoNetwork(options);
+  const deniesCalls = sources.each.length > 0 || deniesNetwork;
   const isFiltered = deniesCalls || names.length > 0 || asksForGuardian(options);
   const enclosure = enclose(options, target, { isFiltered, descendants, unsupported });
   const { paths, tree } = enclosure;
