@@ -22,7 +22,9 @@ export function parseCalls(text: string, abi: AbiName): readonly NamedQuery[] {
   if (text.startsWith('@')) return callsOfGroup(text, abi);
   const [, name, list] = /^(\w+)(?:\(([^()]*)\))?$/.exec(text.trim()) ?? [];
   if (name === undefined) throw invalidCall(text);
-  const syscall = /^\d+$/.test(name) ? nameOf(Number(name), abi) : name;
+  const syscall = /^\d+$/.test(name)
+    ? (syscallName(abi, Number(name)) ?? raise(`${abi} has no syscall with the number ${Number(name)}`))
+    : name;
   const shown = syscall === name ? text : `${text} = ${syscall}${list === undefined ? '' : `(${list})`}`;
   const args = list?.trim() ? { args: list.split(',').map((value) => argumentValue(value.trim(), text, abi)) } : {};
   return [{ text: shown, query: { syscall, abi, ...args } }];
@@ -34,10 +36,6 @@ function callsOfGroup(name: string, abi: AbiName): readonly NamedQuery[] {
   return group.syscalls
     .filter((syscall) => syscallNumber(abi, syscall) !== undefined)
     .map((syscall) => ({ text: syscall, query: { syscall, abi } }));
-}
-
-function nameOf(number: number, abi: AbiName): string {
-  return syscallName(abi, number) ?? raise(`${abi} has no syscall with the number ${number}`);
 }
 
 /** The value of an argument: a number, a constant, or constants with `|` between them. */

@@ -14,7 +14,8 @@ const STOPPING: readonly NodeJS.Signals[] = ['SIGTSTP', 'SIGTTIN', 'SIGTTOU'];
  * @returns What ends that.
  */
 export function stopWith(child: SandboxedProcess): () => void {
-  if (!hasTerminal()) return () => {};
+  const [, , , , terminal = '0'] = statFields('self');
+  if (terminal === '0') return () => {}; // There is none, or that is unknown: then every signal has its default action.
   let isStopped = false;
   let unlisten = listenForChild(child);
   const onChild = () => {
@@ -51,10 +52,4 @@ function listenForChild(child: SandboxedProcess): () => void {
 function signalTree(child: SandboxedProcess, signal: NodeJS.Signals): void {
   if (child.enforcement.tree?.by === undefined) child.kill(signal);
   else child.killTree(signal);
-}
-
-/** Whether this process has a controlling terminal. False if that is unknown: then every signal has its default action. */
-function hasTerminal(): boolean {
-  const [, , , , terminal = '0'] = statFields('self');
-  return terminal !== '0';
 }

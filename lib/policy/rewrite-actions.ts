@@ -41,12 +41,12 @@ export function notifyAlways(policy: Policy): Policy {
 }
 
 /** Returns the decisions on an ABI that replace those of a policy, by syscall number. */
-export type Overrides = (abi: AbiName) => ReadonlyMap<number, readonly Decision[]>;
+export type Overrides = (abi: AbiName, decided: AbiPolicy) => ReadonlyMap<number, readonly Decision[]>;
 
 /** Replaces the decisions of some numbers. */
 export function overrideDecisions(policy: Policy, overrides: Overrides): Policy {
   const abis = policy.abis.map((each): AbiPolicy => {
-    const changed = overrides(each.abi.name);
+    const changed = overrides(each.abi.name, each);
     return changed.size === 0 ? each : { ...each, syscalls: new Map([...each.syscalls, ...changed]) };
   });
   return { ...policy, abis };

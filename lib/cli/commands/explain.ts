@@ -74,14 +74,13 @@ function answersTo(
   // unconfined refuses a host that is named, as it has no effect.
   const options = isNamed || (isOther && !profile.isUnconfined) ? { host } : { capabilities };
   try {
-    return parseCalls(argument, abi).map(({ text, query }) => {
-      return {
-        call: text,
-        abi,
-        host: { abi: host.abi, kernel: versionText(host) },
-        ...explain(profile, query, options),
-      };
-    });
+    const shown = { abi: host.abi, kernel: versionText(host) };
+    return parseCalls(argument, abi).map(({ text, query }) => ({
+      call: text,
+      abi,
+      host: shown,
+      ...explain(profile, query, options),
+    }));
   } catch (error) {
     reportFailure(error);
     return [];

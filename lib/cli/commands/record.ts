@@ -58,10 +58,12 @@ export function recordCommand(): Command {
     .option(
       '-o, --output <file>',
       'file for the profile, which must not exist, unless --merge is given; - for stdout: what COMMAND writes there goes to stderr then',
+      outputName,
     )
     .option(
       '-s, --sandbox <file>',
       'file for a sandbox, or -: the profile, the files as --paths, and no network if none was used',
+      outputName,
     )
     .option('--merge', 'add what this run needs to the profile or the sandbox in the file')
     .option('--args', 'compare the arguments that select what a call does, and allow only recorded values')
@@ -83,27 +85,22 @@ export function recordCommand(): Command {
 }
 
 async function recordProgram(command: string, args: readonly string[], flags: RecordFlags): Promise<void> {
-  const options = {
-    ...flags,
-    ...(flags.output !== undefined && { output: outputName(flags.output) }),
-    ...(flags.sandbox !== undefined && { sandbox: outputName(flags.sandbox) }),
-  };
-  const { sandbox, output = sandbox, merge = false, base } = options;
-  refuseConflicts(options, command);
+  const { sandbox, output = sandbox, merge = false, base } = flags;
+  refuseConflicts(flags, command);
   const policy = base === undefined ? undefined : await resolveBase(base);
   const file = output === undefined ? undefined : openOutput(output, merge);
   try {
     const before =
       file?.exists === true && output !== undefined ? readBefore(output, sandbox !== undefined) : undefined;
     printNote(`recording ${shownName(command)} until its last process ends`);
-    const recorded = await recordOrReport(command, args, options, before);
+    const recorded = await recordOrReport(command, args, flags, before);
     if (recorded === undefined) return;
     const { recording, end } = recorded;
     exitAsProgram(end);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } =
       sandbox === undefined
-        ? fileContent(recording.profile, options, command)
+        ? fileContent(recording.profile, flags, command)
         : sandboxContent(sandbox, recording, before);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${inFlags(note)}`);
     showFiles(recording, sandbox !== undefined);
@@ -186,13 +183,11 @@ async function recordOrReport(
       args,
       {
         // Stdout then has the result alone.
-        ...{ stdio: output === STDOUT || sandbox === STDOUT ? ['inherit', 2, 'inherit'] : 'inherit' },
-        ...{
-          signal: end.signal,
-          killSignal: 'SIGKILL' as const,
-          compareArguments,
-          containerStart: !bare && sandbox === undefined,
-        },
+        stdio: output === STDOUT || sandbox === STDOUT ? ['inherit', 2, 'inherit'] : 'inherit',
+        signal: end.signal,
+        killSignal: 'SIGKILL',
+        compareArguments,
+        containerStart: !bare && sandbox === undefined,
         ...(before.profile !== undefined && { merge: before.profile }),
         ...(!isolate && { isolate }),
         ...((paths || sandbox !== undefined) && { paths: true, mergePaths: before.paths }),

@@ -34,7 +34,11 @@ export function openOutput(name: string, adds: boolean): Output {
   if (name !== STDOUT && !isPipe) return new OutputFile(name, adds);
   if (adds) throw new Error(`--merge adds to a file, and ${outputText(name)} keeps nothing: name a file`);
   if (!isPipe) return { exists: false, write: print, discard };
-  refuseUnwritable(name);
+  try {
+    accessSync(name, constants.W_OK);
+  } catch (error) {
+    throw unwritable(name, error);
+  }
   const write = (text: string, rescue: (text: string) => void) =>
     writeOrRescue(name, text, rescue, () => writeFileSync(name, text));
   return { exists: false, write, discard };
@@ -51,13 +55,5 @@ function isPipeOrDevice(path: string): boolean {
     return found !== undefined && (found.isFIFO() || found.isCharacterDevice());
   } catch {
     return false; // OutputFile reports what can't be examined.
-  }
-}
-
-function refuseUnwritable(name: string): void {
-  try {
-    accessSync(name, constants.W_OK);
-  } catch (error) {
-    throw unwritable(name, error);
   }
 }

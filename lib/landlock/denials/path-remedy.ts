@@ -56,10 +56,7 @@ const OF_FILES = bitsOf('EXECUTE', 'WRITE_FILE', 'READ_FILE', 'TRUNCATE', 'IOCTL
 const grantable = (path: string): string => path.replace(/^\/proc\/\d+(?:\/.*)?$/, '/proc');
 
 /** The lists in which a word gives what is missing. A program that lacks a right in its private directory has the others. */
-const listsOf = ({ word }: KnownWord): readonly Access[] => (word === '@tmp' ? EXECUTE : READ);
-
-const READ: readonly Access[] = ['read'];
-const EXECUTE: readonly Access[] = ['execute'];
+const listsOf = ({ word }: KnownWord): readonly Access[] => [word === '@tmp' ? 'execute' : 'read'];
 
 /** The rights that grants give for a path. */
 function grantedBy(grants: readonly WordGrant[], path: string): number {

@@ -58,10 +58,8 @@ interface NamedCalls {
 export function notifyAllowed(policy: Policy, calls: readonly NamedCalls[]): Policy {
   const notify = { kind: 'notify' } as const;
   const isAllowed = ({ kind }: Action) => kind === 'allow';
-  return overrideDecisions(policy, (abi) => {
-    const decided = policy.abis.find((each) => each.abi.name === abi);
+  return overrideDecisions(policy, (abi, decided) => {
     const overrides = new Map<number, readonly Decision[]>();
-    if (decided === undefined) return overrides;
     for (const call of calls) {
       const number = syscallNumber(abi, call.syscall);
       if (number === undefined) continue;

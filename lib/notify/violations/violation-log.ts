@@ -71,15 +71,12 @@ export class ViolationLog {
   }
 
   #denied(native: NativeKind): DeniedKind | typeof UNLISTED | undefined {
-    if (native.files.length > 0) return this.#deniedByPaths(native);
+    if (native.files.length > 0) {
+      const kind = this.#findPathDenial && deniedByPaths(native, this.#findPathDenial);
+      return kind === undefined || this.#listedFiles++ < MOST_FILES ? kind : UNLISTED;
+    }
     if (actionOf(native.answer).kind !== 'allow') return deniedKind(native, this.#context);
     this.#hidden.add(hiddenBy(observedCall(native)));
     return undefined;
-  }
-
-  #deniedByPaths(native: NativeKind): DeniedKind | typeof UNLISTED | undefined {
-    const kind = this.#findPathDenial && deniedByPaths(native, this.#findPathDenial);
-    if (kind === undefined) return undefined;
-    return this.#listedFiles++ < MOST_FILES ? kind : UNLISTED;
   }
 }
