@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { refuseIn } from '../errors.js';
 import { shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
-import { copyFields, numberProblem, own } from '../util/own-data.js';
+import { copyFields, numberProblem, own, withoutUndefined } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BYTE_SIZE_FORMS, type ByteSize, byteSize, showByteSize } from './byte-size.js';
 import { DELEGATE, MOVE } from './cgroup.js';
@@ -142,11 +142,10 @@ export function readTreeLimits(value: unknown, form: LimitsForm = AS_OPTION): Ch
   return new CheckedLimits(values, form);
 }
 
-/** Limits as they were given. */
+/** The values of checked limits that are set. */
 export function valuesOf(limits: CheckedLimits): LimitValues & Pick<Limits, 'exact'> {
-  const { exact } = own({ ...limits });
-  const values = limitNames(limits).map((name) => [name, limits[name]] as const);
-  return { ...Object.fromEntries(values), ...(exact === undefined ? {} : { exact }) };
+  const { form: _form, ...values } = limits;
+  return withoutUndefined(values);
 }
 
 /** The limits that are set. */

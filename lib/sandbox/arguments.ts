@@ -11,7 +11,7 @@ import { checkNoNul, checkString, readPath } from './options/checks.js';
 import type { WithVariables } from './options/environment.js';
 import { type ProgramFunction, readOptions } from './options/table.js';
 import type { ProgramOptions } from './options/types.js';
-import { type ProgramParameters, parametersOf } from './positions.js';
+import { isList, type ProgramParameters, parametersOf } from './positions.js';
 
 /** A call after its checks: the profile as the caller passed it, and checked options. */
 export interface CheckedCall<Options> {
@@ -48,21 +48,12 @@ export function normalizeArguments<Options extends ProgramOptions>(
   by: ProgramFunction,
   given: ProgramParameters | readonly unknown[],
 ): ProgramCall<Options>;
-export function normalizeArguments<Options extends object>(
-  by: 'harden',
-  given: CheckedCall<unknown>,
-): CheckedCall<Options>;
 export function normalizeArguments(
-  by: ProgramFunction | 'harden',
-  given: ProgramParameters | readonly unknown[] | CheckedCall<unknown>,
-): CheckedCall<object> | ProgramCall<ProgramOptions> {
-  const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(given) : given;
-  if (!isProgram(parameters)) {
-    if (sandboxOf(parameters.profile) !== undefined) refuseSandbox(by);
-    const checked = readOptions<Fields>(by, parameters.options);
-    refuseWithoutEffect(checked);
-    return { ...parameters, options: checked };
-  }
+  by: ProgramFunction,
+  given: ProgramParameters | readonly unknown[],
+): ProgramCall<ProgramOptions> {
+  const isByPosition = isList(given);
+  const parameters = isByPosition ? parametersOf(given) : given;
   const command = by === 'fork' ? readModulePath(parameters.command) : readProgramName(parameters.command);
   if (!Array.isArray(parameters.args)) throw invalidType('args', 'an instance of Array', parameters.args);
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
@@ -71,15 +62,23 @@ export function normalizeArguments(
   const named = takeProfile(parameters.profile, ofCall);
   const sandbox = sandboxOf(named);
   const options = sandbox === undefined ? ofCall : (optionsUnder(sandbox, ofCall, by) as typeof ofCall);
-  if (isList(given) || by === 'record') refuseWithoutEffect(options);
+  if (isByPosition || by === 'record') refuseWithoutEffect(options);
   const profile = sandbox === undefined ? named : sandbox.profile;
   return { command, args, profile, options, module: undefined, ...inShell(command, args, options) };
 }
 
-/** Refuses a sandbox for a process that runs already: its environment, its limits and its tree can't be changed any more. */
-function refuseSandbox(by: string): never {
-  const message = `${by} takes a profile and no sandbox, most of which a running process can't enter: start a program with it, or pass its profile and its paths`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+/**
+ * The same for `harden`, which starts no program. It refuses a sandbox: the environment, the limits and the tree of a process that
+ * runs already can't be changed any more.
+ */
+export function normalizeOwnArguments<Options extends object>(profile: unknown, given: unknown): CheckedCall<Options> {
+  if (sandboxOf(profile) !== undefined) {
+    const message = `harden takes a profile and no sandbox, most of which a running process can't enter: start a program with it, or pass its profile and its paths`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
+  const options = readOptions<Options & Fields>('harden', given);
+  refuseWithoutEffect(options);
+  return { profile, options };
 }
 
 /** Options that have an effect only together with another one. */
@@ -115,14 +114,6 @@ function takeProfile(parameter: unknown, options: object): unknown {
   if (parameter === undefined) return option;
   const message = 'options.profile: the profile is given before the options already: leave out one of the two';
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
-}
-
-function isProgram(given: ProgramParameters | CheckedCall<unknown>): given is ProgramParameters {
-  return Object.hasOwn(given, 'command');
-}
-
-function isList(given: unknown): given is readonly unknown[] {
-  return Array.isArray(given);
 }
 
 function readProgramName(command: unknown): string {

@@ -7,7 +7,7 @@ import { pathsError } from '../landlock/paths/plan.js';
 import { addon } from '../native.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';
-import { normalizeArguments } from './arguments.js';
+import { normalizeOwnArguments } from './arguments.js';
 import { NO_PROGRAM, toNativeConfinement, toNativeFilters } from './child/native-request.js';
 import type { AttachOptions } from './options/types.js';
 import { BY_FILTER } from './plan/confinement.js';
@@ -105,7 +105,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
 
 /** The steps of harden(). seccomp/register has this process enter the domain of its paths before. */
 export function hardenProcess(profile: FilterSource, options: HardenOptions, target: 'harden' | 'register'): Hardened {
-  const call = normalizeArguments<HardenOptions>('harden', { profile, options });
+  const call = normalizeOwnArguments<HardenOptions>(profile, options);
   const { threads = 'all', noNewPrivileges = true, acceptRings = false } = call.options;
   refuseSharedPool(call.options);
   if (call.options.paths !== undefined && threads !== 'all') {

@@ -1,5 +1,6 @@
 /** loadSandbox(): reads a sandbox, which stands where a profile does. */
 
+import { fileURLToPath } from 'node:url';
 import type { Isolate } from '../landlock/domain.js';
 import type { Paths } from '../landlock/paths/option.js';
 import type { Limits } from '../process-tree/limits.js';
@@ -14,7 +15,6 @@ import { isPlain, notPlain } from '../util/own-data.js';
 import { LoadedSandbox } from './file/loaded-sandbox.js';
 import {
   builtinSandbox,
-  pathOf,
   type ReadSandbox,
   readSandboxFile,
   readSandboxObject,
@@ -98,7 +98,7 @@ export function loadSandbox(source: string | URL | SandboxInput | LoadedSandbox)
 
 /** Reads a sandbox, without an error for one that is not valid. */
 export function readSandbox(source: unknown): ReadSandbox {
-  if (source instanceof URL) return readSandboxFile(pathOf(source), source.href);
+  if (source instanceof URL) return readSandboxFile(fileURLToPath(source), source.href);
   if (typeof source === 'string' && source !== '')
     return kindOfString(source) === 'text' ? readSandboxText(source, 'inline') : readSandboxFile(source, source);
   if (isPlain(source)) return readSandboxObject(source);

@@ -58,7 +58,7 @@ function splitArguments(parameters: readonly unknown[]): Split {
   const [second, third] = parameters;
   const others = parameters.slice(1);
   if (isAbsent(second) && parameters.length > 1) return { args: [], others };
-  if (!isArray(second)) return { args: [], others: parameters };
+  if (!isList(second)) return { args: [], others: parameters };
   const isFollowedByProfile = parameters.length > 1 && (!isOptions(third) || hasProfile(third));
   if (isFollowedByProfile) return { args: second, others };
   refuseAmbiguousList(second);
@@ -101,6 +101,7 @@ function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-function isArray(value: unknown): value is readonly unknown[] {
+/** Array.isArray, for a type without `any`. */
+export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }

@@ -5,7 +5,8 @@ import type * as sandboxArguments from '../../lib/sandbox/arguments.js';
 import { loadSandbox } from '../../lib/sandbox/load-sandbox.js';
 
 const instance = '../../lib/sandbox/arguments.js?test'; // Of its own: it warns once.
-const { MOST_ARGUMENTS, normalizeArguments, refuseWithoutEffect }: typeof sandboxArguments = await import(instance);
+const { MOST_ARGUMENTS, normalizeArguments, normalizeOwnArguments, refuseWithoutEffect }: typeof sandboxArguments =
+  await import(instance);
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -122,7 +123,7 @@ describe('the profile', () => {
   });
 
   test('of harden is no sandbox', () => {
-    const harden = (given: unknown, options: object = {}) => normalizeArguments('harden', { profile: given, options });
+    const harden = (given: unknown, options: object = {}) => normalizeOwnArguments(given, options);
     expect(harden(profile, { threads: 'all' })).toMatchObject({ profile, options: { threads: 'all' } });
     for (const sandbox of [loadSandbox({}), 'untrusted'])
       expect(() => harden(sandbox)).toThrow(

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { SpawnOptions } from '../../index.js';
 import { CheckedLimits, type LimitsForm, readTreeLimits } from '../../process-tree/limits.js';
 import { shownName } from '../../util/foreign-text.js';
+import { givenFlags } from './repeated-options.js';
 
 export interface LimitFlags {
   readonly timeout?: string;
@@ -34,9 +35,7 @@ export function withLimitOptions(command: Command): Command {
 
 /** The flags that were given of those that need a cgroup. */
 export function givenTreeLimits({ memory, processes, cpu }: LimitFlags): readonly string[] {
-  return Object.entries({ memory, processes, cpu }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`],
-  );
+  return givenFlags({ memory, processes, cpu });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ProgramOptions } from '../../index.js';
 import type { PathsForm } from '../../landlock/paths/messages.js';
 import { readPaths } from '../../landlock/paths/option.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
-import { several } from './repeated-options.js';
+import { givenFlags, several } from './repeated-options.js';
 
 export interface PathFlags {
   readonly read?: readonly string[];
@@ -12,9 +12,6 @@ export interface PathFlags {
   readonly execute?: readonly string[];
   readonly bestEffort?: boolean;
 }
-
-/** The path that stands for a directory of the program's own, which its parent removes. */
-const PRIVATE_DIRECTORY = '@tmp';
 
 /** Adds the options to a command. */
 export function withPathOptions(command: Command): Command {
@@ -35,9 +32,7 @@ export function withPathOptions(command: Command): Command {
 
 /** The flags that name paths, of those that were given. */
 export function givenPathFlags({ read, write, execute }: PathFlags): readonly string[] {
-  return Object.entries({ read, write, execute }).flatMap(([name, paths]) =>
-    paths === undefined ? [] : [`--${name}`],
-  );
+  return givenFlags({ read, write, execute });
 }
 
 /**
@@ -83,7 +78,7 @@ function asFlags(given: readonly string[]): PathsForm {
   };
 }
 
-/** Whether the program has a directory of its own. */
+/** Whether the program has a directory of its own, which its parent removes. */
 export function hasPrivateDirectory(paths: ProgramOptions['paths']): boolean {
-  return paths !== undefined && readPaths(paths).words.has(PRIVATE_DIRECTORY);
+  return paths !== undefined && readPaths(paths).words.has('@tmp');
 }

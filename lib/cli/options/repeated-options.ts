@@ -1,5 +1,10 @@
-/** Options that are given more than once. */
+/** Options that are given, and those that are given more than once. */
 import type { Command } from 'commander';
+import { withoutUndefined } from '../../util/own-data.js';
+
+/** The flags of which the values are given. */
+export const givenFlags = (values: object): readonly string[] =>
+  Object.keys(withoutUndefined(values)).map((name) => `--${name}`);
 
 /** Parses an option that may be repeated: collects its values. */
 export function several(value: string, before: readonly string[] = []): readonly string[] {

@@ -1,7 +1,7 @@
 /** The ways to reach other processes that `paths` closes: those that lead through files, unless it grants these. */
-import { relative } from 'node:path';
 import type { Reach } from '../enforcement.js';
 import type { Access } from './rights.js';
+import { isAt } from './wide-paths.js';
 
 /** A path that a program is granted: absolute, and without symbolic links. */
 export interface GrantedPath {
@@ -30,17 +30,11 @@ export function closedByPaths(granted: readonly GrantedPath[], hasTerminal: bool
   const closed = [...FOLDERS].flatMap(([reach, folders]) =>
     folders.some((folder) => written.some(({ path }) => overlap(path, folder))) ? [] : [reach],
   );
-  const leadsToTerminal = granted.some(({ path }) => isBeneath('/dev', path) || TERMINAL.test(path));
+  const leadsToTerminal = granted.some(({ path }) => isAt('/dev', path) || TERMINAL.test(path));
   return hasTerminal || leadsToTerminal ? closed : [...closed, 'terminal-files'];
 }
 
 /** Whether one of two directories contains the other, or both are one. */
 export function overlap(one: string, other: string): boolean {
-  return isBeneath(one, other) || isBeneath(other, one);
-}
-
-/** Whether a path is that of a directory, or of something in it. */
-export function isBeneath(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith('../');
+  return isAt(one, other) || isAt(other, one);
 }

@@ -2,7 +2,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { launcherFile, PACKAGE } from '../../native.js';
-import { once } from '../../util/memo.js';
+import { memoize, once } from '../../util/memo.js';
 import { freeze } from '../../util/own-data.js';
 import { expanded } from './patterns.js';
 import type { Access } from './rights.js';
@@ -241,7 +241,7 @@ export const PATH_WORDS: ReadonlyMap<SharedWord, readonly WordRow[]> = new Map([
  */
 export function wordGrants(word: SharedWord): readonly WordGrant[] {
   if (word === '@terminal') return terminalGrants();
-  return word === '@system' ? systemGrants() : nodeGrants();
+  return word === '@system' ? systemGrants() : nodeGrants(process.execPath);
 }
 
 const terminalGrants = once(() => grantsOf(TERMINAL));
@@ -255,13 +255,8 @@ function systemGrants(): readonly WordGrant[] {
   return knownSystem.grants;
 }
 
-let knownNode: { readonly execPath: string; readonly grants: readonly WordGrant[] } | undefined;
-
-function nodeGrants(): readonly WordGrant[] {
-  const { execPath } = process;
-  if (knownNode?.execPath !== execPath) knownNode = { execPath, grants: grantsOf(NODE) };
-  return knownNode.grants;
-}
+/** What `@node` grants, by the path of Node. */
+const nodeGrants = memoize((_execPath: string) => grantsOf(NODE));
 
 function grantsOf(rows: readonly WordRow[]): readonly WordGrant[] {
   return rows.flatMap((each) => each.paths().flatMap((path) => each.access.map((access) => ({ path, access }))));

@@ -11,7 +11,7 @@ import { CheckedLimits, readTreeLimits, valuesOf } from '../../process-tree/limi
 import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
 import { maySample } from '../../process-tree/sampled-limits.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
-import { emptyFields, own, type Path } from '../../util/own-data.js';
+import { emptyFields, own, type Path, withoutUndefined } from '../../util/own-data.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import { directoryWarning } from './directory-warnings.js';
@@ -132,26 +132,20 @@ function problemAt(path: string): keyof typeof constants.errno | undefined {
 function readTree({ limits }: SandboxDocument, { source, problems }: Place, base: CheckedLimits | undefined) {
   if (limits === undefined) return base;
   const valid = emptyFields();
-  for (const [name, value] of Object.entries(limits)) {
-    if (value === undefined) continue;
-    const isValid = problems.attempt(['limits', name], () =>
-      readTreeLimits(own({ [name]: value, ...(name === 'exact' && { processes: 1 }) }), LIMITS_HERE),
-    );
-    if (isValid !== undefined) valid[name] = value;
+  for (const [name, value] of Object.entries(withoutUndefined(limits))) {
+    const check = () => readTreeLimits(own({ [name]: value }), LIMITS_HERE);
+    if (name === 'exact' || problems.attempt(['limits', name], check) !== undefined) valid[name] = value;
   }
-  const merged = { ...(base === undefined ? {} : valuesOf(base)), ...valid };
-  const isAlone = Object.keys(merged).join() === 'exact';
-  const path = isAlone ? ['limits', 'exact'] : ['limits'];
-  const read = problems.attempt(path, () => readTreeLimits(own(merged), LIMITS_HERE));
-  if (read === undefined) return undefined;
-  return new CheckedLimits(own({ ...valuesOf(read) }), limitsForm(source));
+  const merged = own({ ...(base && valuesOf(base)), ...valid });
+  // Each is valid by itself, so the only mistake that is left is `exact` without another.
+  const read = problems.attempt(['limits', 'exact'], () => readTreeLimits(merged, LIMITS_HERE));
+  return read && new CheckedLimits(valuesOf(read), limitsForm(source));
 }
 
 function readResources({ rlimits }: SandboxDocument, { problems }: Place, base: ResourceLimits | undefined) {
   if (rlimits === undefined) return base;
   const valid = emptyFields();
-  for (const [name, value] of Object.entries(rlimits)) {
-    if (value === undefined) continue;
+  for (const [name, value] of Object.entries(withoutUndefined(rlimits))) {
     if (typeof value === 'object' && (value.soft === undefined || value.hard === undefined)) continue;
     const read = problems.attempt(['rlimits', name], () => readLimits(own({ [name]: value })));
     if (read !== undefined) Object.assign(valid, read);
@@ -212,44 +206,26 @@ function readTime({ timeout }: SandboxDocument, { problems }: Place): number | u
 type Parts = Omit<SandboxParts, 'profile' | 'files'>;
 
 /** Reports keys that contradict each other. */
-function checkTogether({ paths, env, ...parts }: Parts, document: SandboxDocument, { problems }: Place): void {
+function checkTogether(parts: Parts, document: SandboxDocument, { problems }: Place): void {
+  const { isolate, paths, network, limits, env, descendants } = parts;
   for (const [name, value] of env?.values ?? [])
     if (value === PRIVATE_DIRECTORY && !paths?.words.has('@tmp'))
       problems.error(
         document.env === undefined ? ['paths'] : ['env', name],
         '"@tmp" is the directory that paths grants by that word, and it does not: add "@tmp" to "write" of "paths"',
       );
-  for (const [is, keys, message] of contradictions(parts)) {
-    const key = keys.find((each) => document[each] !== undefined) ?? 'extends';
-    if (is) problems.error([key], message);
-  }
-}
-
-type Contradiction = readonly [is: boolean, between: readonly (keyof SandboxDocument)[], message: string];
-
-function contradictions({
-  isolate,
-  network,
-  descendants,
-  limits,
-}: Omit<Parts, 'paths' | 'env'>): readonly Contradiction[] {
-  const hasAbstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
-  const isSampled = limits !== undefined && maySample(limits, descendants === 'leave');
-  return [
-    [
-      isolate === false && descendants === 'kill',
-      ['descendants', 'isolate'],
-      'what ends the descendants needs isolation: leave out "isolate": false',
-    ],
-    [
-      hasAbstractSockets && network === 'none',
+  const report = (between: readonly (keyof SandboxDocument)[], message: string) =>
+    problems.error([between.find((key) => document[key] !== undefined) ?? 'extends'], message);
+  if (isolate === false && descendants === 'kill')
+    report(['descendants', 'isolate'], 'what ends the descendants needs isolation: leave out "isolate": false');
+  if (typeof isolate === 'object' && isolate.abstractSockets === true && network === 'none')
+    report(
       ['isolate', 'network'],
       '"abstractSockets": true has no effect with "network": "none", which denies all sockets: leave out one of the two',
-    ],
-    [
-      isSampled && descendants === 'leave',
+    );
+  if (descendants === 'leave' && limits !== undefined && maySample(limits, true))
+    report(
       ['descendants', 'limits'],
       '"exact": false needs a guardian, which ends the descendants: leave out one of the two',
-    ],
-  ];
+    );
 }

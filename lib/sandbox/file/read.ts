@@ -1,7 +1,6 @@
 /** Reads sandboxes: files, JSON text, objects, and the names of built-ins. */
 
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describeIssue, ProfileError, type ProfileIssue, SandboxFileError, SeccompError } from '../../errors.js';
 import { toIssues } from '../../profile/document/diagnostics.js';
 import { DOCUMENT } from '../../profile/document/fields.js';
@@ -311,9 +310,6 @@ export function isSandboxText(text: string): boolean {
   if (keys.some((key) => Object.hasOwn(DOCUMENT.fields, key) || key === 'linux')) return false;
   return keys.some((key) => SANDBOX_KEYS.includes(key) || suggest(key, SANDBOX_KEYS) !== '');
 }
-
-/** The path of a file that a caller names. */
-export const pathOf = (source: string | URL): string => (source instanceof URL ? fileURLToPath(source) : source);
 
 /** @throws {SandboxFileError} if there are errors. */
 export function sandboxIn({ source, sandbox, issues }: ReadSandbox): LoadedSandbox {

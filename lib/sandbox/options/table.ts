@@ -203,8 +203,7 @@ export function concerns(by: FunctionName, name: string): boolean {
  * that is unknown, or that this function refuses.
  */
 export function readOptions<Options extends object>(by: FunctionName, options: unknown): Options {
-  const fields = copyOptions([by], options);
-  checkEach([by], fields);
+  const fields = readOptionsOfAny([by], options);
   if (by === 'spawnSync' || by === 'run') check.refuseInputWithoutPipe(fields['input'], fields['stdio']);
   return fields as Options;
 }
@@ -212,7 +211,13 @@ export function readOptions<Options extends object>(by: FunctionName, options: u
 /** Copies and checks options that are for several functions: the defaults of a Sandbox. */
 export function readOptionsOfAny(functions: readonly FunctionName[], options: unknown): Fields {
   const fields = copyOptions(functions, options);
-  checkEach(functions, fields);
+  for (const [name, value] of Object.entries(fields)) {
+    const found = OPTIONS.get(name);
+    const by = functions.find((each) => found?.takenBy.includes(each));
+    if (value === undefined || found === undefined || by === undefined) continue;
+    fields[name] = found.read(value, `options.${name}`, by);
+  }
+  refuseProcessLimitOfRoot(fields['rlimits'], fields['uid']);
   return fields;
 }
 
@@ -234,17 +239,6 @@ export function copyOptions(functions: readonly FunctionName[], options: unknown
     delete fields[name];
   }
   return fields;
-}
-
-function checkEach(functions: readonly FunctionName[], fields: Fields): void {
-  for (const name of Object.keys(fields)) {
-    const value = fields[name];
-    const found = OPTIONS.get(name);
-    const by = functions.find((each) => found?.takenBy.includes(each));
-    if (value === undefined || found === undefined || by === undefined) continue;
-    fields[name] = found.read(value, `options.${name}`, by);
-  }
-  refuseProcessLimitOfRoot(fields['rlimits'], fields['uid']);
 }
 
 /** Names in the option `limits`, and those that other tools have for them. */
