@@ -1,8 +1,7 @@
 /** The IDs of a process that connected to an agent, of which this process's namespaces may not have some. */
-import { readFileSync } from 'node:fs';
+import { mappedIds } from '../kernel/process-status.js';
 import type { NativeCredentials } from '../native.js';
 import type { PeerCredentials } from '../notify/container.js';
-import { memoize } from '../util/memo.js';
 
 /** What the kernel reports for a user and a group that the namespace lacks: kernel.overflowuid, kernel.overflowgid. */
 const NOBODY = 65_534;
@@ -25,11 +24,6 @@ export function knownCredentials(
   };
 }
 
-/** Whether a map of user_namespaces(7) is that of the initial user namespace, which has all IDs. */
-const mapsAll = memoize((map: 'uid_map' | 'gid_map'): boolean => {
-  try {
-    return /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync(`/proc/self/${map}`, 'utf8'));
-  } catch {
-    return false; // Without /proc, nothing is known.
-  }
-});
+/** Whether a map is that of the initial user namespace, which has all IDs. Without /proc, nothing is known. */
+const mapsAll = (map: 'uid_map' | 'gid_map'): boolean =>
+  mappedIds(map)?.some(({ first, outside, count }) => first === 0 && outside === 0 && count === 0xffff_ffff) ?? false;

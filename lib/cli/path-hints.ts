@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import type { ProgramOptions } from '../index.js';
 import { grantText, missingInterpreter, missingLibraries } from '../landlock/programs/missing-grants.js';
+import { codeOf } from '../process-tree/cgroup.js';
 import { pathsProgram } from '../sandbox/path-hints.js';
 import { printableLine } from '../util/foreign-text.js';
 import { pathFlag } from './output/path-flags.js';
@@ -23,7 +24,7 @@ export function reportMissingLibraries(command: string, { paths }: ProgramOption
 
 /** Reports what may not be granted to a program that could not be started. */
 export function reportMissingInterpreter(command: string, { paths }: ProgramOptions, error: unknown): void {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EACCES') return;
+  if (codeOf(error) !== 'EACCES') return;
   const program = pathsProgram({ file: command, argv: [command], options: { paths } });
   const missing = program && missingInterpreter(program);
   if (missing !== undefined) printMessage(grantText(missing, pathFlag));

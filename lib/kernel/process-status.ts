@@ -40,17 +40,13 @@ export function hasFilter(): boolean {
   }
 }
 
-/** User IDs of a user namespace, and those that they are in the parent namespace: user_namespaces(7). */
-interface UserIdRange {
-  readonly first: number;
-  readonly outside: number;
-  readonly count: number;
-}
-
-/** The user IDs that are mapped in this process's user namespace. Null if /proc is missing. Read once. */
-export const mappedUserIds = once((): readonly UserIdRange[] | null => {
+/**
+ * The ranges of IDs that are mapped in this process's user namespace, and the first ID that each is in the parent
+ * namespace: user_namespaces(7). Null if /proc is missing.
+ */
+export function mappedIds(map: 'uid_map' | 'gid_map') {
   try {
-    const lines = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+    const lines = readFileSync(`/proc/self/${map}`, 'utf8').trim().split('\n');
     return lines.map((line) => {
       const [first = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number);
       return { first, outside, count };
@@ -58,4 +54,7 @@ export const mappedUserIds = once((): readonly UserIdRange[] | null => {
   } catch {
     return null;
   }
-});
+}
+
+/** Those of users. Read once. */
+export const mappedUserIds = once(() => mappedIds('uid_map'));

@@ -181,14 +181,13 @@ function promiseOf(value: unknown): Promise<unknown> | undefined {
   return new Promise((resolve, reject) => Reflect.apply(then, value, [resolve, reject]));
 }
 
-/** A child or an agent, by its event for errors of handlers. */
-interface HandlerErrorEmitter<Of extends CallContainer> {
-  emit(event: 'handlerError', error: unknown, call: NotifiedCall<Of>): boolean;
-}
-
-/** Emits `handlerError`, or a process warning if the event has no listener. Throws only what a listener throws. */
+/**
+ * Emits `handlerError`, or a process warning if the event has no listener. Throws only what a listener throws.
+ *
+ * @param emitter - A child or an agent.
+ */
 export function emitHandlerError<Of extends CallContainer>(
-  emitter: HandlerErrorEmitter<Of>,
+  emitter: { emit(event: 'handlerError', error: unknown, call: NotifiedCall<Of>): boolean },
   error: unknown,
   call: NotifiedCall<Of>,
 ): void {

@@ -43,24 +43,17 @@ function terminator(text: Buffer): number {
   return at < 0 ? text.length : at;
 }
 
-/** Where a class of ELF files has what is read of them. See elf(5). */
-interface ElfClass {
-  readonly headerSize: number;
-  /** The places of e_phoff, e_phentsize and e_phnum. */
-  readonly programHeaders: { readonly offset: number; readonly entrySize: number; readonly count: number };
-  /** The size of a program header, and the places of its p_offset and p_filesz. */
-  readonly entry: { readonly size: number; readonly offset: number; readonly fileSize: number };
-  /** The size of an offset. */
-  readonly word: 4 | 8;
-}
-
-const ELF_32: ElfClass = {
+/**
+ * Where a class of ELF files has what is read of them, see elf(5): in the header e_phoff, e_phentsize and e_phnum; in a
+ * program header p_offset and p_filesz. `word` is the size of an offset.
+ */
+const ELF_32 = {
   headerSize: 52,
   programHeaders: { offset: 28, entrySize: 42, count: 44 },
   entry: { size: 32, offset: 4, fileSize: 16 },
   word: 4,
 };
-const ELF_64: ElfClass = {
+const ELF_64 = {
   headerSize: 64,
   programHeaders: { offset: 32, entrySize: 54, count: 56 },
   entry: { size: 56, offset: 8, fileSize: 32 },
