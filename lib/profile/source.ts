@@ -6,6 +6,7 @@ import { shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
 import { describe, invalidValue } from '../util/option-errors.js';
 import { copyDeeply, notPlain, type Path, type Refuse } from '../util/own-data.js';
+import { structuralKey } from '../util/structural-key.js';
 import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
 import { type Diagnostic, Diagnostics, toIssues } from './document/diagnostics.js';
 import {
@@ -235,8 +236,21 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
   return { source: name, profile, issues: [] };
 }
 
+/** The profiles of the files that were read last, by options and text. Programs read the same file at each start. */
+const recent = new Map<string, ReadProfile>();
+const MOST_RECENT = 8;
+/** The most characters of a text that is kept: many times those of the largest profiles. */
+const MOST_KEPT = 1 << 18;
+
+/** Reads a file each time, but parses its text only if it is not that of a recent one. */
 function readFile(file: string | URL, options: ReadOptions & { readonly source: string }): ReadProfile {
-  return readText(readRegularFile(file, options.source), options);
+  const text = readRegularFile(file, options.source);
+  const key = structuralKey(options) + text;
+  const read = recent.get(key) ?? readText(text, options);
+  recent.delete(key);
+  if (read.profile !== undefined && text.length <= MOST_KEPT) recent.set(key, read);
+  for (const oldest of recent.keys()) if (recent.size > MOST_RECENT) recent.delete(oldest);
+  return read;
 }
 
 /** Reads JSON text. Does not throw for an invalid profile: `issues` of the result lists the problems. */

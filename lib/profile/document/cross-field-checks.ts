@@ -7,11 +7,12 @@ import { NEWEST_KERNEL } from '../../syscalls/generated/numbers.js';
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
 import type { Path } from '../../util/own-data.js';
-import type { JsonObject } from '../json/value.js';
-import { shown } from '../json/value.js';
+import { type JsonObject, shown } from '../json/value.js';
+import { type CheckPlace, NO_VERSION } from './check-fields.js';
 import { type Diagnostics, givesHints } from './diagnostics.js';
 import type { Reading } from './known-fields.js';
-import type { ValidHead, ValidRule } from './types.js';
+import type { Head } from './normalize.js';
+import type { Rule } from './types.js';
 
 /** Checks the names of a rule whose other fields may not be valid. */
 export function checkNames({ names, name }: JsonObject, path: Path, { format, diagnostics }: Reading): void {
@@ -39,37 +40,25 @@ function checkName(name: string, path: Path, diagnostics: Diagnostics): void {
   }
 }
 
-/** Whether an argument has a second value that its operator does not read. */
-export function hasUnreadValue({
-  op,
-  valueTwo,
-}: Pick<NonNullable<ValidRule['args']>[number], 'op' | 'valueTwo'>): boolean {
-  return op !== 'SCMP_CMP_MASKED_EQ' && Boolean(valueTwo);
-}
-
 /** Checks a valid rule. */
-export function checkBetweenRuleFields(
-  { args, includes, excludes }: ValidRule,
-  path: Path,
-  diagnostics: Diagnostics,
-): void {
-  for (const [i, argument] of (args ?? []).entries()) {
-    if (!hasUnreadValue(argument)) continue;
-    const message = `${argument.op} does not read it: only SCMP_CMP_MASKED_EQ has a second value`;
+export function checkBetweenRuleFields({ args, includes, excludes }: Rule, { path, diagnostics }: CheckPlace): void {
+  for (const [i, { op, valueTwo }] of args.entries()) {
+    if (op === 'SCMP_CMP_MASKED_EQ' || !valueTwo) continue;
+    const message = `${op} does not read it: only SCMP_CMP_MASKED_EQ has a second value`;
     diagnostics.report('notice', [...path, 'args', i, 'valueTwo'], message);
   }
-  if (includes?.minKernel === '') {
+  if (includes?.minKernel === NO_VERSION) {
     const message = 'every kernel meets an empty version: leave it out';
     diagnostics.report('notice', [...path, 'includes', 'minKernel'], message);
   }
-  if (excludes?.minKernel === '') {
+  if (excludes?.minKernel === NO_VERSION) {
     const message = 'every kernel meets an empty version, so the rule never applies';
     diagnostics.report('drops', [...path, 'excludes', 'minKernel'], message);
   }
 }
 
 /** Checks a valid document without its rules. */
-export function checkBetweenFields(head: ValidHead, path: Path, diagnostics: Diagnostics): void {
+export function checkBetweenFields(head: Head, { path, diagnostics }: CheckPlace): void {
   const { architectures, archMap, listenerPath, listenerMetadata } = head;
   if (architectures?.length && archMap?.length) {
     const message = 'cannot be combined with architectures: use one of the two';

@@ -1,6 +1,6 @@
 /**
  * The fields of a profile document. Everything else about the format follows from this table: the types, the check for
- * unknown keys, validation, the JSON Schema, the fast path, the merging of repeated keys, and the text that is written.
+ * unknown keys, validation, the JSON Schema, the merging of repeated keys, and the text that is written.
  */
 import { ABIS, type AbiName } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
@@ -108,6 +108,8 @@ export interface List<Of extends Kind = Kind> {
 export interface Struct<Of extends FieldTable = FieldTable> {
   readonly type: 'struct';
   readonly fields: Of;
+  /** The same in a list, which is faster to read. */
+  readonly all: readonly (readonly [name: string, field: Field])[];
   /** The fields that a checked document has. */
   readonly kept: readonly (readonly [name: string, field: Field])[];
   /** Names of fields by their folded keys. */
@@ -139,6 +141,8 @@ export interface Field<Of extends Kind = Kind, In extends Role = Role> {
   readonly whenUnread: readonly [kind: ProblemKind, message: string] | undefined;
   /** Whether an empty list is left out when a document is written. */
   readonly omitsEmpty: boolean;
+  /** Whether a checked document has the field. */
+  readonly isKept: boolean;
 }
 
 export type FieldTable = Readonly<Record<string, Field>>;
@@ -146,20 +150,22 @@ export type FieldTable = Readonly<Record<string, Field>>;
 type Details = Partial<Pick<Field, 'formats' | 'whenUnread' | 'omitsEmpty'>>;
 
 function field<const Of extends Kind, const In extends Role>(role: In, kind: Of, details: Details = {}): Field<Of, In> {
-  return { kind, role, formats: undefined, whenUnread: undefined, omitsEmpty: false, ...details };
+  const isKept = role !== 'merged' && role !== 'ignored';
+  return { kind, role, isKept, formats: undefined, whenUnread: undefined, omitsEmpty: false, ...details };
 }
 
 const required = <const Of extends Kind>(kind: Of) => field('required', kind);
-const optional = <const Of extends Kind>(kind: Of, details?: Details) => field('optional', kind, details);
+export const optional = <const Of extends Kind>(kind: Of, details?: Details) => field('optional', kind, details);
 
 function list<const Of extends Kind>(of: Of, what: string, longest = LONGEST): List<Of> {
   return { type: 'list', of, what, longest };
 }
 
 export function struct<Of extends FieldTable>(fields: Of): Struct<Of> {
-  const kept = Object.entries<Field>(fields).filter(([, { role }]) => role !== 'merged' && role !== 'ignored');
+  const all = Object.entries<Field>(fields);
+  const kept = all.filter(([, { isKept }]) => isKept);
   const byFoldedKey = new Map(Object.keys(fields).map((name) => [foldKey(name), name]));
-  return { type: 'struct', fields, kept, byFoldedKey };
+  return { type: 'struct', fields, all, kept, byFoldedKey };
 }
 
 function oneOf<const Known extends string>(what: string, names: readonly Known[]): Name<Known> {

@@ -26,8 +26,8 @@ export function readKnownFields(input: unknown, struct: Struct, reading: Reading
     if (name !== key && diagnostics.accepts('mistake')) reportKey([...path, key], name, struct, diagnostics);
     if (name === undefined || field === undefined) continue;
     const value = input[key] ?? undefined;
-    if (isReadBy(format, field, value)) output[name] = readValue(value, field, reading, [...path, key]);
-    else reportUnread([...path, key], field, value, diagnostics);
+    if (!isReadBy(format, field, value)) reportUnread([...path, key], field, value, diagnostics);
+    else output[name] = readValue(value, field, reading, path, key);
   }
   if (diagnostics.mode === 'compat') addZeros(output, struct, diagnostics, path);
   return output;
@@ -49,7 +49,7 @@ function reportKey(path: Path, name: string | undefined, { fields }: Struct, dia
 }
 
 /** Whether a format reads a field. A comment is kept even if the format does not read it. */
-export function isReadBy(format: ProfileFormat, { formats, whenUnread }: Field, value: unknown): boolean {
+function isReadBy(format: ProfileFormat, { formats, whenUnread }: Field, value: unknown): boolean {
   if (formats === undefined || formats.includes(format)) return true;
   return whenUnread === undefined && typeof value === 'string';
 }
@@ -61,8 +61,10 @@ function reportUnread(path: Path, { whenUnread }: Field, value: unknown, diagnos
   diagnostics.report(isWithoutEffect ? 'notice' : kind, path, message);
 }
 
-function readValue(value: unknown, { kind }: Field, reading: Reading, path: Path): unknown {
+/** Reads the value of a field that `key` names, in the object at `parent`. */
+function readValue(value: unknown, { kind }: Field, reading: Reading, parent: Path, key: string): unknown {
   if (typeof value !== 'object') return value;
+  const path = [...parent, key];
   if (kind.type === 'struct') return readKnownFields(value, kind, reading, path);
   if (!Array.isArray(value)) return value;
   const longest = kind.type === 'list' ? kind.longest : LONGEST;

@@ -1,90 +1,47 @@
-/** Normalizes a valid document: one name for each field, lists in place of absent ones, exact types of numbers. */
+/** Completes checked fields: the return data of an action, which two fields have, and the older form of `names`. */
 import { errnos } from '../../syscalls/errno.js';
-import { type Path, recordFor } from '../../util/own-data.js';
-import { isObject, type JsonObject, shown } from '../json/value.js';
+import type { Path } from '../../util/own-data.js';
+import { type JsonObject, shown } from '../json/value.js';
+import type { CheckPlace } from './check-fields.js';
 import { type Diagnostics, hint, type ProblemKind } from './diagnostics.js';
-import { DOCUMENT, type FieldTable, type Kind, RULE, type Struct, struct } from './fields.js';
-import type { ActionName, CheckedDocument, CheckedFields, Rule, ValidHead, ValidRule } from './types.js';
+import { DOCUMENT, type Struct, struct } from './fields.js';
+import type { ActionName, CheckedDocument, CheckedFields, Rule } from './types.js';
 
 const { syscalls: _, ...headFields } = DOCUMENT.fields;
-const HEAD = struct(headFields);
+
+type HeadFields = Omit<(typeof DOCUMENT)['fields'], 'syscalls'>;
+
+/** The fields of a document without its rules. */
+export const HEAD: Struct<HeadFields> = struct(headFields);
+
+/** A checked document without its rules. */
+export type Head = CheckedFields<HeadFields>;
 
 /**
- * Returns the document of a valid head and checked rules. Reports a return value that the default action cannot have.
+ * Returns the document of a checked head and checked rules. Reports a return value that the default action cannot have.
+ *
+ * @param written - The head as it is written.
  */
 export function toDocument(
-  head: ValidHead & JsonObject,
+  head: Head,
+  written: JsonObject,
   syscalls: readonly Rule[],
-  path: Path,
-  diagnostics: Diagnostics,
+  place: CheckPlace,
 ): CheckedDocument {
-  const { defaultAction: action, defaultErrnoRet, defaultErrno } = head;
-  const written = {
-    action,
-    number: { key: 'defaultErrnoRet', value: defaultErrnoRet },
-    name: { key: 'defaultErrno', value: defaultErrno },
-  };
-  return {
-    ...checkedFields(HEAD, head),
-    defaultErrnoRet: returnData(written, path, diagnostics),
-    syscalls,
-  };
+  const keys = { number: 'defaultErrnoRet', name: 'defaultErrno' };
+  return { ...head, defaultErrnoRet: returnData(head.defaultAction, written, keys, place), syscalls };
 }
 
-/** Returns the checked rule of a valid one. Reports a return value that its action cannot have. */
-export function toRule(rule: ValidRule & JsonObject, path: Path, diagnostics: Diagnostics): Rule {
-  const { names, name, action, errnoRet, errno } = rule;
-  const isDouble = name && names?.length;
-  const written = { action, number: { key: 'errnoRet', value: errnoRet }, name: { key: 'errno', value: errno } };
+/** Returns the rule of checked fields. Reports a return value that its action cannot have. */
+export function toRule(rule: Rule, written: JsonObject, place: CheckPlace): Rule {
+  const { names, name, action } = rule;
+  const isDouble = name && names.length > 0;
   return {
-    ...checkedFields(RULE, rule),
-    names: name && !isDouble ? [name] : (names ?? []),
+    ...rule,
+    names: name && !isDouble ? [name] : names,
     name: isDouble ? name : undefined,
-    errnoRet: returnData(written, path, diagnostics),
+    errnoRet: returnData(action, written, { number: 'errnoRet', name: 'errno' }, place),
   };
-}
-
-/** Returns the checked fields of an object, without its return data, which comes from two fields: see returnData. */
-function checkedFields<Of extends FieldTable>({ kept }: Struct<Of>, valid: JsonObject): CheckedFields<Of> {
-  const output = recordFor(kept);
-  for (const [name, { kind, role }] of kept) {
-    const value = Object.hasOwn(valid, name) ? (valid[name] ?? undefined) : undefined;
-    if (value !== undefined) output[name] = checkedValue(kind, value);
-    else output[name] = role === 'list' || role === 'expected' ? [] : undefined;
-  }
-  return output as CheckedFields<Of>; // The schema has validated each value.
-}
-
-function checkedValue(kind: Kind, value: unknown): unknown {
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  switch (kind.type) {
-    case 'kernel-version':
-      return value === '' ? '0.0' : value;
-    case 'unsigned':
-      return isNumber ? Number(value) : value;
-    case 'uint64':
-      return isNumber ? BigInt(value) : value;
-    case 'return-data':
-      return undefined;
-    case 'list':
-      return Array.isArray(value) && !isText(kind.of) ? value.map((item) => checkedValue(kind.of, item)) : value;
-    case 'struct':
-      return isObject(value) ? checkedFields(kind, value) : value;
-    default:
-      return value;
-  }
-}
-
-/** Whether values of a kind are strings that stay as they are. */
-function isText({ type }: Kind): boolean {
-  return type === 'text' || type === 'syscall' || type === 'name';
-}
-
-/** The fields that a document has for the return data of an action: a number and, for Podman, an errno by name. */
-interface WrittenReturnData {
-  readonly action: ActionName;
-  readonly number: { readonly key: string; readonly value: number | bigint | null | undefined };
-  readonly name: { readonly key: string; readonly value: string | null | undefined };
 }
 
 /** The largest SECCOMP_RET_DATA: libseccomp takes errnos below its MAX_ERRNO, 4095; a tracer's message has 16 bits. */
@@ -94,21 +51,25 @@ const LARGEST: ReadonlyMap<ActionName, number> = new Map([
 ]);
 
 /**
- * Returns SECCOMP_RET_DATA as runtimes compute it; undefined for the default, EPERM. `path` is the path of the rule or
- * document that has the action.
+ * Returns SECCOMP_RET_DATA as runtimes compute it; undefined for the default, EPERM.
+ *
+ * @param keys - The fields for the return data of an action: a number and, for Podman, an errno by name.
  */
 function returnData(
-  { action, number, name }: WrittenReturnData,
-  path: Path,
-  diagnostics: Diagnostics,
+  action: ActionName,
+  written: JsonObject,
+  keys: { readonly number: string; readonly name: string },
+  { path, diagnostics }: CheckPlace,
 ): number | undefined {
-  const named = name.value ? errnoByName(name.value, [...path, name.key], diagnostics) : undefined;
-  const given = named ?? number.value ?? undefined;
-  if (given === undefined) return undefined;
-  const at = [...path, named === undefined ? number.key : name.key];
+  const { [keys.number]: number, [keys.name]: name } = written;
+  const named =
+    typeof name === 'string' && name !== '' ? errnoByName(name, [...path, keys.name], diagnostics) : undefined;
+  const given = named ?? number;
+  if (typeof given !== 'number' && typeof given !== 'bigint') return undefined;
+  const at = [...path, named === undefined ? keys.number : keys.name];
   const report = (kind: ProblemKind, message: string) => diagnostics.report(kind, at, message);
-  if (named !== undefined && typeof number.value === 'number' && number.value !== named)
-    report('notice', `${shown(name.value)} takes precedence over ${number.key} ${number.value}: keep one of them`);
+  if (named !== undefined && typeof number === 'number' && number !== named)
+    report('notice', `${shown(name)} takes precedence over ${keys.number} ${number}: keep one of them`);
   const largest = LARGEST.get(action);
   if (largest === undefined) {
     report('mistake', `${action} returns no errno: leave it out`);

@@ -44,10 +44,6 @@ type Nullable<Of extends FieldTable, Key extends keyof Of> = {
 export type WrittenFields<Of extends FieldTable> = Mandatory<Of, InRole<Of, 'required' | 'expected'>> &
   Nullable<Of, InRole<Of, 'optional' | 'list' | 'merged' | 'ignored'>>;
 
-/** An object that the schema accepts: all fields that are not required may be absent or null. */
-export type ValidFields<Of extends FieldTable> = Mandatory<Of, InRole<Of, 'required'>> &
-  Nullable<Of, Exclude<keyof Of, InRole<Of, 'required'>>>;
-
 /** The type of a value in a document that is still to be checked. Editors suggest the known names. */
 type Input<Of extends Kind> =
   Of extends Name<infer Known>
@@ -102,11 +98,6 @@ export interface ProfileInput extends InputFields<(typeof DOCUMENT)['fields']> {
 export interface ArgumentDocument extends WrittenFields<(typeof ARGUMENT)['fields']> {}
 
 export interface ConditionDocument extends WrittenFields<(typeof CONDITION)['fields']> {}
-
-/** A document that the schema accepts, without its rules. */
-export type ValidHead = Omit<ValidFields<(typeof DOCUMENT)['fields']>, 'syscalls'>;
-/** A rule that the schema accepts. */
-export type ValidRule = ValidFields<(typeof RULE)['fields']>;
 
 /** A valid document in its normal form: only the fields that the format reads, without nulls, errnos as numbers. */
 export interface CheckedDocument extends CheckedFields<(typeof DOCUMENT)['fields']> {}

@@ -1,14 +1,13 @@
 /** Validates a document: its keys, then each field by the schema, then combinations of fields. */
 import { own, type Path } from '../../util/own-data.js';
 import { foldKey, isObject, type JsonObject } from '../json/value.js';
+import { type CheckPlace, checkFields } from './check-fields.js';
 import { checkBetweenFields, checkBetweenRuleFields, checkNames } from './cross-field-checks.js';
 import type { Diagnostic, Diagnostics } from './diagnostics.js';
-import { fastRule } from './fast-path.js';
 import * as table from './fields.js';
 import { type Reading, readKnownFields } from './known-fields.js';
-import { toDocument, toRule } from './normalize.js';
+import { HEAD, type Head, toDocument, toRule } from './normalize.js';
 import type { ProfileFormat } from './options.js';
-import { HEAD_SCHEMA, RULE_SCHEMA } from './schema.js';
 import type { CheckedDocument, Rule } from './types.js';
 
 export interface Checked {
@@ -71,10 +70,11 @@ function checkAround(input: unknown, linux: unknown): Diagnostic | undefined {
 
 function checkProfile(input: unknown, path: Path, reading: Reading): CheckedDocument | undefined {
   const { diagnostics } = reading;
-  const head = readKnownFields(input, table.DOCUMENT, reading, path);
-  if (!isDisabled(head)) return checkFields(head, path, reading);
+  const written = readKnownFields(input, table.DOCUMENT, reading, path);
+  const place = { path: [...path], diagnostics };
+  if (!isDisabled(written)) return checkParts(written, place, reading);
   // Runtimes refuse the document if another field is not valid. Otherwise they attach no filter.
-  HEAD_SCHEMA.accepts(own({ ...head, defaultAction: table.ACTIONS[0] }), path, diagnostics);
+  checkHead(own({ ...written, defaultAction: table.ACTIONS[0] }), place);
   const message =
     'is missing: defaultAction; a document without it and without rules filters nothing: ' +
     'if that is intended, use unconfined';
@@ -86,7 +86,8 @@ function checkProfile(input: unknown, path: Path, reading: Reading): CheckedDocu
 function memberOf(input: unknown, name: string): unknown {
   if (!isObject(input)) return undefined;
   const folded = foldKey(name);
-  const key = Object.keys(input).findLast((other) => other.length === name.length && foldKey(other) === folded);
+  const names = (key: string) => key === name || (key.length === name.length && foldKey(key) === folded);
+  const key = Object.keys(input).findLast(names);
   return key === undefined ? undefined : (input[key] ?? undefined);
 }
 
@@ -108,28 +109,42 @@ function isDisabled(head: unknown): head is JsonObject {
   return (defaultAction ?? '') === '' && !hasRules;
 }
 
-/** Checks all fields, and the rules even if other fields are not valid. */
-function checkFields(head: unknown, path: Path, reading: Reading): CheckedDocument | undefined {
-  const { diagnostics } = reading;
-  const isValid = HEAD_SCHEMA.accepts(head, path, diagnostics);
-  if (isValid) checkBetweenFields(head, path, diagnostics);
-  const rules = isObject(head) ? head['syscalls'] : undefined;
+/** Checks the head, and the rules even if the head is not valid. */
+function checkParts(written: unknown, place: CheckPlace, reading: Reading): CheckedDocument | undefined {
+  const { path, diagnostics } = place;
+  const head = checkHead(written, place);
+  if (head !== undefined) checkBetweenFields(head, place);
+  const rules = isObject(written) && Array.isArray(written['syscalls']) ? written['syscalls'] : [];
   const checked: Rule[] = [];
-  for (const [i, item] of (Array.isArray(rules) ? rules : []).entries()) {
+  for (const [i, item] of rules.entries()) {
     if (diagnostics.full) break;
-    const rule = fastRule(item, reading.format) ?? checkRule(item, [...path, 'syscalls', i], reading);
+    const rule = checkRule(item, [...path, 'syscalls', i], reading);
     if (rule !== undefined) checked.push(rule);
   }
-  return isValid ? toDocument(head, checked, path, diagnostics) : undefined;
+  return head && isObject(written) ? toDocument(head, written, checked, place) : undefined;
 }
 
-/** Checks a rule by the schema. Returns undefined if it is not valid. */
-export function checkRule(input: unknown, path: Path, { format, diagnostics }: Reading): Rule | undefined {
-  const forRule = diagnostics.forRule(memberOf(input, 'action'));
-  const reading = { format, diagnostics: forRule };
-  const rule = readKnownFields(input, table.RULE, reading, path);
-  if (isObject(rule)) checkNames(rule, path, reading);
-  if (!RULE_SCHEMA.accepts(rule, path, forRule)) return undefined;
-  checkBetweenRuleFields(rule, path, forRule);
-  return toRule(rule, path, forRule);
+/** Checks a document without its rules, which only have to be a list. */
+function checkHead(written: unknown, place: CheckPlace): Head | undefined {
+  const head = checkFields(HEAD, written, place);
+  const rules = isObject(written) ? (written['syscalls'] ?? undefined) : undefined;
+  if (rules === undefined || Array.isArray(rules)) return head;
+  place.diagnostics.report('refused', [...place.path, 'syscalls'], 'must be an array of rules');
+  return undefined;
+}
+
+/** Checks a rule. Returns undefined if it is not valid. */
+export function checkRule(
+  input: unknown,
+  path: (string | number)[],
+  { format, diagnostics }: Reading,
+): Rule | undefined {
+  const place = { path, diagnostics: diagnostics.forRule(memberOf(input, 'action')) };
+  const reading = { format, diagnostics: place.diagnostics };
+  const written = readKnownFields(input, table.RULE, reading, path);
+  if (isObject(written)) checkNames(written, path, reading);
+  const rule = checkFields(table.RULE, written, place);
+  if (rule === undefined || !isObject(written)) return undefined;
+  checkBetweenRuleFields(rule, place);
+  return toRule(rule, written, place);
 }
