@@ -92,8 +92,6 @@ export const FILTER_FLAGS = [
   { name: 'WAIT_KILLABLE_RECV', value: WAIT_KILLABLE_RECV | NEW_LISTENER, since: '5.19' },
 ] as const;
 
-export type FilterFlag = (typeof FILTER_FLAGS)[number]['name'];
-
 /** What the kernel can do, and the state of this process. */
 export type Features = ReturnType<typeof features>;
 

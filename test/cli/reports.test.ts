@@ -50,7 +50,7 @@ async function reported(
       violations: all,
       unlistedViolations: unlisted,
     },
-    ...{ unseenCalls: unseen, end: programEnd(exitCode, null) },
+    ...{ unseenCalls: unseen, end: programEnd(exitCode, null), program: { argv: [], options: {} } },
   });
   vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {
     const options = Array.isArray(parameters) ? parameters[3] : expect.fail('not as a list');

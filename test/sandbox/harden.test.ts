@@ -91,6 +91,19 @@ describe('all threads', () => {
 });
 
 describe('a filter on one thread', () => {
+  test('is refused, with the reason, unless acceptSharedPool is given', () => {
+    const result = evaluateScript(`
+      try { sandbox.harden('docker-default', { threads: 'current' }); } catch ({ code, message }) {
+        return [code, message, field('/proc/thread-self/status', 'NoNewPrivs')];
+      }`);
+    const unchanged = hasNoNewPrivs() ? '1' : '0';
+    expect(result).toEqual([
+      'ERR_SECCOMP_OPTION',
+      expect.stringMatching(/libuv's pool.*acceptSharedPool: true/),
+      unchanged,
+    ]);
+  });
+
   test('does not apply to asynchronous fs if the pool was started before', () => {
     const result = evaluateScript(
       worker(`
