@@ -1,9 +1,9 @@
 /** The option `limits`: what a child and all that it starts may use together. */
-import { inspect } from 'node:util';
 import { refuseIn } from '../errors.js';
 import { shownName } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
-import { copyFields, numberProblem, own, withoutUndefined } from '../util/own-data.js';
+import { invalidAmount } from '../util/option-errors.js';
+import { copyFields, own, withoutUndefined } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BYTE_SIZE_FORMS, type ByteSize, byteSize, showByteSize } from './byte-size.js';
 import { DELEGATE, MOVE } from './cgroup.js';
@@ -123,7 +123,7 @@ export class CheckedLimits implements LimitValues {
 export function readTreeLimits(value: unknown, form: LimitsForm = AS_OPTION): CheckedLimits {
   if (value instanceof CheckedLimits) return value;
   if (typeof value !== 'object' || value === null)
-    throw invalid(form.name, "an object such as { memory: '512M', processes: 64 }", value);
+    throw invalidAmount(form.name, "an object such as { memory: '512M', processes: 64 }", value);
   const { memory, processes, cpu, exact, ...others } = copyFields(value, refuseIn(form.name));
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
@@ -133,8 +133,8 @@ export function readTreeLimits(value: unknown, form: LimitsForm = AS_OPTION): Ch
   }
   const values = own({
     memory: readMemory(form.place('memory'), memory),
-    processes: readNumber(form.place('processes'), processes, 1, MOST_PROCESSES, Number.isInteger, 'an integer'),
-    cpu: readNumber(form.place('cpu'), cpu, LEAST_CPU, MOST_CPU, Number.isFinite, 'a number of CPUs'),
+    processes: readNumber(form.place('processes'), processes, 1, MOST_PROCESSES, 'an integer'),
+    cpu: readNumber(form.place('cpu'), cpu, LEAST_CPU, MOST_CPU, 'a number of CPUs'),
     exact: readExact(form.place('exact'), exact),
   });
   if (exact !== undefined && limitNames(values).length === 0)
@@ -156,7 +156,7 @@ export function limitNames(limits: LimitValues): readonly LimitName[] {
 function readMemory(place: string, value: unknown): bigint | undefined {
   if (value === undefined) return undefined;
   const bytes = byteSize(value);
-  if (bytes === undefined || bytes > MOST_MEMORY) throw invalid(place, BYTE_SIZE_FORMS, value);
+  if (bytes === undefined || bytes > MOST_MEMORY) throw invalidAmount(place, BYTE_SIZE_FORMS, value);
   if (bytes >= LEAST_MEMORY) return bytes;
   const problem = `must be at least 1M, and this is ${showByteSize(bytes)}: no program starts in less`;
   return refuseIn(place)([], problem, 'range');
@@ -164,24 +164,12 @@ function readMemory(place: string, value: unknown): bigint | undefined {
 
 function readExact(place: string, value: unknown): Limits['exact'] {
   if (value === undefined || typeof value === 'boolean' || value === 'preferred') return value;
-  const problem = typeof value === 'string' ? 'value' : 'type';
-  throw argumentError(problem, `${place}: must be true, false or 'preferred', not ${inspect(value)}`);
+  throw invalidAmount(place, "true, false or 'preferred'", value, typeof value === 'string' ? 'value' : 'type');
 }
 
-function readNumber(
-  place: string,
-  value: unknown,
-  least: number,
-  most: number,
-  isValid: (value: number) => boolean,
-  kind: string,
-): number | undefined {
+function readNumber(place: string, value: unknown, least: number, most: number, kind: string): number | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'number' && isValid(value) && value >= least && value <= most) return value;
-  throw invalid(place, `${kind} from ${least} to ${most.toLocaleString('en')}`, value);
-}
-
-function invalid(place: string, expected: string, value: unknown): TypeError | RangeError {
-  const problem = typeof value === 'string' ? 'value' : numberProblem(value);
-  return argumentError(problem, `${place}: must be ${expected}, not ${inspect(value)}`);
+  const isWhole = kind !== 'an integer' || Number.isInteger(value);
+  if (typeof value === 'number' && isWhole && value >= least && value <= most) return value;
+  throw invalidAmount(place, `${kind} from ${least} to ${most.toLocaleString('en')}`, value);
 }

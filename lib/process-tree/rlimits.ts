@@ -1,12 +1,12 @@
 /** Resource limits of the programs that this package starts: setrlimit(2). */
 
 import { readFileSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
 import { mappedUserIds } from '../kernel/process-status.js';
 import { quoted } from '../util/foreign-text.js';
 import { argumentError } from '../util/node-error.js';
-import { copyFields, numberProblem, own, type ProblemKind } from '../util/own-data.js';
+import { invalidAmount } from '../util/option-errors.js';
+import { copyFields, own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BYTE_SIZE_FORMS, type ByteSizeText, byteSize } from './byte-size.js';
 
@@ -85,13 +85,17 @@ export type ResourceLimits = Readonly<
 
 const NO_LIMIT = 2n ** 64n - 1n;
 
+const PLACE = 'options.rlimits';
+const refuse = refuseIn(PLACE);
+
 /**
  * Checks limits, and returns a copy of them.
  *
  * @throws TypeError, RangeError as Node for an unknown resource, and for a limit that is not valid.
  */
 export function readLimits(value: unknown): ResourceLimits {
-  if (typeof value !== 'object' || value === null) throw invalid('', 'an object such as { nofile: 64 }', value, 'type');
+  if (typeof value !== 'object' || value === null)
+    throw invalidAmount(PLACE, 'an object such as { nofile: 64 }', value, 'type');
   const limits = copyFields(value, refuse);
   for (const [name, limit] of Object.entries(limits)) {
     if (!RESOURCES.includes(name)) {
@@ -102,7 +106,7 @@ export function readLimits(value: unknown): ResourceLimits {
     }
     const { soft, hard } = bounds(limit, name);
     if (limitValue(soft, name) > limitValue(hard, name))
-      throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft, 'range');
+      throw invalidAmount(`${PLACE}.${name}`, 'a soft limit that is not above the hard one', soft, 'range');
     limits[name] = own({ soft, hard });
   }
   return limits;
@@ -181,8 +185,6 @@ function bounds(limit: unknown, name: string): { readonly soft: unknown; readonl
   return { soft, hard };
 }
 
-const refuse = refuseIn('options.rlimits');
-
 function limitValue(value: unknown, name: string): bigint {
   if (value === 'unlimited') return NO_LIMIT;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
@@ -190,11 +192,6 @@ function limitValue(value: unknown, name: string): bigint {
   const isOfBytes = IN_BYTES.get(name) === true;
   const bytes = isOfBytes ? byteSize(value) : undefined;
   if (bytes !== undefined && bytes <= NO_LIMIT) return bytes;
-  const kind = typeof value === 'string' ? 'value' : numberProblem(value);
   const forms = isOfBytes ? BYTE_SIZE_FORMS : 'an integer from 0 to 2⁶⁴ − 1';
-  throw invalid(`.${name}`, `${forms}, "unlimited", or { soft, hard } of these`, value, kind);
-}
-
-function invalid(where: string, expected: string, value: unknown, kind: ProblemKind): TypeError | RangeError {
-  return argumentError(kind, `options.rlimits${where}: must be ${expected}, not ${inspect(value)}`);
+  throw invalidAmount(`${PLACE}.${name}`, `${forms}, "unlimited", or { soft, hard } of these`, value);
 }

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { member } from './foreign-text.js';
 import { argumentError, nodeError } from './node-error.js';
-import type { Refuse } from './own-data.js';
+import { numberProblem, type ProblemKind, type Refuse } from './own-data.js';
 import { suggest } from './suggest.js';
 
 /**
@@ -77,6 +77,16 @@ const NAMES_RANGES = Number.parseInt(process.versions.node, 10) >= 26;
 export function invalidNumber(name: string, value: unknown, kind: string, range: string): TypeError | RangeError {
   if (typeof value !== 'number') return invalidType(name, 'of type number', value);
   return outOfRange(name, Number.isInteger(value) ? range : kind, value);
+}
+
+/** The error for an amount, a number or a text with a unit, that is not valid. `expected` completes "must be …". */
+export function invalidAmount(
+  place: string,
+  expected: string,
+  value: unknown,
+  kind: ProblemKind = typeof value === 'string' ? 'value' : numberProblem(value),
+): TypeError | RangeError {
+  return argumentError(kind, `${place}: must be ${expected}, not ${inspect(value)}`);
 }
 
 /** Node's error for a method that is called on anything but an instance of its class. */

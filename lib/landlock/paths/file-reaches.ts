@@ -9,12 +9,12 @@ export interface GrantedPath {
   readonly access: Access;
 }
 
-/** The directories whose files a program writes in order to reach other processes. */
-const FOLDERS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly string[]>([
-  ['cgroup-files', ['/sys/fs/cgroup']],
-  ['oom-score', ['/proc']],
-  ['autogroup', ['/proc']],
-  ['proc-files', ['/proc']],
+/** The directory whose files a program writes in order to reach other processes. */
+const FOLDERS: ReadonlyMap<Reach, string> = new Map<Reach, string>([
+  ['cgroup-files', '/sys/fs/cgroup'],
+  ['oom-score', '/proc'],
+  ['autogroup', '/proc'],
+  ['proc-files', '/proc'],
 ]);
 
 /** The devices of terminals. What is typed there can be read by whoever may read them. */
@@ -27,8 +27,8 @@ const TERMINAL = /^\/dev\/(?:console|hvc|pts|tty|vcs)/;
  */
 export function closedByPaths(granted: readonly GrantedPath[], hasTerminal: boolean): readonly Reach[] {
   const written = granted.filter(({ access }) => access === 'write');
-  const closed = [...FOLDERS].flatMap(([reach, folders]) =>
-    folders.some((folder) => written.some(({ path }) => overlap(path, folder))) ? [] : [reach],
+  const closed = [...FOLDERS].flatMap(([reach, folder]) =>
+    written.some(({ path }) => overlap(path, folder)) ? [] : [reach],
   );
   const leadsToTerminal = granted.some(({ path }) => isAt('/dev', path) || TERMINAL.test(path));
   return hasTerminal || leadsToTerminal ? closed : [...closed, 'terminal-files'];

@@ -69,21 +69,21 @@ const METADATA = {
 } as const;
 
 function restricted(rights: number): PathsEnforcement {
-  const lacks = (right: Right) => (rights & bitsOf(right)) === 0;
+  const { unixSockets, truncation, deviceIoctls } = gapsOf(rights);
   const ioctls: PathReach = 'device-ioctls';
   const openIoctls = { reach: ioctls, remedy: `Linux 6.10 or newer, with Landlock ABI 5; this is Linux ${release()}` };
   const alsoDenied: readonly (DeniedBeside | false)[] = [
     'mounts',
-    lacks('REFER') && 'moves',
-    lacks('TRUNCATE') && 'truncate',
-    lacks('RESOLVE_UNIX') && 'unix-sockets',
-    lacks('RESOLVE_UNIX') && 'io_uring',
-    (lacks('TRUNCATE') || lacks('IOCTL_DEV')) && 'openat2',
+    (rights & bitsOf('REFER')) === 0 && 'moves',
+    truncation && 'truncate',
+    unixSockets && 'unix-sockets',
+    unixSockets && 'io_uring',
+    (truncation || deviceIoctls) && 'openat2',
   ];
   return freeze({
     by: 'landlock',
-    closed: ['files', 'truncation', 'pathname-sockets', ...(lacks('IOCTL_DEV') ? [] : [ioctls])],
-    open: lacks('IOCTL_DEV') ? [openIoctls, METADATA] : [METADATA],
+    closed: ['files', 'truncation', 'pathname-sockets', ...(deviceIoctls ? [] : [ioctls])],
+    open: deviceIoctls ? [openIoctls, METADATA] : [METADATA],
     alsoDenied: alsoDenied.filter((each) => each !== false),
   });
 }

@@ -3,11 +3,11 @@ import { MOST_PATHS, WORDS } from '../../landlock/paths/option.js';
 import { RESOURCES } from '../../process-tree/rlimits.js';
 import { BUILTIN_DEFINITIONS } from '../../profile/builtin/index.js';
 import { type JsonSchema, jsonSchema } from '../../profile/document/schema.js';
+import type { JsonObject } from '../../profile/json/value.js';
 import { SANDBOX_NAMES, UNCONFINED } from '../../profile/source-names.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { isOption } from '../options/table.js';
 import {
-  anyObject,
   choice,
   FLAG,
   type Kind,
@@ -37,7 +37,11 @@ const proposing = (names: readonly string[], kind: Kind<string>): Kind<string> =
   json: { anyOf: [{ enum: names }, kind.json] },
 });
 
-const PROFILE_DOCUMENT = anyObject({ $ref: '#/definitions/profile' });
+/** Its content is checked as that of a profile. */
+const PROFILE_DOCUMENT: Kind<JsonObject> = {
+  json: { $ref: '#/definitions/profile' },
+  read: (value) => value as JsonObject,
+};
 const PROFILE_NAME = proposing(
   [...BUILTIN_DEFINITIONS.keys(), UNCONFINED],
   text("a built-in's name or the path of a profile"),

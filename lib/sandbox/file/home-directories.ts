@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { realPath } from '../../landlock/paths/real-path.js';
+import { isAt } from '../../landlock/paths/wide-paths.js';
 import { homeDirectory } from '../../util/home-directory.js';
 
 /** The user IDs of people, but for root's. Source: UID_MIN of login.defs(5); Debian's users above are those of services. */
@@ -35,7 +36,7 @@ function lines(file: string): readonly string[] {
 /** Whether a directory is a home directory, also mounted at another place, or has it beneath. */
 export function isOrContains(directory: string, home: string): boolean {
   const [folder, path] = [realPath(directory) ?? directory, realPath(home) ?? home];
-  return folder === path || path.startsWith(`${folder === '/' ? '' : folder}/`) || areSame(folder, path);
+  return isAt(path, folder) || areSame(folder, path);
 }
 
 function areSame(one: string, other: string): boolean {

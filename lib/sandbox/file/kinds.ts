@@ -4,7 +4,7 @@
  */
 
 import type { JsonSchema } from '../../profile/document/schema.js';
-import { isObject, JsonNumber, type JsonObject, shown } from '../../profile/json/value.js';
+import { isObject, JsonNumber, shown } from '../../profile/json/value.js';
 import { quoted } from '../../util/foreign-text.js';
 import { emptyFields, type Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
@@ -212,9 +212,4 @@ export function oneOf<Given extends Partial<Record<Type, Kind<unknown>>>>(
       return kind.read(value, path, problems) as ValueOf<Given[keyof Given]> | undefined;
     },
   };
-}
-
-/** An object of any content, which is checked elsewhere. */
-export function anyObject(json: JsonSchema): Kind<JsonObject> {
-  return { json, read: (value) => value as JsonObject };
 }
