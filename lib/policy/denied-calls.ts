@@ -19,9 +19,9 @@ const TERMINAL_REQUESTS = {
 
 /** The condition for a request of ioctl(2), of which the kernel reads 32 bits. */
 const ioctl = (name: keyof typeof TERMINAL_REQUESTS) => (abi: AbiName) => {
-  const values: Readonly<Record<string, number>> = TERMINAL_REQUESTS[name];
-  const architecture = /^(?:mips|ppc|parisc|sh)/.exec(abi)?.[0] ?? '';
-  return [equals(1, values[architecture] ?? TERMINAL_REQUESTS[name].others)];
+  const { others, ...exceptions } = TERMINAL_REQUESTS[name];
+  const [, value = others] = Object.entries(exceptions).find(([architecture]) => abi.startsWith(architecture)) ?? [];
+  return [equals(1, value)];
 };
 
 /** clone's flags are its first argument, and its second on s390. */

@@ -3,6 +3,7 @@
  * address that the handler sees must be where the connection leads.
  */
 import type { AbiName } from '../syscalls/abi.js';
+import { own } from '../util/own-data.js';
 import { deniedBySocketcall, deniedRings, equals, type OneDeniedCall } from './denials.js';
 
 /** A number of <sys/socket.h>, which MIPS and PA-RISC have their own for. */
@@ -45,7 +46,8 @@ export const DIVERTING_OPTIONS: readonly (readonly [level: Numbered, name: strin
   ];
 
 /** The number on an ABI. */
-export function numberOn(abi: AbiName, { others, mips, parisc }: Numbered): number {
+export function numberOn(abi: AbiName, number: Numbered): number {
+  const { others, mips, parisc } = own(number);
   if (abi.startsWith('mips')) return mips ?? others;
   return abi.startsWith('parisc') ? (parisc ?? others) : others;
 }
