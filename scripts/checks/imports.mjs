@@ -22,7 +22,7 @@ const ALLOWED = {
   'lib/sandbox':
     'node: util errors.ts native.ts kernel syscalls policy decode profile filter landlock process-tree host.ts notify',
   'lib/analysis': 'util errors.ts syscalls policy decode profile filter host.ts sandbox',
-  'lib/agent': 'node: util errors.ts native.ts notify sandbox',
+  'lib/agent': 'node: util errors.ts kernel native.ts notify sandbox',
   'lib/record':
     'node: util errors.ts native.ts syscalls policy decode profile landlock process-tree host.ts notify sandbox',
   'lib/testing':
