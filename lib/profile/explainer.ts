@@ -14,6 +14,7 @@ import { compareKernelVersions, parseKernelVersion } from '../util/kernel-versio
 import { memoize, once } from '../util/memo.js';
 import { own } from '../util/own-data.js';
 import { namesOf, refusalsOf } from './builtin/definition.js';
+import { NO_VERSION } from './document/check-fields.js';
 import { callOf, type ExplainQuery, readQuestion } from './explain-query.js';
 import type { Profile } from './profile.js';
 import { type Host, resolve, resolveWithDiagnostics } from './resolve/resolve.js';
@@ -172,9 +173,6 @@ function hostChanges(
     return returnValue(other) === returnValue(action) ? [] : [{ kind, by, action: other }];
   });
 }
-
-/** An empty `minKernel`, which every kernel meets. */
-const NO_VERSION = '0.0';
 
 /** A host that differs from the given one in one fact. */
 interface OtherHost extends Pick<ExplainChange, 'kind' | 'by'> {

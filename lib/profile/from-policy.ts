@@ -15,7 +15,7 @@ import {
   decisionsOf,
   type Policy,
 } from '../policy/policy.js';
-import { ENOSYS, EPERM } from '../syscalls/errno.js';
+import { EPERM } from '../syscalls/errno.js';
 import { argumentWidth, syscallName, syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { structuralKey } from '../util/structural-key.js';
 import type { Diagnostic } from './document/diagnostics.js';
@@ -28,7 +28,8 @@ import {
   emptyDocument,
   type Rule,
 } from './document/types.js';
-import { makeProfile, type Profile } from './profile.js';
+import { makeProfile, newOrigin, type Profile } from './profile.js';
+import { NOT_IMPLEMENTED } from './resolve/newer-syscalls.js';
 import { type Host, resolveWithDiagnostics } from './resolve/resolve.js';
 
 /** What a policy does not say about its profile. */
@@ -94,8 +95,6 @@ interface Attempt {
   readonly mayOverlap: boolean;
 }
 
-const NOT_IMPLEMENTED: Action = { kind: 'errno', errno: ENOSYS };
-
 function attempts({ defaultAction }: Policy, { newerCalls }: WrittenProfile): readonly Attempt[] {
   const ways: readonly Omit<Attempt, 'mayOverlap'>[] = [
     { defaultAction, newerCalls: 'enosys' },
@@ -120,16 +119,7 @@ function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt, dia
       syscalls: rulesOf(policy, attempt, argumentWidth, diagrams),
     };
     const options = { argumentWidth, foreignAction: foreignAction.kind, newerCalls: attempt.newerCalls };
-    const origin = {
-      source,
-      definition: undefined,
-      isBuilt: true,
-      isUnconfined: false,
-      warnings: [],
-      layout: undefined,
-      place: [],
-    };
-    const profile = makeProfile(document, { ...origin, format: 'docker', mode: 'strict', options });
+    const profile = makeProfile(document, newOrigin(source, options));
     const { policy: read, diagnostics } = resolveWithDiagnostics(profile, host);
     const error = diagnostics.find(({ severity }) => severity === 'error');
     if (error !== undefined) return notValid(document, error);

@@ -194,7 +194,7 @@ limitToOne(Profile, { allowlist: 'give all options in one object', denylist: 'le
 publicMethods(Profile, 'allowlist', 'denylist');
 
 /** The origin of a profile that the builder makes. */
-function newOrigin(source: string, options: MeaningOptions): ProfileOrigin {
+export function newOrigin(source: string, options: MeaningOptions): ProfileOrigin {
   const builder = {
     definition: undefined,
     isBuilt: true,

@@ -11,7 +11,8 @@ import { ABOVE_EVERY_KERNEL, compareKernelVersions, parseKernelVersion } from '.
 import type { Host } from './host-match.js';
 import type { ResolveContext } from './rule-precedence.js';
 
-const NOT_IMPLEMENTED: Action = Object.freeze({ kind: 'errno', errno: ENOSYS });
+/** The answer of a kernel that lacks a call. */
+export const NOT_IMPLEMENTED: Action = Object.freeze({ kind: 'errno', errno: ENOSYS });
 
 /** Default actions under which a newer call is executed, so that ENOSYS is not needed. */
 const CARRIED_OUT: ReadonlySet<Action['kind']> = new Set(['allow', 'log', 'trace']);
