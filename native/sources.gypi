@@ -31,7 +31,6 @@
       "napi/landlock/private_directory.cc",
       "napi/notify/calls.cc",
       "napi/notify/connect.cc",
-      "napi/notify/handles.cc",
       "napi/notify/local_socket.cc",
       "napi/notify/mailbox_reader.cc",
       "napi/notify/supervision.cc",

@@ -1,71 +1,53 @@
-// Registers the functions of the addon. lib/native.ts describes their parameters and results.
+// Registers the functions of the addon.
 #include <napi.h>
 
-#include "napi/descriptors.h"
+#include "napi/adapted.h"
 #include "napi/environment.h"
-#include "napi/features.h"
-#include "napi/landlock/private_directory.h"
-#include "napi/landlock/rulesets.h"
-#include "napi/notify/calls.h"
-#include "napi/notify/connect.h"
-#include "napi/notify/local_socket.h"
-#include "napi/notify/supervision.h"
-#include "napi/probe.h"
-#include "napi/process/signal_senders.h"
-#include "napi/process/spawn.h"
-#include "napi/process/spawn_sync.h"
-#include "napi/process/this_process.h"
-#include "napi/values.h"
+#include "napi/functions.h"
 
 namespace seccomp {
 namespace {
 
-// `function` is a template argument, so that node-addon-api allocates no data for each function.
-template <auto function>
-void Register(const Napi::Object& exports, const char* name) {
-  SetOwn(exports, name, Napi::Function::New<function>(exports.Env(), name));
-}
-
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Environment::Make(env);
   SetOwn(exports, "version", SECCOMP_VERSION);
-  Register<Spawn>(exports, "spawn");
-  Register<SpawnSync>(exports, "spawnSync");
-  Register<Execve>(exports, "execve");
-  Register<Install>(exports, "install");
-  Register<WatchSender>(exports, "watchSender");
-  Register<TakeFromKernel>(exports, "takeFromKernel");
-  Register<Probe>(exports, "probe");
-  Register<OpenGuardian>(exports, "openGuardian");
-  Register<ActionAvailable>(exports, "actionAvailable");
-  Register<FilterFlagsKnown>(exports, "filterFlagsKnown");
-  Register<TryDomain>(exports, "tryDomain");
-  Register<FindLandlockSupport>(exports, "landlockSupport");
-  Register<OpenPathRuleset>(exports, "openPathRuleset");
-  Register<IsCurrent>(exports, "isCurrent");
-  Register<CredentialsOfThread>(exports, "credentials");
-  Register<RestrictThisProcess>(exports, "restrictThisProcess");
-  Register<MakePrivateDirectory>(exports, "makePrivateDirectory");
-  Register<RemovePrivateDirectory>(exports, "removePrivateDirectory");
-  Register<OpenHandover>(exports, "openHandover");
-  Register<Receive>(exports, "receive");
-  Register<GiveBack>(exports, "giveBack");
-  Register<CloseSocket>(exports, "closeSocket");
-  Register<EndReading>(exports, "endReading");
-  Register<IsListening>(exports, "isListening");
-  Register<MakeSupervision>(exports, "supervision");
-  Register<OpenMailbox>(exports, "openMailbox");
-  Register<CloseMailbox>(exports, "closeMailbox");
-  Register<KindAt>(exports, "kind");
-  Register<Counts>(exports, "counts");
-  Register<AnswerCall>(exports, "answer");
-  Register<AddDescriptor>(exports, "addDescriptor");
-  Register<ReadCallMemory>(exports, "readMemory");
-  Register<WriteCallMemory>(exports, "writeMemory");
-  Register<SocketOf>(exports, "socketOf");
-  Register<Connect>(exports, "connect");
-  Register<Reach>(exports, "reach");
-  Register<BindSocket>(exports, "bindSocket");
+  Register<Spawn>(exports, "spawn(request, onExit, onTreeEnd)");
+  Register<SpawnSync>(exports, "spawnSync(request, limits)");
+  Register<Execve>(exports, "execve(request)");
+  Register<Install>(exports, "install(filters)");
+  Register<WatchSender>(exports, "watchSender(signal)");
+  Register<TakeFromKernel>(exports, "takeFromKernel(signal)");
+  Register<Probe>(exports, "probe(filters, calls, traced)");
+  Register<OpenGuardian>(exports, "openGuardian(path)");
+  Register<ActionAvailable>(exports, "actionAvailable(action)");
+  Register<FilterFlagsKnown>(exports, "filterFlagsKnown(flags)");
+  Register<TryDomain>(exports, "tryDomain([handled, granted, scoped])");
+  Register<FindLandlockSupport>(exports, "landlockSupport(mask)");
+  Register<OpenPathRuleset>(exports, "openPathRuleset(ruleset)");
+  Register<IsCurrent>(exports, "isCurrent(ruleset)");
+  Register<CredentialsOfThread>(exports, "credentials()");
+  Register<RestrictThisProcess>(exports, "restrictThisProcess(ruleset, noNewPrivileges)");
+  Register<MakePrivateDirectory>(exports, "makePrivateDirectory(parent, uid?, gid?)");
+  Register<RemovePrivateDirectory>(exports, "removePrivateDirectory(handle, done?)");
+  Register<OpenHandover>(exports, "openHandover()");
+  Register<Receive>(exports, "receive()");
+  Register<GiveBack>(exports, "giveBack()");
+  Register<CloseSocket>(exports, "closeSocket(descriptor)");
+  Register<EndReading>(exports, "endReading(descriptor)");
+  Register<IsListening>(exports, "isListening(descriptor)");
+  Register<MakeSupervision>(exports, "supervision(options)");
+  Register<OpenMailbox>(exports, "openMailbox(onMail)");
+  Register<CloseMailbox>(exports, "closeMailbox(mailbox)");
+  Register<KindAt>(exports, "kind(listener, index)");
+  Register<Counts>(exports, "counts(listener)");
+  Register<AnswerCall>(exports, "answer(listener, call, errno, value), with -1 for errno to continue the call");
+  Register<AddDescriptor>(exports, "addDescriptor(listener, call, descriptor, closeOnExec)");
+  Register<ReadCallMemory>(exports, "readMemory(listener, call, tid, address, size), with a size of at most 1 MiB");
+  Register<WriteCallMemory>(exports, "writeMemory(listener, call, tid, address, bytes)");
+  Register<SocketOf>(exports, "socketOf(listener, call, tid, descriptor)");
+  Register<Connect>(exports, kConnectUsage);
+  Register<Reach>(exports, "reach(path)");
+  Register<BindSocket>(exports, "bindSocket(path)");
   return exports;
 }
 

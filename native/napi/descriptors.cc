@@ -10,18 +10,10 @@
 
 #include "child/relay.h"
 #include "napi/environment.h"
-#include "napi/errors.h"
-#include "napi/values.h"
+#include "napi/functions.h"
 #include "system/unix_socket.h"
 
 namespace seccomp {
-namespace {
-
-bool ReadDescriptor(const Napi::CallbackInfo& info, int* fd) {
-  return Require(info.Env(), ReadValue(info[0], fd), "descriptor must be a 32-bit integer");
-}
-
-}  // namespace
 
 LentDescriptors::~LentDescriptors() {
   // The streams have closed their descriptors by now, and other threads may have opened others with the same numbers.
@@ -72,12 +64,9 @@ int LentDescriptors::Receive(std::string* text) {
   return received_.back().get();
 }
 
-Napi::Value OpenHandover(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), Environment::Of(info.Env()).lent.OpenHandover());
-}
+int OpenHandover(Napi::Env env) { return Environment::Of(env).lent.OpenHandover(); }
 
-Napi::Value Receive(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+Napi::Value Receive(Napi::Env env) {
   std::string text;
   const int descriptor = Environment::Of(env).lent.Receive(&text);
   if (descriptor < 0) return Napi::Number::New(env, descriptor);
@@ -87,26 +76,20 @@ Napi::Value Receive(const Napi::CallbackInfo& info) {
   return received;
 }
 
-void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.CloseReceived(); }
+void GiveBack(Napi::Env env) { Environment::Of(env).lent.CloseReceived(); }
 
-void CloseSocket(const Napi::CallbackInfo& info) {
-  int fd = -1;
-  if (ReadDescriptor(info, &fd)) Environment::Of(info.Env()).lent.CloseSocket(fd);
+bool ReadValue(const Napi::Value& value, DescriptorNumber* number) {
+  return Require(value.Env(), ReadValue(value, &number->fd), "descriptor must be a 32-bit integer");
 }
 
-Napi::Value EndReading(const Napi::CallbackInfo& info) {
-  int fd = -1;
-  if (!ReadDescriptor(info, &fd)) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), EndReadingFrom(fd));
-}
+void CloseSocket(Napi::Env env, DescriptorNumber socket) { Environment::Of(env).lent.CloseSocket(socket.fd); }
 
-Napi::Value IsListening(const Napi::CallbackInfo& info) {
-  int fd = -1;
-  if (!ReadDescriptor(info, &fd)) return info.Env().Undefined();
+int EndReading(Napi::Env /*env*/, DescriptorNumber socket) { return EndReadingFrom(socket.fd); }
+
+bool IsListening(Napi::Env /*env*/, DescriptorNumber socket) {
   int is_listening = 0;
   socklen_t size = sizeof is_listening;
-  const bool is_socket = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0;
-  return Napi::Boolean::New(info.Env(), is_socket && is_listening != 0);
+  return getsockopt(socket.fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening != 0;
 }
 
 }  // namespace seccomp

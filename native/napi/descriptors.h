@@ -2,8 +2,6 @@
 #ifndef SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
 #define SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
 
-#include <napi.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -46,26 +44,6 @@ class LentDescriptors {
   Descriptor handover_, launchers_end_;
   std::vector<Descriptor> received_;
 };
-
-// openHandover() → the descriptor that the launcher gets, or -errno.
-Napi::Value OpenHandover(const Napi::CallbackInfo& info);
-
-// receive() → { descriptor, text }, or -errno. Waits for the launcher, which was given the end of openHandover().
-Napi::Value Receive(const Napi::CallbackInfo& info);
-
-// giveBack(): closes the received descriptors. A worker cannot use closeSync of node:fs for this, which warns about
-// descriptors that node:fs did not open.
-void GiveBack(const Napi::CallbackInfo& info);
-
-// closeSocket(fd): closes a socket of the child that was started last, because no stream could be made of it.
-void CloseSocket(const Napi::CallbackInfo& info);
-
-// endReading(fd) → 0 or an errno. The other end can write nothing more; what it wrote before can still be read,
-// followed by the end.
-Napi::Value EndReading(const Napi::CallbackInfo& info);
-
-// isListening(fd) → whether the descriptor is a socket on which listen(2) was called. socket(7), SO_ACCEPTCONN.
-Napi::Value IsListening(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 

@@ -15,8 +15,6 @@ bool ThrowUsage(Napi::Env env, const char* usage) {
   return ThrowTypeError(env, std::string("invalid arguments; usage: ") + usage);
 }
 
-bool RequireUsage(Napi::Env env, bool condition, const char* usage) { return condition || ThrowUsage(env, usage); }
-
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure) {
   if (failure.error == 0) return env.Undefined();
   Napi::Object result = Napi::Object::New(env);

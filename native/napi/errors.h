@@ -21,9 +21,8 @@ bool ThrowTypeError(Napi::Env env, const std::string& message);
 // Throws a TypeError unless `condition` holds. Returns `condition`.
 bool Require(Napi::Env env, bool condition, const char* message);
 
-// As these, for arguments that are not of the types in `usage`, such as `closeSocket(descriptor)`.
+// The same for arguments that are not of the types in `usage`, such as `isCurrent(ruleset)`.
 bool ThrowUsage(Napi::Env env, const char* usage);
-bool RequireUsage(Napi::Env env, bool condition, const char* usage);
 
 // Converts a failure to { error, call }, or to undefined if nothing failed.
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure);

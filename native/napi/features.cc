@@ -1,5 +1,3 @@
-#include "napi/features.h"
-
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -10,10 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <new>
 
 #include "landlock/ruleset.h"
-#include "napi/read_request.h"
+#include "napi/functions.h"
 #include "napi/values.h"
 #include "system/linux_abi.h"
 #include "system/signals_blocked.h"
@@ -123,40 +122,22 @@ LandlockSupport ProbeInProcess(uint32_t mask) {
 
 }  // namespace
 
-Napi::Value ActionAvailable(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  uint32_t action = 0;
-  if (!RequireUsage(env, ReadValue(info[0], &action), "actionAvailable(action)")) return env.Undefined();
-  return Napi::Number::New(env, syscall(SYS_seccomp, kGetActionAvail, 0, &action) == 0 ? 0 : errno);
+int ActionAvailable(Napi::Env /*env*/, uint32_t action) {
+  return syscall(SYS_seccomp, kGetActionAvail, 0, &action) == 0 ? 0 : errno;
 }
 
-Napi::Value FilterFlagsKnown(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  uint32_t flags = 0;
-  if (!RequireUsage(env, ReadValue(info[0], &flags), "filterFlagsKnown(flags)")) return env.Undefined();
-  const bool has_failed = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) < 0;
-  return Napi::Boolean::New(env, has_failed && errno == EFAULT);
+bool FilterFlagsKnown(Napi::Env /*env*/, uint32_t flags) {
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) < 0 && errno == EFAULT;
 }
 
-Napi::Value TryDomain(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Domain domain;
-  if (!RequireUsage(env, ReadDomain(info[0], &domain), "tryDomain([handled, granted, scoped])")) {
-    return env.Undefined();
-  }
-  return Napi::Number::New(env, IsFiltered() ? TryInProcess(domain) : TryOnThread(domain));
+int TryDomain(Napi::Env /*env*/, const Domain& domain) {
+  return IsFiltered() ? TryInProcess(domain) : TryOnThread(domain);
 }
 
-Napi::Value FindLandlockSupport(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  uint32_t mask = 0;
-  if (!RequireUsage(env, ReadValue(info[0], &mask), "landlockSupport(mask)")) return env.Undefined();
+Napi::Value FindLandlockSupport(Napi::Env env, uint32_t mask) {
   const LandlockSupport found = IsFiltered() ? ProbeInProcess(mask) : ProbeLandlock(mask);
   if (found.error != 0) return Napi::Number::New(env, -found.error);
-  const Napi::Array result = Napi::Array::New(env, 2);
-  result.Set(0U, found.rights);
-  result.Set(1U, found.version);
-  return result;
+  return MakeArray(env, std::array{found.rights, static_cast<uint32_t>(found.version)});
 }
 
 }  // namespace seccomp

@@ -2,8 +2,6 @@
 // copy of Node's memory. The prober starts the callers one after the other, in its own memory, which takes the same
 // time however large Node is. The callers attach the filters and make the calls; a call that kills ends only one
 // caller. The filters deny the callers every call, so they report through memory that all three generations share.
-#include "napi/probe.h"
-
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,8 +15,7 @@
 
 #include <memory>
 
-#include "napi/read_request.h"
-#include "napi/values.h"
+#include "napi/functions.h"
 #include "system/signals_blocked.h"
 
 namespace seccomp {
@@ -246,18 +243,14 @@ Failure RunInFork(Prober* prober) {
 
 }  // namespace
 
-Napi::Value Probe(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  bool is_traced = false;
-  if (!RequireUsage(env, info[1].IsTypedArray() && ReadValue(info[2], &is_traced), "probe(filters, calls, traced)") ||
-      !Require(env, info[1].As<Napi::TypedArray>().TypedArrayType() == napi_biguint64_array,
-               "calls must be a BigUint64Array")) {
+Napi::Value Probe(Napi::Env env, const Napi::Value& filters, const Napi::TypedArray& array, bool is_traced) {
+  Request request;
+  if (!Require(env, array.TypedArrayType() == napi_biguint64_array, "calls must be a BigUint64Array") ||
+      !ReadValue(filters, &request)) {
     return env.Undefined();
   }
-  Request request;
-  if (!ReadFilterRequest(env, info[0], &request)) return env.Undefined();
   // After the request, since a getter of it might detach the array's buffer.
-  const auto words = info[1].As<Napi::BigUint64Array>();
+  const auto words = array.As<Napi::BigUint64Array>();
   const size_t count = words.ElementLength() / kWords;
   const bool is_whole = words.ElementLength() % kWords == 0 && count <= kMaxCalls;
   if (!Require(env, is_whole, "calls must have 8 words for each call, and at most 2^20 calls")) return env.Undefined();

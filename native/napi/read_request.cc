@@ -1,10 +1,10 @@
 #include "napi/read_request.h"
 
 #include <linux/bpf_common.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -20,26 +20,21 @@ constexpr uint32_t kMaxDescriptors = 1024;
 
 template <typename Filter>
 bool ReadInstructions(const Napi::Value& value, Filter* filter) {
-  const auto bytes = ReadBytes(value);
-  if (!bytes || bytes->size == 0 || bytes->size % sizeof(sock_filter) != 0) return false;
-  filter->instructions.resize(bytes->size / sizeof(sock_filter));
-  memcpy(filter->instructions.data(), bytes->data, bytes->size);
-  return filter->instructions.size() <= BPF_MAXINSNS;
+  return ReadValue(value, &filter->instructions) && filter->instructions.size() <= BPF_MAXINSNS;
 }
 
-bool IsComparison(const sock_filter& instruction) { return instruction.code == (BPF_JMP | BPF_JEQ | BPF_K); }
+// Whether `index` is that of an instruction that compares.
+bool IsComparison(const std::vector<sock_filter>& instructions, uint32_t index) {
+  return index < instructions.size() && instructions[index].code == (BPF_JMP | BPF_JEQ | BPF_K);
+}
 
-// Flat pairs of an instruction and a half. The second of half a pair is undefined, which is no integer.
+// Flat pairs of an instruction and a half.
 bool ReadGate(const Napi::Value& value, FilterRequest* filter) {
-  if (!value.IsArray()) return false;
-  const Napi::Array numbers = value.As<Napi::Array>();
-  const auto last = static_cast<int64_t>(filter->instructions.size()) - 1;
-  for (uint32_t i = 0; i < numbers.Length(); i += 2) {
-    const auto instruction = ReadInteger(numbers.Get(i), 0, last);
-    const auto half = ReadInteger(numbers.Get(i + 1), 0, 2 * kGateWords - 1);
-    if (!instruction || !half) return false;
-    if (!IsComparison(filter->instructions[*instruction])) return false;
-    filter->gate.push_back({static_cast<uint16_t>(*instruction), static_cast<uint16_t>(*half)});
+  std::vector<uint32_t> numbers;
+  if (!ReadValue(value, &numbers) || numbers.size() % 2 != 0) return false;
+  for (size_t i = 0; i < numbers.size(); i += 2) {
+    if (!IsComparison(filter->instructions, numbers[i]) || numbers[i + 1] >= 2 * kGateWords) return false;
+    filter->gate.push_back({static_cast<uint16_t>(numbers[i]), static_cast<uint16_t>(numbers[i + 1])});
   }
   return true;
 }
@@ -52,13 +47,11 @@ constexpr Member<FilterRequest> kFilterMembers[] = {
 };
 
 bool ReadSites(const Napi::Value& value, GuardianFilterRequest* filter) {
-  if (!value.IsArray()) return false;
-  const Napi::Array numbers = value.As<Napi::Array>();
-  const auto last = static_cast<int64_t>(filter->instructions.size()) - 1;
-  for (uint32_t i = 0; i < numbers.Length(); i++) {
-    const auto site = ReadInteger(numbers.Get(i), 0, last);
-    if (!site || !IsComparison(filter->instructions[*site])) return false;
-    filter->sites.push_back(static_cast<uint16_t>(*site));
+  std::vector<uint32_t> numbers;
+  if (!ReadValue(value, &numbers)) return false;
+  for (const uint32_t site : numbers) {
+    if (!IsComparison(filter->instructions, site)) return false;
+    filter->sites.push_back(static_cast<uint16_t>(site));
   }
   return true;
 }
@@ -70,7 +63,7 @@ constexpr Member<GuardianFilterRequest> kGuardianFilterMembers[] = {
 };
 
 bool ReadGuardianFilter(const Napi::Value& value, SpawnRequest* request) {
-  return ReadObject(value.Env(), value, "guardianFilter", kGuardianFilterMembers, &request->guardian_filter.emplace());
+  return ReadObject(value, "guardianFilter", kGuardianFilterMembers, &request->guardian_filter.emplace());
 }
 
 bool ReadFilters(const Napi::Value& value, SpawnRequest* request) {
@@ -78,7 +71,7 @@ bool ReadFilters(const Napi::Value& value, SpawnRequest* request) {
   const Napi::Array filters = value.As<Napi::Array>();
   request->filters.resize(filters.Length());
   for (uint32_t i = 0; i < request->filters.size(); i++) {
-    if (!ReadObject(value.Env(), filters.Get(i), "filter", kFilterMembers, &request->filters[i])) return false;
+    if (!ReadObject(filters.Get(i), "filter", kFilterMembers, &request->filters[i])) return false;
   }
   return true;
 }
@@ -103,14 +96,6 @@ bool CheckFilters(Napi::Env env, const SpawnRequest& request) {
 
 // --- Programs --------------------------------------------------------------------------------------------------------
 
-bool ReadCandidates(const Napi::Value& value, SpawnRequest* request) {
-  return ReadValue(value, &request->candidates) && !request->candidates.empty();
-}
-
-bool ReadArguments(const Napi::Value& value, SpawnRequest* request) {
-  return ReadValue(value, &request->arguments) && !request->arguments.empty();
-}
-
 bool ReadEnvironment(const Napi::Value& value, SpawnRequest* request) {
   if (!value.IsString()) return false;
   request->environment = value.As<Napi::String>().Utf8Value();
@@ -118,14 +103,10 @@ bool ReadEnvironment(const Napi::Value& value, SpawnRequest* request) {
 }
 
 bool ReadStdio(const Napi::Value& value, SpawnRequest* request) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() > kMaxDescriptors) return false;
-  const Napi::Array descriptors = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < descriptors.Length(); i++) {
-    const auto descriptor = ReadInteger(descriptors.Get(i), kNewChannel, std::numeric_limits<int>::max());
-    if (!descriptor) return false;
-    request->stdio.push_back(static_cast<int>(*descriptor));
-  }
-  return std::count(request->stdio.begin(), request->stdio.end(), kNewChannel) <= 1;
+  std::vector<int>& stdio = request->stdio;
+  return ReadValue(value, &stdio) && stdio.size() <= kMaxDescriptors &&
+         std::all_of(stdio.begin(), stdio.end(), [](int descriptor) { return descriptor >= kNewChannel; }) &&
+         std::count(stdio.begin(), stdio.end(), kNewChannel) <= 1;
 }
 
 // Reads a user or group ID. As in Node, a negative ID is the unsigned 32-bit number with the same bits.
@@ -141,38 +122,26 @@ bool ReadLimits(const Napi::Value& value, SpawnRequest* request) {
   if (!value.IsArray()) return false;
   const Napi::Array values = value.As<Napi::Array>();
   for (uint32_t i = 0; i < values.Length(); i += 3) {
-    const auto resource = ReadInteger(values.Get(i), 0, 255);
-    ResourceLimit limit = {};
-    if (!resource || !ReadValue(values.Get(i + 1), &limit.soft) || !ReadValue(values.Get(i + 2), &limit.hard)) {
+    Integer<0, 255> resource;
+    ResourceLimit& limit = request->limits.emplace_back();
+    if (!ReadValue(values.Get(i), &resource) || !ReadValue(values.Get(i + 1), &limit.soft) ||
+        !ReadValue(values.Get(i + 2), &limit.hard)) {
       return false;
     }
-    limit.resource = static_cast<int>(*resource);
-    request->limits.push_back(limit);
+    limit.resource = static_cast<int>(resource.value);
   }
   return true;
 }
 
 bool ReadCgroup(const Napi::Value& value, SpawnRequest* request) {
-  const auto descriptor = ReadInteger(value, 0, std::numeric_limits<int>::max());
-  if (descriptor) request->cgroup = static_cast<int>(*descriptor);
-  return descriptor.has_value();
+  return ReadValue(value, &request->cgroup) && request->cgroup >= 0;
 }
 
 bool ReadTreeLimits(const Napi::Value& value, SpawnRequest* request) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() != 4) return false;
-  const Napi::Array values = value.As<Napi::Array>();
-  uint64_t bytes = 0;
-  TreeLimits& limits = request->tree_limits.emplace();
-  if (!ReadValue(values.Get(0U), &bytes) || !ReadValue(values.Get(1U), &limits.processes) ||
-      !ReadValue(values.Get(2U), &limits.cpu) || !ReadValue(values.Get(3U), &limits.outlives)) {
-    return false;
-  }
-  limits.pages = bytes / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  std::array<uint64_t, 4> limits = {};
+  if (!ReadValue(value, &limits)) return false;
+  request->tree_limits = {limits[0] / static_cast<uint64_t>(sysconf(_SC_PAGESIZE)), limits[1], limits[2], limits[3]};
   return true;
-}
-
-bool ReadRequestedDomain(const Napi::Value& value, SpawnRequest* request) {
-  return ReadDomain(value, &request->domain.emplace());
 }
 
 bool ReadRuleset(const Napi::Value& value, SpawnRequest* request) {
@@ -181,26 +150,24 @@ bool ReadRuleset(const Napi::Value& value, SpawnRequest* request) {
   return true;
 }
 
-bool ReadPath(const Napi::Value& value, AgentRequest* agent) {
-  return ReadValue(value, &agent->path) && !agent->path.empty();
-}
-
 bool ReadMessage(const Napi::Value& value, AgentRequest* agent) {
-  return ReadValue(value, &agent->message) && !agent->message.empty() && agent->message.size() <= kMaxMessageParts;
+  return IntoNonempty<&AgentRequest::message>(value, agent) && agent->message.size() <= kMaxMessageParts;
 }
 
 constexpr Member<AgentRequest> kAgentMembers[] = {
-    {"path", Presence::kRequired, "a string without NUL that is not empty", ReadPath},
+    {"path", Presence::kRequired, "a string without NUL that is not empty", IntoNonempty<&AgentRequest::path>},
     {"state", Presence::kRequired, "an array of one to three strings without NUL", ReadMessage},
 };
 
 bool ReadAgent(const Napi::Value& value, SpawnRequest* request) {
-  return ReadObject(value.Env(), value, "agent", kAgentMembers, &request->agent.emplace());
+  return ReadObject(value, "agent", kAgentMembers, &request->agent.emplace());
 }
 
 constexpr Member<SpawnRequest> kRequestMembers[] = {
-    {"candidates", Presence::kRequired, "an array of at least one string without NUL", ReadCandidates},
-    {"args", Presence::kRequired, "an array of at least one string without NUL", ReadArguments},
+    {"candidates", Presence::kRequired, "an array of at least one string without NUL",
+     IntoNonempty<&SpawnRequest::candidates>},
+    {"args", Presence::kRequired, "an array of at least one string without NUL",
+     IntoNonempty<&SpawnRequest::arguments>},
     {"env", Presence::kRequired, "a string of NAME=value entries, each followed by NUL", ReadEnvironment},
     {"cwd", Presence::kOptional, "a string without NUL", Into<&SpawnRequest::cwd>},
     {"detached", Presence::kRequired, "a boolean", Into<&SpawnRequest::new_session>},
@@ -213,7 +180,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"cgroup", Presence::kOptional, "a descriptor", ReadCgroup},
     {"isolation", Presence::kOptional, "a boolean: true if isolation is required", Into<&SpawnRequest::isolation>},
     {"domain", Presence::kOptional, "an array of three unsigned integers: [handled, granted, scoped]",
-     ReadRequestedDomain},
+     Into<&SpawnRequest::domain>},
     {"ruleset", Presence::kOptional, "a handle that openPathRuleset() returned", ReadRuleset},
     {"domainRequired", Presence::kOptional, "a boolean", Into<&SpawnRequest::domain_required>},
     {"guarded", Presence::kOptional, "a boolean", Into<&SpawnRequest::guarded>},
@@ -255,14 +222,14 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
 
 }  // namespace
 
-bool ReadSpawnRequest(Napi::Env env, const Napi::Value& value, SpawnRequest* request) {
-  return ReadObject(env, value, "request", kRequestMembers, request) && CheckRequest(env, *request);
+bool ReadValue(const Napi::Value& value, SpawnRequest* request) {
+  return ReadObject(value, "request", kRequestMembers, request) && CheckRequest(value.Env(), *request);
 }
 
-bool ReadFilterRequest(Napi::Env env, const Napi::Value& value, Request* request) {
+bool ReadValue(const Napi::Value& value, Request* request) {
   SpawnRequest filters;
-  if (!ReadObject(env, value, "filters", kFilterRequestMembers, &filters) || !CheckFilters(env, filters) ||
-      !Require(env, !filters.WantsListener(),
+  if (!ReadObject(value, "filters", kFilterRequestMembers, &filters) || !CheckFilters(value.Env(), filters) ||
+      !Require(value.Env(), !filters.WantsListener(),
                "filterFlags request a listener, which only the filter of a child may have")) {
     return false;
   }
@@ -270,11 +237,11 @@ bool ReadFilterRequest(Napi::Env env, const Napi::Value& value, Request* request
   return true;
 }
 
-bool ReadDomain(const Napi::Value& value, Domain* domain) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() != 3) return false;
-  const Napi::Array bits = value.As<Napi::Array>();
-  return ReadValue(bits.Get(0U), &domain->handled) && ReadValue(bits.Get(1U), &domain->granted) &&
-         ReadValue(bits.Get(2U), &domain->scoped);
+bool ReadValue(const Napi::Value& value, Domain* domain) {
+  std::array<uint32_t, 3> bits = {};
+  if (!ReadValue(value, &bits)) return false;
+  *domain = {bits[0], bits[1], bits[2]};
+  return true;
 }
 
 }  // namespace seccomp

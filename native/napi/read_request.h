@@ -23,11 +23,11 @@ struct SpawnRequest : Request {
 };
 
 // Each throws a TypeError and returns false if the value is not what lib/native.ts describes.
-bool ReadSpawnRequest(Napi::Env env, const Napi::Value& value, SpawnRequest* request);  // A NativeRequest.
-bool ReadFilterRequest(Napi::Env env, const Napi::Value& value, Request* request);      // A NativeFilters.
+bool ReadValue(const Napi::Value& value, SpawnRequest* request);  // A NativeRequest.
+bool ReadValue(const Napi::Value& value, Request* request);       // A NativeFilters.
 
 // Reads a NativeDomain. Returns false, without throwing, if the value is not a NativeDomain.
-bool ReadDomain(const Napi::Value& value, Domain* domain);
+bool ReadValue(const Napi::Value& value, Domain* domain);
 
 }  // namespace seccomp
 

@@ -1,15 +1,31 @@
 #include "napi/values.h"
 
+#include <string.h>
+
 #include <algorithm>
 
 namespace seccomp {
 namespace {
 
-bool IsArrayOf(const Napi::Value& value, napi_typedarray_type type) {
-  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+template <typename Type>
+bool ReadAs(const Napi::Value& value, bool is_of_type, Type* out) {
+  if (is_of_type) *out = value.As<Type>();
+  return is_of_type;
+}
+
+template <typename Element>
+bool ReadView(const Napi::Value& value, napi_typedarray_type type, ArrayView<Element>* out) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) return false;
+  auto array = value.As<Napi::TypedArrayOf<Element>>();
+  *out = {array.Data(), array.ElementLength()};
+  return true;
 }
 
 }  // namespace
+
+bool ReadValue(const Napi::Value& value, Napi::Function* out) { return ReadAs(value, value.IsFunction(), out); }
+bool ReadValue(const Napi::Value& value, Napi::String* out) { return ReadAs(value, value.IsString(), out); }
+bool ReadValue(const Napi::Value& value, Napi::TypedArray* out) { return ReadAs(value, value.IsTypedArray(), out); }
 
 bool ReadValue(const Napi::Value& value, bool* out) {
   if (!value.IsBoolean()) return false;
@@ -50,16 +66,6 @@ bool ReadValue(const Napi::Value& value, std::string* out) {
   return out->find('\0') == std::string::npos;
 }
 
-bool ReadValue(const Napi::Value& value, std::vector<std::string>* out) {
-  if (!value.IsArray()) return false;
-  const Napi::Array array = value.As<Napi::Array>();
-  // Allocates no memory for the length alone, which may be 2^32 - 1 without any element.
-  for (uint32_t i = 0; i < array.Length(); i++) {
-    if (!ReadValue(array.Get(i), &out->emplace_back())) return false;
-  }
-  return true;
-}
-
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::optional<int64_t> ReadInteger(const Napi::Value& value, int64_t low, int64_t high) {
   if (!value.IsNumber()) return std::nullopt;
@@ -71,16 +77,15 @@ std::optional<int64_t> ReadInteger(const Napi::Value& value, int64_t low, int64_
   return integer;
 }
 
-std::optional<ArrayView<uint8_t>> ReadBytes(const Napi::Value& value) {
-  if (!IsArrayOf(value, napi_uint8_array)) return std::nullopt;
-  auto array = value.As<Napi::Uint8Array>();
-  return ArrayView<uint8_t>{array.Data(), array.ElementLength()};
-}
+bool ReadValue(const Napi::Value& value, ArrayView<uint8_t>* out) { return ReadView(value, napi_uint8_array, out); }
+bool ReadValue(const Napi::Value& value, ArrayView<uint32_t>* out) { return ReadView(value, napi_uint32_array, out); }
 
-std::optional<ArrayView<uint32_t>> ReadWords(const Napi::Value& value) {
-  if (!IsArrayOf(value, napi_uint32_array)) return std::nullopt;
-  auto array = value.As<Napi::Uint32Array>();
-  return ArrayView<uint32_t>{array.Data(), array.ElementLength()};
+bool ReadValue(const Napi::Value& value, std::vector<sock_filter>* out) {
+  ArrayView<uint8_t> bytes;
+  if (!ReadValue(value, &bytes) || bytes.size == 0 || bytes.size % sizeof(sock_filter) != 0) return false;
+  out->resize(bytes.size / sizeof(sock_filter));
+  memcpy(out->data(), bytes.data, bytes.size);
+  return true;
 }
 
 Napi::Value Own(const Napi::Object& object, const char* name) {

@@ -3,8 +3,10 @@
 #ifndef SECCOMP_NATIVE_NAPI_VALUES_H_
 #define SECCOMP_NATIVE_NAPI_VALUES_H_
 
+#include <linux/filter.h>
 #include <napi.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,30 +16,67 @@
 
 namespace seccomp {
 
+// Reads an integer from `low` to `high`. Returns nullopt for any other value.
+std::optional<int64_t> ReadInteger(const Napi::Value& value, int64_t low, int64_t high);
+
+template <int64_t low, int64_t high>
+struct Integer {
+  int64_t value = low;
+};
+
+// A view of a typed array of one element type. It is valid until JavaScript runs.
+template <typename Element>
+struct ArrayView {
+  const Element* data = nullptr;
+  size_t size = 0;  // In elements.
+};
+
 // Each ReadValue returns false, without throwing, if the value is not of the type of `out`.
+inline bool ReadValue(const Napi::Value& value, Napi::Value* out) {
+  *out = value;
+  return !value.IsEmpty();
+}
+bool ReadValue(const Napi::Value& value, Napi::Function* out);
+bool ReadValue(const Napi::Value& value, Napi::String* out);
+bool ReadValue(const Napi::Value& value, Napi::TypedArray* out);
 bool ReadValue(const Napi::Value& value, bool* out);
 bool ReadValue(const Napi::Value& value, double* out);
 bool ReadValue(const Napi::Value& value, int32_t* out);
 bool ReadValue(const Napi::Value& value, uint32_t* out);
 bool ReadValue(const Napi::Value& value, uint64_t* out);     // A bigint of 64 bits.
 bool ReadValue(const Napi::Value& value, std::string* out);  // A string without NUL.
-bool ReadValue(const Napi::Value& value, std::vector<std::string>* out);
+bool ReadValue(const Napi::Value& value, ArrayView<uint8_t>* out);
+bool ReadValue(const Napi::Value& value, ArrayView<uint32_t>* out);
+// The bytes of a program of at least one instruction.
+bool ReadValue(const Napi::Value& value, std::vector<sock_filter>* out);
+template <int64_t low, int64_t high>
+bool ReadValue(const Napi::Value& value, Integer<low, high>* out) {
+  const auto integer = ReadInteger(value, low, high);
+  if (integer) out->value = *integer;
+  return integer.has_value();
+}
+template <typename Element, size_t size>
+bool ReadValue(const Napi::Value& value, std::array<Element, size>* out) {
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != size) return false;
+  for (uint32_t i = 0; i < size; i++) {
+    if (!ReadValue(value.As<Napi::Array>().Get(i), &(*out)[i])) return false;
+  }
+  return true;
+}
+template <typename Element>
+bool ReadValue(const Napi::Value& value, std::vector<Element>* out) {
+  if (!value.IsArray()) return false;
+  const Napi::Array array = value.As<Napi::Array>();
+  // Allocates no memory for the length alone, which may be 2^32 - 1 without any element.
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    if (!ReadValue(array.Get(i), &out->emplace_back())) return false;
+  }
+  return true;
+}
 template <typename Type>
 bool ReadValue(const Napi::Value& value, std::optional<Type>* out) {
-  return ReadValue(value, &out->emplace());
+  return value.IsUndefined() || ReadValue(value, &out->emplace());
 }
-
-// Reads an integer from `low` to `high`. Returns nullopt for any other value.
-std::optional<int64_t> ReadInteger(const Napi::Value& value, int64_t low, int64_t high);
-
-// A view of a typed array of one element type, or nullopt. It is valid until JavaScript runs.
-template <typename Element>
-struct ArrayView {
-  const Element* data = nullptr;
-  size_t size = 0;  // In elements.
-};
-std::optional<ArrayView<uint8_t>> ReadBytes(const Napi::Value& value);
-std::optional<ArrayView<uint32_t>> ReadWords(const Napi::Value& value);
 
 // Returns the own property `name`, undefined if there is none, or an empty value while a worker is being terminated.
 Napi::Value Own(const Napi::Object& object, const char* name);
@@ -48,6 +87,14 @@ bool SetOwnValue(const Napi::Object& object, const char* name, napi_value value)
 template <typename Value>
 bool SetOwn(const Napi::Object& object, const char* name, const Value& value) {
   return SetOwnValue(object, name, Napi::Value::From(object.Env(), value));
+}
+
+template <typename Numbers>
+Napi::Array MakeArray(Napi::Env env, const Numbers& numbers) {
+  const Napi::Array array = Napi::Array::New(env, numbers.size());
+  uint32_t i = 0;
+  for (const auto& number : numbers) array.Set(i++, number);
+  return array;
 }
 
 enum class Presence { kRequired, kOptional };
@@ -62,10 +109,14 @@ struct Member {
   bool (*read)(const Napi::Value& value, Target* target);
 };
 
-// A reader for Member: reads the value into one member of `Target`, by its type.
+// Readers for Member: read the value into one member of `Target`, by its type.
 template <auto member, typename Target>
 bool Into(const Napi::Value& value, Target* target) {
   return ReadValue(value, &(target->*member));
+}
+template <auto member, typename Target>
+bool IntoNonempty(const Napi::Value& value, Target* target) {
+  return ReadValue(value, &(target->*member)) && !(target->*member).empty();
 }
 
 // Throws a TypeError and returns false if `object` has an own key that is not one of `names`.
@@ -75,8 +126,8 @@ bool HasOnly(const Napi::Object& object, const char* what, const std::vector<con
 // the name that another version of the package uses for a filter. Throws a TypeError and returns false if the object is
 // not as expected. `what` names the object in messages.
 template <typename Target, size_t count>
-bool ReadObject(Napi::Env env, const Napi::Value& value, const char* what, const Member<Target> (&members)[count],
-                Target* target) {
+bool ReadObject(const Napi::Value& value, const char* what, const Member<Target> (&members)[count], Target* target) {
+  const Napi::Env env = value.Env();
   if (!value.IsObject()) return ThrowTypeError(env, std::string(what) + " must be an object");
   const Napi::Object object = value.As<Napi::Object>();
   std::vector<const char*> names;

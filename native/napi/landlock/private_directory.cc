@@ -1,4 +1,4 @@
-#include "napi/landlock/private_directory.h"
+#include "system/private_directory.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -10,12 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "napi/functions.h"
 #include "napi/loop_handle.h"
-#include "napi/values.h"
-#include "system/private_directory.h"
 
 namespace seccomp {
-namespace {
 
 // A directory, and what tells the event loop that it is removed. Both are made before the child, so that nothing is
 // lacking after its end.
@@ -99,46 +97,10 @@ class Removal : public std::enable_shared_from_this<Removal> {
   LoopHandle<uv_async_t, Removal> ended_;
 };
 
-using Handle = std::shared_ptr<Removal>;
-
-// Distinguishes these handles from those of napi/notify/handles.cc.
-constexpr napi_type_tag kTag = {0x51c7e2ab90d34f68, 0xa6f08b3d17c2954e};
-
-// Returns a handle, or an empty value while a worker is being terminated.
-Napi::Value MakeHandle(Napi::Env env, const Handle& removal) {
-  auto owned = std::make_unique<Handle>(removal);
-  const auto external = Napi::External<Handle>::New(env, owned.get(), [](Napi::Env, Handle* handle) { delete handle; });
-  if (external.IsEmpty()) return external;
-  [[maybe_unused]] const Handle* const given = owned.release();  // The external value owns it.
-  napi_type_tag_object(env, external, &kTag);
-  return external;
-}
-
-bool ReadHandle(const Napi::Value& value, Handle* removal) {
-  bool is_ours = false;
-  if (value.IsExternal()) napi_check_object_type_tag(value.Env(), value, &kTag, &is_ours);
-  if (is_ours) *removal = *value.As<Napi::External<Handle>>().Data();
-  return is_ours;
-}
-
-// An ID that may be undefined. Node takes negative ones as 32-bit numbers, as read_request.cc does.
-bool ReadId(const Napi::Value& value, std::optional<uint32_t>* id) {
-  if (value.IsUndefined()) return true;
-  const auto integer = ReadInteger(value, INT32_MIN, UINT32_MAX);
-  if (integer) *id = static_cast<uint32_t>(*integer);
-  return integer.has_value();
-}
-
-}  // namespace
-
-Napi::Value MakePrivateDirectory(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  std::string parent;
-  std::optional<uint32_t> uid;
-  std::optional<uint32_t> gid;
-  const bool is_read = ReadValue(info[0], &parent) && ReadId(info[1], &uid) && ReadId(info[2], &gid);
-  if (!RequireUsage(env, is_read, "makePrivateDirectory(parent, uid?, gid?)")) return env.Undefined();
-  const FileUser user = {uid.value_or(geteuid()), gid.value_or(getegid())};
+Napi::Value MakePrivateDirectory(Napi::Env env, const std::string& parent, const std::optional<FileUserId>& uid,
+                                 const std::optional<FileUserId>& gid) {
+  const FileUser user = {uid ? static_cast<uid_t>(uid->value) : geteuid(),
+                         gid ? static_cast<gid_t>(gid->value) : getegid()};
   const auto removal = std::make_shared<Removal>(env);
   const Failure failure = removal->Make(parent, user);
   if (failure.error != 0) return ToJavaScript(env, failure);
@@ -150,14 +112,9 @@ Napi::Value MakePrivateDirectory(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Value RemovePrivateDirectory(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Handle removal;
-  const bool is_async = info.Length() > 1 && !info[1].IsUndefined();
-  const bool is_read = ReadHandle(info[0], &removal) && (!is_async || info[1].IsFunction());
-  if (!RequireUsage(env, is_read, "removePrivateDirectory(handle, done?)")) return env.Undefined();
-  if (!is_async) return Napi::Number::New(env, removal->RemoveSoon());
-  const std::optional<int> error = removal->Remove(info[1].As<Napi::Function>());
+Napi::Value RemovePrivateDirectory(Napi::Env env, const std::shared_ptr<Removal>& removal,
+                                   const std::optional<Napi::Function>& done) {
+  const std::optional<int> error = done ? removal->Remove(*done) : removal->RemoveSoon();
   return error ? Napi::Number::New(env, *error) : env.Undefined();
 }
 

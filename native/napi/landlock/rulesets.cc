@@ -1,5 +1,3 @@
-#include "napi/landlock/rulesets.h"
-
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -7,29 +5,21 @@
 
 #include <utility>
 
-#include "napi/notify/handles.h"
-#include "napi/values.h"
+#include "landlock/path_ruleset.h"
+#include "napi/functions.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {
 namespace {
 
 struct PathRulesetRequest {
-  uint64_t handled = 0, scoped = 0;
+  uint32_t handled = 0, scoped = 0;
   std::vector<PathRule> rules;
   LinkTrust trust;
 };
 
 bool ReadHandled(const Napi::Value& value, PathRulesetRequest* request) {
-  const auto bits = ReadInteger(value, 1, UINT32_MAX);
-  request->handled = static_cast<uint64_t>(bits.value_or(0));
-  return bits.has_value();
-}
-
-bool ReadScoped(const Napi::Value& value, PathRulesetRequest* request) {
-  const auto bits = ReadInteger(value, 0, UINT32_MAX);
-  request->scoped = static_cast<uint64_t>(bits.value_or(0));
-  return bits.has_value();
+  return ReadValue(value, &request->handled) && request->handled != 0;
 }
 
 bool ReadPaths(const Napi::Value& value, PathRulesetRequest* request) {
@@ -47,12 +37,12 @@ bool ReadGrants(const Napi::Value& value, PathRulesetRequest* request) {
   constexpr uint32_t kOptional = 1;
   constexpr uint32_t kProgram = 2;
   constexpr uint32_t kFile = 4;
-  const auto words = ReadWords(value);
-  if (!words || words->size != 2 * request->rules.size()) return false;
+  ArrayView<uint32_t> words;
+  if (!ReadValue(value, &words) || words.size != 2 * request->rules.size()) return false;
   for (size_t i = 0; i < request->rules.size(); i++) {
-    const uint32_t flags = words->data[2 * i + 1];
+    const uint32_t flags = words.data[2 * i + 1];
     if (flags > (kOptional | kProgram | kFile)) return false;
-    request->rules[i].rights = words->data[2 * i];
+    request->rules[i].rights = words.data[2 * i];
     request->rules[i].is_optional = (flags & kOptional) != 0;
     request->rules[i].is_program = (flags & kProgram) != 0;
     request->rules[i].is_file = (flags & kFile) != 0;
@@ -68,17 +58,17 @@ bool ReadFolders(const Napi::Value& value, PathRulesetRequest* request) {
 
 // Flat pairs of a user ID and a number of IDs.
 bool ReadMappedUsers(const Napi::Value& value, PathRulesetRequest* request) {
-  const auto words = ReadWords(value);
-  if (!words || words->size % 2 != 0) return false;
+  ArrayView<uint32_t> words;
+  if (!ReadValue(value, &words) || words.size % 2 != 0) return false;
   request->trust.mapped.clear();
-  for (size_t i = 0; i < words->size; i += 2) request->trust.mapped.push_back({words->data[i], words->data[i + 1]});
+  for (size_t i = 0; i < words.size; i += 2) request->trust.mapped.push_back({words.data[i], words.data[i + 1]});
   return true;
 }
 
 // In the order in which they are read: the grants refer to paths.
 constexpr Member<PathRulesetRequest> kMembers[] = {
     {"handled", Presence::kRequired, "an unsigned 32-bit integer other than 0", ReadHandled},
-    {"scoped", Presence::kRequired, "an unsigned 32-bit integer", ReadScoped},
+    {"scoped", Presence::kRequired, "an unsigned 32-bit integer", Into<&PathRulesetRequest::scoped>},
     {"paths", Presence::kRequired, "an array of absolute paths without NUL", ReadPaths},
     {"grants", Presence::kRequired, "a Uint32Array of pairs: rights, and flags from 0 to 7", ReadGrants},
     {"user", Presence::kRequired, "an unsigned 32-bit integer", ReadUser},
@@ -97,35 +87,21 @@ Napi::Value ToJavaScript(Napi::Env env, const PathRulesetFailure& failure) {
 
 }  // namespace
 
-Napi::Value OpenPathRuleset(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+Napi::Value OpenPathRuleset(Napi::Env env, const Napi::Value& described) {
   PathRulesetRequest request;
-  if (!ReadObject(env, info[0], "ruleset", kMembers, &request)) return env.Undefined();
+  if (!ReadObject(described, "ruleset", kMembers, &request)) return env.Undefined();
   PathRulesetFailure failure;
   auto ruleset = PathRuleset::Make(request.handled, request.scoped, request.rules, request.trust, &failure);
   if (ruleset == nullptr) return ToJavaScript(env, failure);
   return MakeHandle(env, std::move(ruleset));
 }
 
-Napi::Value IsCurrent(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  std::shared_ptr<const PathRuleset> ruleset;
-  if (!RequireUsage(env, ReadValue(info[0], &ruleset), "isCurrent(ruleset)")) return env.Undefined();
-  return Napi::Boolean::New(env, ruleset->IsCurrent());
-}
+bool IsCurrent(Napi::Env /*env*/, const std::shared_ptr<const PathRuleset>& ruleset) { return ruleset->IsCurrent(); }
 
-Napi::Value RestrictThisProcess(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  std::shared_ptr<const PathRuleset> ruleset;
-  bool no_new_privileges = false;
-  if (!RequireUsage(env, ReadValue(info[0], &ruleset) && ReadValue(info[1], &no_new_privileges),
-                    "restrictThisProcess(ruleset, noNewPrivileges)")) {
-    return env.Undefined();
-  }
+int RestrictThisProcess(Napi::Env /*env*/, const std::shared_ptr<const PathRuleset>& ruleset, bool no_new_privileges) {
   // The kernel sets no_new_privs on the other threads too.
-  if (no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return Napi::Number::New(env, errno);
-  const long result = syscall(kLandlockRestrictSelf, ruleset->descriptor(), kLandlockAllThreads);
-  return Napi::Number::New(env, result == 0 ? 0 : errno);
+  if (no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return errno;
+  return syscall(kLandlockRestrictSelf, ruleset->descriptor(), kLandlockAllThreads) == 0 ? 0 : errno;
 }
 
 }  // namespace seccomp

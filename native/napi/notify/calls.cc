@@ -1,5 +1,3 @@
-#include "napi/notify/calls.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -10,21 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "napi/notify/handles.h"
-#include "napi/values.h"
+#include "napi/functions.h"
+#include "supervisor/listener.h"
 
 namespace seccomp {
 namespace {
-
-constexpr int64_t kMaxErrno = 4095;
-constexpr int64_t kContinue = -1;      // In place of an errno: SECCOMP_USER_NOTIF_FLAG_CONTINUE.
-constexpr int64_t kMaxRead = 1 << 20;  // Bytes.
-
-std::shared_ptr<Listener> ReadListener(const Napi::CallbackInfo& info, const char* usage) {
-  std::shared_ptr<Listener> listener;
-  RequireUsage(info.Env(), ReadValue(info[0], &listener), usage);
-  return listener;
-}
 
 Napi::Value ToBuffer(Napi::Env env, const std::string& bytes) {
   return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
@@ -59,7 +47,7 @@ Napi::Array ToArray(Napi::Env env, const std::vector<NamedFile>& files) {
 struct MemoryAccess {
   std::shared_ptr<Listener> listener;
   uint64_t call = 0, address = 0;
-  pid_t thread = 0;
+  uint32_t thread = 0;
   std::string bytes;  // To write, or of the size to read.
   int error = 0;      // An errno.
 
@@ -94,31 +82,9 @@ struct MemoryAccess {
   }
 };
 
-// Reads the arguments (listener, call, tid, address). Throws a TypeError with `usage` and returns nullptr for others.
-std::shared_ptr<MemoryAccess> ReadAccess(const Napi::CallbackInfo& info, const char* usage) {
-  auto access = std::make_shared<MemoryAccess>();
-  access->listener = ReadCall(info, usage, &access->call);
-  if (access->listener == nullptr) return nullptr;
-  uint32_t thread = 0;
-  const bool is_read = ReadValue(info[2], &thread) && ReadValue(info[3], &access->address);
-  access->thread = static_cast<pid_t>(thread);
-  return RequireUsage(info.Env(), is_read, usage) ? access : nullptr;
-}
-
 }  // namespace
 
-std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, const char* usage, uint64_t* call) {
-  const std::shared_ptr<Listener> listener = ReadListener(info, usage);
-  const bool is_read = listener != nullptr && RequireUsage(info.Env(), ReadValue(info[1], call), usage);
-  return is_read ? listener : nullptr;
-}
-
-Napi::Value KindAt(const Napi::CallbackInfo& info) {
-  constexpr const char* kUsage = "kind(listener, index)";
-  const Napi::Env env = info.Env();
-  const std::shared_ptr<Listener> listener = ReadListener(info, kUsage);
-  uint32_t index = 0;
-  if (listener == nullptr || !RequireUsage(env, ReadValue(info[1], &index), kUsage)) return env.Undefined();
+Napi::Value KindAt(Napi::Env env, const ListenerPointer& listener, uint32_t index) {
   const auto kind = listener->kinds().At(index);
   if (!kind) return env.Undefined();
   Napi::Object result = Napi::Object::New(env);
@@ -138,92 +104,54 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
   }
   SetOwn(result, "args", args);
   SetOwn(result, "captured", captured);
-  SetOwn(result, "flags", static_cast<double>(kind->flags));
+  SetOwn(result, "flags", kind->flags);
   SetOwn(result, "files", ToArray(env, kind->files));
   return result;
 }
 
-Napi::Value Counts(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const std::shared_ptr<Listener> listener = ReadListener(info, "counts(listener)");
-  if (listener == nullptr) return env.Undefined();
+Napi::Value Counts(Napi::Env env, const ListenerPointer& listener) {
   OtherCalls others;
-  const std::vector<uint64_t> counts = listener->kinds().Counts(&others);
-  const Napi::Array array = Napi::Array::New(env, 1 + kUnseen + counts.size());
-  uint32_t next = 0;
-  array.Set(next++, static_cast<double>(others.calls));
-  for (const uint64_t count : others.unseen) array.Set(next++, static_cast<double>(count));
-  for (const uint64_t count : counts) array.Set(next++, static_cast<double>(count));
-  return array;
+  std::vector<uint64_t> counts = listener->kinds().Counts(&others);
+  counts.insert(counts.begin(), others.unseen.begin(), others.unseen.end());
+  counts.insert(counts.begin(), others.calls);
+  return MakeArray(env, counts);
 }
 
-Napi::Value AnswerCall(const Napi::CallbackInfo& info) {
-  constexpr const char* kUsage = "answer(listener, call, errno, value), with -1 for errno to continue the call";
-  const Napi::Env env = info.Env();
-  uint64_t call = 0;
-  uint64_t value = 0;
-  const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
-  if (listener == nullptr) return env.Undefined();
-  const auto error = ReadInteger(info[2], kContinue, kMaxErrno);
-  if (!error || !ReadValue(info[3], &value)) {
-    ThrowUsage(env, kUsage);
-    return env.Undefined();
-  }
+int AnswerCall(Napi::Env /*env*/, const ListenerPointer& listener, uint64_t call, Integer<kContinue, 4095> error,
+               uint64_t value) {
   seccomp_notif_resp answer = {};
   answer.id = call;
-  if (*error == kContinue) {
+  if (error.value == kContinue) {
     answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   } else {
-    answer.error = static_cast<int32_t>(-*error);
-    answer.val = *error == 0 ? static_cast<int64_t>(value) : 0;
+    answer.error = static_cast<int32_t>(-error.value);
+    answer.val = error.value == 0 ? static_cast<int64_t>(value) : 0;
   }
-  return Napi::Number::New(env, listener->Answer(answer));
+  return listener->Answer(answer);
 }
 
-Napi::Value AddDescriptor(const Napi::CallbackInfo& info) {
-  constexpr const char* kUsage = "addDescriptor(listener, call, descriptor, closeOnExec)";
-  const Napi::Env env = info.Env();
-  uint64_t call = 0;
-  const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
-  if (listener == nullptr) return env.Undefined();
-  int32_t descriptor = -1;
-  bool close_on_exec = false;
-  const bool is_read = ReadValue(info[2], &descriptor) && ReadValue(info[3], &close_on_exec);
-  if (!RequireUsage(env, is_read, kUsage)) return env.Undefined();
+int AddDescriptor(Napi::Env /*env*/, const ListenerPointer& listener, uint64_t call, int32_t descriptor,
+                  bool close_on_exec) {
   int added = -1;
   const int error = listener->AddDescriptor(call, descriptor, close_on_exec, &added);
-  return Napi::Number::New(env, error == 0 ? added : -error);
+  return error == 0 ? added : -error;
 }
 
-Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
-  constexpr const char* kUsage = "readMemory(listener, call, tid, address, size), with a size of at most 1 MiB";
-  const Napi::Env env = info.Env();
-  const std::shared_ptr<MemoryAccess> access = ReadAccess(info, kUsage);
-  if (access == nullptr) return env.Undefined();
-  const auto size = ReadInteger(info[4], 0, kMaxRead);
-  if (!size) {
-    ThrowUsage(env, kUsage);
-    return env.Undefined();
-  }
-  access->bytes.resize(static_cast<size_t>(*size));
-  const int failure = access->listener->worker().Run([access] { access->Read(); });
+Napi::Value ReadCallMemory(Napi::Env env, const ListenerPointer& listener, uint64_t call, uint32_t thread,
+                           uint64_t address, Integer<0, 1 << 20> size) {
+  const auto access = std::make_shared<MemoryAccess>(
+      MemoryAccess{listener, call, address, thread, std::string(static_cast<size_t>(size.value), '\0')});
+  const int failure = listener->worker().Run([access] { access->Read(); });
   if (failure != 0) return Napi::Number::New(env, failure);
   return access->error == 0 ? ToBuffer(env, access->bytes) : Napi::Number::New(env, access->error);
 }
 
-Napi::Value WriteCallMemory(const Napi::CallbackInfo& info) {
-  constexpr const char* kUsage = "writeMemory(listener, call, tid, address, bytes)";
-  const Napi::Env env = info.Env();
-  const std::shared_ptr<MemoryAccess> access = ReadAccess(info, kUsage);
-  if (access == nullptr) return env.Undefined();
-  const auto bytes = ReadBytes(info[4]);
-  if (!bytes) {
-    ThrowUsage(env, kUsage);
-    return env.Undefined();
-  }
-  access->bytes.assign(reinterpret_cast<const char*>(bytes->data), bytes->size);
-  const int failure = access->listener->worker().Run([access] { access->Write(); });
-  return Napi::Number::New(env, failure == 0 ? access->error : failure);
+int WriteCallMemory(Napi::Env /*env*/, const ListenerPointer& listener, uint64_t call, uint32_t thread,
+                    uint64_t address, ArrayView<uint8_t> bytes) {
+  const auto access = std::make_shared<MemoryAccess>(MemoryAccess{
+      listener, call, address, thread, std::string(reinterpret_cast<const char*>(bytes.data), bytes.size)});
+  const int failure = listener->worker().Run([access] { access->Write(); });
+  return failure == 0 ? access->error : failure;
 }
 
 }  // namespace seccomp

@@ -1,5 +1,3 @@
-#include "napi/notify/connect.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/un.h>
@@ -9,27 +7,11 @@
 #include <memory>
 #include <utility>
 
-#include "napi/notify/calls.h"
-#include "napi/values.h"
+#include "napi/functions.h"
 #include "supervisor/connector.h"
 
 namespace seccomp {
 namespace {
-
-using Traits = std::array<int, 3>;
-
-// As SocketOf returns them.
-Traits ToNumbers(const SocketTraits& traits) { return {traits.domain, traits.type, traits.protocol}; }
-
-// Reads what SocketOf has returned.
-bool ReadTraits(const Napi::Value& value, Traits* traits) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() != traits->size()) return false;
-  const Napi::Array numbers = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < traits->size(); i++) {
-    if (!ReadValue(numbers.Get(i), &(*traits)[i])) return false;
-  }
-  return true;
-}
 
 double NextNumber() {
   static std::atomic<uint64_t> next{1};
@@ -38,17 +20,8 @@ double NextNumber() {
 
 }  // namespace
 
-Napi::Value SocketOf(const Napi::CallbackInfo& info) {
-  constexpr const char* kUsage = "socketOf(listener, call, tid, descriptor)";
-  const Napi::Env env = info.Env();
-  uint64_t call = 0;
-  const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
-  if (listener == nullptr) return env.Undefined();
-  pid_t thread = 0;
-  int32_t descriptor = -1;
-  if (!RequireUsage(env, ReadValue(info[2], &thread) && ReadValue(info[3], &descriptor), kUsage)) {
-    return env.Undefined();
-  }
+Napi::Value SocketOf(Napi::Env env, const ListenerPointer& listener, uint64_t call, int32_t thread,
+                     int32_t descriptor) {
   struct Facts {
     SocketTraits traits = {};
     int error = 0;
@@ -64,38 +37,26 @@ Napi::Value SocketOf(const Napi::CallbackInfo& info) {
     listener->worker().Close(std::move(socket));
   });
   if (failure != 0 || facts->error != 0) return Negative(env, failure != 0 ? failure : facts->error);
-  const Traits numbers = ToNumbers(facts->traits);
-  const Napi::Array result = Napi::Array::New(env, numbers.size());
-  for (uint32_t i = 0; i < numbers.size(); i++) result.Set(i, numbers[i]);
-  return result;
+  return MakeArray(env, Traits{facts->traits.domain, facts->traits.type, facts->traits.protocol});
 }
 
-Napi::Value Connect(const Napi::CallbackInfo& info) {
-  constexpr const char* kUsage = "connect(listener, call, tid, descriptor, address, seen)";
-  const Napi::Env env = info.Env();
-  ConnectionRequest request;
-  request.listener = ReadCall(info, kUsage, &request.call);
-  if (request.listener == nullptr) return env.Undefined();
-  Traits seen = {};
-  const bool has_seen = !info[5].IsUndefined();
-  const bool is_read = ReadValue(info[2], &request.thread) && ReadValue(info[3], &request.descriptor) &&
-                       (!has_seen || ReadTraits(info[5], &seen));
+Napi::Value Connect(Napi::Env env, const ListenerPointer& listener, uint64_t call, int32_t thread, int32_t descriptor,
+                    const Napi::Value& address, const std::optional<Traits>& seen) {
+  ConnectionRequest request = {listener, call, thread, descriptor, std::nullopt};
   // After `seen`, since a getter of it might detach the address's buffer.
-  const auto address = ReadBytes(info[4]);
-  if (!is_read || !address || address->size > sizeof request.address) {
-    ThrowUsage(env, kUsage);
+  ArrayView<uint8_t> bytes;
+  if (!ReadValue(address, &bytes) || bytes.size > sizeof request.address) {
+    ThrowUsage(env, kConnectUsage);
     return env.Undefined();
   }
-  if (address->size < sizeof(sa_family_t)) return Negative(env, EINVAL);
-  if (has_seen) request.expected = SocketTraits{seen[0], seen[1], seen[2]};
+  if (bytes.size < sizeof(sa_family_t)) return Negative(env, EINVAL);
+  if (seen) request.expected = SocketTraits{(*seen)[0], (*seen)[1], (*seen)[2]};
   // The connection may have to be undone before its call is answered, when there might be no thread to be had.
-  const int no_thread = request.listener->worker().Start();
+  const int no_thread = listener->worker().Start();
   if (no_thread != 0) return Negative(env, no_thread);
-  memcpy(&request.address, address->data, address->size);
-  request.size = static_cast<socklen_t>(address->size);
+  memcpy(&request.address, bytes.data, bytes.size);
+  request.size = static_cast<socklen_t>(bytes.size);
   const double number = NextNumber();
-  const std::shared_ptr<Listener> listener = request.listener;
-  const uint64_t call = request.call;
   auto connection = std::make_shared<Connection>(number, std::move(request));
   const int error = listener->Begin(call, connection);
   if (error != 0) return Negative(env, error);

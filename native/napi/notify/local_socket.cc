@@ -12,9 +12,8 @@
 #include <utility>
 
 #include "napi/environment.h"
-#include "napi/notify/handles.h"
+#include "napi/functions.h"
 #include "napi/notify/supervision.h"
-#include "napi/values.h"
 #include "system/unix_socket.h"
 
 namespace seccomp {
@@ -32,18 +31,14 @@ bool IsListener(const Descriptor& descriptor) {
 
 }  // namespace
 
-Napi::Value Reach(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!RequireUsage(env, info[0].IsString(), "reach(path)")) return env.Undefined();
+int Reach(Napi::Env /*env*/, const Napi::String& path) {
   Descriptor socket;
-  return Napi::Number::New(env, ConnectToPath(info[0].As<Napi::String>().Utf8Value(), &socket).error);
+  return ConnectToPath(path.Utf8Value(), &socket).error;
 }
 
-Napi::Value BindSocket(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!RequireUsage(env, info[0].IsString(), "bindSocket(path)")) return env.Undefined();
+Napi::Value BindSocket(Napi::Env env, const Napi::String& path) {
   Descriptor socket;
-  const int error = ListenAtPath(info[0].As<Napi::String>().Utf8Value(), &socket);
+  const int error = ListenAtPath(path.Utf8Value(), &socket);
   LocalSocket* wrapped = nullptr;
   return error == 0 ? LocalSocket::Wrap(env, std::move(socket), &wrapped) : Negative(env, error);
 }
@@ -68,8 +63,12 @@ LocalSocket::~LocalSocket() { CloseAll(); }
 
 Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!RequireUsage(env, info[0].IsFunction(), "await(onReadable)") ||
-      !Require(env, wait_ == nullptr, "await() was called before, and onReadable has not been called yet")) {
+  Napi::Function on_readable;
+  if (!ReadValue(info[0], &on_readable)) {
+    ThrowUsage(env, "await(onReadable)");
+    return env.Undefined();
+  }
+  if (!Require(env, wait_ == nullptr, "await() was called before, and onReadable has not been called yet")) {
     return env.Undefined();
   }
   if (peer_ == nullptr) return Negative(env, EBADF);

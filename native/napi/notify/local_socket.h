@@ -61,11 +61,6 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
   Napi::FunctionReference on_readable_;
 };
 
-// reach(path) → 0 if a process listens at the path, otherwise an errno.
-Napi::Value Reach(const Napi::CallbackInfo& info);
-// bindSocket(path) → a LocalSocket that listens, or -errno.
-Napi::Value BindSocket(const Napi::CallbackInfo& info);
-
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_

@@ -1,28 +1,23 @@
 #include "napi/notify/supervision.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include <utility>
 
-#include "napi/notify/handles.h"
-#include "napi/values.h"
+#include "napi/functions.h"
 
 namespace seccomp {
 namespace {
 
 bool ReadAnswers(const Napi::Value& value, Supervision* supervision) {
-  const auto bytes = ReadBytes(value);
-  if (!bytes || bytes->size == 0 || bytes->size % sizeof(sock_filter) != 0) return false;
-  std::vector<sock_filter> program(bytes->size / sizeof(sock_filter));
-  memcpy(program.data(), bytes->data, bytes->size);
-  return supervision->answers.Load(std::move(program));
+  std::vector<sock_filter> program;
+  return ReadValue(value, &program) && supervision->answers.Load(std::move(program));
 }
 
 bool ReadDistinguishing(const Napi::Value& value, Supervision* supervision) {
-  const auto words = ReadWords(value);
-  if (!words || words->size % 4 != 0) return false;
-  for (const uint32_t* word = words->data; word != words->data + words->size; word += 4) {
+  ArrayView<uint32_t> words;
+  if (!ReadValue(value, &words) || words.size % 4 != 0) return false;
+  for (const uint32_t* word = words.data; word != words.data + words.size; word += 4) {
     const uint32_t argument = word[2];
     const uint32_t bits = word[3];
     if (argument >= kArguments || bits == 0 || bits > 64) return false;
@@ -32,9 +27,9 @@ bool ReadDistinguishing(const Napi::Value& value, Supervision* supervision) {
 }
 
 bool ReadCaptures(const Napi::Value& value, Supervision* supervision) {
-  const auto words = ReadWords(value);
-  if (!words || words->size % 6 != 0) return false;
-  for (const uint32_t* word = words->data; word != words->data + words->size; word += 6) {
+  ArrayView<uint32_t> words;
+  if (!ReadValue(value, &words) || words.size % 6 != 0) return false;
+  for (const uint32_t* word = words.data; word != words.data + words.size; word += 6) {
     const uint32_t argument = word[2];
     const uint32_t size_argument = word[5];  // kArguments: none.
     if (argument >= kArguments || size_argument > kArguments) return false;
@@ -53,9 +48,9 @@ bool ReadArgument(uint32_t word, std::optional<uint8_t>* argument) {
 }
 
 bool ReadPaths(const Napi::Value& value, Supervision* supervision) {
-  const auto words = ReadWords(value);
-  if (!words || words->size % 10 != 0) return false;
-  for (const uint32_t* word = words->data; word != words->data + words->size; word += 10) {
+  ArrayView<uint32_t> words;
+  if (!ReadValue(value, &words) || words.size % 10 != 0) return false;
+  for (const uint32_t* word = words.data; word != words.data + words.size; word += 10) {
     PathTraits& traits = supervision->paths[Supervision::Key(word[0], word[1])];
     PathArgument path;
     path.argument = static_cast<uint8_t>(word[2]);
@@ -100,7 +95,7 @@ Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<
   *failure = reader->Serve(listener, thread);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object result = Napi::Object::New(env);
-  SetOwn(result, "id", static_cast<double>(listener->id()));
+  SetOwn(result, "id", listener->id());
   SetOwn(result, "handle", MakeHandle(env, std::move(listener)));
   return result;
 }
@@ -118,25 +113,19 @@ Failure StartSupervised(Napi::Env env, SpawnRequest* request, StartedChild* star
   return failure;
 }
 
-Napi::Value MakeSupervision(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+Napi::Value MakeSupervision(Napi::Env env, const Napi::Value& options) {
   auto supervision = std::make_shared<Supervision>();
-  if (!ReadObject(env, info[0], "supervision", kMembers, supervision.get())) return env.Undefined();
+  if (!ReadObject(options, "supervision", kMembers, supervision.get())) return env.Undefined();
   return MakeHandle(env, std::shared_ptr<const Supervision>(std::move(supervision)));
 }
 
-Napi::Value OpenMailbox(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!RequireUsage(env, info[0].IsFunction(), "openMailbox(onMail)")) return env.Undefined();
+Napi::Value OpenMailbox(Napi::Env env, const Napi::Function& on_mail) {
   int error = 0;
-  std::shared_ptr<MailboxReader> reader = MailboxReader::Open(env, info[0].As<Napi::Function>(), &error);
+  std::shared_ptr<MailboxReader> reader = MailboxReader::Open(env, on_mail, &error);
   if (reader == nullptr) return Napi::Number::New(env, error);
   return MakeHandle(env, std::move(reader));
 }
 
-void CloseMailbox(const Napi::CallbackInfo& info) {
-  std::shared_ptr<MailboxReader> reader;
-  if (RequireUsage(info.Env(), ReadValue(info[0], &reader), "closeMailbox(mailbox)")) reader->Close();
-}
+void CloseMailbox(Napi::Env /*env*/, const std::shared_ptr<MailboxReader>& reader) { reader->Close(); }
 
 }  // namespace seccomp

@@ -19,13 +19,6 @@ Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<
 // Starts a program, and serves its listener if the request has a supervision; sets `result.listener` then.
 Failure StartSupervised(Napi::Env env, SpawnRequest* request, StartedChild* started, Napi::Object result);
 
-// supervision(options) → a handle. lib/native.ts describes the options.
-Napi::Value MakeSupervision(const Napi::CallbackInfo& info);
-// openMailbox(onMail) → a handle, or -errno.
-Napi::Value OpenMailbox(const Napi::CallbackInfo& info);
-// closeMailbox(handle)
-void CloseMailbox(const Napi::CallbackInfo& info);
-
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_

@@ -1,20 +1,14 @@
-#include "napi/process/signal_senders.h"
-
 #include <errno.h>
 #include <signal.h>
 
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <optional>
 
-#include "napi/values.h"
+#include "napi/functions.h"
 
 namespace seccomp {
 namespace {
-
-// The signals before the real-time signals.
-constexpr int kLast = 31;
 
 struct Watched {
   std::atomic<void (*)(int)> handler{nullptr};
@@ -23,7 +17,7 @@ struct Watched {
 static_assert(std::atomic<void (*)(int)>::is_always_lock_free && std::atomic<uint32_t>::is_always_lock_free);
 
 // By the number of the signal. Used by the handler, which may run on any thread and at any time.
-std::array<Watched, kLast + 1> watched;
+std::array<Watched, kLastWatched + 1> watched;
 
 void OnSignal(int number, siginfo_t* info, void* /*context*/) {
   Watched& signal = watched[number];
@@ -43,27 +37,16 @@ int Watch(int number) {
   return sigaction(number, &action, nullptr) == 0 ? 0 : errno;
 }
 
-bool Take(std::atomic<uint32_t>* count) {
-  uint32_t left = count->load();
-  while (left > 0 && !count->compare_exchange_weak(left, left - 1)) {
-  }
-  return left > 0;
-}
-
 }  // namespace
 
-Napi::Value WatchSender(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const std::optional<int64_t> number = ReadInteger(info[0], 1, kLast);
-  if (!RequireUsage(env, number.has_value(), "watchSender(signal)")) return env.Undefined();
-  return Napi::Number::New(env, Watch(static_cast<int>(number.value_or(0))));
-}
+int WatchSender(Napi::Env /*env*/, WatchedSignal number) { return Watch(static_cast<int>(number.value)); }
 
-Napi::Value TakeFromKernel(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const std::optional<int64_t> number = ReadInteger(info[0], 1, kLast);
-  if (!RequireUsage(env, number.has_value(), "takeFromKernel(signal)")) return env.Undefined();
-  return Napi::Boolean::New(env, Take(&watched[static_cast<size_t>(number.value_or(0))].from_kernel));
+bool TakeFromKernel(Napi::Env /*env*/, WatchedSignal number) {
+  std::atomic<uint32_t>& count = watched[static_cast<size_t>(number.value)].from_kernel;
+  uint32_t left = count.load();
+  while (left > 0 && !count.compare_exchange_weak(left, left - 1)) {
+  }
+  return left > 0;
 }
 
 }  // namespace seccomp

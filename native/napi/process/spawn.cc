@@ -1,14 +1,11 @@
-#include "napi/process/spawn.h"
-
 #include <signal.h>
 
 #include "child/clone.h"
 #include "napi/environment.h"
+#include "napi/functions.h"
 #include "napi/notify/supervision.h"
 #include "napi/process/exit_watch.h"
 #include "napi/process/tree_watch.h"
-#include "napi/read_request.h"
-#include "napi/values.h"
 
 namespace seccomp {
 namespace {
@@ -21,15 +18,11 @@ Napi::Value Undo(Napi::Env env, StartedChild* started, const Failure& failure) {
 
 }  // namespace
 
-Napi::Value Spawn(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+Napi::Value Spawn(Napi::Env env, const Napi::Value& requested, const Napi::Function& on_exit,
+                  const std::optional<Napi::Function>& on_tree_end) {
   SpawnRequest request;
-  if (!RequireUsage(env, info[1].IsFunction() && (info[2].IsFunction() || info[2].IsUndefined()),
-                    "spawn(request, onExit, onTreeEnd)") ||
-      !ReadSpawnRequest(env, info[0], &request)) {
-    return env.Undefined();
-  }
-  if (!Require(env, !request.guarded || info[2].IsFunction(), "request.guarded is true, but there is no onTreeEnd")) {
+  if (!ReadValue(requested, &request) ||
+      !Require(env, !request.guarded || on_tree_end, "request.guarded is true, but there is no onTreeEnd")) {
     return env.Undefined();
   }
   StartedChild started;
@@ -40,10 +33,10 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const bool is_group = started.child.group > 0;
   Napi::Object tree;
   if (request.guarded) {
-    tree = TreeWatch::Start(env, &started.guardian, info[2].As<Napi::Function>(), &failure);
+    tree = TreeWatch::Start(env, &started.guardian, *on_tree_end, &failure);
     if (failure.error != 0) return Undo(env, &started, failure);
   }
-  const Napi::Object watch = ExitWatch::Start(env, &started.child, info[1].As<Napi::Function>(), &failure);
+  const Napi::Object watch = ExitWatch::Start(env, &started.child, on_exit, &failure);
   if (failure.error != 0) {
     if (!tree.IsEmpty()) started.guardian = TreeWatch::Release(tree);
     return Undo(env, &started, failure);

@@ -2,14 +2,11 @@
 // timeout or maxBuffer, spawnSync sends it a signal, closes the streams, and then waits only for the end of the child.
 // The timeout also applies after the child's end, while other processes keep its streams open. Unlike Node, spawnSync
 // sends SIGKILL if the signal does not end the child.
-#include "napi/process/spawn_sync.h"
-
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -21,10 +18,10 @@
 
 #include "child/clone.h"
 #include "guardian/protocol.h"
+#include "napi/functions.h"
 #include "napi/notify/supervision.h"
 #include "napi/process/child_end.h"
-#include "napi/read_request.h"
-#include "napi/values.h"
+#include "system/condition.h"
 
 namespace seccomp {
 namespace {
@@ -40,26 +37,14 @@ struct Limits {
   double force_kill_after = 0;  // Milliseconds from kill_signal to SIGKILL; INFINITY: never.
 };
 
-bool ReadInput(const Napi::Value& value, Limits* limits) {
-  const auto bytes = ReadBytes(value);
-  if (bytes) limits->input = *bytes;
-  return bytes.has_value();
-}
-
 // In the order in which they are read. `input` is the last, since a getter of another member might detach its buffer.
 constexpr Member<Limits> kLimitMembers[] = {
     {"timeout", Presence::kRequired, "a number", Into<&Limits::timeout>},
     {"maxBuffer", Presence::kRequired, "a number", Into<&Limits::max_buffer>},
     {"killSignal", Presence::kRequired, "a number", Into<&Limits::kill_signal>},
     {"forceKillAfter", Presence::kRequired, "a number", Into<&Limits::force_kill_after>},
-    {"input", Presence::kOptional, "a Uint8Array", ReadInput},
+    {"input", Presence::kOptional, "a Uint8Array", Into<&Limits::input>},
 };
-
-double Now() {
-  timespec now = {};
-  static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &now));  // Cannot fail: Linux always has this clock.
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 std::vector<bool> WhichAreOpen(const std::vector<Descriptor>& descriptors) {
   std::vector<bool> is_open;
@@ -81,7 +66,7 @@ class Running {
         was_open_(WhichAreOpen(sockets_)),
         input_(limits.input),
         limits_(limits),
-        deadline_(limits.timeout > 0 ? Now() + limits.timeout : INFINITY) {}
+        deadline_(limits.timeout > 0 ? Milliseconds() + limits.timeout : INFINITY) {}
 
   // Waits until the child and its streams have ended.
   void Wait() {
@@ -98,7 +83,7 @@ class Running {
         OnPollError(errno);
         return;
       }
-      if (Now() >= deadline_) Stop(ETIMEDOUT);
+      if (Milliseconds() >= deadline_) Stop(ETIMEDOUT);
       if (ready > 0) OnReady(polled);
     }
   }
@@ -165,7 +150,7 @@ class Running {
   // Milliseconds until the deadline, rounded up; -1: there is none.
   int Remaining() const {
     if (deadline_ == INFINITY) return -1;
-    return static_cast<int>(std::clamp(ceil(deadline_ - Now()), 0.0, 1e9));
+    return static_cast<int>(std::clamp(ceil(deadline_ - Milliseconds()), 0.0, 1e9));
   }
 
   // The tree has ended; or its guardian was killed, and then the child ends at least.
@@ -237,7 +222,7 @@ class Running {
       const int failure = SendSignal(child_.pidfd, signal);
       if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);
     }
-    deadline_ = is_signalled_ || has_ended_ ? INFINITY : Now() + limits_.force_kill_after;
+    deadline_ = is_signalled_ || has_ended_ ? INFINITY : Milliseconds() + limits_.force_kill_after;
     is_signalled_ = true;
     // After the signal, so that the child ends by it and not by SIGPIPE.
     for (size_t i = 0; i < sockets_.size(); i++) Close(i);
@@ -270,13 +255,9 @@ class Running {
 
 }  // namespace
 
-Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+Napi::Value SpawnSync(Napi::Env env, SpawnRequest request, const Napi::Value& limited) {
   Limits limits;
-  SpawnRequest request;
-  if (!ReadSpawnRequest(env, info[0], &request) || !ReadObject(env, info[1], "limits", kLimitMembers, &limits)) {
-    return env.Undefined();
-  }
+  if (!ReadObject(limited, "limits", kLimitMembers, &limits)) return env.Undefined();
   StartedChild started;
   Napi::Object result = Napi::Object::New(env);
   const Failure failure = StartSupervised(env, &request, &started, result);
