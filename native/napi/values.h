@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "napi/errors.h"
@@ -32,7 +33,8 @@ struct ArrayView {
 };
 
 // Each ReadValue returns false, without throwing, if the value is not of the type of `out`.
-inline bool ReadValue(const Napi::Value& value, Napi::Value* out) {
+template <typename Any, typename = std::enable_if_t<std::is_same_v<Any, Napi::Value>>>  // Not those that inherit from it.
+bool ReadValue(const Napi::Value& value, Any* out) {
   *out = value;
   return !value.IsEmpty();
 }
@@ -75,6 +77,7 @@ bool ReadValue(const Napi::Value& value, std::vector<Element>* out) {
 }
 template <typename Type>
 bool ReadValue(const Napi::Value& value, std::optional<Type>* out) {
+  if (value.IsEmpty()) return false;  // IsUndefined() would be true.
   return value.IsUndefined() || ReadValue(value, &out->emplace());
 }
 
@@ -127,6 +130,7 @@ bool HasOnly(const Napi::Object& object, const char* what, const std::vector<con
 // not as expected. `what` names the object in messages.
 template <typename Target, size_t count>
 bool ReadObject(const Napi::Value& value, const char* what, const Member<Target> (&members)[count], Target* target) {
+  if (value.IsEmpty()) return false;
   const Napi::Env env = value.Env();
   if (!value.IsObject()) return ThrowTypeError(env, std::string(what) + " must be an object");
   const Napi::Object object = value.As<Napi::Object>();
