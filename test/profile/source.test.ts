@@ -169,3 +169,33 @@ describe('checkProfile', () => {
     expect(checkProfile('docker-default', { host })).toEqual([]);
   });
 });
+
+describe('a file that is read again', () => {
+  const file = join(root, 'again.json');
+  const text = JSON.stringify({ defaultAction: 'SCMP_ACT_LOG', syscalls: [] });
+
+  test('is the same profile for as long as its text and the options are the same', () => {
+    writeFileSync(file, text);
+    const first = loadProfile(file);
+    expect(loadProfile(file)).toBe(first);
+    expect(loadProfile(file, { mode: 'compat' })).toMatchObject({ mode: 'compat' });
+    expect(loadProfile(file, { format: 'oci' })).toMatchObject({ format: 'oci' });
+    writeFileSync(file, text.replace('LOG', 'KILL'));
+    expect(loadProfile(file).document.defaultAction).toBe('SCMP_ACT_KILL');
+    writeFileSync(file, text);
+    expect(loadProfile(file)).toBe(first);
+  });
+
+  test('is parsed anew after eight others, or if it is not valid', () => {
+    writeFileSync(file, text);
+    const first = loadProfile(file);
+    for (let i = 0; i < 8; i++) {
+      writeFileSync(file, text + ' '.repeat(i + 1));
+      loadProfile(file);
+    }
+    writeFileSync(file, text);
+    expect(loadProfile(file)).not.toBe(first);
+    writeFileSync(file, '{}');
+    for (let i = 0; i < 2; i++) expect(() => loadProfile(file)).toThrow(`${file}:1:1`);
+  });
+});
