@@ -33,7 +33,8 @@ struct ArrayView {
 };
 
 // Each ReadValue returns false, without throwing, if the value is not of the type of `out`.
-template <typename Any, typename = std::enable_if_t<std::is_same_v<Any, Napi::Value>>>  // Not those that inherit from it.
+// Takes any value. A template, so that pointers to types that inherit from Napi::Value are not converted.
+template <typename Any, typename = std::enable_if_t<std::is_same_v<Any, Napi::Value>>>
 bool ReadValue(const Napi::Value& value, Any* out) {
   *out = value;
   return !value.IsEmpty();
