@@ -30,7 +30,7 @@ struct Adapted<function> {
   template <size_t... indices>
   static Napi::Value CallWith(const Napi::CallbackInfo& info, std::index_sequence<indices...> /*of_parameters*/) {
     const Napi::Env env = info.Env();
-    std::tuple<std::decay_t<Parameters>...> arguments;
+    std::tuple<std::decay_t<Parameters>...> arguments;  // NOLINT(misc-const-correctness): const if there is none.
     if (!(ReadValue(info[indices], &std::get<indices>(arguments)) && ...)) {
       if (!env.IsExceptionPending()) ThrowUsage(env, static_cast<const char*>(info.Data()));
     } else if constexpr (std::is_void_v<Result>) {

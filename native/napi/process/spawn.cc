@@ -32,7 +32,7 @@ Napi::Value Spawn(Napi::Env env, const Napi::Value& requested, const Napi::Funct
   const pid_t pid = started.child.pid;
   const bool is_group = started.child.group > 0;
   Napi::Object tree;
-  if (request.guarded) {
+  if (request.guarded && on_tree_end) {
     tree = TreeWatch::Start(env, &started.guardian, *on_tree_end, &failure);
     if (failure.error != 0) return Undo(env, &started, failure);
   }
