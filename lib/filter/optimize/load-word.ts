@@ -25,8 +25,10 @@ export function testMaskedWord(
     const kept = merged.map((range) => ({ ...range, outcome: skipLoad(offset, range.outcome) }));
     return builder.load(offset, buildValueTree(kept, builder));
   }
-  if (merged.length === 2 && first.high === 0)
-    return builder.load(offset, builder.branch('jset', mask, second.outcome, first.outcome));
+  if (merged.length === 2 && first.high === 0) {
+    const [no, yes] = [skipLoad(offset, first.outcome), skipLoad(offset, second.outcome)];
+    return builder.load(offset, builder.branch('jset', mask, yes, no));
+  }
   return builder.load(offset, builder.and(mask, buildValueTree(merged, builder)));
 }
 

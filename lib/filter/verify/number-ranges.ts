@@ -127,9 +127,10 @@ function cut(state: State, instruction: Instruction): readonly State[] | undefin
   const bounds = code === BPF.jset ? indices(last - first).map((i) => first + 1 + i) : [bound, bound + 1];
   const changes = bounds.filter((each) => each > first && each <= last && holds(each) !== holds(each - 1));
   return [first, ...changes].map((start, i) => ({
-    ...state,
     at: state.at + 1 + (holds(start) ? jt : jf),
     first: start,
     last: (changes.at(i) ?? last + 1) - 1,
+    loaded: 'number',
+    clearedBits,
   }));
 }
