@@ -1,6 +1,5 @@
 // A thread or a process that libc does not know of.
-#ifndef SECCOMP_NATIVE_CHILD_BARE_CLONE_H_
-#define SECCOMP_NATIVE_CHILD_BARE_CLONE_H_
+#pragma once
 
 namespace seccomp {
 
@@ -17,5 +16,3 @@ long BareCloneInto(int cgroup, int (*function)(void*), void* stack_top, int flag
                    int* child_id);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_BARE_CLONE_H_

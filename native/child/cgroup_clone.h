@@ -1,6 +1,5 @@
 // How a child whose plan has a cgroup gets into it.
-#ifndef SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_
-#define SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_
+#pragma once
 
 #include "child/child_main.h"
 
@@ -21,5 +20,3 @@ long CloneIntoCgroup(ChildPlan* plan, void* stack_top, int flags, int* pidfd, in
 const char* EnterCgroup(int cgroup);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_CGROUP_CLONE_H_

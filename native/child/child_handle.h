@@ -1,6 +1,5 @@
 // Sends signals to a child of this process and reaps it. Also keeps the children that no thread watches any more.
-#ifndef SECCOMP_NATIVE_CHILD_CHILD_HANDLE_H_
-#define SECCOMP_NATIVE_CHILD_CHILD_HANDLE_H_
+#pragma once
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -42,5 +41,3 @@ void Abandon(ChildHandle child);
 void ReapAbandoned();
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_CHILD_HANDLE_H_

@@ -1,6 +1,5 @@
 // The part of a child that runs between clone(2) and execve(2).
-#ifndef SECCOMP_NATIVE_CHILD_CHILD_MAIN_H_
-#define SECCOMP_NATIVE_CHILD_CHILD_MAIN_H_
+#pragma once
 
 #include <linux/filter.h>
 #include <sys/types.h>
@@ -148,5 +147,3 @@ bool AttachFilters(ChildPlan* plan);
 int RunChild(void* plan);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_CHILD_MAIN_H_

@@ -1,6 +1,5 @@
 // Starts a program: clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD) → RunChild → execve.
-#ifndef SECCOMP_NATIVE_CHILD_CLONE_H_
-#define SECCOMP_NATIVE_CHILD_CLONE_H_
+#pragma once
 
 #include <vector>
 
@@ -30,5 +29,3 @@ Failure StartChild(Request* request, StartedChild* started);
 void EndStarted(StartedChild* started);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_CLONE_H_

@@ -1,6 +1,5 @@
 // Keeps this process's signal handlers from running on the thread that replaces the process.
-#ifndef SECCOMP_NATIVE_CHILD_DEFERRED_SIGNALS_H_
-#define SECCOMP_NATIVE_CHILD_DEFERRED_SIGNALS_H_
+#pragma once
 
 namespace seccomp {
 
@@ -21,5 +20,3 @@ class DeferredSignals {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_DEFERRED_SIGNALS_H_

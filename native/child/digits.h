@@ -1,5 +1,4 @@
-#ifndef SECCOMP_NATIVE_CHILD_DIGITS_H_
-#define SECCOMP_NATIVE_CHILD_DIGITS_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -24,5 +23,3 @@ class Digits {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_DIGITS_H_

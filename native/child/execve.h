@@ -1,6 +1,5 @@
 // Replaces this process by a program under a filter.
-#ifndef SECCOMP_NATIVE_CHILD_EXECVE_H_
-#define SECCOMP_NATIVE_CHILD_EXECVE_H_
+#pragma once
 
 #include "child/request.h"
 
@@ -10,5 +9,3 @@ namespace seccomp {
 Failure ReplaceThisProcess(Request* request);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_EXECVE_H_

@@ -12,8 +12,7 @@
 // in a cgroup keeps the one that clones it waiting until it executes its program, and no thread may be in the domain
 // then. And where the kernel has no domains that scope signals, C0 starts a session and a process group, which the
 // child enters: see guardian/process_group.h.
-#ifndef SECCOMP_NATIVE_CHILD_GUARDED_START_H_
-#define SECCOMP_NATIVE_CHILD_GUARDED_START_H_
+#pragma once
 
 #include "child/child_handle.h"
 #include "child/child_main.h"
@@ -29,5 +28,3 @@ namespace seccomp {
 ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHandle* guardian);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_GUARDED_START_H_

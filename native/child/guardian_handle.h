@@ -1,6 +1,5 @@
 // A guardian of a child's tree, as this process sees it. guardian/guardian.h is the other side.
-#ifndef SECCOMP_NATIVE_CHILD_GUARDIAN_HANDLE_H_
-#define SECCOMP_NATIVE_CHILD_GUARDIAN_HANDLE_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -37,5 +36,3 @@ bool ReapReportedZombies(const GuardianHandle& guardian);
 void AbandonTree(GuardianHandle guardian);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_GUARDIAN_HANDLE_H_

@@ -1,6 +1,5 @@
 // The memory in which a child runs.
-#ifndef SECCOMP_NATIVE_CHILD_MEMORY_H_
-#define SECCOMP_NATIVE_CHILD_MEMORY_H_
+#pragma once
 
 #include <linux/filter.h>
 
@@ -49,5 +48,3 @@ class ChildMemory {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_MEMORY_H_

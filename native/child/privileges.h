@@ -1,6 +1,5 @@
 // The privileges that a child gives up. The functions are async-signal-safe.
-#ifndef SECCOMP_NATIVE_CHILD_PRIVILEGES_H_
-#define SECCOMP_NATIVE_CHILD_PRIVILEGES_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -26,5 +25,3 @@ const char* ChangeIdentity(const uid_t* user, const gid_t* group);
 bool DisableCoreDumps();
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_PRIVILEGES_H_

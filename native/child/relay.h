@@ -1,6 +1,5 @@
 // Passes on what a child reads and writes: before Linux 6.16, and over a channel for messages.
-#ifndef SECCOMP_NATIVE_CHILD_RELAY_H_
-#define SECCOMP_NATIVE_CHILD_RELAY_H_
+#pragma once
 
 #include <cstdint>
 #include <vector>
@@ -29,5 +28,3 @@ Failure StartRelay(std::vector<Relayed> relayed);
 int EndReadingFrom(int socket);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_RELAY_H_

@@ -1,6 +1,5 @@
 // A request to start a program or to attach filters, and the plan by which a child carries it out.
-#ifndef SECCOMP_NATIVE_CHILD_REQUEST_H_
-#define SECCOMP_NATIVE_CHILD_REQUEST_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -98,5 +97,3 @@ class PreparedPlan {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_REQUEST_H_

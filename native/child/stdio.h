@@ -1,6 +1,5 @@
 // The descriptors of a child that does not run yet, on both sides.
-#ifndef SECCOMP_NATIVE_CHILD_STDIO_H_
-#define SECCOMP_NATIVE_CHILD_STDIO_H_
+#pragma once
 
 #include <vector>
 
@@ -30,5 +29,3 @@ struct Stdio {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_CHILD_STDIO_H_

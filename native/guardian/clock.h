@@ -1,6 +1,5 @@
 // The clock that a guardian reads, without libc.
-#ifndef SECCOMP_NATIVE_GUARDIAN_CLOCK_H_
-#define SECCOMP_NATIVE_GUARDIAN_CLOCK_H_
+#pragma once
 
 #include <linux/time_types.h>
 #include <sys/syscall.h>
@@ -20,5 +19,3 @@ inline int64_t Nanoseconds() {
 }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_CLOCK_H_

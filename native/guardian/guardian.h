@@ -1,6 +1,5 @@
 // The guardian of a process tree: a process that outlives its parent, and then ends the tree.
-#ifndef SECCOMP_NATIVE_GUARDIAN_GUARDIAN_H_
-#define SECCOMP_NATIVE_GUARDIAN_GUARDIAN_H_
+#pragma once
 
 namespace seccomp {
 
@@ -24,5 +23,3 @@ struct Guarded {
 int GuardTree(const Guarded& guarded);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_GUARDIAN_H_

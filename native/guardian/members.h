@@ -1,6 +1,5 @@
 // Finds the processes of a tree.
-#ifndef SECCOMP_NATIVE_GUARDIAN_MEMBERS_H_
-#define SECCOMP_NATIVE_GUARDIAN_MEMBERS_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -55,5 +54,3 @@ class Members {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_MEMBERS_H_

@@ -1,6 +1,5 @@
 // The files of /proc that a guardian reads, without a C library: its program is linked with none.
-#ifndef SECCOMP_NATIVE_GUARDIAN_PROCESS_FILES_H_
-#define SECCOMP_NATIVE_GUARDIAN_PROCESS_FILES_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -64,5 +63,3 @@ class NumberedEntries {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_PROCESS_FILES_H_

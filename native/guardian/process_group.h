@@ -6,8 +6,7 @@
 //
 // The group is in a session of its own, so that no other process can enter it: setpgid(2) works within a session only.
 // Only setsid(2) and setpgid(2) leave a group, and the filter of the tree denies these.
-#ifndef SECCOMP_NATIVE_GUARDIAN_PROCESS_GROUP_H_
-#define SECCOMP_NATIVE_GUARDIAN_PROCESS_GROUP_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -21,5 +20,3 @@ long HoldProcessGroup();
 void EndProcessGroup(pid_t group);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_PROCESS_GROUP_H_

@@ -1,6 +1,5 @@
 // Executes the program of a guardian, in a process that shares the memory of the addon's process.
-#ifndef SECCOMP_NATIVE_GUARDIAN_PROGRAM_H_
-#define SECCOMP_NATIVE_GUARDIAN_PROGRAM_H_
+#pragma once
 
 #include "guardian/guardian.h"
 #include "system/failure.h"
@@ -16,5 +15,3 @@ void ExecuteGuardian(int program, const Guarded& guarded, int* files_word, Failu
 void ClearFutex(int* word);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_PROGRAM_H_

@@ -7,8 +7,7 @@
 // IDs of zombies that the addon's process must reap, each as an int32_t and once: those whose parent is the addon's
 // process, as it is if it has adopted them, save the first process. The addon reaps them before it takes their message
 // off the socket: only then may the guardian send another one.
-#ifndef SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
-#define SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -65,5 +64,3 @@ constexpr int kVerdictShift = 4;
 constexpr int kEndSeconds = 10;
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_PROTOCOL_H_

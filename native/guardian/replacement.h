@@ -1,6 +1,5 @@
 // The guardian of a process that execve(2) replaces.
-#ifndef SECCOMP_NATIVE_GUARDIAN_REPLACEMENT_H_
-#define SECCOMP_NATIVE_GUARDIAN_REPLACEMENT_H_
+#pragma once
 
 #include "child/child_main.h"
 #include "child/memory.h"
@@ -35,5 +34,3 @@ struct GuardedReplacement {
 int RunChildGuarded(void* replacement);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_REPLACEMENT_H_

@@ -1,6 +1,5 @@
 // Weighs a tree at intervals: limits that need no cgroup.
-#ifndef SECCOMP_NATIVE_GUARDIAN_WEIGH_H_
-#define SECCOMP_NATIVE_GUARDIAN_WEIGH_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -104,5 +103,3 @@ class Weigher {
 static_assert(kCpuWindow / kLookInterval + 2 <= 128);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_GUARDIAN_WEIGH_H_

@@ -1,6 +1,5 @@
 // A Landlock ruleset that grants rights beneath paths, landlock(7).
-#ifndef SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_
-#define SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -70,5 +69,3 @@ class PathRuleset {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_LANDLOCK_PATH_RULESET_H_

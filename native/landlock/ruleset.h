@@ -1,6 +1,5 @@
 // A Landlock ruleset and the domain that a thread enters by it, landlock(7). Needs no Node: the launcher uses it too.
-#ifndef SECCOMP_NATIVE_LANDLOCK_RULESET_H_
-#define SECCOMP_NATIVE_LANDLOCK_RULESET_H_
+#pragma once
 
 #include <cstdint>
 
@@ -33,5 +32,3 @@ int EnterDomain(int ruleset, bool logged = false);
 bool IsAnswer(int error);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_LANDLOCK_RULESET_H_

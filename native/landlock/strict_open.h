@@ -1,6 +1,5 @@
 // Opens paths for the rules of a ruleset, and follows no symbolic link that the child could have made or replaced.
-#ifndef SECCOMP_NATIVE_LANDLOCK_STRICT_OPEN_H_
-#define SECCOMP_NATIVE_LANDLOCK_STRICT_OPEN_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -37,5 +36,3 @@ struct StrictlyOpened {
 StrictlyOpened OpenStrictly(const std::string& path, const LinkTrust& trust);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_LANDLOCK_STRICT_OPEN_H_

@@ -1,6 +1,5 @@
 // Functions that JavaScript calls, made of functions with typed parameters.
-#ifndef SECCOMP_NATIVE_NAPI_ADAPTED_H_
-#define SECCOMP_NATIVE_NAPI_ADAPTED_H_
+#pragma once
 
 #include <napi.h>
 
@@ -51,5 +50,3 @@ void Register(const Napi::Object& exports, const char* usage) {
 }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_ADAPTED_H_

@@ -1,6 +1,5 @@
 // Descriptors of which JavaScript has the numbers.
-#ifndef SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
-#define SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -46,5 +45,3 @@ class LentDescriptors {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_

@@ -1,6 +1,5 @@
 // The state of the addon for each environment of Node: that of the main thread, and that of each worker.
-#ifndef SECCOMP_NATIVE_NAPI_ENVIRONMENT_H_
-#define SECCOMP_NATIVE_NAPI_ENVIRONMENT_H_
+#pragma once
 
 #include <napi.h>
 
@@ -29,5 +28,3 @@ struct Environment {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_ENVIRONMENT_H_

@@ -4,8 +4,7 @@
 // JavaScript fails, and node-addon-api returns an empty Napi::Value. Is…() of an empty value is false, and any other
 // use ends the process. So the type of each value is checked where it is read, values are read once, and those that
 // were made are checked before they are used.
-#ifndef SECCOMP_NATIVE_NAPI_ERRORS_H_
-#define SECCOMP_NATIVE_NAPI_ERRORS_H_
+#pragma once
 
 #include <napi.h>
 
@@ -31,5 +30,3 @@ Napi::Value ToJavaScript(Napi::Env env, const Failure& failure);
 Napi::Value Negative(Napi::Env env, int error);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_ERRORS_H_

@@ -1,7 +1,6 @@
 // The functions of the addon. lib/addon/interface.ts and lib/addon/notify-interface.ts describe their parameters and
 // results. Each takes what Adapted reads for it, and throws where it reads a value itself.
-#ifndef SECCOMP_NATIVE_NAPI_FUNCTIONS_H_
-#define SECCOMP_NATIVE_NAPI_FUNCTIONS_H_
+#pragma once
 
 #include <napi.h>
 
@@ -153,5 +152,3 @@ int Reach(Napi::Env env, const Napi::String& path);
 Napi::Value BindSocket(Napi::Env env, const Napi::String& path);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_FUNCTIONS_H_

@@ -1,6 +1,5 @@
 // A handle of libuv on the event loop of an environment. It is closed before the environment ends.
-#ifndef SECCOMP_NATIVE_NAPI_LOOP_HANDLE_H_
-#define SECCOMP_NATIVE_NAPI_LOOP_HANDLE_H_
+#pragma once
 
 #include <napi.h>
 #include <uv.h>
@@ -71,5 +70,3 @@ class LoopHandle {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_LOOP_HANDLE_H_

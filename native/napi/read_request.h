@@ -1,6 +1,5 @@
 // Reads and checks what JavaScript passes to start a program or to attach filters.
-#ifndef SECCOMP_NATIVE_NAPI_READ_REQUEST_H_
-#define SECCOMP_NATIVE_NAPI_READ_REQUEST_H_
+#pragma once
 
 #include <napi.h>
 
@@ -30,5 +29,3 @@ bool ReadValue(const Napi::Value& value, Request* request);       // A NativeFil
 bool ReadValue(const Napi::Value& value, Domain* domain);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_READ_REQUEST_H_

@@ -1,7 +1,6 @@
 // Reads JavaScript values and own properties, and makes objects. Inherited properties, for example those of
 // Object.prototype, are never read, and setters among them are never called.
-#ifndef SECCOMP_NATIVE_NAPI_VALUES_H_
-#define SECCOMP_NATIVE_NAPI_VALUES_H_
+#pragma once
 
 #include <linux/filter.h>
 #include <napi.h>
@@ -150,5 +149,3 @@ bool ReadObject(const Napi::Value& value, const char* what, const Member<Target>
 }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_VALUES_H_

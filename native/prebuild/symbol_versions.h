@@ -1,8 +1,7 @@
 // Included before everything else in the prebuilt addons: selects the oldest version of each function that has a newer
 // one in the glibc with which they are linked. glibc 2.34 moved these functions from libpthread.so.0 into libc.so.6,
 // and has both versions of each. They behave alike.
-#ifndef SECCOMP_NATIVE_PREBUILD_SYMBOL_VERSIONS_H_
-#define SECCOMP_NATIVE_PREBUILD_SYMBOL_VERSIONS_H_
+#pragma once
 
 // The first glibc that had the architecture.
 #if defined(__x86_64__)
@@ -35,5 +34,3 @@ SECCOMP_USE(pthread_condattr_setclock, "GLIBC_2.3.3");
 SECCOMP_USE_OLDEST(pthread_condattr_setclock);
 #endif
 #endif
-
-#endif  // SECCOMP_NATIVE_PREBUILD_SYMBOL_VERSIONS_H_

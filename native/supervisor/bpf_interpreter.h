@@ -1,6 +1,5 @@
 // Runs the classic BPF program that decides how a call is answered.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_BPF_INTERPRETER_H_
-#define SECCOMP_NATIVE_SUPERVISOR_BPF_INTERPRETER_H_
+#pragma once
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -24,5 +23,3 @@ class BpfInterpreter {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_BPF_INTERPRETER_H_

@@ -1,6 +1,5 @@
 // The arguments of a notified call.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_CALL_ARGUMENT_H_
-#define SECCOMP_NATIVE_SUPERVISOR_CALL_ARGUMENT_H_
+#pragma once
 
 #include <linux/seccomp.h>
 
@@ -20,5 +19,3 @@ inline uint64_t ArgumentOf(const seccomp_data& call, size_t index) {
 }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_CALL_ARGUMENT_H_

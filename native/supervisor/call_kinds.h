@@ -1,6 +1,5 @@
 // Counts notified calls by kind, so that JavaScript reads each kind once, instead of each call.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_
-#define SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_
+#pragma once
 
 #include <linux/seccomp.h>
 #include <sys/types.h>
@@ -116,5 +115,3 @@ class CallKinds {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_

@@ -1,6 +1,5 @@
 // Connects the socket of a notified thread on behalf of that thread: one connect(2) for one waiting call.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_CONNECTION_H_
-#define SECCOMP_NATIVE_SUPERVISOR_CONNECTION_H_
+#pragma once
 
 #include <sys/socket.h>
 
@@ -88,5 +87,3 @@ class Connection {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_CONNECTION_H_

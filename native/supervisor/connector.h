@@ -1,6 +1,5 @@
 // Runs connections, each on a thread of its own, as connect(2) may block for minutes.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_
-#define SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_
+#pragma once
 
 #include <condition_variable>
 #include <deque>
@@ -46,5 +45,3 @@ class Connector {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_

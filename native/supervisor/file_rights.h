@@ -1,7 +1,6 @@
 // The rights of another thread to files, for a thread that looks for what that one names. Otherwise a child could
 // measure whether files exist that it may not look for.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_FILE_RIGHTS_H_
-#define SECCOMP_NATIVE_SUPERVISOR_FILE_RIGHTS_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -41,5 +40,3 @@ class FileRights {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_FILE_RIGHTS_H_

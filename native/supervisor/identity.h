@@ -1,6 +1,5 @@
 // The credentials of another thread. A thread of this process that assumes them acts with that thread's rights only.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_
-#define SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -53,5 +52,3 @@ class Identity {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_

@@ -1,7 +1,6 @@
 // The listener of one filter: receives notifications, and answers them or passes them to JavaScript.
 // seccomp_unotify(2).
-#ifndef SECCOMP_NATIVE_SUPERVISOR_LISTENER_H_
-#define SECCOMP_NATIVE_SUPERVISOR_LISTENER_H_
+#pragma once
 
 #include <linux/seccomp.h>
 
@@ -106,5 +105,3 @@ class Listener : public std::enable_shared_from_this<Listener> {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_LISTENER_H_

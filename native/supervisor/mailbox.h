@@ -1,6 +1,5 @@
 // Collects what listeners report to one instance of the JavaScript module, which takes it in batches.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_MAILBOX_H_
-#define SECCOMP_NATIVE_SUPERVISOR_MAILBOX_H_
+#pragma once
 
 #include <linux/seccomp.h>
 
@@ -62,5 +61,3 @@ class Mailbox {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_MAILBOX_H_

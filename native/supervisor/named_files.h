@@ -1,6 +1,5 @@
 // Finds the files that a notified call names, as the calling thread would find them.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_NAMED_FILES_H_
-#define SECCOMP_NATIVE_SUPERVISOR_NAMED_FILES_H_
+#pragma once
 
 #include <linux/seccomp.h>
 #include <sys/types.h>
@@ -77,5 +76,3 @@ NamedFiles FindNamedFiles(const PathTraits& traits, const seccomp_data& call, pi
 void FindLineages(std::vector<NamedFile>* files);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_NAMED_FILES_H_

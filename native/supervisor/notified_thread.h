@@ -2,8 +2,7 @@
 //
 // If the thread has died and its ID was reused, these functions read another process. So a result is valid only if
 // SECCOMP_IOCTL_NOTIF_ID_VALID succeeds afterwards.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_
-#define SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -33,5 +32,3 @@ std::string StatusField(const std::string& status, const char* name);
 pid_t ProcessOf(pid_t thread);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_

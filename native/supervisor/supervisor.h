@@ -14,8 +14,7 @@
 //   Mailbox::mutex_      mail
 // The locks of the abandoned children (child_handle.cc) and of the dumpable flag (dumpable.cc) are taken while no other
 // lock is held, and no lock is taken under them.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_
-#define SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_
+#pragma once
 
 #include <sys/epoll.h>
 
@@ -92,5 +91,3 @@ class Supervisor {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_

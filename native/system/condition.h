@@ -1,6 +1,5 @@
 // Waiting for what another thread does, for some time.
-#ifndef SECCOMP_NATIVE_SYSTEM_CONDITION_H_
-#define SECCOMP_NATIVE_SYSTEM_CONDITION_H_
+#pragma once
 
 #include <errno.h>
 #include <pthread.h>
@@ -50,5 +49,3 @@ class Condition {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_CONDITION_H_

@@ -1,6 +1,5 @@
 // The credentials of the calling thread that decide which files it can change.
-#ifndef SECCOMP_NATIVE_SYSTEM_CREDENTIALS_H_
-#define SECCOMP_NATIVE_SYSTEM_CREDENTIALS_H_
+#pragma once
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -57,5 +56,3 @@ inline bool SetEffectiveCapabilities(uint64_t capabilities) {
 }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_CREDENTIALS_H_

@@ -1,6 +1,5 @@
 // File descriptors that close themselves.
-#ifndef SECCOMP_NATIVE_SYSTEM_DESCRIPTOR_H_
-#define SECCOMP_NATIVE_SYSTEM_DESCRIPTOR_H_
+#pragma once
 
 #include <unistd.h>
 
@@ -68,5 +67,3 @@ class PrivateDescriptor {
 bool IsPrivate(int descriptor);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_DESCRIPTOR_H_

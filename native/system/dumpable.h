@@ -1,6 +1,5 @@
 // The dumpable flag of this process, PR_SET_DUMPABLE(2const).
-#ifndef SECCOMP_NATIVE_SYSTEM_DUMPABLE_H_
-#define SECCOMP_NATIVE_SYSTEM_DUMPABLE_H_
+#pragma once
 
 namespace seccomp {
 
@@ -17,5 +16,3 @@ class DumpableKept {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_DUMPABLE_H_

@@ -1,6 +1,5 @@
 // The result of a step that makes system calls.
-#ifndef SECCOMP_NATIVE_SYSTEM_FAILURE_H_
-#define SECCOMP_NATIVE_SYSTEM_FAILURE_H_
+#pragma once
 
 namespace seccomp {
 
@@ -11,5 +10,3 @@ struct Failure {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_FAILURE_H_

@@ -1,6 +1,5 @@
 // stat(2) by syscall(2), since libraries before glibc 2.33 have other functions in its place.
-#ifndef SECCOMP_NATIVE_SYSTEM_FILE_STATUS_H_
-#define SECCOMP_NATIVE_SYSTEM_FILE_STATUS_H_
+#pragma once
 
 #include <fcntl.h>
 #include <string.h>
@@ -71,5 +70,3 @@ inline int FileVersionAt(int directory, const char* path, int flags, FileVersion
 inline int FileVersionOf(int file, FileVersion* version) { return FileVersionAt(file, "", AT_EMPTY_PATH, version); }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_FILE_STATUS_H_

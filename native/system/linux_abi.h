@@ -1,6 +1,5 @@
 // Kernel constants that are newer than the headers which this may be built with. Values: include/uapi/ of Linux 6.12.
-#ifndef SECCOMP_NATIVE_SYSTEM_LINUX_ABI_H_
-#define SECCOMP_NATIVE_SYSTEM_LINUX_ABI_H_
+#pragma once
 
 #include <linux/ioctl.h>
 
@@ -90,5 +89,3 @@ struct ProcmapQuery {
 constexpr unsigned long kProcmapQuery = _IOWR('f', 17, ProcmapQuery);  // PROCMAP_QUERY
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_LINUX_ABI_H_

@@ -1,6 +1,5 @@
 // Numbers in the texts of the kernel, such as /proc/PID/status.
-#ifndef SECCOMP_NATIVE_SYSTEM_NUMBERS_H_
-#define SECCOMP_NATIVE_SYSTEM_NUMBERS_H_
+#pragma once
 
 #include <charconv>
 #include <cstdint>
@@ -30,5 +29,3 @@ inline bool TakeCharacter(std::string_view* text, char character) {
 }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_NUMBERS_H_

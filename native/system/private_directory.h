@@ -1,6 +1,5 @@
 // The directory for temporary files of one child.
-#ifndef SECCOMP_NATIVE_SYSTEM_PRIVATE_DIRECTORY_H_
-#define SECCOMP_NATIVE_SYSTEM_PRIVATE_DIRECTORY_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -44,5 +43,3 @@ class PrivateDirectory : public std::enable_shared_from_this<PrivateDirectory> {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_PRIVATE_DIRECTORY_H_

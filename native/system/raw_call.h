@@ -1,6 +1,5 @@
 // System calls without a C library: for the launcher, and where another thread may be using the same errno.
-#ifndef SECCOMP_NATIVE_SYSTEM_RAW_CALL_H_
-#define SECCOMP_NATIVE_SYSTEM_RAW_CALL_H_
+#pragma once
 
 namespace seccomp {
 
@@ -76,5 +75,3 @@ namespace seccomp {
 inline long Pointer(const void* pointer) { return reinterpret_cast<long>(pointer); }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_RAW_CALL_H_

@@ -1,6 +1,5 @@
 // Removes directories that hostile programs have filled.
-#ifndef SECCOMP_NATIVE_SYSTEM_REMOVE_TREE_H_
-#define SECCOMP_NATIVE_SYSTEM_REMOVE_TREE_H_
+#pragma once
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -46,5 +45,3 @@ int RemoveTree(const Descriptor& parent, const std::string& name, const FileIden
                const std::optional<FileUser>& user = std::nullopt);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_REMOVE_TREE_H_

@@ -1,6 +1,5 @@
 // A scope in which a thread receives no signal.
-#ifndef SECCOMP_NATIVE_SYSTEM_SIGNALS_BLOCKED_H_
-#define SECCOMP_NATIVE_SYSTEM_SIGNALS_BLOCKED_H_
+#pragma once
 
 namespace seccomp {
 
@@ -30,5 +29,3 @@ class SignalsBlocked {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_SIGNALS_BLOCKED_H_

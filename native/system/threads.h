@@ -1,6 +1,5 @@
 // The addon's own threads. Each has a name and blocks all signals but libc's own, so that Node's threads handle them.
-#ifndef SECCOMP_NATIVE_SYSTEM_THREADS_H_
-#define SECCOMP_NATIVE_SYSTEM_THREADS_H_
+#pragma once
 
 #include <functional>
 
@@ -27,5 +26,3 @@ class Interruption {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_THREADS_H_

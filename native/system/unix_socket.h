@@ -1,6 +1,5 @@
 // Sockets of the file system, unix(7). All of them are non-blocking stream sockets.
-#ifndef SECCOMP_NATIVE_SYSTEM_UNIX_SOCKET_H_
-#define SECCOMP_NATIVE_SYSTEM_UNIX_SOCKET_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -33,5 +32,3 @@ ssize_t ReceiveDescriptors(const Descriptor& socket, char* bytes, std::vector<De
 uint64_t CookieOf(int socket);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_UNIX_SOCKET_H_

@@ -1,6 +1,5 @@
 // A thread for work that another process can make wait.
-#ifndef SECCOMP_NATIVE_SYSTEM_WORKER_H_
-#define SECCOMP_NATIVE_SYSTEM_WORKER_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -49,5 +48,3 @@ class Worker {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_SYSTEM_WORKER_H_

@@ -1,6 +1,5 @@
 // A small test harness: TEST(Name) { CHECK_EQUAL(actual, expected); }. RunTest runs a test by its name.
-#ifndef SECCOMP_NATIVE_TEST_CHECK_H_
-#define SECCOMP_NATIVE_TEST_CHECK_H_
+#pragma once
 
 #include <linux/capability.h>
 #include <sys/syscall.h>
@@ -64,5 +63,3 @@ inline int RunTest(const std::string& name) {
   static void Test##name()
 
 #define CHECK_EQUAL(actual, expected) ::seccomp::test::CheckEqual(#actual, (actual), (expected), __LINE__)
-
-#endif  // SECCOMP_NATIVE_TEST_CHECK_H_

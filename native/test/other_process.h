@@ -1,6 +1,5 @@
 // A process beside a test's own.
-#ifndef SECCOMP_NATIVE_TEST_OTHER_PROCESS_H_
-#define SECCOMP_NATIVE_TEST_OTHER_PROCESS_H_
+#pragma once
 
 #include <fcntl.h>
 #include <signal.h>
@@ -50,5 +49,3 @@ class Other {
 };
 
 }  // namespace seccomp::test
-
-#endif  // SECCOMP_NATIVE_TEST_OTHER_PROCESS_H_

@@ -1,6 +1,5 @@
 // A start of a shell script, for tests.
-#ifndef SECCOMP_NATIVE_TEST_SCRIPT_H_
-#define SECCOMP_NATIVE_TEST_SCRIPT_H_
+#pragma once
 
 #include <string>
 
@@ -21,5 +20,3 @@ inline Request Script(const std::string& script) {
 }
 
 }  // namespace seccomp::test
-
-#endif  // SECCOMP_NATIVE_TEST_SCRIPT_H_

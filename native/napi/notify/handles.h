@@ -1,6 +1,5 @@
 // Handles: opaque objects of the addon that JavaScript holds and passes back.
-#ifndef SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_
-#define SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_
+#pragma once
 
 #include <napi.h>
 
@@ -55,5 +54,3 @@ bool ReadValue(const Napi::Value& value, std::shared_ptr<Object>* object) {
 }
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_

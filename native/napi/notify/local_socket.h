@@ -1,6 +1,5 @@
 // Unix sockets with a path, for JavaScript. An agent receives listeners through them.
-#ifndef SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_
-#define SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_
+#pragma once
 
 #include <napi.h>
 #include <uv.h>
@@ -62,5 +61,3 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_

@@ -1,6 +1,5 @@
 // Passes the mail of listeners to JavaScript, in batches, on its event loop.
-#ifndef SECCOMP_NATIVE_NAPI_NOTIFY_MAILBOX_READER_H_
-#define SECCOMP_NATIVE_NAPI_NOTIFY_MAILBOX_READER_H_
+#pragma once
 
 #include <napi.h>
 #include <uv.h>
@@ -75,5 +74,3 @@ class MailboxReader {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_NOTIFY_MAILBOX_READER_H_

@@ -1,6 +1,5 @@
 // Makes Supervision objects, and passes listeners to the Supervisor.
-#ifndef SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_
-#define SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_
+#pragma once
 
 #include <napi.h>
 
@@ -20,5 +19,3 @@ Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<
 Failure StartSupervised(Napi::Env env, SpawnRequest* request, StartedChild* started, Napi::Object result);
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_

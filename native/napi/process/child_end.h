@@ -1,6 +1,5 @@
 // How a child has ended and what it has used, as values for JavaScript.
-#ifndef SECCOMP_NATIVE_NAPI_PROCESS_CHILD_END_H_
-#define SECCOMP_NATIVE_NAPI_PROCESS_CHILD_END_H_
+#pragma once
 
 #include <napi.h>
 #include <signal.h>
@@ -18,5 +17,3 @@ struct ChildEnd {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_PROCESS_CHILD_END_H_

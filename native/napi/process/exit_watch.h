@@ -1,6 +1,5 @@
 // Reports the end of a child on the event loop. The child's pidfd becomes readable when the child ends.
-#ifndef SECCOMP_NATIVE_NAPI_PROCESS_EXIT_WATCH_H_
-#define SECCOMP_NATIVE_NAPI_PROCESS_EXIT_WATCH_H_
+#pragma once
 
 #include <napi.h>
 #include <uv.h>
@@ -58,5 +57,3 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_PROCESS_EXIT_WATCH_H_

@@ -1,6 +1,5 @@
 // Reports the end of a child's tree on the event loop: the end of its guardian, whose pidfd becomes readable.
-#ifndef SECCOMP_NATIVE_NAPI_PROCESS_TREE_WATCH_H_
-#define SECCOMP_NATIVE_NAPI_PROCESS_TREE_WATCH_H_
+#pragma once
 
 #include <napi.h>
 #include <uv.h>
@@ -56,5 +55,3 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
 };
 
 }  // namespace seccomp
-
-#endif  // SECCOMP_NATIVE_NAPI_PROCESS_TREE_WATCH_H_
