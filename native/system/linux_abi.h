@@ -13,6 +13,7 @@ static_assert(sizeof(long) == 8, "the exec gate needs 64-bit registers");
 constexpr long kPidfdSendSignal = 424;            // pidfd_send_signal(2), Linux 5.1
 constexpr long kPidfdOpen = 434;                  // pidfd_open(2), Linux 5.3
 constexpr unsigned kPidfdThread = 0200;           // PIDFD_THREAD of pidfd_open(2), Linux 6.9; O_EXCL
+constexpr long kClone3 = 435;                     // clone3(2), Linux 5.3
 constexpr long kCloseRange = 436;                 // close_range(2), Linux 5.9
 constexpr long kOpenat2 = 437;                    // openat2(2), Linux 5.6
 constexpr long kPidfdGetfd = 438;                 // pidfd_getfd(2), Linux 5.6
