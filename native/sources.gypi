@@ -67,7 +67,6 @@
       "guardian/members.cc",
       "guardian/process_files.cc",
       "guardian/weigh.cc",
-      "landlock/ruleset.cc",
       "launcher/freestanding.cc",
       "launcher/main.cc"
     ],

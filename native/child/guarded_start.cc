@@ -226,7 +226,7 @@ struct GuardianDescriptors {
     *control = PrivateDescriptor(Descriptor(pair[0]));
     socket = Descriptor(pair[1]);
     if (plan.in_process_group) return {};
-    ruleset = Descriptor(OpenRuleset(TreeDomain(plan.has_paths)));
+    ruleset = OpenRuleset(TreeDomain(plan.has_paths));
     return ruleset.get() >= 0 ? Failure{} : Failure{errno, "guardian: landlock_create_ruleset"};
   }
 };

@@ -108,7 +108,7 @@ Descriptor PreparedPlan::OpenDomain() {
   plan_.ruleset = request_.ruleset;
   plan_.has_paths = request_.ruleset >= 0;
   if (!request_.domain) return Descriptor();
-  Descriptor ruleset(OpenRuleset(*request_.domain));
+  Descriptor ruleset = OpenRuleset(*request_.domain);
   plan_.ruleset = ruleset.get();
   if (ruleset.get() < 0) {
     plan_.domain_error = errno;

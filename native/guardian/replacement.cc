@@ -87,7 +87,7 @@ Failure GuardedReplacement::Prepare(ChildPlan* child_plan, const ChildMemory& me
   memory.AwaitGuardian();  // A guardian of a start before may still use its stack.
   pidfd = Descriptor(static_cast<int>(syscall(kPidfdOpen, process, 0)));
   if (pidfd.get() < 0) return {errno, "guardian: pidfd_open"};
-  ruleset = Descriptor(OpenRuleset(TreeDomain(plan->has_paths)));
+  ruleset = OpenRuleset(TreeDomain(plan->has_paths));
   if (ruleset.get() < 0) return {errno, "guardian: landlock_create_ruleset"};
   return {};
 }

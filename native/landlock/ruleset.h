@@ -1,7 +1,9 @@
-// A Landlock ruleset and the domain that a thread enters by it, landlock(7). Needs no Node: the launcher uses it too.
+// A Landlock ruleset and the domain that a thread enters by it, landlock(7). Needs no Node.
 #pragma once
 
 #include <cstdint>
+
+#include "system/descriptor.h"
 
 namespace seccomp {
 
@@ -19,8 +21,8 @@ constexpr uint32_t kScopeSignals = 2;
 // handles it denies mounting, as that of paths does.
 Domain TreeDomain(bool has_paths);
 
-// Returns a descriptor of a ruleset for this domain, which execve(2) closes; or -1 with errno set.
-int OpenRuleset(const Domain& domain);
+// Opens a ruleset for this domain, which execve(2) closes; -1 with errno set if that fails.
+Descriptor OpenRuleset(const Domain& domain);
 
 // Linux 5.13, landlock_restrict_self(2): moves the calling thread into the domain of the ruleset. Returns 0 or an
 // errno. Async-signal-safe. With logged, a kernel that can (Linux 6.15) logs what the domain denies to the program that

@@ -1,8 +1,5 @@
 // The launcher's entry, and the functions of a C library that it and the compiler use. Since it is linked with no
 // library, it is a static program of a few KB, and the same one runs wherever the kernel does.
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,8 +18,6 @@ char** environ;
 namespace {
 
 constexpr int kOutOfRange = 125;
-
-int error_number;
 
 }  // namespace
 
@@ -59,44 +54,8 @@ extern "C" {
   _exit(main(static_cast<int>(*stack), arguments));
 }
 
-int* __errno_location() noexcept { return &error_number; }
-
-// Of the five arguments that it passes on, the kernel ignores those that a system call does not have. A caller must
-// give all that prctl(2) checks.
-long syscall(long number, ...) noexcept {
-  va_list list;
-  va_start(list, number);
-  const long a = va_arg(list, long);
-  const long b = va_arg(list, long);
-  const long c = va_arg(list, long);
-  const long d = va_arg(list, long);
-  const long e = va_arg(list, long);
-  va_end(list);
-  const long result = seccomp::RawCall(number, a, b, c, d, e);
-  if (result >= 0 || result < -4095) return result;
-  error_number = static_cast<int>(-result);
-  return -1;
-}
-
 void _exit(int status) {
   for (;;) seccomp::RawCall(SYS_exit_group, status);
-}
-
-// Without a mode: this program creates no file.
-int open(const char* path, int flags, ...) {
-  return static_cast<int>(syscall(SYS_openat, long{AT_FDCWD}, path, long{flags}, 0L));
-}
-
-int close(int descriptor) { return static_cast<int>(syscall(SYS_close, long{descriptor})); }
-
-ssize_t read(int descriptor, void* bytes, size_t size) { return syscall(SYS_read, long{descriptor}, bytes, size); }
-
-ssize_t write(int descriptor, const void* bytes, size_t size) {
-  return syscall(SYS_write, long{descriptor}, bytes, size);
-}
-
-int execve(const char* path, char* const* arguments, char* const* environment) noexcept {
-  return static_cast<int>(syscall(SYS_execve, path, arguments, environment));
 }
 
 size_t strlen(const char* string) noexcept {

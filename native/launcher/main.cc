@@ -24,8 +24,12 @@
 #include "guardian/protocol.h"
 #include "launcher/no_stack_protector.h"
 #include "system/numbers.h"
+#include "system/raw_call.h"
 
 namespace {
+
+using seccomp::Pointer;
+using seccomp::RawCall;
 
 // The exit status of a failure, as of env(1).
 constexpr int kFailed = 125;
@@ -55,21 +59,20 @@ bool Send(int socket, int descriptor) {
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof descriptor);
   memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  return syscall(SYS_sendmsg, long{socket}, &message, long{MSG_NOSIGNAL}) >= 0;
-}
-
-int HandOver(std::string_view text) {
-  const int descriptor = seccomp::TakeNumber<int>(&text).value_or(-1);
-  if (!Send(descriptor + 1, descriptor)) return kFailed;
-  close(descriptor);
-  close(descriptor + 1);
-  char byte = 0;
-  while (read(descriptor + 2, &byte, sizeof byte) > 0) {
-  }
-  return 0;
+  return RawCall(SYS_sendmsg, socket, Pointer(&message), MSG_NOSIGNAL) >= 0;
 }
 
 int NumberOf(std::string_view text) { return seccomp::TakeNumber<int>(&text).value_or(-1); }
+
+int HandOver(int descriptor) {
+  if (!Send(descriptor + 1, descriptor)) return kFailed;
+  RawCall(SYS_close, descriptor);
+  RawCall(SYS_close, descriptor + 1);
+  char byte = 0;
+  while (RawCall(SYS_read, descriptor + 2, Pointer(&byte), sizeof byte) > 0) {
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -78,8 +81,8 @@ int main(int count, char** arguments) {
     return seccomp::GuardTree({NumberOf(arguments[1]), NumberOf(arguments[2]), NumberOf(arguments[3]),
                                NumberOf(arguments[4]) == 1, NumberOf(arguments[5])});
   }
-  if (count == 2) return HandOver(arguments[1]);
+  if (count == 2) return HandOver(NumberOf(arguments[1]));
   constexpr std::string_view kMessage = "seccomp-launch: only the npm package seccomp starts this program\n";
-  static_cast<void>(write(STDERR_FILENO, kMessage.data(), kMessage.size()));
+  RawCall(SYS_write, STDERR_FILENO, Pointer(kMessage.data()), kMessage.size());
   return kFailed;
 }

@@ -39,7 +39,7 @@ struct Trial {
 };
 
 int TryOnThread(const Domain& domain) {
-  const Descriptor ruleset(OpenRuleset(domain));
+  const Descriptor ruleset = OpenRuleset(domain);
   if (ruleset.get() < 0) return errno;
   Trial trial = {ruleset.get(), 0};
   // The thread inherits the mask, so that Node's threads handle the signals.
@@ -66,7 +66,7 @@ LandlockSupport ProbeLandlock(uint32_t mask) {
   if (found.version < 0) return {errno, 0, 0};
   for (uint32_t bit = 1; bit != 0; bit <<= 1) {
     if ((mask & bit) == 0) continue;
-    const Descriptor ruleset(OpenRuleset({bit, 0, 0}));
+    const Descriptor ruleset = OpenRuleset({bit, 0, 0});
     if (ruleset.get() >= 0) {
       found.rights |= bit;
     } else if (errno != EINVAL) {  // EINVAL: the kernel does not know the right.
@@ -100,8 +100,8 @@ int InProcess(const Probe& probe) {
 
 int TryInProcess(const Domain& domain) {
   return InProcess([&domain] {
-    const int ruleset = OpenRuleset(domain);
-    return ruleset < 0 ? errno : Enter(ruleset);
+    const Descriptor ruleset = OpenRuleset(domain);
+    return ruleset.get() < 0 ? errno : Enter(ruleset.get());
   });
 }
 

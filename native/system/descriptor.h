@@ -1,6 +1,7 @@
 // File descriptors that close themselves.
 #pragma once
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <utility>
@@ -28,8 +29,12 @@ class Descriptor {
   int Release() { return std::exchange(fd_, -1); }
 
  private:
+  // Keeps errno: a filter on this process may deny close(2).
   void Close() const {
-    if (fd_ >= 0) close(fd_);
+    if (fd_ < 0) return;
+    const int error = errno;
+    close(fd_);
+    errno = error;
   }
 
   int fd_;

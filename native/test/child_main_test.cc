@@ -838,7 +838,7 @@ std::vector<uint32_t> GateValue(const Filter& filter) {
 
 // Returns a ruleset of a domain that scopes signals, as descriptor `at` if that is given.
 int Ruleset(int at = -1) {
-  const int ruleset = OpenRuleset({0, 0, 2});
+  const int ruleset = OpenRuleset({0, 0, 2}).Release();
   if (ruleset < 0) Skip("this kernel's Landlock has no scopes");
   if (at < 0) return ruleset;
   dup3(ruleset, at, O_CLOEXEC);
@@ -878,14 +878,14 @@ TEST(KeepsInADomainTheRightsThatItsRulesetGrants) {
   Start start;
   start.no_new_privileges = true;
   start.domain_required = true;
-  start.ruleset = OpenRuleset({kExecute, kExecute, 0});
+  start.ruleset = OpenRuleset({kExecute, kExecute, 0}).Release();
   if (start.ruleset < 0) Skip("this kernel has no Landlock");
   CHECK_STARTED(Run(start));
-  start.ruleset = OpenRuleset({kExecute, 0, 0});
+  start.ruleset = OpenRuleset({kExecute, 0, 0}).Release();
   CHECK_FAILED(Run(start), EACCES, "execve");
-  CHECK_EQUAL(OpenRuleset({uint32_t{1} << 31, 0, 0}), -1);
+  CHECK_EQUAL(OpenRuleset({uint32_t{1} << 31, 0, 0}).get(), -1);
   CHECK_EQUAL(errno, EINVAL);
-  CHECK_EQUAL(OpenRuleset({kExecute, 2, 0}), -1);
+  CHECK_EQUAL(OpenRuleset({kExecute, 2, 0}).get(), -1);
   CHECK_EQUAL(errno, EINVAL);
 }
 

@@ -355,7 +355,7 @@ TEST(KeepsTheDumpableFlagIfTheChildHasAnotherUser) {
 
 // Runs a script under a guardian. Skips the test where Landlock has no scopes.
 Request GuardedInDomain(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
-  if (Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) Skip("Landlock has no scopes");
+  if (OpenRuleset({0, 0, kScopeSignals}).get() < 0) Skip("Landlock has no scopes");
   Request request = Script(script);
   request.stdio = std::move(stdio);
   request.no_new_privileges = true;

@@ -83,7 +83,7 @@ namespace {
 
 // `guardian`: its program.
 Request Guarded(const char* guardian) {
-  if (Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) Skip("Landlock has no scopes");
+  if (OpenRuleset({0, 0, kScopeSignals}).get() < 0) Skip("Landlock has no scopes");
   CHECK_EQUAL(OpenGuardianProgram(guardian), 0);
   Request request = Script("true");
   request.isolation = false;

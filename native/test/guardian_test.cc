@@ -92,7 +92,7 @@ class Guardian {
   explicit Guardian(Setup setup) : setup_(std::move(setup)) {
     const uid_t user = 1'000'000 + static_cast<uid_t>(getpid());
     if (getuid() != 0 || setresuid(user, user, user) != 0) Skip("needs root, and any user ID");
-    if (setup_.kind == Kind::kDomain && Descriptor(OpenRuleset({0, 0, kScopeSignals})).get() < 0) {
+    if (setup_.kind == Kind::kDomain && OpenRuleset({0, 0, kScopeSignals}).get() < 0) {
       Skip("Landlock has no scopes");
     }
     alarm(kMostSeconds);
@@ -179,7 +179,7 @@ class Guardian {
       CHECK_EQUAL(guarded_.group > 0, true);
     } else if (setup_.kind == Kind::kDomain) {
       CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
-      CHECK_EQUAL(EnterDomain(Descriptor(OpenRuleset({0, 0, kScopeSignals})).get()), 0);
+      CHECK_EQUAL(EnterDomain(OpenRuleset({0, 0, kScopeSignals}).get()), 0);
     }
     guarded_.child = fork();
     if (guarded_.child == 0) {

@@ -105,29 +105,29 @@ int ReadsEverythingIn(int ruleset) {
 TEST(GrantsEverywhere) {
   for (const bool is_first : {false, true}) {
     if (is_first) close(0);  // The ruleset gets the number.
-    const Descriptor ruleset(OpenRuleset({kReadFile | kReadDir, kReadFile | kReadDir, 0}));
+    const Descriptor ruleset = OpenRuleset({kReadFile | kReadDir, kReadFile | kReadDir, 0});
     if (ruleset.get() < 0) Skip("this kernel has no Landlock");
     if (is_first) CHECK_EQUAL(ruleset.get(), 0);
     CHECK_EQUAL(fcntl(ruleset.get(), F_GETFD), FD_CLOEXEC);
     CHECK_EQUAL(ReadsEverythingIn(ruleset.get()), 0);
   }
-  CHECK_EQUAL(ReadsEverythingIn(Descriptor(OpenRuleset({kReadFile | kReadDir, kReadFile, 0})).get()), EACCES);
-  CHECK_EQUAL(ReadsEverythingIn(Descriptor(OpenRuleset({kReadFile | kReadDir, 0, 0})).get()), EACCES);
+  CHECK_EQUAL(ReadsEverythingIn(OpenRuleset({kReadFile | kReadDir, kReadFile, 0}).get()), EACCES);
+  CHECK_EQUAL(ReadsEverythingIn(OpenRuleset({kReadFile | kReadDir, 0, 0}).get()), EACCES);
 }
 
 TEST(MakesNoRulesetThatGrantsWhatItDoesNotHandle) {
-  const Descriptor handled(OpenRuleset({kReadFile, kReadFile, 0}));
+  const Descriptor handled = OpenRuleset({kReadFile, kReadFile, 0});
   if (handled.get() < 0) Skip("this kernel has no Landlock");
   const int next = dup(handled.get());
   close(next);
-  CHECK_EQUAL(OpenRuleset({kReadFile, kReadDir, 0}), -1);
+  CHECK_EQUAL(OpenRuleset({kReadFile, kReadDir, 0}).get(), -1);
   CHECK_EQUAL(errno, EINVAL);
   CHECK_EQUAL(dup(handled.get()), next);  // It left no descriptor open.
 }
 
 // How often a process can enter a domain, each time within the one before. The last one denies what the others do.
 int LayersOf(bool logged) {
-  const Descriptor ruleset(OpenRuleset({kReadFile, 0, 0}));
+  const Descriptor ruleset = OpenRuleset({kReadFile, 0, 0});
   if (ruleset.get() < 0) Skip("this kernel has no Landlock");
   const pid_t pid = fork();
   if (pid == 0) {
