@@ -89,14 +89,16 @@ class Child {
     return false;
   }
 
+  // `failed`: the name of the call that failed, with errno set, or null.
+  bool Succeeds(const char* failed) { return failed == nullptr || Fail(failed); }
+
   bool EnterProcessGroup() {
     plan_->has_entered_group = plan_->in_process_group && setpgid(0, plan_->process_group) == 0;
     return plan_->has_entered_group || !plan_->in_process_group || Fail("guardian: setpgid");
   }
 
   bool EnterCgroup() {
-    const char* failed = plan_->cgroup < 0 || plan_->born_in_cgroup ? nullptr : seccomp::EnterCgroup(plan_->cgroup);
-    return failed == nullptr || Fail(failed);
+    return plan_->cgroup < 0 || plan_->born_in_cgroup || Succeeds(seccomp::EnterCgroup(plan_->cgroup));
   }
 
   // Gives all signals their default dispositions. A handler would run the parent's code in the parent's memory, and
@@ -120,7 +122,7 @@ class Child {
     return has_no_new_privileges_ || Fail("prctl");
   }
 
-  bool Isolate() { return !plan_->isolate || DisableCoreDumps() || !plan_->isolation_required || Fail("prlimit"); }
+  bool Isolate() { return !plan_->isolation || DisableCoreDumps() || !*plan_->isolation || Fail("prlimit"); }
 
   // Before capabilities are dropped: without no_new_privs, landlock_restrict_self(2) requires CAP_SYS_ADMIN.
   bool EnterDomain() {
@@ -195,8 +197,7 @@ class Child {
 
   // Linux 2.6.36, prlimit(2).
   bool SetLimits() {
-    for (size_t i = 0; i < plan_->limit_count; i++) {
-      const ResourceLimit& limit = plan_->limits[i];
+    for (const ResourceLimit& limit : plan_->limits) {
       const uint64_t values[] = {limit.soft, limit.hard};
       if (syscall(SYS_prlimit64, 0, limit.resource, values, nullptr) != 0) return Fail("prlimit");
       if (limit.resource == RLIMIT_NOFILE) FreeDescriptorBelow(limit.soft);
@@ -207,7 +208,7 @@ class Child {
   // A tree whose processes are counted at intervals. Without this, hundreds of them together would keep the guardian
   // and the parent waiting. A filter of this process's may deny it, as systemd's ~@resources does.
   bool LowerPriority() {
-    if (plan_->tree_limits == nullptr || plan_->tree_limits->processes == 0) return true;
+    if (!plan_->tree_limits || plan_->tree_limits->processes == 0) return true;
     constexpr long kNiceSteps = 5;
     const long priority = syscall(SYS_getpriority, PRIO_PROCESS, 0);  // 20 - nice: 1 to 40.
     if (priority > 0) syscall(SYS_setpriority, PRIO_PROCESS, 0, 20 - priority + kNiceSteps);
@@ -224,20 +225,15 @@ class Child {
   }
 
   bool DropBoundingSet() {
-    if (!plan_->drop_capabilities || seccomp::DropBoundingSet(plan_->kept_capabilities)) return true;
+    if (!plan_->kept_capabilities || seccomp::DropBoundingSet(*plan_->kept_capabilities)) return true;
     return plan_->no_new_privileges || Fail("prctl(PR_CAPBSET_DROP)");
   }
 
   bool DropCapabilities() {
-    const char* failed = plan_->drop_capabilities ? seccomp::DropCapabilities(plan_->kept_capabilities) : nullptr;
-    return failed == nullptr || Fail(failed);
+    return !plan_->kept_capabilities || Succeeds(seccomp::DropCapabilities(*plan_->kept_capabilities));
   }
 
-  bool ChangeIdentity() {
-    const char* failed =
-        seccomp::ChangeIdentity(plan_->set_uid ? &plan_->uid : nullptr, plan_->set_gid ? &plan_->gid : nullptr);
-    return failed == nullptr || Fail(failed);
-  }
+  bool ChangeIdentity() { return Succeeds(seccomp::ChangeIdentity(plan_->uid, plan_->gid)); }
 
   bool UnblockSignals() {
     static const unsigned long none[kSigsetSize / sizeof(unsigned long)] = {};
@@ -251,11 +247,11 @@ class Child {
   }
 
   bool AttachGuardianFilter() {
-    if (plan_->guardian_filter == nullptr) return true;
+    if (!plan_->guardian_filter) return true;
     if (plan_->guardian <= 0) return FailWith(ESRCH, "guardian: clone");
-    const GuardianFilter& filter = *plan_->guardian_filter;
-    filter.Name(plan_->guardian);
-    const sock_fprog program = {filter.length, filter.instructions};
+    plan_->guardian_filter->Name(plan_->guardian);
+    std::vector<sock_filter>& instructions = plan_->guardian_filter->instructions;
+    const sock_fprog program = {static_cast<uint16_t>(instructions.size()), instructions.data()};
     const uint32_t flags = plan_->filter_flags & (SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW);
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0 || Fail("seccomp");
   }

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "guardian/protocol.h"
 #include "system/failure.h"
@@ -35,14 +37,12 @@ struct ChildFilter {
 // A filter that keeps the child from slowing its guardian. The child first writes the guardian's process ID into the
 // instructions with these indices.
 struct GuardianFilter {
-  void Name(pid_t guardian) const {
-    for (size_t i = 0; i < site_count; i++) instructions[sites[i]].k = static_cast<uint32_t>(guardian);
+  void Name(pid_t guardian) {
+    for (const uint16_t site : sites) instructions[site].k = static_cast<uint32_t>(guardian);
   }
 
-  sock_filter* instructions;
-  uint16_t length;
-  const uint16_t* sites;
-  size_t site_count;
+  std::vector<sock_filter> instructions;
+  std::vector<uint16_t> sites;
 };
 
 // The most parts of the message that is sent with a listener.
@@ -55,11 +55,31 @@ struct ResourceLimit {
   uint64_t hard;
 };
 
+// What a request says that its child does.
+struct ChildOptions {
+  bool new_session = false;
+  std::optional<uint32_t> uid, gid;
+  std::vector<ResourceLimit> limits;
+  // A descriptor of the directory of the cgroup that the child enters before all else, which the caller keeps open; -1:
+  // none.
+  int cgroup = -1;
+  // With a value, the child writes no core dump. With true, it ends if it cannot prevent that.
+  std::optional<bool> isolation;
+  bool domain_required = false;   // Whether the child ends if it can't enter its Landlock domain.
+  bool in_process_group = false;  // Whether its guarded tree is a process group, which its filter keeps it in.
+  std::optional<GuardianFilter> guardian_filter;  // Attached before all other filters.
+  std::optional<TreeLimits> tree_limits;  // Those for which the guardian weighs the tree, which is no process group.
+  // A bit for each capability that stays. All others are removed from the five sets.
+  std::optional<uint64_t> kept_capabilities;
+  bool no_new_privileges = true;
+  uint32_t filter_flags = 0;  // SECCOMP_FILTER_FLAG_*
+};
+
 // Everything that a child needs, prepared by its parent. Both share their memory, so nothing is copied and the child
 // reports in the plan itself. The child changes `failure`, `domain_error`, `has_entered_group`, `attached`,
 // `other_thread`, `listener_socket`, `guardian_socket`, `guardian`, `shell_argv[1]`, the descriptors and the
 // instructions of the filters, and only reads the rest.
-struct ChildPlan {
+struct ChildPlan : ChildOptions {
   // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
   // has no format (ENOEXEC).
   const char* const* candidates = nullptr;
@@ -71,33 +91,17 @@ struct ChildPlan {
   // others.
   int* descriptors = nullptr;
   int descriptor_count = 0;
-  const char* cwd = nullptr;  // nullptr: the parent's.
-  // A descriptor of the directory of the cgroup that the child enters before all else, or -1. `born_in_cgroup`: it is a
-  // member already.
-  int cgroup = -1;
-  bool born_in_cgroup = false;
-  bool new_session = false;
+  const char* cwd = nullptr;    // nullptr: the parent's.
+  bool born_in_cgroup = false;  // Whether the child is a member of its cgroup already.
   // With `in_process_group` the child of a guarded start enters the group that the starter has made, before all else.
-  bool in_process_group = false;
   pid_t process_group = 0;
   bool has_entered_group = false;
   // Whether signals get their default dispositions first. Not for a thread, which shares them with its process.
   bool reset_signals = false;
-  bool set_uid = false;
-  bool set_gid = false;
-  uid_t uid = 0;
-  gid_t gid = 0;
-  const ResourceLimit* limits = nullptr;
-  size_t limit_count = 0;
-  const TreeLimits* tree_limits = nullptr;  // Those for which the guardian weighs the tree; nullptr: none.
-  // With `isolate` the child writes no core dump; with `isolation_required` it ends if it cannot prevent that.
-  bool isolate = false;
-  bool isolation_required = false;
   // The ruleset of the Landlock domain that the child enters, or -1. If it cannot, it ends if `domain_required` is set;
   // otherwise it goes on and `domain_error` has the errno.
   int ruleset = -1;
   int domain_error = 0;
-  bool domain_required = false;
   bool has_paths = false;  // Whether that domain handles access to files.
   // Of a child with a guardian: a socket from which a byte is to be received before the program runs (-1: the child
   // waits for nothing), and its other end (-1: it has none), which the child closes: it could not see otherwise that
@@ -109,14 +113,9 @@ struct ChildPlan {
   // Returns false if the program must not run.
   bool (*join_guardian)(void* guarded_start) = nullptr;
   void* guarded_start = nullptr;
-  const GuardianFilter* guardian_filter = nullptr;  // Attached before all other filters; nullptr: there is none.
-  uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
-  bool drop_capabilities = false;
-  bool no_new_privileges = false;
   // In the order in which they are attached. Each but the last has a gate for seccomp(2).
   const ChildFilter* filters = nullptr;
   size_t filter_count = 0;
-  uint32_t filter_flags = 0;  // SECCOMP_FILTER_FLAG_*
   // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket to which the listener is sent, and the message that is sent with
   // it, of at most kMaxMessageParts parts. The child inserts its process ID, in decimal, between each two parts.
   int listener_socket = -1;

@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "child/cgroup_clone.h"
@@ -55,20 +55,13 @@ struct ListenerChannel {
 
  private:
   Failure Peek(Descriptor* listener) const {
-    char byte = 0;
-    int fd = -1;
-    iovec data = {&byte, sizeof byte};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-    msghdr message = {};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    if (recvmsg(parent.get(), &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return {errno, "recvmsg"};
-    const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {EMFILE, "recvmsg"};
-    memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    *listener = Descriptor(fd);
+    std::string byte(1, '\0');
+    std::vector<Descriptor> received;
+    bool is_truncated = false;
+    const ssize_t size = ReceiveDescriptors(parent, &byte, &received, &is_truncated, MSG_PEEK);
+    if (size < 0) return {static_cast<int>(-size), "recvmsg"};
+    if (received.empty()) return {EMFILE, "recvmsg"};
+    *listener = std::move(received.front());
     return {};
   }
 };
@@ -84,10 +77,9 @@ ChildHandle Clone(ChildPlan* plan, const ChildMemory& memory, bool guarded, Guar
   if (guarded) return CloneGuarded(plan, memory, guardian);
   int pidfd = -1;
   const int flags = CLONE_VM | CLONE_VFORK | static_cast<int>(kClonePidfd) | SIGCHLD;
-  const long pid = plan->cgroup >= 0 ? CloneIntoCgroup(plan, memory.stack_top(), flags, &pidfd, nullptr)
-                                     : clone(RunChild, memory.stack_top(), flags, plan, &pidfd, nullptr, nullptr);
+  const long pid = CloneChild(plan, memory.stack_top(), flags, &pidfd, nullptr);
   if (pid < 0) {
-    plan->failure = {plan->cgroup >= 0 ? static_cast<int>(-pid) : errno, "clone"};
+    plan->failure = {static_cast<int>(-pid), "clone"};
     return {0, Descriptor()};
   }
   return {static_cast<pid_t>(pid), Descriptor(pidfd)};

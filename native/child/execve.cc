@@ -29,8 +29,8 @@ namespace {
 class LimitsKept {
  public:
   explicit LimitsKept(const ChildPlan& plan) {
-    if (plan.isolate) Save(RLIMIT_CORE);
-    for (size_t i = 0; i < plan.limit_count; i++) Save(plan.limits[i].resource);
+    if (plan.isolation) Save(RLIMIT_CORE);
+    for (const ResourceLimit& limit : plan.limits) Save(limit.resource);
   }
   ~LimitsKept() {
     for (const ResourceLimit& limit : saved_) {

@@ -54,6 +54,17 @@ struct GuardedStart {
     return false;
   }
 
+  // Clones a process or a thread whose end clears `word`. Returns its ID; 0 if that fails, with the reason.
+  pid_t Clone(int (*function)(void*), void* stack, int flags, void* argument, int* parent_id, int* word,
+              const char* call) {
+    *word = 1;
+    const long id = BareClone(function, stack, flags, argument, parent_id, word);
+    if (id > 0) return static_cast<pid_t>(id);
+    *word = 0;
+    Fail(id, call);
+    return 0;
+  }
+
   // A domain cannot be left. Signal 0 to the parent must work before, so that it is the domain that denies it later.
   bool EnterDomain() {
     long result = RawCall(SYS_kill, parent);
@@ -106,47 +117,15 @@ int RunGuardian(void* argument) {
 
 // The steps of the thread that clones both. It uses the thread-local storage of the thread that waits for it, and so
 // does the child at the same time: errno is not touched here.
-class Thread {
- public:
-  explicit Thread(GuardedStart* start) : start_(*start) {}
-  ~Thread() = default;
-  Thread(const Thread&) = delete;
-  Thread& operator=(const Thread&) = delete;
-
-  void Run() {
-    if (start_.EnterDomain() && CloneChild()) CloneGuardian();
-  }
-
- private:
-  bool CloneChild() {
-    start_.child_word = 1;
-    const long child =
-        BareClone(RunChild, start_.child_stack, kProcess, start_.plan, &start_.child_pidfd, &start_.child_word);
-    if (child > 0) {
-      start_.child = static_cast<pid_t>(child);
-      return true;
-    }
-    start_.child_word = 0;
-    return start_.Fail(child, "clone");
-  }
-
-  void CloneGuardian() {
-    start_.guardian_word = 1;
-    const long guardian =
-        BareClone(RunGuardian, start_.guardian_stack, kProcess, &start_, &start_.guardian_pidfd, &start_.guardian_word);
-    if (guardian > 0) {
-      start_.guardian = start_.plan->guardian = static_cast<pid_t>(guardian);
-      return;
-    }
-    start_.guardian_word = 0;
-    start_.Fail(guardian, "guardian: clone");
-  }
-
-  GuardedStart& start_;
-};
-
-int RunThread(void* start) {
-  Thread(static_cast<GuardedStart*>(start)).Run();
+int RunThread(void* argument) {
+  auto& start = *static_cast<GuardedStart*>(argument);
+  if (!start.EnterDomain()) return 0;
+  start.child =
+      start.Clone(RunChild, start.child_stack, kProcess, start.plan, &start.child_pidfd, &start.child_word, "clone");
+  if (start.child == 0) return 0;
+  start.guardian = start.Clone(RunGuardian, start.guardian_stack, kProcess, argument, &start.guardian_pidfd,
+                               &start.guardian_word, "guardian: clone");
+  start.plan->guardian = start.guardian;
   return 0;
 }
 
@@ -164,9 +143,6 @@ bool JoinGuardian(void* guarded_start) {
 class Starter {
  public:
   explicit Starter(GuardedStart* start) : start_(*start) {}
-  ~Starter() = default;
-  Starter(const Starter&) = delete;
-  Starter& operator=(const Starter&) = delete;
 
   void Run() {
     if (!EnclosesTree() || !CloneChild()) {
@@ -196,15 +172,11 @@ class Starter {
     const int flags = kProcess | CLONE_PARENT;
     start_.plan->process_group = start_.group;
     start_.plan->guardian = static_cast<pid_t>(RawCall(SYS_getpid));
-    const auto clone = start_.plan->cgroup >= 0 ? CloneIntoCgroup : CloneOutside;
-    const long child = clone(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
+    const long child =
+        seccomp::CloneChild(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
     if (child < 0) return start_.Fail(child, "guardian: clone");
     start_.child = static_cast<pid_t>(child);
     return true;
-  }
-
-  static long CloneOutside(ChildPlan* plan, void* stack_top, int flags, int* pidfd, int* child_id) {
-    return BareClone(RunChild, stack_top, flags, plan, pidfd, child_id);
   }
 
   GuardedStart& start_;
@@ -235,24 +207,15 @@ struct GuardianDescriptors {
 void CloneByThread(GuardedStart* start, void* stack_top) {
   start->plan->join_guardian = JoinGuardian;
   start->plan->guarded_start = start;
-  start->thread_word = 1;
-  const long thread = BareClone(RunThread, stack_top, kThread, start, &start->thread, &start->thread_word);
-  if (thread > 0) return;
-  start->thread_word = 0;
-  start->Fail(thread, "guardian: clone");
+  start->Clone(RunThread, stack_top, kThread, start, &start->thread, &start->thread_word, "guardian: clone");
 }
 
 // C0 clones the child, and becomes the guardian.
 void CloneByProcess(GuardedStart* start) {
-  start->guardian_word = start->child_word = start->files_word = 1;
-  const long process = BareClone(RunStarter, start->guardian_stack, kProcess | CLONE_FILES, start,
-                                 &start->guardian_pidfd, &start->guardian_word);
-  if (process > 0) {
-    start->guardian = static_cast<pid_t>(process);
-    return;
-  }
-  start->guardian_word = start->child_word = start->files_word = 0;
-  start->Fail(process, "guardian: clone");
+  start->child_word = start->files_word = 1;
+  start->guardian = start->Clone(RunStarter, start->guardian_stack, kProcess | CLONE_FILES, start,
+                                 &start->guardian_pidfd, &start->guardian_word, "guardian: clone");
+  if (start->guardian == 0) start->child_word = start->files_word = 0;
 }
 
 }  // namespace
@@ -267,8 +230,8 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   GuardianDescriptors descriptors;
   plan->failure = descriptors.Open(&guardian->control, *plan);
   if (plan->failure.error != 0) return {0, Descriptor()};
-  if (plan->tree_limits != nullptr &&
-      send(guardian->control.get(), plan->tree_limits, sizeof *plan->tree_limits, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+  if (plan->tree_limits &&
+      send(guardian->control.get(), &*plan->tree_limits, sizeof *plan->tree_limits, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     plan->failure = {errno, "guardian: send"};
     return {0, Descriptor()};
   }

@@ -31,10 +31,10 @@ const char* DropCapabilities(uint64_t kept) {
 
 // By syscall(2), since libc's wrappers would change every thread of the parent. Without privileges setgroups(2) fails;
 // then setgid(2) or setuid(2) fails too, unless the ID does not change.
-const char* ChangeIdentity(const uid_t* user, const gid_t* group) {
-  if (user != nullptr || group != nullptr) syscall(SYS_setgroups, 0, nullptr);
-  if (group != nullptr && syscall(SYS_setgid, *group) != 0) return "setgid";
-  if (user != nullptr && syscall(SYS_setuid, *user) != 0) return "setuid";
+const char* ChangeIdentity(std::optional<uid_t> user, std::optional<gid_t> group) {
+  if (user || group) syscall(SYS_setgroups, 0, nullptr);
+  if (group && syscall(SYS_setgid, *group) != 0) return "setgid";
+  if (user && syscall(SYS_setuid, *user) != 0) return "setuid";
   return nullptr;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace seccomp {
 
@@ -17,8 +18,9 @@ bool DropBoundingSet(uint64_t kept);
 // with errno set, or null.
 const char* DropCapabilities(uint64_t kept);
 
-// Changes the user ID and the group ID, unless they are null, and gives up the supplementary groups. Returns as above.
-const char* ChangeIdentity(const uid_t* user, const gid_t* group);
+// Changes the user ID and the group ID, if they are given, and then gives up the supplementary groups. Returns as
+// above.
+const char* ChangeIdentity(std::optional<uid_t> user, std::optional<gid_t> group);
 
 // The kernel may pipe a core dump to a program that runs as root (core(5)). Only the soft limit is lowered, so that the
 // program can enable dumps for itself. Returns false with errno set.

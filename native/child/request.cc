@@ -28,24 +28,10 @@ std::vector<char*> Pointers(std::string* text) {
 
 bool Request::WantsListener() const { return (filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
 
-PreparedPlan::PreparedPlan(Request* request, ChildMemory* memory) : request_(*request), memory_(*memory) {
+PreparedPlan::PreparedPlan(Request* request, ChildMemory* memory)
+    : request_(*request), memory_(*memory), plan_{*request} {
   PlanProgram();
   PlanFilters();
-  plan_.cgroup = request_.cgroup;
-  plan_.new_session = request_.new_session;
-  plan_.in_process_group = request_.in_process_group;
-  plan_.set_uid = request_.uid.has_value();
-  plan_.set_gid = request_.gid.has_value();
-  plan_.uid = request_.uid.value_or(0);
-  plan_.gid = request_.gid.value_or(0);
-  plan_.limits = request_.limits.data();
-  plan_.limit_count = request_.limits.size();
-  plan_.isolate = request_.isolation.has_value();
-  plan_.isolation_required = request_.isolation.value_or(false);
-  plan_.domain_required = request_.domain_required;
-  plan_.tree_limits = request_.tree_limits ? &*request_.tree_limits : nullptr;
-  plan_.drop_capabilities = request_.kept_capabilities.has_value();
-  plan_.kept_capabilities = request_.kept_capabilities.value_or(0);
 }
 
 void PreparedPlan::PlanProgram() {
@@ -73,16 +59,8 @@ void PreparedPlan::PlanFilters() {
     filters_.push_back({room, static_cast<uint16_t>(length), filter.gate.data(), filter.gate.size()});
     room += length;
   }
-  if (request_.guardian_filter) {
-    auto& [instructions, sites] = *request_.guardian_filter;
-    const auto length = static_cast<uint16_t>(instructions.size());
-    guardian_filter_ = {instructions.data(), length, sites.data(), sites.size()};
-    plan_.guardian_filter = &guardian_filter_;
-  }
-  plan_.no_new_privileges = request_.no_new_privileges;
   plan_.filters = filters_.data();
   plan_.filter_count = filters_.size();
-  plan_.filter_flags = request_.filter_flags;
 
   static char byte = 0;  // A descriptor cannot be sent without at least one byte.
   if (request_.agent) {

@@ -18,11 +18,6 @@ struct FilterRequest {
   std::vector<GatePatch> gate;
 };
 
-struct GuardianFilterRequest {
-  std::vector<sock_filter> instructions;
-  std::vector<uint16_t> sites;
-};
-
 // The socket of a seccomp agent, to which the child sends its listener, and the parts of the message: see ChildPlan.
 struct AgentRequest {
   std::string path;
@@ -38,28 +33,17 @@ enum : int {
 };
 
 // A request whose values have been checked. lib/native.ts describes each as a member of NativeRequest.
-struct Request {
+struct Request : ChildOptions {
   std::vector<std::string> candidates, arguments;
-  std::string environment;  // Each `NAME=value` ends with a NUL.
-  std::string cwd;          // Empty: this process's.
-  std::vector<int> stdio;   // For each of the child's descriptors one of this process, or one of the values above.
-  bool new_session = false;
-  std::optional<uint32_t> uid, gid;
-  std::vector<ResourceLimit> limits;
-  int cgroup = -1;  // A descriptor of the directory of the child's cgroup, which the caller keeps open; -1: none.
-  std::optional<bool> isolation;  // Whether its failure prevents the start; nullopt: no isolation.
-  std::optional<Domain> domain;   // The domain that the program enters.
-  int ruleset = -1;               // In place of `domain`: a descriptor of its ruleset, which the caller keeps open.
-  bool domain_required = false;   // Whether the program is not run if it can't enter the domain.
-  bool guarded = false;           // Whether a guardian ends the child's tree. Requires this or `domain_required`:
-  bool in_process_group = false;  // Whether that tree is a process group, which its filter keeps it in.
-  std::optional<GuardianFilterRequest> guardian_filter;  // What keeps the tree from slowing its guardian.
-  std::optional<TreeLimits> tree_limits;  // Those for which the guardian weighs the tree, which is no process group.
-  std::optional<uint64_t> kept_capabilities;
-  bool no_new_privileges = true;
+  std::string environment;       // Each `NAME=value` ends with a NUL.
+  std::string cwd;               // Empty: this process's.
+  std::vector<int> stdio;        // For each of the child's descriptors one of this process, or one of the values above.
+  std::optional<Domain> domain;  // The domain that the program enters.
+  int ruleset = -1;              // In place of `domain`: a descriptor of its ruleset, which the caller keeps open.
+  // Whether a guardian ends the child's tree. Requires `in_process_group` or `domain_required`.
+  bool guarded = false;
   std::vector<FilterRequest> filters;
   bool is_unconfined = false;
-  uint32_t filter_flags = 0;
   std::optional<AgentRequest> agent;  // nullopt: a listener is sent to this process.
 
   bool WantsListener() const;
@@ -91,7 +75,6 @@ class PreparedPlan {
   std::vector<const char*> candidates_;
   std::vector<char*> arguments_, shell_arguments_, environment_;
   std::vector<ChildFilter> filters_;
-  GuardianFilter guardian_filter_ = {};
   std::vector<iovec> message_;
   ChildPlan plan_;
 };

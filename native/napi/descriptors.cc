@@ -55,7 +55,7 @@ int LentDescriptors::Receive(std::string* text) {
   text->resize(kMaxReceivedBytes);
   bool is_truncated = false;
   std::vector<Descriptor> descriptors;
-  const ssize_t size = ReceiveDescriptors(handover, text->data(), &descriptors, &is_truncated);
+  const ssize_t size = ReceiveDescriptors(handover, text, &descriptors, &is_truncated);
   if (size < 0) return static_cast<int>(size);
   if (is_truncated) return -EMFILE;
   if (descriptors.size() != 1) return -ECONNRESET;

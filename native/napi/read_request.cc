@@ -46,7 +46,7 @@ constexpr Member<FilterRequest> kFilterMembers[] = {
      ReadGate},
 };
 
-bool ReadSites(const Napi::Value& value, GuardianFilterRequest* filter) {
+bool ReadSites(const Napi::Value& value, GuardianFilter* filter) {
   std::vector<uint32_t> numbers;
   if (!ReadValue(value, &numbers)) return false;
   for (const uint32_t site : numbers) {
@@ -57,7 +57,7 @@ bool ReadSites(const Napi::Value& value, GuardianFilterRequest* filter) {
 }
 
 // In the order in which they are read, as above.
-constexpr Member<GuardianFilterRequest> kGuardianFilterMembers[] = {
+constexpr Member<GuardianFilter> kGuardianFilterMembers[] = {
     {"bytes", Presence::kRequired, "a Uint8Array of 1 to 4096 instructions of 8 bytes", ReadInstructions},
     {"sites", Presence::kRequired, "a flat array of the indices of jeq instructions", ReadSites},
 };
@@ -110,7 +110,7 @@ bool ReadStdio(const Napi::Value& value, SpawnRequest* request) {
 }
 
 // Reads a user or group ID. As in Node, a negative ID is the unsigned 32-bit number with the same bits.
-template <std::optional<uint32_t> Request::* member>
+template <std::optional<uint32_t> ChildOptions::* member>
 bool ReadId(const Napi::Value& value, SpawnRequest* request) {
   const auto id = ReadInteger(value, std::numeric_limits<int32_t>::min(), UINT32_MAX);
   if (id) request->*member = static_cast<uint32_t>(*id);
@@ -171,8 +171,8 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     {"env", Presence::kRequired, "a string of NAME=value entries, each followed by NUL", ReadEnvironment},
     {"cwd", Presence::kOptional, "a string without NUL", Into<&SpawnRequest::cwd>},
     {"detached", Presence::kRequired, "a boolean", Into<&SpawnRequest::new_session>},
-    {"uid", Presence::kOptional, "a 32-bit integer", ReadId<&Request::uid>},
-    {"gid", Presence::kOptional, "a 32-bit integer", ReadId<&Request::gid>},
+    {"uid", Presence::kOptional, "a 32-bit integer", ReadId<&ChildOptions::uid>},
+    {"gid", Presence::kOptional, "a 32-bit integer", ReadId<&ChildOptions::gid>},
     {"stdio", Presence::kRequired, "an array of at most 1024 descriptors, NONE, NULL, SOCKET or one CHANNEL",
      ReadStdio},
     {"limits", Presence::kOptional, "a flat array of triples: a resource, and its soft and hard limit as bigints",

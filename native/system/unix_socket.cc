@@ -69,20 +69,20 @@ int ListenAtPath(const std::string& path, Descriptor* socket) {
   return error;
 }
 
-ssize_t ReceiveDescriptors(const Descriptor& socket, char* bytes, std::vector<Descriptor>* descriptors,
-                           bool* is_truncated) {
-  iovec data = {bytes, kMaxReceivedBytes};
+ssize_t ReceiveDescriptors(const Descriptor& socket, std::string* buffer, std::vector<Descriptor>* descriptors,
+                           bool* is_truncated, int flags) {
+  iovec data = {buffer->data(), buffer->size()};
   alignas(cmsghdr) char control[CMSG_SPACE(kMaxReceivedDescriptors * sizeof(int))] = {};
   msghdr message = {};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  const ssize_t size = recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (size < 0) return -errno;
+  const ssize_t received = recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT | flags);
+  if (received < 0) return -errno;
   TakeDescriptors(&message, descriptors);
   *is_truncated = (message.msg_flags & MSG_CTRUNC) != 0;
-  return size;
+  return received;
 }
 
 uint64_t CookieOf(int socket) {

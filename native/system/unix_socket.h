@@ -22,11 +22,11 @@ int ListenAtPath(const std::string& path, Descriptor* socket);
 constexpr size_t kMaxReceivedBytes = 65536;
 constexpr size_t kMaxReceivedDescriptors = 16;
 
-// Receives what has arrived on a connection: bytes into a buffer of kMaxReceivedBytes, descriptors into `descriptors`,
-// where those beyond kMaxReceivedDescriptors are closed. Returns the number of bytes, 0 at the end, or -errno. Sets
-// `is_truncated` if descriptors were lost because there were too many at once, or more than this process may have.
-ssize_t ReceiveDescriptors(const Descriptor& socket, char* bytes, std::vector<Descriptor>* descriptors,
-                           bool* is_truncated);
+// Receives what has arrived on a connection: bytes, at most as many as `buffer` has, and descriptors, of which those
+// beyond kMaxReceivedDescriptors are closed. Returns the number of bytes, 0 at the end, or -errno. Sets `is_truncated`
+// if descriptors were lost because there were too many at once, or more than this process may have.
+ssize_t ReceiveDescriptors(const Descriptor& socket, std::string* buffer, std::vector<Descriptor>* descriptors,
+                           bool* is_truncated, int flags = 0);
 
 // Returns a number that no other socket has had since boot; 0: unknown. socket(7), SO_COOKIE, Linux 4.6.
 uint64_t CookieOf(int socket);

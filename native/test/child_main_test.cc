@@ -131,32 +131,21 @@ struct Filter {
   std::vector<GatePatch> gate;
 };
 
-struct Start {
+struct Start : ChildOptions {
+  Start() { no_new_privileges = false; }
+
   std::vector<std::string> candidates = {ThisProgram()};
   std::vector<std::string> arguments;  // After `child_main_test report FD`.
   std::vector<int> descriptors = {0, 1, 2};
   const char* cwd = nullptr;
-  int cgroup = -1;
   bool born_in_cgroup = false;
-  bool new_session = false;
-  bool no_new_privileges = false;
-  int uid = -1;
-  int gid = -1;
   Filter filter;
   std::vector<Filter> more_filters;
-  std::vector<ResourceLimit> limits;
-  bool isolate = false;
   int ruleset = -1;
-  bool isolation_required = false;
-  bool domain_required = false;
-  bool drop_capabilities = false;
-  uint64_t kept_capabilities = 0;
   int listener_socket = -1;                  // -1: the filter makes no listener.
   std::vector<std::string> message = {"."};  // With the process ID between each two parts.
-  uint32_t filter_flags = 0;                 // Beside that of the listener.
   int guardian_socket = -1;
   pid_t guardian = 0;
-  const GuardianFilter* guardian_filter = nullptr;
 };
 
 struct Ended {
@@ -166,6 +155,7 @@ struct Ended {
   int signal = 0;  // 0: not killed.
   std::string written;
   Filter filter;  // After the child has written the gate value into it.
+  std::optional<GuardianFilter> guardian_filter = std::nullopt;
 
   Facts facts() const {
     Facts facts;
@@ -193,7 +183,7 @@ std::vector<char*> Pointers(std::vector<std::string>* strings) {
 // A plan, and what it points to.
 class Prepared {
  public:
-  explicit Prepared(Start start) : start_(std::move(start)), report_(NewFile()) {
+  explicit Prepared(Start start) : start_(std::move(start)), report_(NewFile()), plan_{start_} {
     const std::string report_at = std::to_string(start_.descriptors.size());
     arguments_ = {"child_main_test", "report", report_at};
     arguments_.insert(arguments_.end(), start_.arguments.begin(), start_.arguments.end());
@@ -214,37 +204,21 @@ class Prepared {
     plan_.descriptors = start_.descriptors.data();
     plan_.descriptor_count = static_cast<int>(start_.descriptors.size());
     plan_.cwd = start_.cwd;
-    plan_.cgroup = start_.cgroup;
     plan_.born_in_cgroup = start_.born_in_cgroup;
-    plan_.new_session = start_.new_session;
-    plan_.set_uid = start_.uid >= 0;
-    plan_.set_gid = start_.gid >= 0;
-    plan_.uid = static_cast<uid_t>(start_.uid);
-    plan_.gid = static_cast<gid_t>(start_.gid);
-    plan_.no_new_privileges = start_.no_new_privileges;
     if (!start_.filter.instructions.empty()) filters_.push_back(Plan(&start_.filter));
     for (Filter& filter : start_.more_filters) filters_.push_back(Plan(&filter));
     plan_.filters = filters_.data();
     plan_.filter_count = filters_.size();
-    plan_.limits = start_.limits.data();
-    plan_.limit_count = start_.limits.size();
-    plan_.isolate = start_.isolate;
     plan_.ruleset = start_.ruleset;
-    plan_.isolation_required = start_.isolation_required;
-    plan_.domain_required = start_.domain_required;
-    plan_.drop_capabilities = start_.drop_capabilities;
-    plan_.kept_capabilities = start_.kept_capabilities;
     plan_.exit_call = SYS_exit_group;
     plan_.reset_signals = true;
     plan_.listener_socket = start_.listener_socket;
     for (std::string& part : start_.message) message_.push_back({part.data(), part.size()});
     plan_.message = message_.data();
     plan_.message_parts = message_.size();
-    plan_.filter_flags = start_.filter_flags;
     if (start_.listener_socket >= 0) plan_.filter_flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
     plan_.guardian_socket = start_.guardian_socket;
     plan_.guardian = start_.guardian;
-    plan_.guardian_filter = start_.guardian_filter;
   }
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
@@ -282,7 +256,8 @@ Ended RunPrepared(Prepared* prepared) {
           WIFEXITED(status) ? WEXITSTATUS(status) : -1,
           WIFSIGNALED(status) ? WTERMSIG(status) : 0,
           prepared->written(),
-          prepared->filter()};
+          prepared->filter(),
+          prepared->plan()->guardian_filter};
 }
 
 Ended Run(Start start) {
@@ -645,9 +620,9 @@ TEST(ChangesIdentityAndDropsGroups) {
   CHECK_EQUAL(ended.fact("Gid"), "65533\t65533\t65533\t65533");
   CHECK_EQUAL(ended.fact("Groups"), " ");
   CHECK_EQUAL(geteuid(), 0U);
-  start.gid = -1;
+  start.gid.reset();
   CHECK_EQUAL(Run(start).fact("Groups"), " ");
-  start.uid = -1;
+  start.uid.reset();
   start.gid = 65533;
   CHECK_EQUAL(Run(start).fact("Groups"), " ");
 }
@@ -668,7 +643,7 @@ TEST(UsesItsPrivilegesBeforeTheyAreGone) {
   const uint64_t capabilities = std::stoull(Run({}).fact("CapEff"), nullptr, 16);
   const bool may_raise_limits = (capabilities >> CAP_SYS_RESOURCE & 1) != 0;
   if (may_raise_limits) start.limits.push_back({RLIMIT_NOFILE, 600, 700});
-  start.drop_capabilities = true;
+  start.kept_capabilities = 0;
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("Uid"), "65534\t65534\t65534\t65534");
@@ -684,7 +659,7 @@ TEST(ReportsAUserThatIsDenied) {
   }
   start.gid = 0;
   CHECK_FAILED(Run(start), EPERM, "setgid");
-  start.gid = -1;
+  start.gid.reset();
   start.uid = 0;
   CHECK_FAILED(Run(start), EPERM, "setuid");
 }
@@ -711,7 +686,6 @@ TEST(ReportsALimitThatIsRefused) {
 TEST(DropsAllButTheKeptCapabilities) {
   if (geteuid() != 0) Skip("needs root");
   Start start;
-  start.drop_capabilities = true;
   start.kept_capabilities = 1U << CAP_KILL;
   const std::string ours = Run({}).fact("CapPrm");
   const Ended ended = Run(start);
@@ -746,7 +720,6 @@ TEST(DropsInheritableAndAmbientCapabilities) {
   }
   const Ended before = Run({});
   Start start;
-  start.drop_capabilities = true;
   start.kept_capabilities = 1U << CAP_KILL;
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
@@ -762,7 +735,6 @@ TEST(DropsPermittedCapabilitiesThoughTheBoundingSetStays) {
   Lose(CAP_SETPCAP);
   const std::string bounding = Run({}).fact("CapBnd");
   Start start;
-  start.drop_capabilities = true;
   start.no_new_privileges = true;
   start.kept_capabilities = 1U << CAP_KILL;
   const Ended ended = Run(start);
@@ -774,7 +746,6 @@ TEST(DropsPermittedCapabilitiesThoughTheBoundingSetStays) {
 TEST(KeepsCapabilitiesOfTheUpperHalf) {
   NeedRootWith(CAP_SYSLOG);
   Start start;
-  start.drop_capabilities = true;
   start.no_new_privileges = true;  // Otherwise execve(2) permits root all capabilities of its bounding set.
   start.kept_capabilities = uint64_t{1} << CAP_SYSLOG | 1U << CAP_CHOWN;
   const Ended ended = Run(start);
@@ -785,7 +756,7 @@ TEST(KeepsCapabilitiesOfTheUpperHalf) {
 TEST(ReportsABoundingSetThatStaysWithoutNoNewPrivileges) {
   Start start;
   if (geteuid() == 0) CHECK_EQUAL(setresuid(65534, 65534, 65534), 0);
-  start.drop_capabilities = true;
+  start.kept_capabilities = 0;
   CHECK_FAILED(Run(start), EPERM, "prctl(PR_CAPBSET_DROP)");
   start.no_new_privileges = true;
   CHECK_EQUAL(Run(start).failure == (Failure{EPERM, "prctl(PR_CAPBSET_DROP)"}), false);
@@ -854,7 +825,7 @@ TEST(DisablesCoreDumpsIfIsolatedUnlessALimitEnablesThem) {
   if (setrlimit(RLIMIT_CORE, &ours) != 0) Skip("the hard limit of core dumps is lower");
   Start start;
   CHECK_EQUAL(Run(start).fact("core"), "8192 16384");
-  start.isolate = true;
+  start.isolation = false;
   CHECK_EQUAL(Run(start).fact("core"), "0 16384");
   start.limits.push_back({RLIMIT_CORE, 4096, 8192});
   CHECK_EQUAL(Run(start).fact("core"), "4096 8192");
@@ -909,9 +880,9 @@ TEST(ReportsThatCoreDumpsStayIfIsolationIsRequired) {
   CHECK_EQUAL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
   Start start;
   start.candidates = {"/bin/true"};  // The runtimes of the sanitizers need the call.
-  start.isolate = true;
+  start.isolation = false;
   CHECK_STARTED(Run(start));
-  start.isolation_required = true;
+  start.isolation = true;
   CHECK_FAILED(Run(start), EPERM, "prlimit");
 }
 
@@ -1128,19 +1099,16 @@ constexpr std::array<sock_filter, 7> kDeniesSignals = {{
 }};
 
 TEST(AttachesTheFilterOfItsGuardianWithItsId) {
-  std::array<sock_filter, 7> instructions = kDeniesSignals;
-  const std::array<uint16_t, 1> sites = {4};
-  const GuardianFilter filter = {instructions.data(), instructions.size(), sites.data(), sites.size()};
   Start start;
   start.no_new_privileges = true;
-  start.guardian_filter = &filter;
+  start.guardian_filter = {{kDeniesSignals.begin(), kDeniesSignals.end()}, {4}};
   CHECK_FAILED(Run(start), ESRCH, "guardian: clone");
   start.guardian = getpid();
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("parent"), std::to_string(EXDEV));
-  CHECK_EQUAL(instructions[3].k, 1U);
-  CHECK_EQUAL(instructions[4].k, static_cast<uint32_t>(getpid()));
+  CHECK_EQUAL(ended.guardian_filter->instructions[3].k, 1U);
+  CHECK_EQUAL(ended.guardian_filter->instructions[4].k, static_cast<uint32_t>(getpid()));
   start.guardian = getppid();
   CHECK_EQUAL(Run(start).fact("parent"), "0");
 }
@@ -1157,13 +1125,11 @@ long FilterFlags(pid_t process, uint64_t filter) {
 }
 
 TEST(LogsByTheFilterOfItsGuardianAsByItsOwn) {
-  std::array<sock_filter, 7> instructions = kDeniesSignals;
-  const GuardianFilter filter = {instructions.data(), instructions.size(), nullptr, 0};
   for (const uint32_t flags : {0UL, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC}) {
     Start start;
     start.no_new_privileges = true;
     start.guardian = getpid();
-    start.guardian_filter = &filter;
+    start.guardian_filter = {{kDeniesSignals.begin(), kDeniesSignals.end()}, {}};
     start.filter.instructions = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
     start.filter_flags = flags;
     Prepared prepared(std::move(start));
@@ -1182,10 +1148,8 @@ TEST(LogsByTheFilterOfItsGuardianAsByItsOwn) {
 TEST(GetsTheListenerOfItsOwnFilterOnly) {
   int pair[2];
   CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-  std::array<sock_filter, 7> instructions = kDeniesSignals;
-  const GuardianFilter filter = {instructions.data(), instructions.size(), nullptr, 0};
   Start start = WithListener(pair[1], {"."});
-  start.guardian_filter = &filter;
+  start.guardian_filter = {{kDeniesSignals.begin(), kDeniesSignals.end()}, {}};
   start.guardian = getpid();
   CHECK_STARTED(Run(start));
   start.listener_socket = -1;

@@ -58,8 +58,8 @@ TEST(LeavesWhatIsNotRequestedAsItIs) {
   PreparedPlan plan(&request, ChildMemory::ForThisThread());
   CHECK_EQUAL(Joined(plan->envp), "");
   CHECK_EQUAL(plan->cwd == nullptr, true);
-  CHECK_EQUAL(plan->new_session || plan->set_uid || plan->set_gid || plan->isolate || plan->drop_capabilities, false);
-  CHECK_EQUAL(plan->limit_count + plan->filter_count, 0U);
+  CHECK_EQUAL(plan->new_session || plan->uid || plan->gid || plan->isolation || plan->kept_capabilities, false);
+  CHECK_EQUAL(plan->limits.size() + plan->filter_count, 0U);
   CHECK_EQUAL(plan->ruleset, -1);
   CHECK_EQUAL(plan->listener_socket, -1);
 }
@@ -76,9 +76,9 @@ TEST(TakesOverWhatIsRequested) {
   request.filter_flags = SECCOMP_FILTER_FLAG_LOG;
   PreparedPlan plan(&request, ChildMemory::ForThisThread());
   CHECK_EQUAL(std::string(plan->cwd), "/directory");
-  CHECK_EQUAL(plan->new_session && plan->set_uid && !plan->set_gid && plan->isolate && plan->drop_capabilities, true);
-  CHECK_EQUAL(plan->isolation_required || plan->no_new_privileges, false);
-  CHECK_EQUAL(plan->limit_count, 1U);
+  CHECK_EQUAL(plan->new_session && plan->uid && !plan->gid && plan->isolation && plan->kept_capabilities, true);
+  CHECK_EQUAL(*plan->isolation || plan->no_new_privileges, false);
+  CHECK_EQUAL(plan->limits.size(), 1U);
   CHECK_EQUAL(plan->filter_flags, uint32_t{SECCOMP_FILTER_FLAG_LOG});
   Request other = Program();
   other.gid = 3;
@@ -86,10 +86,10 @@ TEST(TakesOverWhatIsRequested) {
   other.isolation = true;
   other.kept_capabilities = uint64_t{1} << 63;
   PreparedPlan another(&other, ChildMemory::ForThisThread());
-  CHECK_EQUAL(another->set_gid && another->isolation_required && another->no_new_privileges, true);
-  CHECK_EQUAL(another->gid, 3U);
-  CHECK_EQUAL(another->uid, 0xffffffffU);
-  CHECK_EQUAL(another->kept_capabilities, uint64_t{1} << 63);
+  CHECK_EQUAL(*another->isolation && another->no_new_privileges, true);
+  CHECK_EQUAL(another->gid.value(), 3U);
+  CHECK_EQUAL(another->uid.value(), 0xffffffffU);
+  CHECK_EQUAL(another->kept_capabilities.value(), uint64_t{1} << 63);
 }
 
 TEST(OpensTheDomainThatIsRequested) {

@@ -136,9 +136,7 @@ struct Pair {
 
 // What one connection has received.
 struct Received {
-  ssize_t Receive(const Pair& pair) {
-    return ReceiveDescriptors(pair.receiver, bytes.data(), &descriptors, &is_truncated);
-  }
+  ssize_t Receive(const Pair& pair) { return ReceiveDescriptors(pair.receiver, &bytes, &descriptors, &is_truncated); }
   std::string bytes = std::string(kMaxReceivedBytes, '\0');
   std::vector<Descriptor> descriptors;
   bool is_truncated = true;

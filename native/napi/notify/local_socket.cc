@@ -112,7 +112,7 @@ Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
   const auto received = std::make_shared<Received>();
   const int failure = worker_.Run([peer = peer_, received] {
     received->size =
-        ReceiveDescriptors(peer->socket, received->bytes.data(), &received->descriptors, &received->is_truncated);
+        ReceiveDescriptors(peer->socket, &received->bytes, &received->descriptors, &received->is_truncated);
   });
   if (failure != 0) return Negative(env, failure);
   for (Descriptor& each : received->descriptors) peer_->received.push_back(std::move(each));
