@@ -83,6 +83,15 @@ struct GuardedStart {
     const long result = RawCall(SYS_kill, parent);
     return result == -EPERM || Fail(result == 0 ? -EXDEV : result, "guardian: kill");
   }
+
+  bool MakeGroup() {
+    const long id = HoldProcessGroup();
+    if (id < 0) return Fail(id, "guardian: setpgid");
+    group = static_cast<pid_t>(id);
+    return true;
+  }
+
+  bool EnclosesTree() { return ruleset < 0 ? MakeGroup() : EnterDomain() && IsParentOutOfReach(); }
 };
 static_assert(sizeof(GuardedStart) <= kGuardedRoom);
 
@@ -138,52 +147,31 @@ bool JoinGuardian(void* guarded_start) {
   return start.guardian != 0 && start.IsParentOutOfReach();
 }
 
+// CLONE_PARENT: the child's parent is C0's parent, and its exit signal C0's own, SIGCHLD. With C0's descriptors shared,
+// the pidfd is one of the parent's.
+bool CloneSibling(GuardedStart* start) {
+  start->plan->process_group = start->group;
+  start->plan->guardian = static_cast<pid_t>(RawCall(SYS_getpid));
+  const long child =
+      CloneChild(start->plan, start->child_stack, kProcess | CLONE_PARENT, &start->child_pidfd, &start->child_word);
+  if (child < 0) return start->Fail(child, "guardian: clone");
+  start->child = static_cast<pid_t>(child);
+  return true;
+}
+
 // C0's steps. It uses the thread-local storage of the thread that waits for it, and so does the child at the same time:
 // errno is not touched here.
-class Starter {
- public:
-  explicit Starter(GuardedStart* start) : start_(*start) {}
-
-  void Run() {
-    if (!EnclosesTree() || !CloneChild()) {
-      ClearFutex(&start_.child_word);
-    } else {
-      const Guarded guarded = {start_.control, start_.child_pidfd, start_.child, false, start_.group};
-      ExecuteGuardian(start_.program, guarded, &start_.files_word, &start_.failure);
-      if (start_.ruleset >= 0) RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
-    }
-    if (start_.group > 0) EndProcessGroup(start_.group);
-    ClearFutex(&start_.files_word);
+int RunStarter(void* argument) {
+  auto& start = *static_cast<GuardedStart*>(argument);
+  if (!start.EnclosesTree() || !CloneSibling(&start)) {
+    ClearFutex(&start.child_word);
+  } else {
+    const Guarded guarded = {start.control, start.child_pidfd, start.child, false, start.group};
+    ExecuteGuardian(start.program, guarded, &start.files_word, &start.failure);
+    if (start.ruleset >= 0) RawCall(SYS_kill, -1, SIGKILL);  // Without a guardian there must be no tree.
   }
-
- private:
-  bool EnclosesTree() { return start_.ruleset < 0 ? MakeGroup() : start_.EnterDomain() && start_.IsParentOutOfReach(); }
-
-  bool MakeGroup() {
-    const long group = HoldProcessGroup();
-    if (group < 0) return start_.Fail(group, "guardian: setpgid");
-    start_.group = static_cast<pid_t>(group);
-    return true;
-  }
-
-  // CLONE_PARENT: the child's parent is this process's parent, and its exit signal C0's own, SIGCHLD. With C0's
-  // descriptors shared, the pidfd is one of the parent's.
-  bool CloneChild() {
-    const int flags = kProcess | CLONE_PARENT;
-    start_.plan->process_group = start_.group;
-    start_.plan->guardian = static_cast<pid_t>(RawCall(SYS_getpid));
-    const long child =
-        seccomp::CloneChild(start_.plan, start_.child_stack, flags, &start_.child_pidfd, &start_.child_word);
-    if (child < 0) return start_.Fail(child, "guardian: clone");
-    start_.child = static_cast<pid_t>(child);
-    return true;
-  }
-
-  GuardedStart& start_;
-};
-
-int RunStarter(void* start) {
-  Starter(static_cast<GuardedStart*>(start)).Run();
+  if (start.group > 0) EndProcessGroup(start.group);
+  ClearFutex(&start.files_word);
   return kNotStarted;
 }
 

@@ -67,13 +67,13 @@ bool PathRuleset::Add(const PathRule& rule, uint64_t handled, const LinkTrust& t
     *failure = {opened.error != 0 ? opened.error : errno, "open", 0, std::move(opened.link)};
     return false;
   }
-  const bool is_regular = S_ISREG(version.mode);
-  const bool is_executable = is_regular && (version.mode & kExecutable) != 0;
+  const bool is_regular = S_ISREG(version.status.st_mode);
+  const bool is_executable = is_regular && (version.status.st_mode & kExecutable) != 0;
   if ((rule.is_file && !is_regular) || (rule.is_program && !is_executable)) {
     Expect({rule.path, rule.is_program, false, {}});
     return true;
   }
-  const uint64_t possible = S_ISDIR(version.mode) ? handled : handled & kRightsOfFiles;
+  const uint64_t possible = S_ISDIR(version.status.st_mode) ? handled : handled & kRightsOfFiles;
   const LandlockPathBeneath added = {rule.rights & possible, opened.file.get()};
   // The kernel refuses a rule without rights.
   if (added.allowed_access != 0 &&
@@ -95,13 +95,14 @@ void PathRuleset::Expect(Expected expected) {
 }
 
 bool PathRuleset::Expected::Matches(const FileVersion& other) const {
-  if (!exists || other.device != version.device || other.inode != version.inode || other.mount != version.mount ||
+  const struct stat& ours = version.status;
+  const struct stat& theirs = other.status;
+  if (!exists || theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino || other.mount != version.mount ||
       !IsSameTime(other.created, version.created)) {
     return false;
   }
-  return !has_same_content ||
-         (other.mode == version.mode && other.size == version.size && IsSameTime(other.modified, version.modified) &&
-          IsSameTime(other.changed, version.changed));
+  return !has_same_content || (theirs.st_mode == ours.st_mode && theirs.st_size == ours.st_size &&
+                               IsSameTime(theirs.st_mtim, ours.st_mtim) && IsSameTime(theirs.st_ctim, ours.st_ctim));
 }
 
 bool PathRuleset::IsCurrent() const {
