@@ -81,9 +81,8 @@ struct alignas(16) Beginning {
   void* argument;
 
   static Beginning* Put(void* stack_top, int (*function)(void*), void* argument) {
-    auto* end =
-        reinterpret_cast<Beginning*>(reinterpret_cast<uintptr_t>(stack_top) / alignof(Beginning) * alignof(Beginning));
-    return new (end - 1) Beginning{function, argument};
+    char* const end = static_cast<char*>(stack_top) - reinterpret_cast<uintptr_t>(stack_top) % alignof(Beginning);
+    return new (end - sizeof(Beginning)) Beginning{function, argument};
   }
 };
 

@@ -45,7 +45,7 @@ class Child {
 
   bool AttachFilters() {
     if (!SetNoNewPrivileges() || !AttachGuardianFilter() || !PatchGates()) return false;
-    for (size_t& i = plan_->attached; i < plan_->filter_count; i++) {
+    for (size_t& i = plan_->attached; i < plan_->filters.size(); i++) {
       const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
       // Linux 3.17, seccomp(2). The gate value makes the filters that are attached already allow this call.
       const long result =
@@ -143,8 +143,8 @@ class Child {
   // Moves each descriptor to its place. Descriptors that are below their place are first duplicated above all places,
   // so that none is overwritten before its use.
   bool PlaceDescriptors() {
-    const int count = plan_->descriptor_count;
-    int* from = plan_->descriptors;
+    const int count = DescriptorCount();
+    int* from = plan_->descriptors.data();
     if (MakesListener() && !PlaceAbove(&plan_->listener_socket, "fcntl")) return false;
     const bool is_in_the_way = plan_->guardian_socket >= 0 && plan_->guardian_socket < count;
     if (is_in_the_way && !PlaceAbove(&plan_->guardian_socket, "guardian: fcntl")) return false;
@@ -169,16 +169,18 @@ class Child {
     return true;
   }
 
+  int DescriptorCount() const { return static_cast<int>(plan_->descriptors.size()); }
+
   // Linux 5.11, close_range(2). On older kernels, as in Node, the program inherits descriptors that were opened without
   // O_CLOEXEC.
   void CloseOthers() const {
     if (plan_->guardian_socket < 0) {
-      syscall(kCloseRange, plan_->descriptor_count, ~0U, kCloseRangeCloexec);
+      syscall(kCloseRange, DescriptorCount(), ~0U, kCloseRangeCloexec);
       return;
     }
     // This child is about to wait. With a copy of another guardian's end of its socket, it would keep the child of that
     // one waiting when that guardian has ended, and two children could wait for each other.
-    int first = plan_->descriptor_count;
+    int first = DescriptorCount();
     const int listener = MakesListener() ? plan_->listener_socket : -1;
     for (const int kept : {std::min(plan_->guardian_socket, listener), std::max(plan_->guardian_socket, listener)}) {
       if (kept < first) continue;
@@ -189,7 +191,7 @@ class Child {
   }
 
   bool PlaceAbove(int* descriptor, const char* call) {
-    *descriptor = fcntl(*descriptor, F_DUPFD_CLOEXEC, plan_->descriptor_count);
+    *descriptor = fcntl(*descriptor, F_DUPFD_CLOEXEC, DescriptorCount());
     return *descriptor >= 0 || Fail(call);
   }
 
@@ -221,7 +223,7 @@ class Child {
     if (!MakesListener() || limit == 0 || limit > INT_MAX) return;
     int last = static_cast<int>(limit) - 1;
     while (last == plan_->listener_socket || last == plan_->guardian_socket) last--;
-    if (last >= plan_->descriptor_count) close(last);
+    if (last >= DescriptorCount()) close(last);
   }
 
   bool DropBoundingSet() {
@@ -242,7 +244,7 @@ class Child {
 
   // Formats the process ID for SendListener, which runs under the filter: the filter may deny getpid(2).
   bool FormatProcessId() {
-    if (plan_->message_parts > 1) process_id_ = Digits(static_cast<int>(syscall(SYS_getpid)));
+    if (plan_->message.size() > 1) process_id_ = Digits(static_cast<int>(syscall(SYS_getpid)));
     return true;
   }
 
@@ -259,8 +261,7 @@ class Child {
   // If a filter has a gate, draws a random gate value and writes it into the filters. Only the child uses the value.
   bool PatchGates() {
     bool is_drawn = false;
-    for (size_t i = 0; i < plan_->filter_count; i++) {
-      const ChildFilter& filter = plan_->filters[i];
+    for (const ChildFilter& filter : plan_->filters) {
       if (filter.gate_length == 0) continue;
       // Linux 3.17, getrandom(2): up to 256 bytes are never a partial result.
       if (!is_drawn && syscall(SYS_getrandom, gate_, sizeof gate_, 0) != static_cast<long>(sizeof gate_)) {
@@ -284,7 +285,7 @@ class Child {
     iovec parts[2 * kMaxMessageParts] = {};
     size_t count = 0;
     size_t size = 0;
-    for (size_t i = 0; i < plan_->message_parts && i < kMaxMessageParts; i++) {
+    for (size_t i = 0; i < plan_->message.size() && i < kMaxMessageParts; i++) {
       if (i > 0) parts[count++] = {const_cast<char*>(process_id_.text()), process_id_.size()};
       parts[count++] = plan_->message[i];
     }
@@ -318,10 +319,10 @@ class Child {
   void Execute() {
     int error = ENOENT;
     bool is_denied = false;
-    for (size_t i = 0; i < plan_->candidate_count; i++) {
-      ExecuteFile(plan_->candidates[i], plan_->argv);
+    for (const char* candidate : plan_->candidates) {
+      ExecuteFile(candidate, plan_->argv);
       if (errno == ENOEXEC) {
-        plan_->shell_argv[1] = const_cast<char*>(plan_->candidates[i]);
+        plan_->shell_argv[1] = const_cast<char*>(candidate);
         ExecuteFile("/bin/sh", plan_->shell_argv);
       }
       error = errno;
@@ -337,8 +338,8 @@ class Child {
            error == ETIMEDOUT;
   }
 
-  void ExecuteFile(const char* path, char* const* argv) {
-    syscall(SYS_execve, path, argv, plan_->envp, gate_[0], gate_[1], gate_[2]);
+  void ExecuteFile(const char* path, const std::vector<char*>& argv) {
+    syscall(SYS_execve, path, argv.data(), plan_->envp.data(), gate_[0], gate_[1], gate_[2]);
   }
 
   ChildPlan* plan_;

@@ -80,17 +80,15 @@ struct ChildOptions {
 // `other_thread`, `listener_socket`, `guardian_socket`, `guardian`, `shell_argv[1]`, the descriptors and the
 // instructions of the filters, and only reads the rest.
 struct ChildPlan : ChildOptions {
+  explicit ChildPlan(const ChildOptions& options) : ChildOptions(options) {}
+
   // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
   // has no format (ENOEXEC).
-  const char* const* candidates = nullptr;
-  size_t candidate_count = 0;
-  char* const* argv = nullptr;
-  char** shell_argv = nullptr;
-  char* const* envp = nullptr;
+  std::vector<const char*> candidates;
+  std::vector<char*> argv, shell_argv, envp;
   // The child's descriptor i is a duplicate of the parent's descriptors[i]; -1: it is closed. execve(2) closes all
   // others.
-  int* descriptors = nullptr;
-  int descriptor_count = 0;
+  std::vector<int> descriptors;
   const char* cwd = nullptr;    // nullptr: the parent's.
   bool born_in_cgroup = false;  // Whether the child is a member of its cgroup already.
   // With `in_process_group` the child of a guarded start enters the group that the starter has made, before all else.
@@ -114,13 +112,11 @@ struct ChildPlan : ChildOptions {
   bool (*join_guardian)(void* guarded_start) = nullptr;
   void* guarded_start = nullptr;
   // In the order in which they are attached. Each but the last has a gate for seccomp(2).
-  const ChildFilter* filters = nullptr;
-  size_t filter_count = 0;
+  std::vector<ChildFilter> filters;
   // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket to which the listener is sent, and the message that is sent with
   // it, of at most kMaxMessageParts parts. The child inserts its process ID, in decimal, between each two parts.
   int listener_socket = -1;
-  const iovec* message = nullptr;
-  size_t message_parts = 0;
+  std::vector<iovec> message;
   // Set by AttachFilters: the number of filters attached. With SECCOMP_FILTER_FLAG_TSYNC, `other_thread` is the thread
   // whose own filters made the kernel attach none.
   size_t attached = 0;

@@ -98,8 +98,7 @@ Failure StartChild(Request* request, StartedChild* started) {
   Stdio stdio;
   const Failure opened = stdio.Open(*request);
   if (opened.error != 0) return opened;
-  plan->descriptors = stdio.child.data();
-  plan->descriptor_count = static_cast<int>(stdio.child.size());
+  plan->descriptors = std::move(stdio.child);
   const Descriptor ruleset = plan.OpenDomain();
   if (plan->failure.error != 0) return plan->failure;
   ListenerChannel channel;

@@ -107,10 +107,8 @@ Failure ReplaceThisProcess(Request* request) {
   ChildMemory* memory = ChildMemory::ForThisThread();
   if (memory == nullptr) return {errno, "mmap"};
   PreparedPlan plan(request, memory);
-  std::vector<int> descriptors = request->stdio;
-  const NonBlockingKept flags(descriptors);
-  plan->descriptors = descriptors.data();
-  plan->descriptor_count = static_cast<int>(descriptors.size());
+  plan->descriptors = request->stdio;
+  const NonBlockingKept flags(request->stdio);
   plan->exit_call = SYS_exit;
   const Descriptor ruleset = plan.OpenDomain();
   if (plan->failure.error != 0) return plan->failure;

@@ -185,6 +185,10 @@ struct GuardianDescriptors {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return {errno, "socketpair"};
     *control = PrivateDescriptor(Descriptor(pair[0]));
     socket = Descriptor(pair[1]);
+    const auto& limits = plan.tree_limits;
+    if (limits && send(pair[0], &*limits, sizeof *limits, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+      return {errno, "guardian: send"};
+    }
     if (plan.in_process_group) return {};
     ruleset = OpenRuleset(TreeDomain(plan.has_paths));
     return ruleset.get() >= 0 ? Failure{} : Failure{errno, "guardian: landlock_create_ruleset"};
@@ -218,11 +222,6 @@ ChildHandle CloneGuarded(ChildPlan* plan, const ChildMemory& memory, GuardianHan
   GuardianDescriptors descriptors;
   plan->failure = descriptors.Open(&guardian->control, *plan);
   if (plan->failure.error != 0) return {0, Descriptor()};
-  if (plan->tree_limits &&
-      send(guardian->control.get(), &*plan->tree_limits, sizeof *plan->tree_limits, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    plan->failure = {errno, "guardian: send"};
-    return {0, Descriptor()};
-  }
   start.control = descriptors.socket.get();
   start.ruleset = descriptors.ruleset.get();
   start.program = GuardianProgram();

@@ -29,25 +29,19 @@ std::vector<char*> Pointers(std::string* text) {
 bool Request::WantsListener() const { return (filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
 
 PreparedPlan::PreparedPlan(Request* request, ChildMemory* memory)
-    : request_(*request), memory_(*memory), plan_{*request} {
+    : request_(*request), memory_(*memory), plan_(*request) {
   PlanProgram();
   PlanFilters();
 }
 
 void PreparedPlan::PlanProgram() {
-  for (const std::string& candidate : request_.candidates) candidates_.push_back(candidate.c_str());
-  arguments_ = Pointers(&request_.arguments);
-  environment_ = Pointers(&request_.environment);
+  for (const std::string& candidate : request_.candidates) plan_.candidates.push_back(candidate.c_str());
+  plan_.argv = Pointers(&request_.arguments);
+  plan_.envp = Pointers(&request_.environment);
   // sh FILE ARGUMENTS…: RunChild sets FILE.
   static char shell[] = "/bin/sh";
-  shell_arguments_ = {shell, nullptr};
-  shell_arguments_.insert(shell_arguments_.end(), arguments_.begin() + 1, arguments_.end());
-
-  plan_.candidates = candidates_.data();
-  plan_.candidate_count = candidates_.size();
-  plan_.argv = arguments_.data();
-  plan_.shell_argv = shell_arguments_.data();
-  plan_.envp = environment_.data();
+  plan_.shell_argv = {shell, nullptr};
+  plan_.shell_argv.insert(plan_.shell_argv.end(), plan_.argv.begin() + 1, plan_.argv.end());
   plan_.cwd = request_.cwd.empty() ? nullptr : request_.cwd.c_str();
 }
 
@@ -56,20 +50,16 @@ void PreparedPlan::PlanFilters() {
   for (const FilterRequest& filter : request_.filters) {
     const size_t length = filter.instructions.size();
     memcpy(room, filter.instructions.data(), length * sizeof(sock_filter));
-    filters_.push_back({room, static_cast<uint16_t>(length), filter.gate.data(), filter.gate.size()});
+    plan_.filters.push_back({room, static_cast<uint16_t>(length), filter.gate.data(), filter.gate.size()});
     room += length;
   }
-  plan_.filters = filters_.data();
-  plan_.filter_count = filters_.size();
 
   static char byte = 0;  // A descriptor cannot be sent without at least one byte.
   if (request_.agent) {
-    for (std::string& part : request_.agent->message) message_.push_back({part.data(), part.size()});
+    for (std::string& part : request_.agent->message) plan_.message.push_back({part.data(), part.size()});
   } else {
-    message_.push_back({&byte, sizeof byte});
+    plan_.message.push_back({&byte, sizeof byte});
   }
-  plan_.message = message_.data();
-  plan_.message_parts = message_.size();
 }
 
 PreparedPlan::~PreparedPlan() {

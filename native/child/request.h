@@ -49,7 +49,7 @@ struct Request : ChildOptions {
   bool WantsListener() const;
 };
 
-// A ChildPlan, and the arrays of pointers in it. `request` and `memory` must outlive it. Its descriptors, its ruleset
+// A ChildPlan, which points into the request. `request` and `memory` must outlive it. Its descriptors, its ruleset
 // and its exit call are the caller's to set.
 class PreparedPlan {
  public:
@@ -72,10 +72,6 @@ class PreparedPlan {
 
   Request& request_;
   ChildMemory& memory_;
-  std::vector<const char*> candidates_;
-  std::vector<char*> arguments_, shell_arguments_, environment_;
-  std::vector<ChildFilter> filters_;
-  std::vector<iovec> message_;
   ChildPlan plan_;
 };
 

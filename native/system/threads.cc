@@ -49,12 +49,15 @@ int StartThread(const char* name, std::function<void()> run) {
   };
   const SignalsBlocked blocked(Signals::kButThoseOfLibc);
   if (blocked.error() != 0) return blocked.error();
-  auto start = std::make_unique<Start>(Start{name, std::move(run)});
+  auto* const start = new Start{name, std::move(run)};  // The thread owns it.
   pthread_t thread = 0;
-  const int error = pthread_create(&thread, nullptr, main, start.get());
-  if (error != 0) return error;
-  static_cast<void>(start.release());  // The thread owns it.
-  return pthread_detach(thread);
+  const int error = pthread_create(&thread, nullptr, main, start);
+  if (error == 0) {
+    pthread_detach(thread);
+  } else {
+    delete start;
+  }
+  return error;
 }
 
 // The timer's calls are made by syscall(2): before glibc 2.34 their wrappers are in librt.

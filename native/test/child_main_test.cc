@@ -183,39 +183,28 @@ std::vector<char*> Pointers(std::vector<std::string>* strings) {
 // A plan, and what it points to.
 class Prepared {
  public:
-  explicit Prepared(Start start) : start_(std::move(start)), report_(NewFile()), plan_{start_} {
+  explicit Prepared(Start start) : start_(std::move(start)), report_(NewFile()), plan_(start_) {
     const std::string report_at = std::to_string(start_.descriptors.size());
     arguments_ = {"child_main_test", "report", report_at};
     arguments_.insert(arguments_.end(), start_.arguments.begin(), start_.arguments.end());
-    argv_ = Pointers(&arguments_);
-    shell_argv_ = argv_;
-    shell_argv_.insert(shell_argv_.begin() + 1, nullptr);
+    plan_.argv = Pointers(&arguments_);
+    plan_.shell_argv = plan_.argv;
+    plan_.shell_argv.insert(plan_.shell_argv.begin() + 1, nullptr);
     // The program needs no environment but the options of its sanitizer.
     if (const char* options = getenv("ASAN_OPTIONS")) environment_.push_back(std::string("ASAN_OPTIONS=") + options);
-    envp_ = Pointers(&environment_);
-    for (const std::string& candidate : start_.candidates) candidates_.push_back(candidate.c_str());
-    start_.descriptors.push_back(report_);
-
-    plan_.candidates = candidates_.data();
-    plan_.candidate_count = candidates_.size();
-    plan_.argv = argv_.data();
-    plan_.shell_argv = shell_argv_.data();
-    plan_.envp = envp_.data();
-    plan_.descriptors = start_.descriptors.data();
-    plan_.descriptor_count = static_cast<int>(start_.descriptors.size());
+    plan_.envp = Pointers(&environment_);
+    for (const std::string& candidate : start_.candidates) plan_.candidates.push_back(candidate.c_str());
+    plan_.descriptors = start_.descriptors;
+    plan_.descriptors.push_back(report_);
     plan_.cwd = start_.cwd;
     plan_.born_in_cgroup = start_.born_in_cgroup;
-    if (!start_.filter.instructions.empty()) filters_.push_back(Plan(&start_.filter));
-    for (Filter& filter : start_.more_filters) filters_.push_back(Plan(&filter));
-    plan_.filters = filters_.data();
-    plan_.filter_count = filters_.size();
+    if (!start_.filter.instructions.empty()) plan_.filters.push_back(Plan(&start_.filter));
+    for (Filter& filter : start_.more_filters) plan_.filters.push_back(Plan(&filter));
     plan_.ruleset = start_.ruleset;
     plan_.exit_call = SYS_exit_group;
     plan_.reset_signals = true;
     plan_.listener_socket = start_.listener_socket;
-    for (std::string& part : start_.message) message_.push_back({part.data(), part.size()});
-    plan_.message = message_.data();
-    plan_.message_parts = message_.size();
+    for (std::string& part : start_.message) plan_.message.push_back({part.data(), part.size()});
     if (start_.listener_socket >= 0) plan_.filter_flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
     plan_.guardian_socket = start_.guardian_socket;
     plan_.guardian = start_.guardian;
@@ -239,10 +228,6 @@ class Prepared {
   Start start_;
   int report_;
   std::vector<std::string> arguments_, environment_;
-  std::vector<char*> argv_, shell_argv_, envp_;
-  std::vector<const char*> candidates_;
-  std::vector<iovec> message_;
-  std::vector<ChildFilter> filters_;
   ChildPlan plan_;
 };
 

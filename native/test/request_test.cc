@@ -43,23 +43,23 @@ FilterRequest Filter(size_t length, std::vector<GatePatch> gate = {}) {
 TEST(PointsToTheStringsOfAProgram) {
   Request request = Program();
   PreparedPlan plan(&request, ChildMemory::ForThisThread());
-  CHECK_EQUAL(plan->candidate_count, 2U);
+  CHECK_EQUAL(plan->candidates.size(), 2U);
   CHECK_EQUAL(std::string(plan->candidates[0]) + plan->candidates[1], "/first/second");
-  CHECK_EQUAL(Joined(plan->argv), "name|one||");
-  CHECK_EQUAL(Joined(plan->envp), "A=1|B=|");
+  CHECK_EQUAL(Joined(plan->argv.data()), "name|one||");
+  CHECK_EQUAL(Joined(plan->envp.data()), "A=1|B=|");
   CHECK_EQUAL(std::string(plan->shell_argv[0]), "/bin/sh");
   CHECK_EQUAL(plan->shell_argv[1] == nullptr, true);  // The place of the script.
-  CHECK_EQUAL(Joined(plan->shell_argv + 2), "one||");
+  CHECK_EQUAL(Joined(&plan->shell_argv[2]), "one||");
 }
 
 TEST(LeavesWhatIsNotRequestedAsItIs) {
   Request request = Program();
   request.environment.clear();
   PreparedPlan plan(&request, ChildMemory::ForThisThread());
-  CHECK_EQUAL(Joined(plan->envp), "");
+  CHECK_EQUAL(Joined(plan->envp.data()), "");
   CHECK_EQUAL(plan->cwd == nullptr, true);
   CHECK_EQUAL(plan->new_session || plan->uid || plan->gid || plan->isolation || plan->kept_capabilities, false);
-  CHECK_EQUAL(plan->limits.size() + plan->filter_count, 0U);
+  CHECK_EQUAL(plan->limits.size() + plan->filters.size(), 0U);
   CHECK_EQUAL(plan->ruleset, -1);
   CHECK_EQUAL(plan->listener_socket, -1);
 }
@@ -130,12 +130,12 @@ TEST(TakesTheRulesetThatIsRequestedInPlaceOfADomain) {
 TEST(SendsOneByteToThisProcessAndItsMessageToAnAgent) {
   Request request = Program();
   PreparedPlan plan(&request, ChildMemory::ForThisThread());
-  CHECK_EQUAL(plan->message_parts, 1U);
+  CHECK_EQUAL(plan->message.size(), 1U);
   CHECK_EQUAL(plan->message[0].iov_len, 1U);
   Request to_agent = Program();
   to_agent.agent = AgentRequest{"/path", {"{", "}"}};
   PreparedPlan other(&to_agent, ChildMemory::ForThisThread());
-  CHECK_EQUAL(other->message_parts, 2U);
+  CHECK_EQUAL(other->message.size(), 2U);
   CHECK_EQUAL(std::string(static_cast<char*>(other->message[1].iov_base), other->message[1].iov_len), "}");
 }
 
@@ -158,7 +158,7 @@ TEST(PlacesFiltersOneAfterTheOtherAndWipesThemIfOneHasAGate) {
   char* const stack_end = static_cast<char*>(memory->stack_top()) - 16;
   {
     PreparedPlan plan(&request, memory);
-    CHECK_EQUAL(plan->filter_count, 2U);
+    CHECK_EQUAL(plan->filters.size(), 2U);
     CHECK_EQUAL(plan->filters[0].instructions == instructions, true);
     CHECK_EQUAL(plan->filters[1].instructions == instructions + 3, true);
     CHECK_EQUAL(plan->filters[0].length, 3);
