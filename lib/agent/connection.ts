@@ -32,7 +32,10 @@ export class AgentConnection {
     this.sender = typeof sender === 'number' ? UNKNOWN : knownCredentials(sender);
     this.#socket = socket;
     this.#done = done;
-    this.#timer = setTimeout(() => this.#finish(new Error(`no complete message in ${TIMEOUT} ms`)), TIMEOUT).unref();
+    // A message that came in time is received even if this process was too busy to look before.
+    this.#timer = setTimeout(() => {
+      this.#finish(this.#receive() ?? new Error(`no complete message in ${TIMEOUT} ms`));
+    }, TIMEOUT).unref();
   }
 
   /** Waits for the message, or for more of it. */

@@ -47,9 +47,10 @@ export async function runAsChild(
     unfollow();
   });
   ended(child);
-  const missing = grantLackedBy(child);
+  const program = endedProgram(child);
+  const missing = grantLackedBy(program);
   const { limit, end } = child;
-  const mode = missing === undefined && limit === null && (end.code ?? 0) !== 0 ? denyingMode(child) : '';
+  const mode = missing === undefined && limit === null && (end.code ?? 0) !== 0 ? denyingMode(program) : '';
   if (missing !== undefined) printMessage(grantText(missing, pathFlag));
   if (mode !== '') printMessage(mode);
   if (limit !== null) {

@@ -6,7 +6,7 @@ import type { UnseenFiles } from '../notify/listener.js';
 import { hiddenBy, unseenFilesText } from '../notify/violations/unseen-calls.js';
 import { denialOf } from '../policy/confinement-denials.js';
 import { denialsFor } from '../policy/denials.js';
-import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
+import { endedProgram, type SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import { grantLackedBy } from '../sandbox/path-hints.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
@@ -38,7 +38,7 @@ export function caveats(calls: readonly ObservedCall[], others: number, hasTermi
 export function pathCaveats(child: SandboxedProcess): readonly string[] {
   const { paths } = own({ ...child.enforcement });
   if (paths === undefined || !has(paths, 'by')) return [];
-  const missing = grantLackedBy(child);
+  const missing = grantLackedBy(endedProgram(child));
   return [...(missing === undefined ? [] : [grantText(missing)]), PATHS_CAVEAT];
 }
 

@@ -23,7 +23,7 @@ import type { WithVariables } from './options/environment.js';
 import type { ProgramOptions } from './options/types.js';
 
 /** A program, and the options on which its grants depend. */
-export interface StartedProgram extends Pick<ProgramCall<ProgramOptions>, 'file' | 'argv'> {
+export interface StartedProgram extends Pick<ProgramCall<ProgramOptions>, 'file' | 'args' | 'argv'> {
   readonly options: Pick<
     WithVariables<ProgramOptions>,
     'paths' | 'cwd' | 'env' | 'rlimits' | 'uid' | 'gid' | 'capabilities'
@@ -44,7 +44,7 @@ export function pathsProgram({ file, argv, options }: StartedProgram): PathsProg
   };
 }
 
-/** A program that has ended: a child is one. */
+/** A program that has ended. */
 export interface EndedProgram {
   readonly program: StartedProgram;
   /** Undefined if it was not started. */
@@ -54,8 +54,8 @@ export interface EndedProgram {
 }
 
 /** Names the mode that may have denied a program what `paths` grants; empty if none is known. */
-export function denyingMode({ program: { options, argv } }: EndedProgram): string {
-  return deniedByMode(options, argv.slice(1));
+export function denyingMode({ program: { options, args } }: EndedProgram): string {
+  return deniedByMode(options, args);
 }
 
 /** Returns the grant that a program probably lacked; undefined if nothing is known, or its paths were not restricted. */

@@ -5,7 +5,7 @@ import { own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { abortError, onAbort } from './child/process/abort.js';
-import { makeProcess, type SandboxedProcess } from './child/process/child-process.js';
+import { endedProgram, makeProcess, type SandboxedProcess } from './child/process/child-process.js';
 import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
@@ -135,7 +135,7 @@ export async function runCall(
   if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
-  const hint = endHint(child, sources.each.length > 0, child.isWatched);
+  const hint = endHint(endedProgram(child), sources.each.length > 0, child.isWatched);
   const reason = [
     `ended with ${endInWords(child.end)}`,
     limitText(result.limit, result.signal, own({ ...result.enforcement }).limits),

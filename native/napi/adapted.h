@@ -28,6 +28,8 @@ struct Adapted<function> {
  private:
   template <size_t... indices>
   static Napi::Value CallWith(const Napi::CallbackInfo& info, std::index_sequence<indices...> /*of_parameters*/) {
+    static_assert(((!kIsView<std::decay_t<Parameters>> || indices + 1 == sizeof...(Parameters)) && ...),
+                  "reading a later argument may run JavaScript that detaches the buffer of the view");
     const Napi::Env env = info.Env();
     std::tuple<std::decay_t<Parameters>...> arguments;  // NOLINT(misc-const-correctness): const if there is none.
     if (!(ReadValue(info[indices], &std::get<indices>(arguments)) && ...)) {

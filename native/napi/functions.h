@@ -26,8 +26,9 @@ Napi::Value Execve(Napi::Env env, SpawnRequest request);
 // Returns 0 or an errno: see OpenGuardianProgram.
 Napi::Value OpenGuardian(Napi::Env env, const Napi::Value& path);
 
-// --- Signals of the kernel, such as that of Ctrl-C, and those that a process sent: Node does not show si_code.
-// --------
+// --- Signals ---------------------------------------------------------------------------------------------------------
+
+// Those of the kernel, such as that of Ctrl-C, and those that a process sent: Node does not show si_code.
 
 constexpr int kLastWatched = 31;  // Of those before the real-time signals.
 using WatchedSignal = Integer<1, kLastWatched>;
@@ -50,8 +51,9 @@ Napi::Value Install(Napi::Env env, Request request);
 Napi::Value CredentialsOfThread(Napi::Env env);
 int RestrictThisProcess(Napi::Env env, const std::shared_ptr<const PathRuleset>& ruleset, bool no_new_privileges);
 
-// --- Features of the kernel. Do not attach a filter, and restrict only threads and processes that they start.
-// ---------
+// --- Features of the kernel ------------------------------------------------------------------------------------------
+
+// These do not attach a filter, and restrict only threads and processes that they start.
 
 // Makes calls under filters to learn what these return for them. Returns an Int32Array with two numbers for each call,
 // an outcome and its value; or { error, call } if a step failed.

@@ -104,7 +104,9 @@ bool ReadEnvironment(const Napi::Value& value, SpawnRequest* request) {
 
 bool ReadStdio(const Napi::Value& value, SpawnRequest* request) {
   std::vector<int>& stdio = request->stdio;
-  return ReadValue(value, &stdio) && stdio.size() <= kMaxDescriptors &&
+  // The length is checked before the elements are read, and after: reading them may run JavaScript that adds some.
+  return value.IsArray() && value.As<Napi::Array>().Length() <= kMaxDescriptors && ReadValue(value, &stdio) &&
+         stdio.size() <= kMaxDescriptors &&
          std::all_of(stdio.begin(), stdio.end(), [](int descriptor) { return descriptor >= kNewChannel; }) &&
          std::count(stdio.begin(), stdio.end(), kNewChannel) <= 1;
 }

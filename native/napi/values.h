@@ -31,6 +31,11 @@ struct ArrayView {
   size_t size = 0;  // In elements.
 };
 
+template <typename Type>
+inline constexpr bool kIsView = false;
+template <typename Element>
+inline constexpr bool kIsView<ArrayView<Element>> = true;
+
 // Each ReadValue returns false, without throwing, if the value is not of the type of `out`.
 // Takes any value. A template, so that pointers to types that inherit from Napi::Value are not converted.
 template <typename Any, typename = std::enable_if_t<std::is_same_v<Any, Napi::Value>>>

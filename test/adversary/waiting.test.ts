@@ -76,6 +76,7 @@ interface Answering extends Partial<AsyncDisposable> {
 
 function byAgent(onError: OnError): Answering {
   const agent = listen(join(folder, 'agent'), HANDLERS).on('handlerError', onError);
+  agent.on('refused', (error) => console.error(error)); // Its calls return ENOSYS then.
   const close = () => agent.close();
   return { profile: { ...NOTIFYING, listenerPath: agent.path }, [Symbol.asyncDispose]: close };
 }

@@ -120,6 +120,15 @@ test('a connection that sends no whole message within 10 seconds is refused and 
   await agent.close();
 });
 
+test('a message that came in time is received although this process was too busy to look before', async () => {
+  const { agent, socket, refused } = agentOnFake();
+  const connection = connect(socket);
+  connection.received.push({ bytes: Buffer.from('{}') });
+  vi.advanceTimersByTime(10_000);
+  expect(refused).toEqual([expect.not.stringContaining('no complete message')]);
+  await agent.close();
+});
+
 test.each([
   ['accept', EMFILE, 'accept EMFILE'],
   ['poll', ENOMEM, 'uv_poll_init ENOMEM'],

@@ -79,9 +79,10 @@ test('ends the message of a program that failed, unless that names another reaso
   skip(own !== 0 || pathsSupport().reason !== null, 'needs root and Landlock');
   chownSync(file, 0, 0);
   const options = { uid: 65_534, gid: 65_534, cwd: '/', paths: { read: ['@system', file] } };
-  await expect(run('cat', [file], 'docker-default', options)).rejects.toThrow(
-    new RegExp(`\\nhint: paths grants ${file}, but its mode denies reading it to the user 65534: give`),
-  );
+  for (const shell of [false, true])
+    await expect(run('cat', [file], 'docker-default', { ...options, shell })).rejects.toThrow(
+      new RegExp(`\\nhint: paths grants ${file}, but its mode denies reading it to the user 65534: give`),
+    );
 });
 
 test('a file in a directory that the user can’t search is not reported as denied by paths', async ({ skip }) => {

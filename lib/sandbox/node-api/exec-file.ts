@@ -9,7 +9,7 @@ import { printableLine } from '../../util/foreign-text.js';
 import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
-import type { SandboxedProcess } from '../child/process/child-process.js';
+import { endedProgram, type SandboxedProcess } from '../child/process/child-process.js';
 import { endHint } from '../path-hints.js';
 import type { SyncOutcome, SyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
@@ -44,7 +44,7 @@ export function reportOutput(
     const denials = [
       limitText(child.limit, signal, own({ ...child.enforcement }).limits),
       ...(child.isWatched ? denialLines(child) : []),
-      endHint(child, child.isWatched, true),
+      endHint(endedProgram(child), child.isWatched, true),
     ];
     const message = withDenialLines(`${command.join(' ')}\n${stderr}`, denials);
     report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));

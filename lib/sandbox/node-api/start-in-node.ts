@@ -39,7 +39,7 @@ export function startInNode(
     spawnOfNode(call.command, call.args, optionsOfNode({ ...call.options, ...withoutEnding })),
   );
   const { spawnfile: file, spawnargs: argv } = started;
-  const child = makeProcess({ file, argv, options: call.options }, ending, plan.enforcement);
+  const child = makeProcess({ file, args: call.args, argv, options: call.options }, ending, plan.enforcement);
   if (started.connected) child.connect(forwardedChannel(started));
   child.adopt(started, {
     kill: (signal) => (started.kill(signal) ? 0 : constants.errno.ESRCH),
