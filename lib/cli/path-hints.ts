@@ -2,9 +2,9 @@
 import { writeSync } from 'node:fs';
 import type { ProgramOptions } from '../index.js';
 import { grantText, missingInterpreter, missingLibraries } from '../landlock/programs/missing-grants.js';
-import { codeOf } from '../process-tree/cgroup.js';
 import { pathsProgram } from '../sandbox/path-hints.js';
 import { printableLine } from '../util/foreign-text.js';
+import { codeOf } from '../util/system-error.js';
 import { pathFlag } from './output/path-flags.js';
 import { printMessage } from './output/print.js';
 

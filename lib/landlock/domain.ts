@@ -6,6 +6,7 @@ import { kernelConfig } from '../kernel/config.js';
 import { filterDenies, type Obstacle, obstacleText } from '../kernel/obstacle.js';
 import { hasFilter } from '../kernel/process-status.js';
 import { addon, type NativeDomain } from '../native.js';
+import { defineHidden } from '../util/caller.js';
 import { freeze, own } from '../util/own-data.js';
 import { systemError } from '../util/system-error.js';
 import type { Enforcement, OpenReach, Reach } from './enforcement.js';
@@ -208,7 +209,7 @@ export function isolation(isolate: Isolate | undefined, subject: () => Isolation
  */
 export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enforcement {
   const isolate = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
-  const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => {
+  const open = CLOSABLE.map((reach) => {
     const remedy = reach === 'terminal' && subject.hasTerminal ? `${isolate}, and ${NO_TERMINAL}` : isolate;
     return { reach, remedy };
   });
@@ -231,7 +232,7 @@ export function nothingEnforced(reason: string): Enforcement {
     writesNoCore: false,
     hasTerminal: true,
   });
-  const reaches = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES, ...others.map(({ reach }) => reach)];
+  const reaches = [...CLOSABLE, ...others.map(({ reach }) => reach)];
   const remedy = 'start the program under a profile, on Linux';
   return { isolation: { reason, closed: [], open: reaches.map((reach) => ({ reach, remedy })) } };
 }
@@ -261,33 +262,20 @@ interface Refused {
 
 /** The error for `isolate: true` that can't be honored. */
 export class IsolationRefusal extends SeccompError {
-  readonly #reason: string;
-  readonly #isOfSandbox: boolean;
-  readonly #obstacle: Obstacle | undefined;
+  /** Why the child can't be isolated completely, without a remedy. */
+  declare readonly reason: string;
+  /** The obstacle to Landlock, if it is not the age of the kernel. */
+  declare readonly obstacle: Obstacle | undefined;
+  /** Whether a sandbox needs the isolation, and does without with `bestEffort`. */
+  declare readonly isOfSandbox: boolean;
 
   constructor(reason: string, { asked, remedy, obstacle }: Refused) {
     super(
       'ERR_SECCOMP_UNSUPPORTED',
       `${asked} can't be honored: ${reason}; ${remedy}: enforcement then reports what the child can reach`,
     );
-    this.#reason = reason;
-    this.#obstacle = obstacle;
-    this.#isOfSandbox = asked === OF_SANDBOX.asked;
-  }
-
-  /** Why the child can't be isolated completely, without a remedy. */
-  get reason(): string {
-    return this.#reason;
-  }
-
-  /** The obstacle to Landlock, if it is not the age of the kernel. */
-  get obstacle(): Obstacle | undefined {
-    return this.#obstacle;
-  }
-
-  /** Whether a sandbox needs the isolation, and does without with `bestEffort`. */
-  get isOfSandbox(): boolean {
-    return this.#isOfSandbox;
+    const hidden = { reason, obstacle, isOfSandbox: asked === OF_SANDBOX.asked };
+    for (const [name, value] of Object.entries(hidden)) defineHidden(this, name, value);
   }
 }
 
@@ -303,15 +291,15 @@ const NO_TERMINAL = 'give the child no terminal in stdio';
 const BY_FILTER: readonly Reach[] = ['limits', 'terminal', 'keyrings'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
+const CLOSABLE: readonly Reach[] = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES];
 
 function enforcement({ by, reason }: Support, subject: IsolationSubject, abstractSockets: boolean): Enforcement {
-  const all = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES];
-  const open = all.flatMap((reach): readonly OpenReach[] => {
+  const open = CLOSABLE.flatMap((reach): readonly OpenReach[] => {
     const remedy = reachRemedy(reach, by, subject, abstractSockets);
     return remedy === undefined ? [] : [{ reach, remedy }];
   });
   const noCore: readonly Reach[] = subject.writesNoCore ? ['core-dumps'] : [];
-  const closed = [...all.filter((reach) => !open.some((each) => each.reach === reach)), ...noCore];
+  const closed = [...CLOSABLE.filter((reach) => !open.some((each) => each.reach === reach)), ...noCore];
   return {
     isolation: {
       ...(by === null ? {} : { by }),

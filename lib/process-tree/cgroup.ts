@@ -5,8 +5,10 @@
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Mount, mountsIn } from '../kernel/mounts.js';
+import type { Obstacle } from '../kernel/obstacle.js';
 import { shownName } from '../util/foreign-text.js';
 import { has } from '../util/own-data.js';
+import { codeOf } from '../util/system-error.js';
 
 /** A cgroup. */
 export interface Cgroup {
@@ -15,12 +17,6 @@ export interface Cgroup {
   readonly directory: string;
   /** The mount through which it was found. Its root is a cgroup, as this process's cgroup namespace names it: `/`, or `/../..` above it. */
   readonly mount: Pick<Mount, 'root' | 'point'>;
-}
-
-/** Why there is no cgroup for children, and what to do. */
-export interface CgroupObstacle {
-  readonly reason: string;
-  readonly remedy: string;
 }
 
 const BOOT = 'boot with systemd.unified_cgroup_hierarchy=1, or use a system whose init mounts cgroup v2 alone';
@@ -41,7 +37,7 @@ export const cgroupPath = (text: string) => /^0::(\/.*)$/m.exec(text)?.[1];
  * @param mountinfo - The text of /proc/PID/mountinfo.
  * @param membership - The text of /proc/PID/cgroup.
  */
-export function locateCgroup(mountinfo: string, membership: string): Cgroup | CgroupObstacle {
+export function locateCgroup(mountinfo: string, membership: string): Cgroup | Obstacle {
   const path = cgroupPath(membership);
   const mounts = mountsIn(mountinfo).filter(({ type }) => type === 'cgroup2');
   if (path === undefined) return { reason: 'this kernel has no cgroup v2', remedy: BOOT };
@@ -57,7 +53,7 @@ export function locateCgroup(mountinfo: string, membership: string): Cgroup | Cg
 const contains = (root: string, path: string) => root === '/' || path === root || path.startsWith(`${root}/`);
 
 /** This process's cgroup. */
-export function ownCgroup(): Cgroup | CgroupObstacle {
+export function ownCgroup(): Cgroup | Obstacle {
   try {
     return locateCgroup(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'));
   } catch (error) {
@@ -66,7 +62,7 @@ export function ownCgroup(): Cgroup | CgroupObstacle {
 }
 
 /** The obstacle where a file of /proc can't be read. */
-export const unreadableProc = (error: unknown): CgroupObstacle => ({
+export const unreadableProc = (error: unknown): Obstacle => ({
   reason: `/proc can't be read (${codeOf(error)})`,
   remedy: 'mount it, or let the sandbox of this process read it',
 });
@@ -75,7 +71,7 @@ export const unreadableProc = (error: unknown): CgroupObstacle => ({
  * Finds the cgroup in which those of children can be made: the parent of this process's, since no cgroup can have both
  * processes and controlled cgroups; at the root of the whole hierarchy, which may have both, that one.
  */
-export function placeForLeaves(own: Cgroup | CgroupObstacle): Cgroup | CgroupObstacle {
+export function placeForLeaves(own: Cgroup | Obstacle): Cgroup | Obstacle {
   if (has(own, 'reason')) return own;
   if (isHierarchyRoot(own)) return existsSync(own.directory) ? (unreadable(own) ?? own) : gone(own);
   const place = parentOf(own);
@@ -92,13 +88,13 @@ export function placeForLeaves(own: Cgroup | CgroupObstacle): Cgroup | CgroupObs
 /** Only the root of the whole hierarchy has no type. */
 const isHierarchyRoot = ({ directory }: Cgroup) => !existsSync(join(directory, 'cgroup.type'));
 
-const gone = ({ directory }: Cgroup): CgroupObstacle => ({
+const gone = ({ directory }: Cgroup): Obstacle => ({
   reason: `the directory ${shownName(directory)} of this process's cgroup does not exist`,
   remedy: 'mount cgroup v2 there',
 });
 
 /** Why the files of a cgroup can't be read, as in a sandbox whose `paths` don't grant them. access(2) does not tell. */
-function unreadable({ directory }: Cgroup): CgroupObstacle | undefined {
+function unreadable({ directory }: Cgroup): Obstacle | undefined {
   try {
     wordsIn(directory, CONTROL);
     return undefined;
@@ -135,7 +131,7 @@ function accessProblem(directory: string): string | undefined {
 }
 
 /** Enables a controller for the cgroups in `place`. Returns why that is not possible. */
-export function enableController(place: Cgroup, controller: string): CgroupObstacle | undefined {
+export function enableController(place: Cgroup, controller: string): Obstacle | undefined {
   if (isEnabled(place, controller)) return undefined;
   const missing = missingController(place, controller);
   if (missing !== undefined) return missing;
@@ -152,7 +148,7 @@ export function enableController(place: Cgroup, controller: string): CgroupObsta
  *
  * @param isVacated - Whether the cgroup's own processes will have been moved.
  */
-export function controllerObstacle(place: Cgroup, controller: string, isVacated: boolean): CgroupObstacle | undefined {
+export function controllerObstacle(place: Cgroup, controller: string, isVacated: boolean): Obstacle | undefined {
   if (isEnabled(place, controller)) return undefined;
   const isBusy = !isVacated && !isHierarchyRoot(place) && hasProcesses(place);
   return missingController(place, controller) ?? (isBusy ? notEnabled(place, controller, 'EBUSY') : undefined);
@@ -171,7 +167,7 @@ const CONTROL = 'cgroup.subtree_control';
 
 const isEnabled = ({ directory }: Cgroup, controller: string) => wordsIn(directory, CONTROL).includes(controller);
 
-function missingController({ path, directory }: Cgroup, controller: string): CgroupObstacle | undefined {
+function missingController({ path, directory }: Cgroup, controller: string): Obstacle | undefined {
   const available = wordsIn(directory, 'cgroup.controllers');
   if (available.includes(controller)) return undefined;
   const others = available.length === 0 ? 'none' : available.join(', ');
@@ -185,7 +181,7 @@ function missingController({ path, directory }: Cgroup, controller: string): Cgr
   };
 }
 
-function notEnabled({ directory }: Cgroup, controller: string, code: string): CgroupObstacle {
+function notEnabled({ directory }: Cgroup, controller: string, code: string): Obstacle {
   const remedy =
     code === 'EBUSY' ? 'move its own processes into a subgroup: no cgroup can have both' : 'check its permissions';
   return { reason: `the controller ${controller} can't be enabled in ${shownName(directory)} (${code})`, remedy };
@@ -197,6 +193,3 @@ export function wordsIn(directory: string, file: string): readonly string[] {
     .split(/\s+/)
     .filter((word) => word !== '');
 }
-
-/** The code of a system error, such as `EACCES`. */
-export const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : `${error}`);

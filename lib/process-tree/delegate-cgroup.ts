@@ -2,21 +2,13 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseIn, SeccompError } from '../errors.js';
+import type { Obstacle } from '../kernel/obstacle.js';
 import { shownName } from '../util/foreign-text.js';
 import { invalidType, invalidValue } from '../util/option-errors.js';
 import { copyFields, has } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
-import { reasonOf } from '../util/system-error.js';
-import {
-  type Cgroup,
-  type CgroupObstacle,
-  codeOf,
-  enableController,
-  MOVE,
-  ownCgroup,
-  placeForLeaves,
-  wordsIn,
-} from './cgroup.js';
+import { codeOf, reasonOf } from '../util/system-error.js';
+import { type Cgroup, enableController, MOVE, ownCgroup, placeForLeaves, wordsIn } from './cgroup.js';
 import { CONTROLLERS } from './limits.js';
 
 /** Options of `delegateCgroup`. */
@@ -155,6 +147,6 @@ function described(pid: number): string {
   }
 }
 
-function refusal({ reason, remedy }: CgroupObstacle): SeccompError {
+function refusal({ reason, remedy }: Obstacle): SeccompError {
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', `delegateCgroup: ${reason}; ${remedy}`);
 }

@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { statFields } from '../kernel/process-status.js';
 import { once } from '../util/memo.js';
-import { type Cgroup, codeOf } from './cgroup.js';
+import { codeOf } from '../util/system-error.js';
+import type { Cgroup } from './cgroup.js';
 import type { LimitValues } from './limits.js';
 
 /** Microseconds: the kernel's default period for the quota of CPU time. */

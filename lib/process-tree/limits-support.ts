@@ -1,7 +1,8 @@
 /** Which limits of the option `limits` can be enforced where this process is. */
 
+import type { Obstacle } from '../kernel/obstacle.js';
 import { has } from '../util/own-data.js';
-import { type Cgroup, type CgroupObstacle, controllerObstacle, MOVE, ownCgroup, placeForLeaves } from './cgroup.js';
+import { type Cgroup, controllerObstacle, MOVE, ownCgroup, placeForLeaves } from './cgroup.js';
 import { CONTROLLERS, type LimitName } from './limits.js';
 
 const NAMES = ['memory', 'processes', 'cpu'] as const satisfies readonly LimitName[];
@@ -13,7 +14,7 @@ export interface LimitsSupport {
   /** The path of the cgroup in which those of children can be made. Null if there is none. */
   readonly cgroup: string | null;
   /** Why other limits can't be enforced, and what to do. Null if all can be. */
-  readonly obstacle: CgroupObstacle | null;
+  readonly obstacle: Obstacle | null;
   /** What can be enforced when `delegateCgroup` was called. Null if that is not what to do. */
   readonly delegated: LimitsSupport | null;
 }
@@ -23,7 +24,7 @@ export interface LimitsSupport {
  *
  * @param found - The cgroup of this process, or why it has none.
  */
-export function limitsSupport(found: Cgroup | CgroupObstacle = ownCgroup()): LimitsSupport {
+export function limitsSupport(found: Cgroup | Obstacle = ownCgroup()): LimitsSupport {
   const place = placeForLeaves(found);
   if (!has(place, 'reason')) return supportIn(place);
   const delegated = place.remedy === MOVE && !has(found, 'reason') ? supportIn(found, true) : null;

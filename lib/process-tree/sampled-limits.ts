@@ -4,8 +4,9 @@
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { mountsIn } from '../kernel/mounts.js';
+import type { Obstacle } from '../kernel/obstacle.js';
 import type { NativeRequest } from '../native.js';
-import { type CgroupObstacle, unreadableProc } from './cgroup.js';
+import { unreadableProc } from './cgroup.js';
 import type { LimitReason } from './limit-reason.js';
 import { type CheckedLimits, limitNames } from './limits.js';
 
@@ -72,7 +73,7 @@ export const isUnweighed = (code: number | null): boolean => verdictOf(code) ===
  * @param self - Where the link /proc/self leads.
  * @param mayInspect - Whether this process may inspect those of all users.
  */
-export function procObstacle(mountinfo: string, self: string, mayInspect: boolean): CgroupObstacle | undefined {
+export function procObstacle(mountinfo: string, self: string, mayInspect: boolean): Obstacle | undefined {
   if (self !== String(process.pid))
     return {
       reason: '/proc is not of the PID namespace of this process',
@@ -88,7 +89,7 @@ export function procObstacle(mountinfo: string, self: string, mayInspect: boolea
 }
 
 /** Why guardians that this process starts could not weigh all processes of their trees; undefined if they can. */
-export function ownProcObstacle(mayInspect: boolean): CgroupObstacle | undefined {
+export function ownProcObstacle(mayInspect: boolean): Obstacle | undefined {
   try {
     return procObstacle(readFileSync('/proc/self/mountinfo', 'utf8'), readlinkSync('/proc/self'), mayInspect);
   } catch (error) {

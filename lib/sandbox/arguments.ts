@@ -124,11 +124,9 @@ function readProgramName(command: unknown): string {
 }
 
 function readModulePath(modulePath: unknown): string {
-  const path = readPath(modulePath);
-  if (path === undefined) throw invalidType('modulePath', 'of type string or an instance of Buffer or URL', modulePath);
-  if (path === '') throw invalidValue('modulePath', path, 'cannot be empty');
-  if (!path.includes('\0')) return path;
-  throw invalidValue('modulePath', path, 'must be a string, Uint8Array, or URL without null bytes');
+  const path = readPath(modulePath, 'modulePath');
+  if (path !== '') return path;
+  throw invalidValue('modulePath', path, 'cannot be empty');
 }
 
 /** Node's warning about arguments beside a shell, which is given once. Node has it from version 24 on. */

@@ -97,7 +97,7 @@ function hasProfile(options: unknown): boolean {
   return property !== undefined && (property.get !== undefined || property.value !== undefined);
 }
 
-function isAbsent(value: unknown): value is undefined | null {
+export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 

@@ -22,6 +22,10 @@ export function systemError(errno: number, call: string, file?: string, hint = '
   return define(fromCaller(new Error(`${call}${shown} ${code}${hint}`)), { errno: -errno, code, syscall: call + raw });
 }
 
+/** The code of a system error, such as `EACCES`. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : `${error}`;
+
 /** The reason of a system error, such as `ENOSPC: no space left on device`, without the path, which Node's message has as it is. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

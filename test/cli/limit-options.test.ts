@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limitOptions } from '../../lib/cli/options/limit-options.js';
+import type { Obstacle } from '../../lib/kernel/obstacle.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 import * as cgroup from '../../lib/process-tree/cgroup.js';
 import { limitsFor } from '../../lib/sandbox/plan/limits.js';
@@ -63,7 +64,7 @@ test('--sampled prefers a cgroup, and is refused without a limit', () => {
 
 describe('limits that can’t be enforced', () => {
   /** The message where this process's cgroup is `own`, beneath one with all controllers. */
-  function refusal(own: string | cgroup.CgroupObstacle, flags: Parameters<typeof limitOptions>[0]): string {
+  function refusal(own: string | Obstacle, flags: Parameters<typeof limitOptions>[0]): string {
     vi.spyOn(cgroup, 'ownCgroup').mockReturnValue(typeof own === 'string' ? cgroupAt(own) : own);
     const start = () => limitsFor(limitOptions(flags), undefined);
     try {

@@ -3,6 +3,7 @@ import type { AbiName } from '../../syscalls/abi.js';
 import { constantOn } from '../../syscalls/constants.js';
 import { memoize } from '../../util/memo.js';
 import type { FileAccess, FileType } from '../paths/prediction.js';
+import { isBeneath } from '../paths/wide-paths.js';
 
 /** When a call creates a file that is missing. One that does not fails before Landlock is asked. */
 type Creates = 'never' | 'always' | 'by O_CREAT';
@@ -231,8 +232,6 @@ function renaming(from: NamedFile, bits: number, flag: FlagValue, to: NamedFile)
   if (to.type === 'missing') return { kind: 'rename', ...paths };
   return (bits & flag('RENAME_NOREPLACE')) === 0 ? { kind: 'rename', ...paths, replaces: to.type } : undefined;
 }
-
-const isBeneath = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
 
 function linking(named: NamedFile, bits: number, flag: FlagValue, to: NamedFile): FileAccess | undefined {
   const from = (bits & flag('AT_SYMLINK_FOLLOW')) === 0 ? named : followed(named);

@@ -1,6 +1,6 @@
 /** Which of a child's calls its ruleset denies. The kernel decides; this says what it has decided, and what is missing. */
 import type { RulesetHandle } from '../../native.js';
-import { once } from '../../util/memo.js';
+import { once, remember } from '../../util/memo.js';
 import { ACCESSES } from '../paths/option.js';
 import { type IdentifiedRule, type IdentifiedRuleset, parentOf, predictorFor, type Rule } from '../paths/prediction.js';
 import { realPath } from '../paths/real-path.js';
@@ -31,9 +31,7 @@ const known = new WeakMap<RulesetHandle, FindPathDenial>();
  * that its rules were given for.
  */
 export function denialsBy(ruleset: RulesetHandle): FindPathDenial {
-  const found = known.get(ruleset) ?? makeDenialsBy(ruleset);
-  known.set(ruleset, found);
-  return found;
+  return remember(known, ruleset, () => makeDenialsBy(ruleset));
 }
 
 function makeDenialsBy(ruleset: RulesetHandle): FindPathDenial {

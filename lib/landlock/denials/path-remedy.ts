@@ -1,8 +1,8 @@
 /** What a denied access lacks, in words, and the grants that would allow it. */
 import { shownName } from '../../util/foreign-text.js';
 import type { Rule } from '../paths/prediction.js';
-import { type Access, accessesFor, bitsOf, GRANTS, type Right, rightsIn } from '../paths/rights.js';
-import { isTemporary, tooWide } from '../paths/wide-paths.js';
+import { type Access, accessesFor, bitsOf, GRANTS, RIGHTS_OF_FILES, type Right, rightsIn } from '../paths/rights.js';
+import { isAt, isTemporary, tooWide } from '../paths/wide-paths.js';
 import type { PathWord, SharedWord, WordGrant } from '../paths/words.js';
 
 /** Grants to add to the option `paths`. */
@@ -45,12 +45,10 @@ export function remedyFor(missing: readonly Rule[], words: readonly KnownWord[])
 
 /** Whether the lists would grant much more than these rights. What is made, removed or listed is in a directory. */
 function isTooWide(path: string, rights: number, lists: readonly Access[]): boolean {
-  const isDirectory = (rights & ~OF_FILES) !== 0;
+  const isDirectory = (rights & ~RIGHTS_OF_FILES) !== 0;
   const granted = isDirectory ? lists.reduce((all, list) => all | GRANTS[list], 0) : rights;
   return tooWide(path, granted) !== undefined;
 }
-
-const OF_FILES = bitsOf('EXECUTE', 'WRITE_FILE', 'READ_FILE', 'TRUNCATE', 'IOCTL_DEV');
 
 /** The number of a process in /proc is another one in each run. */
 const grantable = (path: string): string => path.replace(/^\/proc\/\d+(?:\/.*)?$/, '/proc');
@@ -60,9 +58,7 @@ const listsOf = ({ word }: KnownWord): readonly Access[] => [word === '@tmp' ? '
 
 /** The rights that grants give for a path. */
 function grantedBy(grants: readonly WordGrant[], path: string): number {
-  return grants
-    .filter((grant) => path === grant.path || path.startsWith(`${grant.path}/`))
-    .reduce((rights, { access }) => rights | GRANTS[access], 0);
+  return grants.filter((grant) => isAt(path, grant.path)).reduce((rights, { access }) => rights | GRANTS[access], 0);
 }
 
 /** What is denied, in words, for each right. */

@@ -2,6 +2,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { type Mount, mountsIn } from '../../kernel/mounts.js';
 import { type FileTree, parentOf } from '../paths/prediction.js';
+import { upwards } from '../paths/wide-paths.js';
 import type { FoundFile } from './path-calls.js';
 
 /** The device and inode of the file that a path leads to now; undefined if there is none that can be looked at. */
@@ -28,12 +29,8 @@ export function treeOf(files: readonly FoundFile[]): FileTree {
 }
 
 function mountPoint(path: string): string {
-  let longest = '/';
-  for (const { point } of mounts()) {
-    const isAbove = path === point || path.startsWith(`${point}/`);
-    if (isAbove && point.length > longest.length) longest = point;
-  }
-  return longest;
+  const points = new Set(mounts().map(({ point }) => point));
+  return [...upwards(path)].find((directory) => points.has(directory)) ?? '/';
 }
 
 /** The mounts of this process, of which there are none if it may not read them. */

@@ -30,10 +30,10 @@ export interface PathsForm {
   readonly without: string;
 }
 
-/** Paths that are given as the option. */
-export const AS_OPTION: PathsForm = {
-  name: 'options.paths',
-  place: (list, index) => `options.paths.${list}[${index}]`,
+/** Paths that are given as the option of this name. */
+const asOption = (name: string): PathsForm => ({
+  name,
+  place: (list, index) => `${name}.${list}[${index}]`,
   several: () => 'give each path as an element of its own',
   skip: 'give { path, optional: true }',
   toRead: 'put it into read',
@@ -41,14 +41,11 @@ export const AS_OPTION: PathsForm = {
   home: () => 'use os.homedir()',
   variable: (name) => `use process.env.${name}`,
   without: 'leave it out, or give bestEffort: true: enforcement.paths then reports what is not restricted',
-};
+});
 
+export const AS_OPTION = asOption('options.paths');
 /** Paths of an earlier recording, to which another adds. */
-export const AS_MERGED: PathsForm = {
-  ...AS_OPTION,
-  name: 'options.mergePaths',
-  place: (list, index) => `options.mergePaths.${list}[${index}]`,
-};
+export const AS_MERGED = asOption('options.mergePaths');
 
 /** A path as it was given. */
 export interface GivenText {

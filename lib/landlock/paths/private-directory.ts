@@ -6,7 +6,7 @@ import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
 import { printableLine, shownName } from '../../util/foreign-text.js';
 import { has } from '../../util/own-data.js';
-import { systemError, systemErrorName } from '../../util/system-error.js';
+import { codeOf, systemError, systemErrorName } from '../../util/system-error.js';
 import { shortageRemedy } from './messages.js';
 
 /**
@@ -82,11 +82,7 @@ function parentDirectory(): string {
   try {
     return realpathSync(folder);
   } catch (error) {
-    throw cannotMake(
-      folder,
-      'realpath',
-      error instanceof Error && 'code' in error ? String(error.code) : String(error),
-    );
+    throw cannotMake(folder, 'realpath', codeOf(error));
   }
 }
 

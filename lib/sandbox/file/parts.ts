@@ -12,6 +12,7 @@ import { type ResourceLimits, readLimits } from '../../process-tree/rlimits.js';
 import { maySample } from '../../process-tree/sampled-limits.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import { emptyFields, own, type Path, withoutUndefined } from '../../util/own-data.js';
+import { codeOf } from '../../util/system-error.js';
 import { LONGEST_TIMER } from '../options/checks.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import { directoryWarning } from './directory-warnings.js';
@@ -124,7 +125,7 @@ function problemAt(path: string): keyof typeof constants.errno | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined ? 'ENOENT' : undefined;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     return Object.hasOwn(constants.errno, code) ? (code as keyof typeof constants.errno) : 'EIO';
   }
 }

@@ -31,19 +31,12 @@ export interface ReadSandbox {
   readonly issues: readonly ProfileIssue[];
 }
 
-/** Warnings as text. */
-interface Warnings {
-  readonly texts: readonly string[];
-  /** How many more there are. */
-  readonly more: number;
-}
-
 /** A sandbox in a chain of files that extend one another. */
 interface ReadLink extends ReadSandbox {
   /** The issues of its own text. */
   readonly own: readonly ProfileIssue[];
   /** The warnings of what it extends. */
-  readonly inherited: Warnings;
+  readonly inherited: readonly string[];
 }
 
 /** Files that extend one another. */
@@ -70,7 +63,6 @@ type Parsed = Pick<ParsedJson, 'value' | 'entries' | 'repeats'> & { readonly lay
 const MOST_BASES = 16;
 /** How many warnings of what a sandbox extends are listed. */
 const MOST_INHERITED = 16;
-const NO_WARNINGS: Warnings = { texts: [], more: 0 };
 
 const newChain = (isReview = false): Chain => ({ extendedBy: [], written: new Set(), isReview });
 
@@ -98,7 +90,7 @@ function readLinkText(text: string, origin: Origin): ReadLink {
   const { parsed, issue } = readJson(text);
   if (parsed !== undefined) return readParsed(parsed, origin);
   const issues = [issue];
-  return { source: origin.source, sandbox: undefined, issues, own: issues, inherited: NO_WARNINGS };
+  return { source: origin.source, sandbox: undefined, issues, own: issues, inherited: [] };
 }
 
 /** Limits of documents that are objects. */
@@ -191,15 +183,15 @@ const EXTENDS = ['extends'];
 /** The parts that a document extends, and the warnings about them. */
 interface Base {
   readonly base: SandboxParts | undefined;
-  readonly inherited: Warnings;
+  readonly inherited: readonly string[];
 }
 
 function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: Problems): Base {
-  const refuse = (message: string) => ({ base: problems.error(EXTENDS, message), inherited: NO_WARNINGS });
-  if (base === undefined) return { base, inherited: NO_WARNINGS };
+  const refuse = (message: string) => ({ base: problems.error(EXTENDS, message), inherited: [] });
+  if (base === undefined) return { base, inherited: [] };
   if (kindOfString(base) === 'name') {
     if (!SANDBOX_NAMES.includes(base)) return refuse(unknownName(base));
-    return { base: partsIn(builtinSandbox(base)), inherited: NO_WARNINGS };
+    return { base: partsIn(builtinSandbox(base)), inherited: [] };
   }
   const { file, chain } = origin;
   const baseFile = resolve(file === undefined ? '' : dirname(file), base);
@@ -207,20 +199,16 @@ function readBase({ extends: base }: SandboxDocument, origin: Origin, problems: 
   if (extendedBy.includes(baseFile)) return refuse(`${shownName(base)} extends this file again: leave one of them out`);
   if (extendedBy.length > MOST_BASES) return refuse(`is one of more than ${MOST_BASES}: merge some of them`);
   const read = problems.attempt(EXTENDS, () => readLinkFile(baseFile, base, { ...chain, extendedBy }));
-  if (read === undefined) return { base: undefined, inherited: NO_WARNINGS };
+  if (read === undefined) return { base: undefined, inherited: [] };
   if (read.sandbox === undefined) return refuse(mistakesIn(base, read.issues));
-  return { base: partsIn(read.sandbox), inherited: addWarnings(read.inherited, base, read.own) };
-}
-
-function addWarnings({ texts, more }: Warnings, source: string, issues: readonly ProfileIssue[]): Warnings {
-  const room = MOST_INHERITED - texts.length;
-  const added = issues.slice(0, room).map((issue) => describeIssue(source, issue));
-  return { texts: [...texts, ...added], more: more + issues.length - added.length };
+  const warnings = read.own.map((issue) => describeIssue(base, issue));
+  return { base: partsIn(read.sandbox), inherited: [...read.inherited, ...warnings] };
 }
 
 /** Reports each warning of what a document extends once, with its file, however many files are between. */
-function warnOf({ texts, more }: Warnings, problems: Problems): void {
-  for (const text of texts) problems.warn(EXTENDS, text);
+function warnOf(inherited: readonly string[], problems: Problems): void {
+  for (const text of inherited.slice(0, MOST_INHERITED)) problems.warn(EXTENDS, text);
+  const more = inherited.length - MOST_INHERITED;
   if (more > 0) problems.warn(EXTENDS, `and ${more} more warnings of what it extends: check these files one by one`);
 }
 

@@ -1,14 +1,13 @@
 /** `untrusted`: the built-in sandbox for programs that nobody has read. */
 import { BY_SCOPES_ALONE } from '../../landlock/domain.js';
 import { AS_OPTION as PATHS_AS_OPTION, type PathsForm } from '../../landlock/paths/messages.js';
-import { CheckedPaths } from '../../landlock/paths/option.js';
-import { CheckedLimits, AS_OPTION as LIMITS_AS_OPTION } from '../../process-tree/limits.js';
-import { atMost } from '../../process-tree/rlimits.js';
+import { CheckedPaths, readPaths } from '../../landlock/paths/option.js';
+import { AS_OPTION as LIMITS_AS_OPTION, readTreeLimits } from '../../process-tree/limits.js';
+import { atMost, readLimits } from '../../process-tree/rlimits.js';
 import { arg } from '../../profile/builder/argument.js';
 import type { Profile } from '../../profile/profile.js';
 import { extend } from '../../profile/source.js';
 import { once } from '../../util/memo.js';
-import { own } from '../../util/own-data.js';
 import { PRIVATE_DIRECTORY } from '../options/environment.js';
 import { type LoadedSandbox, makeSandbox } from './loaded-sandbox.js';
 
@@ -47,35 +46,19 @@ const OF_OTHERS = [
 const PRIO_PROCESS = 0;
 const IOPRIO_WHO_PROCESS = 1;
 
-const PATHS_FORM: PathsForm = { ...PATHS_AS_OPTION, name: `${NAME}: paths` };
+const PATHS_FORM: PathsForm = {
+  ...PATHS_AS_OPTION,
+  name: `${NAME}: paths`,
+  place: (list) => `${NAME}: paths.${list}`,
+};
 const LIMITS_FORM = { ...LIMITS_AS_OPTION, name: `${NAME}: limits` };
-
-/** Bytes, and processes with threads: enough for compilers and language runtimes. */
-const MEMORY = 1n << 30n;
-const PROCESSES = 128;
-/** Bytes. */
-const FILE_SIZE = 512 * 1024 ** 2;
 
 /** Variables that say how to write: to a terminal, and in which language and time zone. Source: environ(7), locale(7). */
 const PASSED = [
-  ...(['PATH', 'TERM', 'COLORTERM', 'TZ', 'LANG', 'LANGUAGE'] as const),
-  ...([
-    'LC_ALL',
-    'LC_ADDRESS',
-    'LC_COLLATE',
-    'LC_CTYPE',
-    'LC_IDENTIFICATION',
-    'LC_MEASUREMENT',
-    'LC_MESSAGES',
-  ] as const),
-  ...(['LC_MONETARY', 'LC_NAME', 'LC_NUMERIC', 'LC_PAPER', 'LC_TELEPHONE', 'LC_TIME'] as const),
+  ...['PATH', 'TERM', 'COLORTERM', 'TZ', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_ADDRESS', 'LC_COLLATE', 'LC_CTYPE'],
+  ...['LC_IDENTIFICATION', 'LC_MEASUREMENT', 'LC_MESSAGES', 'LC_MONETARY', 'LC_NAME', 'LC_NUMERIC', 'LC_PAPER'],
+  ...['LC_TELEPHONE', 'LC_TIME'],
 ];
-
-/** Milliseconds. */
-const TIMEOUT = 60_000;
-
-const grant = (access: 'read' | 'write', path: string) =>
-  ({ path, access, optional: false, place: `${NAME}: paths.${access}` }) as const;
 
 /** The sandbox. Its working directory is that of the program. */
 export const untrusted = once(
@@ -87,15 +70,16 @@ export const untrusted = once(
         profile: untrustedProfile(),
         isolate: BY_SCOPES_ALONE,
         paths: new CheckedPaths(
-          [grant('read', '@system'), grant('read', '.'), grant('write', '@tmp')],
+          readPaths({ read: ['@system', '.'], write: ['@tmp'] }, PATHS_FORM).all,
           PATHS_FORM,
           true,
         ),
         network: 'none',
-        limits: new CheckedLimits(own({ memory: MEMORY, processes: PROCESSES, exact: 'preferred' }), LIMITS_FORM),
-        rlimits: own({ core: own({ soft: 0, hard: 0 }), fsize: atMost('fsize', FILE_SIZE) }),
+        // Enough for compilers and language runtimes.
+        limits: readTreeLimits({ memory: '1G', processes: 128, exact: 'preferred' }, LIMITS_FORM),
+        rlimits: readLimits({ core: 0, fsize: atMost('fsize', 512 * 1024 ** 2) }),
         env: { names: PASSED, values: new Map([['HOME', PRIVATE_DIRECTORY]]) },
-        timeout: TIMEOUT,
+        timeout: 60_000,
         descendants: 'kill',
         capabilities: [],
       },

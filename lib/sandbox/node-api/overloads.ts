@@ -7,6 +7,7 @@ import { invalidType } from '../../util/option-errors.js';
 import { own } from '../../util/own-data.js';
 import { checkNoNul, checkString } from '../options/checks.js';
 import { concerns, copyOptions, type FunctionName, readOptionsOfAny } from '../options/table.js';
+import { isAbsent } from '../positions.js';
 
 /** Options by name. Their values are checked by the function that uses them. */
 export type UncheckedOptions = Readonly<Record<string, unknown>>;
@@ -74,10 +75,6 @@ function takeArgs(parameters: readonly unknown[], type: string): readonly [reado
   if (isAbsent(args)) return [[], others];
   if (typeof args !== 'object') throw invalidType('args', type, args);
   return [[], parameters];
-}
-
-function isAbsent(value: unknown): value is undefined | null {
-  return value === undefined || value === null;
 }
 
 /** Checks `argv0`, which is then ignored: by exec and execFile as in Node, and by fork, which does not document it. */

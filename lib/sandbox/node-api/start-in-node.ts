@@ -4,11 +4,11 @@
 import { type SpawnOptions as SpawnOptionsOfNode, spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { unsupportedReason } from '../../native.js';
-import { codeOf } from '../../process-tree/cgroup.js';
 import { kernelLimit, type LimitReason } from '../../process-tree/limit-reason.js';
 import { UNKNOWN_USAGE, usageOf } from '../../process-tree/usage.js';
 import { fromCaller } from '../../util/caller.js';
 import { has, own } from '../../util/own-data.js';
+import { codeOf } from '../../util/system-error.js';
 import type { ProgramCall } from '../arguments.js';
 import { forwardedChannel } from '../channel/node-channel.js';
 import { publishResult, publishStart } from '../child/diagnostics.js';

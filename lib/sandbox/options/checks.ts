@@ -76,20 +76,16 @@ export function readNullableBoolean(value: unknown, name: string): boolean {
 
 /** `cwd`: the path, or null for none. An empty path has no effect, as in Node. */
 export function readDirectory(value: unknown, name: string): string | null {
-  if (value === null) return null;
-  const text = readPath(value);
-  if (text === undefined) throw invalidType(name, 'of type string or an instance of Buffer or URL', value);
-  const received = value instanceof Uint8Array ? value : text;
-  if (text.includes('\0'))
-    throw invalidValue(name, received, 'must be a string, Uint8Array, or URL without null bytes');
-  return text;
+  return value === null ? null : readPath(value, name);
 }
 
-/** A path in the forms that Node accepts; undefined for any other value. */
-export function readPath(value: unknown): string | undefined {
-  if (value instanceof URL) return fileURLToPath(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  return typeof value === 'string' ? value : undefined;
+/** A path in one of the forms that Node accepts. */
+export function readPath(value: unknown, name: string): string {
+  const given = value instanceof URL ? fileURLToPath(value) : value;
+  const text = given instanceof Uint8Array ? Buffer.from(given).toString() : given;
+  if (typeof text !== 'string') throw invalidType(name, 'of type string or an instance of Buffer or URL', value);
+  if (text.includes('\0')) throw invalidValue(name, given, 'must be a string, Uint8Array, or URL without null bytes');
+  return text;
 }
 
 /** `uid` and `gid`: an int32, or null for none. */

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeccompError, type SeccompErrorCode } from '../../errors.js';
-import { readStatus } from '../../kernel/process-status.js';
+import type { Obstacle } from '../../kernel/obstacle.js';
 import { isolationSupport } from '../../landlock/domain.js';
 import type { Enforcement, LimitsEnforcement, TreeEnforcement } from '../../landlock/enforcement.js';
 import { overlap } from '../../landlock/paths/file-reaches.js';
@@ -10,8 +10,6 @@ import type { PathPlan } from '../../landlock/paths/plan.js';
 import type { NativeRequest } from '../../native.js';
 import {
   type Cgroup,
-  type CgroupObstacle,
-  codeOf,
   DELEGATE,
   enableController,
   MOVE,
@@ -31,8 +29,9 @@ import {
 import { capabilitiesIn } from '../../syscalls/capabilities.js';
 import { shownName } from '../../util/foreign-text.js';
 import { has, own } from '../../util/own-data.js';
-import { reasonOf } from '../../util/system-error.js';
+import { codeOf, reasonOf } from '../../util/system-error.js';
 import type { SpawnOptions } from '../options/types.js';
+import { status } from './confinement.js';
 import { grantedPaths } from './granted-paths.js';
 
 type LimitOptions = Pick<
@@ -104,7 +103,7 @@ function attempt<Result>(get: () => Result): Result | undefined {
 /** Limits for which the guardian weighs the program's tree. */
 function sampledLimits(limits: CheckedLimits, bestEffort: boolean): LimitPlan {
   const obstacle =
-    scopesObstacle() ?? ownProcObstacle(capabilitiesIn(field('CapEff') || '0').includes('CAP_SYS_PTRACE'));
+    scopesObstacle() ?? ownProcObstacle(capabilitiesIn(status('CapEff') || '0').includes('CAP_SYS_PTRACE'));
   if (obstacle !== undefined && !bestEffort) throw refusal(limits.form, 'ERR_SECCOMP_UNSUPPORTED', obstacle);
   const problem = obstacle && `${obstacle.reason}; ${obstacle.remedy}`;
   return {
@@ -119,7 +118,7 @@ function sampledLimits(limits: CheckedLimits, bestEffort: boolean): LimitPlan {
 }
 
 /** Why no tree can be weighed on this kernel; undefined if one can. */
-function scopesObstacle(): CgroupObstacle | undefined {
+function scopesObstacle(): Obstacle | undefined {
   const { by, reason } = isolationSupport();
   return by === 'scopes' ? undefined : { reason: String(reason), remedy: 'use Linux 6.12 or newer with Landlock' };
 }
@@ -129,14 +128,10 @@ function scopesObstacle(): CgroupObstacle | undefined {
  *
  * @param evasion - Returns how the program could evade them.
  */
-function cgroupLimits(
-  limits: CheckedLimits,
-  bestEffort: boolean,
-  evasion: () => CgroupObstacle | undefined,
-): LimitPlan {
+function cgroupLimits(limits: CheckedLimits, bestEffort: boolean, evasion: () => Obstacle | undefined): LimitPlan {
   const { form } = limits;
   const reasons: string[] = [];
-  const fail = (code: SeccompErrorCode, obstacle: CgroupObstacle) => {
+  const fail = (code: SeccompErrorCode, obstacle: Obstacle) => {
     const { reason, remedy } = inTerms(form, obstacle);
     const sample = limits.exact !== 'preferred' && scopesObstacle() === undefined ? [form.sample] : [];
     const remedies = code === 'ERR_SECCOMP_UNSUPPORTED' ? [...sample, remedy] : [remedy, ...sample];
@@ -175,7 +170,7 @@ function cgroupLimits(
 }
 
 /** The reasons of obstacles, each once, by what would remove them. */
-function byRemedy(obstacles: readonly CgroupObstacle[]): ReadonlyMap<string, ReadonlySet<string>> {
+function byRemedy(obstacles: readonly Obstacle[]): ReadonlyMap<string, ReadonlySet<string>> {
   const reasons = new Map<string, ReadonlySet<string>>();
   for (const { reason, remedy } of obstacles) reasons.set(remedy, new Set([...(reasons.get(remedy) ?? []), reason]));
   return reasons;
@@ -186,19 +181,19 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'a controller was disabled since it was enabled there: let no other program change this cgroup'],
 ]);
 
-function refusal({ name, without }: LimitsForm, code: SeccompErrorCode, obstacle: CgroupObstacle): SeccompError {
+function refusal({ name, without }: LimitsForm, code: SeccompErrorCode, obstacle: Obstacle): SeccompError {
   const rest = code === 'ERR_SECCOMP_UNSUPPORTED' ? `; ${without}` : '';
   return new SeccompError(code, `${name} can't be honored: ${obstacle.reason}; ${obstacle.remedy}${rest}`);
 }
 
 /** The same obstacle with the remedy for limits that are given like this. */
-function inTerms({ move, delegate }: LimitsForm, obstacle: CgroupObstacle): CgroupObstacle {
+function inTerms({ move, delegate }: LimitsForm, obstacle: Obstacle): Obstacle {
   const own = ownCgroup();
   if (obstacle.remedy === MOVE && !has(own, 'reason')) return { ...obstacle, remedy: move(own.directory) };
   return obstacle.remedy === DELEGATE ? { ...obstacle, remedy: delegate } : obstacle;
 }
 
-function findPlace(): Cgroup | CgroupObstacle {
+function findPlace(): Cgroup | Obstacle {
   const found = ownCgroup();
   return has(found, 'reason') ? found : placeForLeaves(found);
 }
@@ -208,7 +203,7 @@ function obstacleOf(
   options: LimitOptions,
   paths: PathPlan | undefined,
   { writes, keep }: LimitsForm,
-): CgroupObstacle | undefined {
+): Obstacle | undefined {
   const found = findPlace();
   if (has(found, 'reason')) return found;
   const { mount } = found;
@@ -230,7 +225,7 @@ function userProblem({ uid, gid, capabilities, noNewPrivileges }: LimitOptions, 
   const user = uid ?? ours;
   if (user === ours || user === 0) return user === 0 ? 'it runs as root' : 'it runs as the user who owns it';
   if (noNewPrivileges === false) return 'with noNewPrivileges: false it may gain privileges';
-  const ambient = ours === 0 ? [] : capabilitiesIn(field('CapAmb') || '0');
+  const ambient = ours === 0 ? [] : capabilitiesIn(status('CapAmb') || '0');
   if (ambient.some((name) => capabilities?.includes(name) ?? true)) return 'it has capabilities';
   for (let each: Cgroup | undefined = place; each !== undefined; each = parentOf(each)) {
     const { uid: owner, gid: group, mode } = statSync(join(each.directory, 'cgroup.procs'));
@@ -239,15 +234,6 @@ function userProblem({ uid, gid, capabilities, noNewPrivileges }: LimitOptions, 
       return `its user ${user} may write ${shownName(`${each.directory}/cgroup.procs`)}`;
   }
   return undefined;
-}
-
-/** A field of /proc/self/status; empty if there is none, or /proc can't be read. */
-function field(name: string): string {
-  try {
-    return readStatus('self').get(name) ?? '';
-  } catch {
-    return '';
-  }
 }
 
 /** Adds how a program is limited. */

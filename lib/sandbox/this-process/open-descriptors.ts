@@ -2,6 +2,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
 import { addon } from '../../native.js';
+import { codeOf } from '../../util/system-error.js';
 
 /**
  * The descriptors, each with what it is open for: a path, or for example `socket:[1234]` or `anon_inode:[eventpoll]`. Source:
@@ -23,7 +24,7 @@ function descriptorNames(): readonly string[] {
   try {
     return readdirSync('/proc/self/fd');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : String(cause);
+    const code = codeOf(cause);
     const remedy =
       code === 'ENOENT'
         ? 'mount /proc'

@@ -8,7 +8,7 @@ import { returnValue } from '../../policy/action.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { shownName } from '../../util/foreign-text.js';
 import { indices } from '../../util/own-data.js';
-import { systemErrorName } from '../../util/system-error.js';
+import { codeOf, systemErrorName } from '../../util/system-error.js';
 import { descriptorsOf, openDescriptors } from './open-descriptors.js';
 
 /** How the new Node is started. */
@@ -114,8 +114,7 @@ function terminatedStrings(file: string, restart: Restart): string {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : String(error);
-    throw restartError(restart, `as ${shownName(file)} cannot be read (${code})`);
+    throw restartError(restart, `as ${shownName(file)} cannot be read (${codeOf(error)})`);
   }
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) throw restartError(restart, `as ${shownName(file)} is not UTF-8`);
