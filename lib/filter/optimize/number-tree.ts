@@ -58,12 +58,6 @@ const LONGEST_CHOSEN = 24;
  */
 const FAR = 0.125;
 
-/** The ways to decide a run of ranges, other than a split. */
-const CHAIN = 1;
-/** One test of bits. Numbers with any of them have the outcome of the run's first range, or of its second. */
-const BITS_FIRST = 2;
-const BITS_SECOND = 4;
-
 /**
  * Returns the node that tests the number in the accumulator. `ranges` are sorted, and cover all numbers that reach it.
  *
@@ -75,10 +69,11 @@ export function buildNumberTree(
   builder: GraphBuilder,
   isLastCopied = false,
 ): GraphNode {
-  const bounded = ranges.map(({ start, outcome }, i) => {
-    return { low: start, high: (ranges.at(i + 1)?.start ?? 2 ** 32) - 1, outcome };
+  const weighted = ranges.map(({ start, outcome }, i) => {
+    const range = { low: start, high: (ranges.at(i + 1)?.start ?? 2 ** 32) - 1, outcome };
+    return { ...range, weight: weightOf(range, emulated) };
   });
-  return new Tree(bounded, (range) => weightOf(range, emulated), builder, isLastCopied).build();
+  return buildTree(weighted, builder, isLastCopied);
 }
 
 /** The weight of a range: how many of its numbers the kernel emulates, and how often their calls run the filter. */
@@ -103,7 +98,12 @@ export function buildValueTree(ranges: readonly ValueRange[], builder: GraphBuil
   const others = list.filter((range) => (bitsOf(range) & ~bits) !== 0);
   if (first !== undefined && list.length - others.length > 1)
     return builder.branch('jset', ~bits >>> 0, buildValueTree(others, builder), first.outcome);
-  return new Tree(list, () => CHECKED_WEIGHT / list.length, builder, false).build();
+  const weight = CHECKED_WEIGHT / list.length;
+  return buildTree(
+    list.map((range) => ({ ...range, weight })),
+    builder,
+    false,
+  );
 }
 
 /** Merges neighbors with the same outcome. */
@@ -142,270 +142,176 @@ export function firstWithin(low: number, bits: number): number | undefined {
   return ((low & bits & ~(carry | (carry - 1))) | carry) >>> 0;
 }
 
+/** A range, and how much the steps to its outcome count. */
+interface WeightedRange extends ValueRange {
+  readonly weight: number;
+}
+
 /**
- * Chooses the cheapest way to decide each run of ranges: a split into two runs, a chain of equality tests, or one
- * test of bits. Longer runs are split in the middle of their weight first, which adds about 1 % to docker-default's
- * instructions. Takes O(n) time and space in the number of ranges. Source: Knuth, "Optimum Binary Search Trees",
- * 1971, adapted to leaves that are ranges.
+ * Splits long runs of ranges in the middle of their weight, until the parts are short enough to be optimized. This adds
+ * about 1 % to docker-default's instructions, and takes O(n) time and space in the number of ranges.
+ */
+function buildTree(ranges: readonly WeightedRange[], builder: GraphBuilder, isLastCopied: boolean): GraphNode {
+  /** The total weight of the ranges before each range. */
+  const before = [0];
+  for (const { weight } of ranges) before.push(at(before, before.length - 1) + weight);
+  /** Splits between two wide ranges are preferred, because they tear no chain apart. */
+  const middleOf = (i: number, end: number) => {
+    const [first, last] = [at(before, i), at(before, end)];
+    let best = { split: i + 1, distance: Number.POSITIVE_INFINITY };
+    for (let split = i + 1; split < end; split++) {
+      const isTorn = !isWide(at(ranges, split - 1)) || !isWide(at(ranges, split));
+      const distance = Math.abs(at(before, split) - (first + last) / 2) + (isTorn ? (last - first) * FAR : 0);
+      if (distance < best.distance) best = { split, distance };
+    }
+    return best.split;
+  };
+  const divide = (i: number, end: number): GraphNode => {
+    if (end - i <= LONGEST_CHOSEN)
+      return new Tree(ranges.slice(i, end), builder, isLastCopied && end === ranges.length).build();
+    const split = middleOf(i, end);
+    return builder.branch('jge', at(ranges, split).low, divide(split, end), divide(i, split));
+  };
+  return divide(0, ranges.length);
+}
+
+/** A way to decide a run of ranges. */
+interface Plan {
+  /** In nanoseconds. */
+  readonly cost: number;
+  /** The first range of the right part of the run's best split, even if another way is cheaper. */
+  readonly split: number;
+  readonly build: () => GraphNode;
+}
+
+/**
+ * Chooses the cheapest way to decide each run of a few ranges: a split into two runs, a chain of equality tests, or one
+ * test of bits. Source: Knuth, "Optimum Binary Search Trees", 1971, adapted to leaves that are ranges.
  */
 class Tree {
+  readonly #ranges: readonly WeightedRange[];
   readonly #builder: GraphBuilder;
-  readonly #size: number;
   readonly #isLastCopied: boolean;
-  readonly #outcomes: readonly GraphNode[];
-  /** The first number, the last number and the weight of each range. */
-  readonly #starts: Float64Array;
-  readonly #ends: Float64Array;
-  readonly #weights: Float64Array;
-  /** The total weight of the ranges before each range. */
-  readonly #before: Float64Array;
-  /**
-   * For the run from i to j, at index runOf(i, j): its cost, how it is decided, and the first range of the right part
-   * of its best split.
-   */
-  readonly #cost: Float64Array;
-  readonly #way: Uint8Array;
-  readonly #split: Int32Array;
+  /** By the first and the last range of a run. */
+  readonly #plans = new Map<number, Plan>();
 
-  constructor(
-    ranges: readonly ValueRange[],
-    weigh: (range: ValueRange) => number,
-    builder: GraphBuilder,
-    isLastCopied: boolean,
-  ) {
-    const size = ranges.length;
-    this.#isLastCopied = isLastCopied;
+  constructor(ranges: readonly WeightedRange[], builder: GraphBuilder, isLastCopied: boolean) {
+    this.#ranges = ranges;
     this.#builder = builder;
-    this.#size = size;
-    this.#outcomes = ranges.map(({ outcome }) => outcome);
-    this.#starts = Float64Array.from(ranges, ({ low }) => low);
-    this.#ends = Float64Array.from(ranges, ({ high }) => high);
-    this.#weights = Float64Array.from(ranges, weigh);
-    this.#cost = new Float64Array(size * LONGEST_CHOSEN);
-    this.#way = new Uint8Array(size * LONGEST_CHOSEN);
-    this.#split = new Int32Array(size * LONGEST_CHOSEN);
-    this.#before = new Float64Array(size + 1);
-    for (let i = 0; i < size; i++) this.#before[i + 1] = at(this.#before, i) + at(this.#weights, i);
+    this.#isLastCopied = isLastCopied;
   }
 
   /** Makes the nodes of the tree, for a number in the accumulator. */
   build(): GraphNode {
-    return this.#divide(0, this.#size - 1);
+    return this.#plan(0, this.#ranges.length - 1).build();
   }
 
-  /** Splits a long run in the middle of its weight, until the parts are short enough to be optimized. */
-  #divide(i: number, j: number): GraphNode {
-    if (j - i < LONGEST_CHOSEN) {
-      for (let from = j - 1; from >= i; from--) this.#chooseFrom(from, j);
-      return this.#build(i, j);
-    }
-    const split = this.#middle(i, j);
-    return this.#builder.branch('jge', at(this.#starts, split), this.#divide(split, j), this.#divide(i, split - 1));
+  #plan(i: number, j: number): Plan {
+    const key = i * LONGEST_CHOSEN + j;
+    const plan = this.#plans.get(key) ?? this.#cheapest(i, j);
+    this.#plans.set(key, plan);
+    return plan;
   }
 
-  #build(i: number, j: number): GraphNode {
-    if (i === j) return this.#outcome(i);
-    const run = runOf(i, j);
-    const way = at(this.#way, run);
-    if (way === CHAIN) return this.#chain(i, j);
-    if (way === BITS_FIRST) return this.#bits(i, j, i);
-    if (way === BITS_SECOND) return this.#bits(i, j, i + 1);
-    const split = at(this.#split, run);
-    const start = at(this.#starts, split);
-    return this.#builder.branch('jge', start, this.#build(split, j), this.#build(i, split - 1));
+  #cheapest(i: number, j: number): Plan {
+    const { outcome } = at(this.#ranges, i);
+    if (i === j) return { cost: 0, split: i, build: () => outcome };
+    const run = this.#ranges.slice(i, j + 1);
+    const split = this.#split(i, j, weightIn(run));
+    const others = [...this.#chain(run), ...this.#bits(run)];
+    return others.reduce<Plan>(
+      (best, other) => (other.cost < best.cost ? { ...other, split: best.split } : best),
+      split,
+    );
   }
 
-  /**
-   * The split nearest to the middle of the weight. Splits between two wide ranges are preferred, because they tear no
-   * chain apart.
-   */
-  #middle(i: number, j: number): number {
-    const middle = (at(this.#before, i) + at(this.#before, j + 1)) / 2;
-    const far = (at(this.#before, j + 1) - at(this.#before, i)) * FAR;
-    let best = i + 1;
-    let least = Number.POSITIVE_INFINITY;
-    for (let split = i + 1; split <= j; split++) {
-      const torn = this.#isWide(split - 1) && this.#isWide(split) ? 0 : far;
-      const distance = Math.abs(at(this.#before, split) - middle) + torn;
-      if (distance >= least) continue;
-      least = distance;
+  /** The cheapest split, near the best splits of the runs that are one range shorter. */
+  #split(i: number, j: number, weight: number): Plan {
+    const first = Math.max(i + 1, this.#plan(i, j - 1).split - NEAR);
+    const last = Math.min(j, Math.max(first, this.#plan(i + 1, j).split + NEAR));
+    let parts = Number.POSITIVE_INFINITY;
+    let best = first;
+    for (let split = first; split <= last; split++) {
+      const cost = this.#plan(i, split - 1).cost + this.#plan(split, j).cost;
+      if (cost >= parts) continue;
+      parts = cost;
       best = split;
     }
-    return best;
-  }
-
-  /**
-   * Chooses for all runs that begin with range `i`, shorter runs first. Runs that begin with a later range have been
-   * chosen before.
-   */
-  #chooseFrom(i: number, end: number): void {
-    const chain = new NumberChain();
-    // If no bits tell the numbers of a run apart, none do so for a longer run.
-    let ways = BITS_FIRST | BITS_SECOND;
-    let weight = this.#weights[i] ?? 0;
-    chain.add(this.#outcome(i), weight, this.#isWide(i));
-    for (let j = i + 1; j <= end; j++) {
-      const added = this.#weights[j] ?? 0;
-      weight += added;
-      const run = runOf(i, j);
-      let best = this.#bestSplit(i, j) + this.#splitCost(i, j) + NANOSECONDS.jge * weight;
-      if (!chain.isBroken) chain.add(this.#outcome(j), added, this.#isWide(j));
-      if (chain.cost < best) {
-        best = chain.cost;
-        this.#way[run] = CHAIN;
-      }
-      const bits = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weight;
-      // Two ranges are always split: a test of bits is as long and harder to read.
-      if (j > i + 1 && bits < best) {
-        ways = this.#bitsWays(i, j, ways);
-        if (ways !== 0) best = bits;
-        if (ways !== 0) this.#way[run] = (ways & BITS_FIRST) === 0 ? BITS_SECOND : BITS_FIRST;
-      }
-      this.#cost[run] = best;
-    }
-  }
-
-  /** Returns those of `ways` by which one test of bits can decide the run. */
-  #bitsWays(i: number, j: number, ways: number): number {
-    const first = (ways & BITS_FIRST) !== 0 && this.#bitsMask(i, j, i) !== 0 ? BITS_FIRST : 0;
-    const second = (ways & BITS_SECOND) !== 0 && this.#bitsMask(i, j, i + 1) !== 0 ? BITS_SECOND : 0;
-    return first | second;
+    const build = () =>
+      this.#builder.branch(
+        'jge',
+        at(this.#ranges, best).low,
+        this.#plan(best, j).build(),
+        this.#plan(i, best - 1).build(),
+      );
+    return { cost: parts + this.#splitCost(i, j) + NANOSECONDS.jge * weight, split: best, build };
   }
 
   /** The cost of a split's instruction, without its steps and its two parts. */
   #splitCost(i: number, j: number): number {
     if (j === i + 1) return NANOSECONDS.instruction + NANOSECONDS.detour;
-    return this.#isLastCopied && j === this.#size - 1 ? 2 * NANOSECONDS.instruction : NANOSECONDS.instruction;
+    return this.#isLastCopied && j === this.#ranges.length - 1 ? 2 * NANOSECONDS.instruction : NANOSECONDS.instruction;
   }
 
-  /** Finds the cheapest split, near the best splits of the runs that are one range shorter. */
-  #bestSplit(i: number, j: number): number {
-    const run = runOf(i, j);
-    const first = j === i + 1 ? j : Math.max(i + 1, at(this.#split, runOf(i, j - 1)) - NEAR);
-    const last = j === i + 1 ? j : Math.min(j, Math.max(first, at(this.#split, runOf(i + 1, j)) + NEAR));
-    const costs = this.#cost;
-    let best = Number.POSITIVE_INFINITY;
-    let choice = first;
-    for (let split = first, left = runOf(i, first - 1), right = runOf(first, j); split <= last; split++) {
-      const cost = (costs[left] ?? 0) + (costs[right] ?? 0);
-      if (cost < best) {
-        best = cost;
-        choice = split;
-      }
-      left += 1;
-      right += LONGEST_CHOSEN - 1;
-    }
-    this.#split[run] = choice;
-    return best;
+  /** Tests single numbers one by one. None if the other numbers have several outcomes. */
+  #chain(run: readonly WeightedRange[]): readonly Way[] {
+    const rest = run.find(isWide)?.outcome;
+    if (rest === undefined || run.some((range) => isWide(range) && range.outcome !== rest)) return [];
+    const tested = run.filter(({ outcome }) => outcome !== rest);
+    const late = weightIn(run.filter(({ outcome }) => outcome === rest));
+    const steps = tested.reduce((sum, { weight }, i) => sum + (i + 1) * weight, 0) + tested.length * late;
+    const build = () =>
+      tested.reduceRight((node, { low, outcome }) => this.#builder.branch('jeq', low, outcome, node), rest);
+    return [{ cost: tested.length * NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jeq * steps, build }];
   }
 
-  #chain(i: number, j: number): GraphNode {
-    let wide = i;
-    while (wide < j && !this.#isWide(wide)) wide++;
-    const rest = this.#outcome(wide);
-    let node = rest;
-    for (let k = j; k >= i; k--) {
-      const outcome = this.#outcome(k);
-      if (outcome !== rest) node = this.#builder.branch('jeq', at(this.#starts, k), outcome, node);
-    }
-    return node;
-  }
-
-  #bits(i: number, j: number, having: number): GraphNode {
-    const mask = this.#bitsMask(i, j, having);
-    return this.#builder.branch('jset', mask, this.#outcome(having), this.#outcome(having === i ? i + 1 : i));
-  }
-
-  /**
-   * A mask of bits such that each number with the outcome of range `having` has one of them, and no other number of
-   * the run has any. Returns 0 if there is none.
-   */
-  #bitsMask(i: number, j: number, having: number): number {
-    if (at(this.#ends, j) - at(this.#starts, i) >= MOST_BIT_TESTED) return 0;
-    const wanted = this.#outcome(having);
-    const other = this.#outcome(having === i ? i + 1 : i);
-    let others = 0;
-    for (let k = i; k <= j; k++) {
-      if (this.#outcome(k) === other) others |= bitsOf({ low: at(this.#starts, k), high: at(this.#ends, k) });
-      else if (this.#outcome(k) !== wanted) return 0;
-    }
-    let mask = 0;
-    for (let k = i; k <= j; k++) {
-      if (this.#outcome(k) !== wanted) continue;
-      for (let number = at(this.#starts, k); number <= at(this.#ends, k); number++) {
-        if ((number & ~others) === 0) return 0;
-        mask |= number & ~others;
-      }
-    }
-    return mask >>> 0;
-  }
-
-  #isWide(i: number): boolean {
-    return at(this.#ends, i) > at(this.#starts, i);
-  }
-
-  #outcome(i: number): GraphNode {
-    const outcome = this.#outcomes[i];
-    if (outcome === undefined) throw new RangeError(`no range ${i}`);
-    return outcome;
+  /** One test of bits: numbers with any of them have the outcome of the run's first range, or of its second. */
+  #bits(run: readonly WeightedRange[]): readonly Way[] {
+    if (run.length === 2) return []; // These are always split: a test of bits is as long and harder to read.
+    const [first, second] = [at(run, 0).outcome, at(run, 1).outcome];
+    const cost = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weightIn(run);
+    const ways = [
+      [first, second],
+      [second, first],
+    ] as const;
+    return ways.flatMap(([having, others]) => {
+      const mask = distinguishingBits(run, having, others);
+      return mask === 0 ? [] : [{ cost, build: () => this.#builder.branch('jset', mask, having, others) }];
+    });
   }
 }
+
+type Way = Omit<Plan, 'split'>;
 
 /**
- * The cost of a chain: single numbers are tested one by one, and all others have one outcome. Infinite if the others
- * have several outcomes.
+ * Bits such that each number with the outcome `having` has one of them, and each other number has the outcome `others`
+ * and none of them. Returns 0 if there are none.
  */
-class NumberChain {
-  cost = Number.POSITIVE_INFINITY;
-  #rest: GraphNode | undefined;
-  #restWeight = 0;
-  /** The sum of each single number's weight times the number of tests that it takes. */
-  #steps = 0;
-  #count = 0;
-  /** Single numbers that were added before the first wide range, whose outcome is that of the others. */
-  #early: { readonly outcome: GraphNode; readonly weight: number }[] = [];
-  #broken = false;
-
-  /** Whether the run cannot be decided by a chain, whatever is added. */
-  get isBroken(): boolean {
-    return this.#broken;
-  }
-
-  /** Adds the next range. */
-  add(outcome: GraphNode, weight: number, wide: boolean): void {
-    if (this.#rest === undefined) {
-      if (!wide) {
-        this.#early.push({ outcome, weight });
-        return;
-      }
-      this.#rest = outcome;
-      for (const early of this.#early) this.#account(early.outcome, early.weight);
-    }
-    this.#broken = wide && outcome !== this.#rest;
-    this.#account(outcome, weight);
-    const steps = this.#steps + this.#count * this.#restWeight;
-    this.cost = this.#broken
-      ? Number.POSITIVE_INFINITY
-      : this.#count * NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jeq * steps;
-  }
-
-  #account(outcome: GraphNode, weight: number): void {
-    if (outcome === this.#rest) {
-      this.#restWeight += weight;
-    } else {
-      this.#count++;
-      this.#steps += this.#count * weight;
+function distinguishingBits(run: readonly ValueRange[], having: GraphNode, others: GraphNode): number {
+  const [start, end] = [at(run, 0).low, at(run, run.length - 1).high + 1];
+  if (end - start > MOST_BIT_TESTED || run.some(({ outcome }) => outcome !== having && outcome !== others)) return 0;
+  const excluded = run.reduce((bits, range) => (range.outcome === others ? bits | bitsOf(range) : bits), 0);
+  let mask = 0;
+  for (const { low, high, outcome } of run) {
+    if (outcome !== having) continue;
+    for (let number = low; number <= high; number++) {
+      if ((number & ~excluded) === 0) return 0;
+      mask |= number & ~excluded;
     }
   }
+  return mask >>> 0;
 }
 
-/** The index of a run of at most LONGEST_CHOSEN ranges. */
-function runOf(i: number, j: number): number {
-  return i * LONGEST_CHOSEN + j - i;
+function isWide({ low, high }: ValueRange): boolean {
+  return high > low;
 }
 
-function at(array: Float64Array | Int32Array | Uint8Array, index: number): number {
-  const value = array[index];
+function weightIn(ranges: readonly WeightedRange[]): number {
+  return ranges.reduce((sum, { weight }) => sum + weight, 0);
+}
+
+function at<Each>(list: readonly Each[], index: number): Each {
+  const value = list[index];
   if (value === undefined) throw new RangeError(`index ${index} out of bounds`);
   return value;
 }
