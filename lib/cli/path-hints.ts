@@ -13,7 +13,7 @@ import { printMessage } from './output/print.js';
  * this process can't say it.
  */
 export function reportMissingLibraries(command: string, { paths }: ProgramOptions): void {
-  const program = pathsProgram({ file: command, argv: [command], options: { paths } });
+  const program = pathsProgram({ file: command, args: [], argv: [command], options: { paths } });
   const missing = program && missingLibraries(program);
   if (missing === undefined) return;
   try {
@@ -25,7 +25,7 @@ export function reportMissingLibraries(command: string, { paths }: ProgramOption
 /** Reports what may not be granted to a program that could not be started. */
 export function reportMissingInterpreter(command: string, { paths }: ProgramOptions, error: unknown): void {
   if (codeOf(error) !== 'EACCES') return;
-  const program = pathsProgram({ file: command, argv: [command], options: { paths } });
+  const program = pathsProgram({ file: command, args: [], argv: [command], options: { paths } });
   const missing = program && missingInterpreter(program);
   if (missing !== undefined) printMessage(grantText(missing, pathFlag));
 }

@@ -18,7 +18,7 @@ const [SIGKILL, SIGINT, SIGTERM] = [9, 2, 15];
 beforeEach(fakeTimeouts);
 
 const isolation = { closed: [], open: [] } as const;
-const PROGRAM = { file: 'program', argv: ['program', 'x'], options: {} };
+const PROGRAM = { file: 'program', args: ['x'], argv: ['program', 'x'], options: {} };
 
 /** A child that runs, the signals that it was sent, and its events. `results` are those of kill(2). */
 function running(

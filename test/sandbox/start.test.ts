@@ -105,7 +105,7 @@ describe('a program that is not started', () => {
 describe('what kept a program from being started', () => {
   const rlimits = { nofile: 'unlimited' } as const;
   const hintFor = (name: keyof typeof errno, call: string, options: object = { rlimits }) =>
-    startHint({ error: errno[name], call }, { file: 'program', argv: ['program', 'x'], options });
+    startHint({ error: errno[name], call }, { file: 'program', args: ['x'], argv: ['program', 'x'], options });
 
   test('is a limit above that of this process, if setting it fails with EPERM', () => {
     expect(hintFor('EPERM', 'prlimit')).toMatch(

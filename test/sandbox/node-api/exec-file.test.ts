@@ -17,7 +17,7 @@ afterEach(() => {
 
 const violation = { syscall: 'mkdir', decoded: ['"/x"'], abi: 'x86_64', count: 1, why: 'it is denied' };
 const enforcement = { isolation: { closed: [], open: [] }, paths: { by: 'landlock' } };
-const program = { file: 'program', argv: ['program', 'x'], options: {} };
+const program = { file: 'program', args: ['x'], argv: ['program', 'x'], options: {} };
 
 /** A child, and what its callback is called with. */
 function reported(properties: object = {}, limits: Partial<OutputLimits> = {}, hasCallback = true) {
