@@ -11,6 +11,7 @@ import {
   type Decision,
   decisionsOf,
   fill,
+  type NumberRange,
   numberSpans,
   type Policy,
   rangesOf,
@@ -32,7 +33,13 @@ import {
 } from './bpf/instruction.js';
 import { type CompiledFilter, type Filter, filterOf } from './filter.js';
 import { compileDecisions, compileDecisionsInOrder } from './optimize/argument-rules.js';
-import { buildNumberTree, type EmulatedNumbers, NONE_EMULATED, type OutcomeRange } from './optimize/number-tree.js';
+import {
+  buildNumberTree,
+  type EmulatedNumbers,
+  mergeStarts,
+  NONE_EMULATED,
+  type OutcomeRange,
+} from './optimize/number-tree.js';
 import { buildSharedTree } from './optimize/number-tree-x32.js';
 import { largestSyscalls, type SyscallPart } from './optimize/size-report.js';
 import { lookupPrecompiled } from './precompiled/lookup.js';
@@ -187,20 +194,10 @@ const TABLE_SIZE = 1024;
  * newer ones than this package. It has no table of x32.
  */
 function emulatedNumbers(abis: readonly AbiPolicy[]): EmulatedNumbers {
-  const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => syscallsOf(abi.name));
-  if (tables.length === 0) return NONE_EMULATED;
-  let first = Number.POSITIVE_INFINITY;
-  for (const table of tables) for (const number of table.values()) if (number < first) first = number;
-  let end = first;
-  for (const table of tables)
-    for (const number of table.values()) if (number >= end && number < first + TABLE_SIZE) end = number + 1;
-  return { first, end };
-}
-
-/** Numbers from `start` to the start of the next segment. */
-interface Segment extends OutcomeRange {
-  /** Undefined if the numbers belong to no listed ABI. */
-  readonly abi: AbiPolicy | undefined;
+  const numbers = abis.flatMap(({ abi }) => (abi.name === 'x32' ? [] : [...syscallsOf(abi.name).values()]));
+  if (numbers.length === 0) return NONE_EMULATED;
+  const first = Math.min(...numbers);
+  return { first, end: Math.max(...numbers.filter((number) => number < first + TABLE_SIZE)) + 1 };
 }
 
 class Compiler {
@@ -241,42 +238,28 @@ class Compiler {
   }
 
   #ranges(abis: readonly AbiPolicy[]): readonly OutcomeRange[] {
-    const segments = this.#segments(abis);
-    const outcomes = new Map(abis.map((abi) => [abi, this.#outcomes(abi)]));
-    const ranges: OutcomeRange[] = [];
-    let last: OutcomeRange | undefined;
-    const add = (start: number, outcome: GraphNode) => {
-      if (last?.start === start) ranges.pop();
-      last = ranges.at(-1);
-      if (last?.outcome === outcome) return;
-      last = { start, outcome };
-      ranges.push(last);
-    };
-    segments.forEach(({ start, outcome: rest, abi }, i) => {
-      const end = segments.at(i + 1)?.start ?? 2 ** 32;
-      add(start, rest);
-      const singles = (abi && outcomes.get(abi)) ?? [];
-      singles.forEach((single, k) => {
-        if (single.start < start || single.start >= end) return;
-        add(single.start, single.outcome);
-        const next = single.start + 1;
-        if (next < end && singles.at(k + 1)?.start !== next) add(next, rest);
-      });
+    const entries = new Map(abis.map((abi) => [abi, this.#outcomes(abi)]));
+    const ranges = numberSpans(abis).flatMap(({ first, last, policy }): readonly OutcomeRange[] => {
+      if (policy === undefined)
+        return [{ start: first, outcome: this.#builder.return(returnValue(this.#policy.foreignAction)) }];
+      return fill(first, last, rangesOf(policy)).flatMap((range) =>
+        this.#within(range, policy, entries.get(policy) ?? []),
+      );
     });
-    return ranges;
+    return mergeStarts(ranges);
   }
 
-  /** The ranges of numbers of each ABI, and the outcomes of numbers without an entry of their own, in order. */
-  #segments(abis: readonly AbiPolicy[]): readonly Segment[] {
-    return numberSpans(abis).flatMap(({ first, last, policy: abi }): readonly Segment[] => {
-      if (abi === undefined)
-        return [{ start: first, abi, outcome: this.#builder.return(returnValue(this.#policy.foreignAction)) }];
-      return fill(first, last, rangesOf(abi)).map(({ first: start, decisions }) => ({
-        start,
-        abi,
-        outcome: this.#decide(decisions, this.#policy.defaultAction, abi.abi, this.#builder),
-      }));
-    });
+  /** The outcomes of a range of numbers, in order: those of its entries, and that of all other numbers. */
+  #within(
+    { first, last, decisions }: NumberRange,
+    { abi }: AbiPolicy,
+    entries: readonly OutcomeRange[],
+  ): readonly OutcomeRange[] {
+    const rest = this.#decide(decisions, this.#policy.defaultAction, abi, this.#builder);
+    const own = entries.filter(({ start }) => start >= first && start <= last);
+    const listed = new Set(own.map(({ start }) => start));
+    const others = [first, ...own.map(({ start }) => start + 1)].filter((start) => start <= last && !listed.has(start));
+    return [...own, ...others.map((start) => ({ start, outcome: rest }))].toSorted((a, b) => a.start - b.start);
   }
 
   /** The outcomes of numbers with an entry of their own, in order. */

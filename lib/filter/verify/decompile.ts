@@ -1,8 +1,8 @@
 /** Decompiles a program to a policy. Works for every seccomp filter that decides by ABI, number and arguments. */
 
 import { actionOf, returnValue } from '../../policy/action.js';
-import { archIs, NUMBER, numberWithin, POINTER } from '../../policy/diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
+import { archIs, archIsAny, NUMBER, numberWithin, POINTER } from '../../policy/diagrams/call-bits.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps } from '../../policy/diagrams/decision-diagram.js';
 import type { AbiPolicy, Action, Decision, NumberRange, Policy } from '../../policy/policy.js';
 import { numbersOf } from '../../policy/policy.js';
 import { ABIS, type Abi } from '../../syscalls/abi.js';
@@ -126,15 +126,13 @@ function returnedAt({ instructions }: CheckedProgram, at: number | undefined): n
 
 /** The action of the longest range of numbers that always has the same one. */
 function longest(program: CheckedProgram, ranges: readonly NumberPath[]): Action | undefined {
-  let best = { length: 0, value: 0 };
-  let run: { readonly first: number; readonly value: number | undefined } = { first: 0, value: undefined };
-  for (const { first, last, at } of ranges) {
-    const value = returnedAt(program, at);
-    if (run.value !== value) run = { first, value };
-    const length = last + 1 - run.first;
-    if (value !== undefined && length > best.length) best = { length, value };
-  }
-  return best.length === 0 ? undefined : actionOf(best.value);
+  const runs = mergeAdjacent(
+    ranges.map(({ first, last, at }) => ({ length: last + 1 - first, value: returnedAt(program, at) })),
+    (merged, next) => merged.value === next.value,
+    (merged, next) => ({ ...merged, length: merged.length + next.length }),
+  );
+  const [best] = runs.filter(({ value }) => value !== undefined).toSorted((a, b) => b.length - a.length);
+  return best?.value === undefined ? undefined : actionOf(best.value);
 }
 
 function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Action): AbiPolicy {
@@ -208,10 +206,7 @@ class WholeProgram {
   /** The return value for all ABIs except for some; undefined if there are several. */
   valueExcept(audits: readonly number[]): number | undefined {
     const diagrams = this.#diagrams;
-    const isListed = audits.reduce<Diagram>(
-      (some, audit) => diagrams.choose(archIs(audit, diagrams), TRUE, some),
-      FALSE,
-    );
+    const isListed = archIsAny(audits, diagrams);
     const found = diagrams.without(this.#returned, isListed);
     const value = diagrams.difference(found, FALSE)?.a ?? 0;
     return found === diagrams.without(diagrams.constant(value), isListed) ? value : undefined;
