@@ -79,18 +79,10 @@ export function compileFilter(policy: Policy, options: FilterOptions = {}): Comp
   if (native === undefined) throw argumentError('range', 'a policy needs at least one ABI');
   const other = policy.abis.find(({ abi }) => abi.endian !== native.abi.endian);
   if (other !== undefined) throw differentByteOrder(other.abi, native.abi);
-  const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
-  const precompiled = shouldProve && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
-  if (precompiled) return precompiled;
-  const given = { policy, flags, gated: new Set(gated) };
-  const { program, parts } = build(given, compileDecisions);
-  if (!shouldProve) return { ...program, flags, proof: null };
-  try {
-    return { ...program, flags, proof: requireProof(proveProgram(program)) };
-  } catch (error) {
-    if (!(error instanceof TooManySteps)) throw error;
-    return compileInOrder(given, tooIntertwined(error, parts));
-  }
+  const gated = new Set(opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []));
+  if (!shouldProve) return { ...build(policy, gated, compileDecisions).program, flags, proof: null };
+  const precompiled = [...gated].every((number) => isOpen(policy, number)) ? lookupProven(policy) : undefined;
+  return { ...(precompiled ?? compileProven(policy, gated)), flags };
 }
 
 function differentByteOrder(abi: Abi, native: Abi): SeccompError {
@@ -98,23 +90,17 @@ function differentByteOrder(abi: Abi, native: Abi): SeccompError {
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }
 
-/** The input of the compiler. */
-interface CompilerInput {
-  readonly policy: Policy;
-  readonly flags: readonly AttachFlag[];
-  /** The native numbers that get a gate if the policy does not always allow them. */
-  readonly gated: ReadonlySet<number>;
-}
+/** A compiled policy, without what its callers add. */
+type Proven = Omit<CompiledFilter, 'flags'>;
+type Program = Omit<Proven, 'proof'>;
 
-/** A compiled policy before its proof. */
-type Program = Omit<CompiledFilter, 'proof' | 'flags'>;
-
+/** Compiles a policy. The native numbers in `gated` get a gate if the policy does not always allow them. */
 function build(
-  given: CompilerInput,
+  policy: Policy,
+  gated: ReadonlySet<number>,
   how: typeof compileDecisions,
 ): { readonly program: Program; readonly parts: readonly SyscallPart[] } {
-  const { policy } = given;
-  const compiler = new Compiler(given, how);
+  const compiler = new Compiler(policy, gated, how);
   const { instructions, gate } = assemble(compiler.root());
   const { parts } = compiler;
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, parts);
@@ -122,29 +108,39 @@ function build(
   return { program: { policy, instructions, bytes, gate }, parts };
 }
 
+function compileProven(policy: Policy, gated: ReadonlySet<number>): Proven {
+  const { program, parts } = build(policy, gated, compileDecisions);
+  try {
+    return { ...program, proof: requireProof(proveProgram(program)) };
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    return compileInOrder(policy, gated, tooIntertwined(error, parts));
+  }
+}
+
 /**
  * Compiles the conditions in their order. The program is longer, and can be proven however intertwined the rules are.
  * @throws {SeccompError} `refusal`, if this program is too long, or can't be proven either.
  */
-function compileInOrder(given: CompilerInput, refusal: SeccompError): CompiledFilter {
+function compileInOrder(policy: Policy, gated: ReadonlySet<number>, refusal: SeccompError): Proven {
   try {
-    const { program } = build(given, compileDecisionsInOrder);
-    return { ...program, flags: given.flags, proof: requireProof(proveInLockstep(program)) };
+    const { program } = build(policy, gated, compileDecisionsInOrder);
+    return { ...program, proof: requireProof(proveInLockstep(program)) };
   } catch (error) {
     const isTooLarge = error instanceof SeccompError && error.code === refusal.code;
     throw isTooLarge || error instanceof TooManySteps ? refusal : error;
   }
 }
 
-/** Returns the filter of a precompiled program, if there is one and it is proven to decide as the policy does. */
-function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): CompiledFilter | undefined {
+/** Returns the precompiled program of a policy, if there is one and it is proven to decide as the policy does. */
+function lookupProven(policy: Policy): Proven | undefined {
   const bytes = lookupPrecompiled(policy);
   const [native] = policy.abis;
   if (bytes === undefined || native === undefined) return undefined;
   const instructions = decodeInstructions(bytes, native.abi.endian);
   const program = { policy, instructions, bytes, gate: [] };
   const proof = proveProgram(program);
-  return has(proof, 'call') ? undefined : { ...program, flags, proof };
+  return has(proof, 'call') ? undefined : { ...program, proof };
 }
 
 /** Whether the policy allows a native syscall for all arguments, so that it needs no gate. */
@@ -208,7 +204,7 @@ class Compiler {
   readonly #gated: ReadonlySet<number>;
   readonly #decide: typeof compileDecisions;
 
-  constructor({ policy, gated }: CompilerInput, how: typeof compileDecisions) {
+  constructor(policy: Policy, gated: ReadonlySet<number>, how: typeof compileDecisions) {
     this.#policy = policy;
     this.#gated = gated;
     this.#decide = how;
