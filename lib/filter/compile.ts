@@ -11,6 +11,7 @@ import {
   type Decision,
   decisionsOf,
   fill,
+  type NumberRange,
   numberSpans,
   type Policy,
   rangesOf,
@@ -32,7 +33,13 @@ import {
 } from './bpf/instruction.js';
 import { type CompiledFilter, type Filter, filterOf } from './filter.js';
 import { compileDecisions, compileDecisionsInOrder } from './optimize/argument-rules.js';
-import { buildNumberTree, type EmulatedNumbers, NONE_EMULATED, type OutcomeRange } from './optimize/number-tree.js';
+import {
+  buildNumberTree,
+  type EmulatedNumbers,
+  mergeStarts,
+  NONE_EMULATED,
+  type OutcomeRange,
+} from './optimize/number-tree.js';
 import { buildSharedTree } from './optimize/number-tree-x32.js';
 import { largestSyscalls, type SyscallPart } from './optimize/size-report.js';
 import { lookupPrecompiled } from './precompiled/lookup.js';
@@ -72,18 +79,10 @@ export function compileFilter(policy: Policy, options: FilterOptions = {}): Comp
   if (native === undefined) throw argumentError('range', 'a policy needs at least one ABI');
   const other = policy.abis.find(({ abi }) => abi.endian !== native.abi.endian);
   if (other !== undefined) throw differentByteOrder(other.abi, native.abi);
-  const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
-  const precompiled = shouldProve && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
-  if (precompiled) return precompiled;
-  const given = { policy, flags, gated: new Set(gated) };
-  const { program, parts } = build(given, compileDecisions);
-  if (!shouldProve) return { ...program, flags, proof: null };
-  try {
-    return { ...program, flags, proof: requireProof(proveProgram(program)) };
-  } catch (error) {
-    if (!(error instanceof TooManySteps)) throw error;
-    return compileInOrder(given, tooIntertwined(error, parts));
-  }
+  const gated = new Set(opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []));
+  if (!shouldProve) return { ...build(policy, gated, compileDecisions).program, flags, proof: null };
+  const precompiled = [...gated].every((number) => isOpen(policy, number)) ? lookupProven(policy) : undefined;
+  return { ...(precompiled ?? compileProven(policy, gated)), flags };
 }
 
 function differentByteOrder(abi: Abi, native: Abi): SeccompError {
@@ -91,23 +90,17 @@ function differentByteOrder(abi: Abi, native: Abi): SeccompError {
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }
 
-/** The input of the compiler. */
-interface CompilerInput {
-  readonly policy: Policy;
-  readonly flags: readonly AttachFlag[];
-  /** The native numbers that get a gate if the policy does not always allow them. */
-  readonly gated: ReadonlySet<number>;
-}
+/** A compiled policy, without what its callers add. */
+type Proven = Omit<CompiledFilter, 'flags'>;
+type Program = Omit<Proven, 'proof'>;
 
-/** A compiled policy before its proof. */
-type Program = Omit<CompiledFilter, 'proof' | 'flags'>;
-
+/** Compiles a policy. The native numbers in `gated` get a gate if the policy does not always allow them. */
 function build(
-  given: CompilerInput,
+  policy: Policy,
+  gated: ReadonlySet<number>,
   how: typeof compileDecisions,
 ): { readonly program: Program; readonly parts: readonly SyscallPart[] } {
-  const { policy } = given;
-  const compiler = new Compiler(given, how);
+  const compiler = new Compiler(policy, gated, how);
   const { instructions, gate } = assemble(compiler.root());
   const { parts } = compiler;
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, parts);
@@ -115,29 +108,39 @@ function build(
   return { program: { policy, instructions, bytes, gate }, parts };
 }
 
+function compileProven(policy: Policy, gated: ReadonlySet<number>): Proven {
+  const { program, parts } = build(policy, gated, compileDecisions);
+  try {
+    return { ...program, proof: requireProof(proveProgram(program)) };
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    return compileInOrder(policy, gated, tooIntertwined(error, parts));
+  }
+}
+
 /**
  * Compiles the conditions in their order. The program is longer, and can be proven however intertwined the rules are.
  * @throws {SeccompError} `refusal`, if this program is too long, or can't be proven either.
  */
-function compileInOrder(given: CompilerInput, refusal: SeccompError): CompiledFilter {
+function compileInOrder(policy: Policy, gated: ReadonlySet<number>, refusal: SeccompError): Proven {
   try {
-    const { program } = build(given, compileDecisionsInOrder);
-    return { ...program, flags: given.flags, proof: requireProof(proveInLockstep(program)) };
+    const { program } = build(policy, gated, compileDecisionsInOrder);
+    return { ...program, proof: requireProof(proveInLockstep(program)) };
   } catch (error) {
     const isTooLarge = error instanceof SeccompError && error.code === refusal.code;
     throw isTooLarge || error instanceof TooManySteps ? refusal : error;
   }
 }
 
-/** Returns the filter of a precompiled program, if there is one and it is proven to decide as the policy does. */
-function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): CompiledFilter | undefined {
+/** Returns the precompiled program of a policy, if there is one and it is proven to decide as the policy does. */
+function lookupProven(policy: Policy): Proven | undefined {
   const bytes = lookupPrecompiled(policy);
   const [native] = policy.abis;
   if (bytes === undefined || native === undefined) return undefined;
   const instructions = decodeInstructions(bytes, native.abi.endian);
   const program = { policy, instructions, bytes, gate: [] };
   const proof = proveProgram(program);
-  return has(proof, 'call') ? undefined : { ...program, flags, proof };
+  return has(proof, 'call') ? undefined : { ...program, proof };
 }
 
 /** Whether the policy allows a native syscall for all arguments, so that it needs no gate. */
@@ -187,20 +190,10 @@ const TABLE_SIZE = 1024;
  * newer ones than this package. It has no table of x32.
  */
 function emulatedNumbers(abis: readonly AbiPolicy[]): EmulatedNumbers {
-  const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => syscallsOf(abi.name));
-  if (tables.length === 0) return NONE_EMULATED;
-  let first = Number.POSITIVE_INFINITY;
-  for (const table of tables) for (const number of table.values()) if (number < first) first = number;
-  let end = first;
-  for (const table of tables)
-    for (const number of table.values()) if (number >= end && number < first + TABLE_SIZE) end = number + 1;
-  return { first, end };
-}
-
-/** Numbers from `start` to the start of the next segment. */
-interface Segment extends OutcomeRange {
-  /** Undefined if the numbers belong to no listed ABI. */
-  readonly abi: AbiPolicy | undefined;
+  const numbers = abis.flatMap(({ abi }) => (abi.name === 'x32' ? [] : [...syscallsOf(abi.name).values()]));
+  if (numbers.length === 0) return NONE_EMULATED;
+  const first = Math.min(...numbers);
+  return { first, end: Math.max(...numbers.filter((number) => number < first + TABLE_SIZE)) + 1 };
 }
 
 class Compiler {
@@ -211,7 +204,7 @@ class Compiler {
   readonly #gated: ReadonlySet<number>;
   readonly #decide: typeof compileDecisions;
 
-  constructor({ policy, gated }: CompilerInput, how: typeof compileDecisions) {
+  constructor(policy: Policy, gated: ReadonlySet<number>, how: typeof compileDecisions) {
     this.#policy = policy;
     this.#gated = gated;
     this.#decide = how;
@@ -241,42 +234,28 @@ class Compiler {
   }
 
   #ranges(abis: readonly AbiPolicy[]): readonly OutcomeRange[] {
-    const segments = this.#segments(abis);
-    const outcomes = new Map(abis.map((abi) => [abi, this.#outcomes(abi)]));
-    const ranges: OutcomeRange[] = [];
-    let last: OutcomeRange | undefined;
-    const add = (start: number, outcome: GraphNode) => {
-      if (last?.start === start) ranges.pop();
-      last = ranges.at(-1);
-      if (last?.outcome === outcome) return;
-      last = { start, outcome };
-      ranges.push(last);
-    };
-    segments.forEach(({ start, outcome: rest, abi }, i) => {
-      const end = segments.at(i + 1)?.start ?? 2 ** 32;
-      add(start, rest);
-      const singles = (abi && outcomes.get(abi)) ?? [];
-      singles.forEach((single, k) => {
-        if (single.start < start || single.start >= end) return;
-        add(single.start, single.outcome);
-        const next = single.start + 1;
-        if (next < end && singles.at(k + 1)?.start !== next) add(next, rest);
-      });
+    const entries = new Map(abis.map((abi) => [abi, this.#outcomes(abi)]));
+    const ranges = numberSpans(abis).flatMap(({ first, last, policy }): readonly OutcomeRange[] => {
+      if (policy === undefined)
+        return [{ start: first, outcome: this.#builder.return(returnValue(this.#policy.foreignAction)) }];
+      return fill(first, last, rangesOf(policy)).flatMap((range) =>
+        this.#within(range, policy, entries.get(policy) ?? []),
+      );
     });
-    return ranges;
+    return mergeStarts(ranges);
   }
 
-  /** The ranges of numbers of each ABI, and the outcomes of numbers without an entry of their own, in order. */
-  #segments(abis: readonly AbiPolicy[]): readonly Segment[] {
-    return numberSpans(abis).flatMap(({ first, last, policy: abi }): readonly Segment[] => {
-      if (abi === undefined)
-        return [{ start: first, abi, outcome: this.#builder.return(returnValue(this.#policy.foreignAction)) }];
-      return fill(first, last, rangesOf(abi)).map(({ first: start, decisions }) => ({
-        start,
-        abi,
-        outcome: this.#decide(decisions, this.#policy.defaultAction, abi.abi, this.#builder),
-      }));
-    });
+  /** The outcomes of a range of numbers, in order: those of its entries, and that of all other numbers. */
+  #within(
+    { first, last, decisions }: NumberRange,
+    { abi }: AbiPolicy,
+    entries: readonly OutcomeRange[],
+  ): readonly OutcomeRange[] {
+    const rest = this.#decide(decisions, this.#policy.defaultAction, abi, this.#builder);
+    const own = entries.filter(({ start }) => start >= first && start <= last);
+    const listed = new Set(own.map(({ start }) => start));
+    const others = [first, ...own.map(({ start }) => start + 1)].filter((start) => start <= last && !listed.has(start));
+    return [...own, ...others.map((start) => ({ start, outcome: rest }))].toSorted((a, b) => a.start - b.start);
   }
 
   /** The outcomes of numbers with an entry of their own, in order. */

@@ -3,6 +3,7 @@
  * tracing, but a process of the same user may change how it is scheduled.
  */
 
+import { equals } from '../policy/denials.js';
 import type { Condition, Decision, Policy } from '../policy/policy.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { constants } from '../syscalls/constants.js';
@@ -38,8 +39,6 @@ const CALLS: readonly (readonly [syscall: string, index: number, everyProcessOfU
   ['ioprio_set', 1, IOPRIO_WHO_USER],
 ];
 
-const is = (index: number, value: number): Condition => ({ index, width: 32, op: 'eq', value: BigInt(value) });
-
 /**
  * Allows all calls but those that change the guardian's limits, or how it is scheduled.
  *
@@ -63,8 +62,8 @@ function denialsOn(abi: AbiName, guardian: number): ReadonlyMap<number, readonly
   for (const [syscall, index, user] of CALLS) {
     const number = syscallNumber(abi, syscall);
     if (number === undefined) continue;
-    const denied = [deny(is(index, guardian))];
-    denials.set(number, user === undefined ? denied : [...denied, deny(is(0, user))]);
+    const denied = [deny(equals(index, guardian))];
+    denials.set(number, user === undefined ? denied : [...denied, deny(equals(0, user))]);
   }
   return denials;
 }

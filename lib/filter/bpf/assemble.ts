@@ -79,15 +79,15 @@ class Emitter {
   emit(node: GraphNode): void {
     switch (node.kind) {
       case 'return':
-        this.#place(node, { code: BPF.ret, jt: 0, jf: 0, k: node.value });
+        this.#place(node, BPF.ret, node.value);
         return;
       case 'load':
         this.#fallInto(node.next);
-        this.#place(node, { code: BPF.ld, jt: 0, jf: 0, k: node.offset });
+        this.#place(node, BPF.ld, node.offset);
         return;
       case 'and':
         this.#fallInto(node.next);
-        this.#place(node, { code: BPF.and, jt: 0, jf: 0, k: node.mask });
+        this.#place(node, BPF.and, node.mask);
         return;
       case 'branch':
         this.#emitBranch(node);
@@ -108,12 +108,7 @@ class Emitter {
   #emitBranch(node: GraphNode & { kind: 'branch' }): void {
     this.#bringNear(node.no, FARTHEST - 1); // One less: the other target may add an instruction.
     this.#bringNear(node.yes, FARTHEST);
-    const at = this.#place(node, {
-      code: BPF[node.test],
-      jt: this.#skipTo(node.yes),
-      jf: this.#skipTo(node.no),
-      k: node.k,
-    });
+    const at = this.#place(node, BPF[node.test], node.k, this.#skipTo(node.yes), this.#skipTo(node.no));
     if (node.gateHalf !== undefined) this.#gate.push({ position: at, half: node.gateHalf });
   }
 
@@ -121,7 +116,7 @@ class Emitter {
   #bringNear(target: GraphNode, farthest: number): void {
     if (this.#skipTo(target) <= farthest) return;
     if (target.kind === 'return') this.emit(target);
-    else this.#place(target, { code: BPF.ja, jt: 0, jf: 0, k: this.#skipTo(target) });
+    else this.#place(target, BPF.ja, this.#skipTo(target));
   }
 
   /** Makes `target` the instruction that follows the next emitted one. */
@@ -135,10 +130,10 @@ class Emitter {
     return (this.#backwards.length - 1 - to) as Skip;
   }
 
-  /** Emits `instruction` for `node`. Later jumps to `node` use this position. */
-  #place(node: GraphNode, instruction: Instruction): Position {
+  /** Emits an instruction for `node`. Later jumps to `node` use this position. */
+  #place(node: GraphNode, code: number, k: number, jt = 0, jf = 0): Position {
     const at = this.#backwards.length as Position;
-    this.#backwards.push(instruction);
+    this.#backwards.push({ code, jt, jf, k });
     this.#positions.set(node, at);
     return at;
   }

@@ -8,8 +8,7 @@
  */
 import { X32_BIT } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
-import { mergeAdjacent } from '../merge-adjacent.js';
-import { buildNumberTree, type EmulatedNumbers, NONE_EMULATED, type OutcomeRange } from './number-tree.js';
+import { buildNumberTree, type EmulatedNumbers, mergeStarts, NONE_EMULATED, type OutcomeRange } from './number-tree.js';
 
 /** Clears bit 30. A number with bit 31 keeps it, and so stays above all numbers of both ABIs. */
 const WITHOUT_X32_BIT = ~X32_BIT >>> 0;
@@ -55,22 +54,16 @@ function differences(low: readonly OutcomeRange[], high: readonly OutcomeRange[]
       outcome: outcomeAt(high, start),
       shared: outcomeAt(low, (start & WITHOUT_X32_BIT) >>> 0),
     }));
-  const marked = mergeAdjacent(
-    parts.map(({ start, outcome, shared }) => ({ start, outcome, open: outcome === shared })),
-    (merged, next) => merged.open === next.open && merged.outcome === next.outcome,
-    (merged) => merged,
-  );
+  const marked = parts
+    .map(({ start, outcome, shared }) => ({ start, outcome, open: outcome === shared }))
+    .filter(({ outcome, open }, i, all) => i === 0 || all[i - 1]?.outcome !== outcome || all[i - 1]?.open !== open);
   // A range between two that differ from `low` is joined to them if it has their outcome: that saves a test.
   const between = marked.map(({ start, outcome, open }, i) => {
     const [before, after] = [i > 0 ? marked[i - 1] : undefined, marked.at(i + 1)];
     const closed = before?.outcome === outcome && after?.outcome === outcome && !before.open && !after.open;
     return { start, outcome: open && !closed ? OPEN : outcome };
   });
-  return mergeAdjacent(
-    between,
-    (merged, next) => merged.outcome === next.outcome,
-    (merged) => merged,
-  );
+  return mergeStarts(between);
 }
 
 /** Replaces the placeholder in `tree` by `node`. */

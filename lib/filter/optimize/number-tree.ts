@@ -107,6 +107,11 @@ export function buildValueTree(ranges: readonly ValueRange[], builder: GraphBuil
 }
 
 /** Merges neighbors with the same outcome. */
+export function mergeStarts(ranges: readonly OutcomeRange[]): readonly OutcomeRange[] {
+  return ranges.filter(({ outcome }, i) => i === 0 || ranges.at(i - 1)?.outcome !== outcome);
+}
+
+/** Merges neighbors with the same outcome. */
 export function mergeNeighbors(ranges: readonly ValueRange[]): readonly ValueRange[] {
   return mergeAdjacent(
     ranges,

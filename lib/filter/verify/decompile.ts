@@ -1,8 +1,8 @@
 /** Decompiles a program to a policy. Works for every seccomp filter that decides by ABI, number and arguments. */
 
 import { actionOf, returnValue } from '../../policy/action.js';
-import { archIs, NUMBER, numberWithin, POINTER } from '../../policy/diagrams/call-bits.js';
-import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
+import { archIs, archIsAny, NUMBER, numberWithin, POINTER } from '../../policy/diagrams/call-bits.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps } from '../../policy/diagrams/decision-diagram.js';
 import type { AbiPolicy, Action, Decision, NumberRange, Policy } from '../../policy/policy.js';
 import { numbersOf } from '../../policy/policy.js';
 import { ABIS, type Abi } from '../../syscalls/abi.js';
@@ -55,19 +55,7 @@ function policyOf(instructions: readonly Instruction[], endian: Abi['endian']): 
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
   const named = known.filter(({ audit }) => tested.has(audit));
   // A program that does not test the ABI decides all ABIs alike.
-  const abis = named.length > 0 ? named : known.slice(0, 1);
-  const audits = [...new Set(abis.map(({ audit }) => audit))];
-  const program = { instructions, gate: NO_GATE, endian };
-  const whole = new WholeProgram(program);
-  const foreignAction = foreignActionOf(program, audits, whole);
-  const tables = abis.map((abi) => ({ abi, ranges: rangesOf(program, abi) }));
-  const defaultAction = longest(program, tables.at(0)?.ranges ?? []) ?? foreignAction;
-  const reader = new Reader(program, returnValue(defaultAction), whole);
-  return {
-    abis: tables.map(({ abi, ranges }) => abiPolicy(abi, reader.spans(abi, ranges), defaultAction)),
-    defaultAction,
-    foreignAction,
-  };
+  return new Decompiler({ instructions, gate: NO_GATE, endian }).policy(named.length > 0 ? named : known.slice(0, 1));
 }
 
 /** Reads the kind of a typed array, of this realm or another; undefined for every other value. */
@@ -81,17 +69,6 @@ function isUint8Array(value: unknown): boolean {
 }
 
 const NO_GATE: CheckedProgram['gate'] = new Map();
-
-/** The numbers of an ABI, in ranges that reach the same instruction, in order. */
-function rangesOf(program: CheckedProgram, abi: Abi): readonly NumberPath[] {
-  const own = numbersOf(abi);
-  return numberPaths(program, abi.audit)
-    .flatMap(({ first, last, at }) =>
-      own.map((range) => ({ first: Math.max(first, range.first), last: Math.min(last, range.last), at })),
-    )
-    .filter(({ first, last }) => first <= last)
-    .toSorted((a, b) => a.first - b.first);
-}
 
 /** Returns the AUDIT_ARCH values that the program compares the ABI with. */
 function testedAudits(instructions: readonly Instruction[]): ReadonlySet<number> {
@@ -108,35 +85,6 @@ function testedAudits(instructions: readonly Instruction[]): ReadonlySet<number>
   return tested;
 }
 
-/** The action for calls of ABIs that the program does not compare with. */
-function foreignActionOf(program: CheckedProgram, audits: readonly number[], whole: WholeProgram): Action {
-  const ends = new Set(numberPaths(program, audits).map(({ at }) => returnedAt(program, at)));
-  const [value] = ends;
-  const only = ends.size === 1 && value !== undefined ? value : whole.valueExcept(audits);
-  if (only === undefined)
-    throw argumentError('range', 'the filter distinguishes calls of unknown ABIs, which a policy cannot do');
-  return actionOf(only);
-}
-
-/** The return value of an instruction; undefined if it is not a return. */
-function returnedAt({ instructions }: CheckedProgram, at: number | undefined): number | undefined {
-  const instruction = at === undefined ? undefined : instructions.at(at);
-  return instruction?.code === BPF.ret ? instruction.k : undefined;
-}
-
-/** The action of the longest range of numbers that always has the same one. */
-function longest(program: CheckedProgram, ranges: readonly NumberPath[]): Action | undefined {
-  let best = { length: 0, value: 0 };
-  let run: { readonly first: number; readonly value: number | undefined } = { first: 0, value: undefined };
-  for (const { first, last, at } of ranges) {
-    const value = returnedAt(program, at);
-    if (run.value !== value) run = { first, value };
-    const length = last + 1 - run.first;
-    if (value !== undefined && length > best.length) best = { length, value };
-  }
-  return best.length === 0 ? undefined : actionOf(best.value);
-}
-
 function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Action): AbiPolicy {
   const rest = structuralKey([{ conditions: [], action: defaultAction }]);
   const own = spans.filter(({ decisions }) => decisions.length > 0 && structuralKey(decisions) !== rest);
@@ -149,76 +97,108 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
   return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
 }
 
-class Reader {
-  readonly #program: CheckedProgram;
-  readonly #otherwise: number;
-  readonly #whole: WholeProgram;
-  /** By instruction: the decisions of the code from there on, which only tests arguments. */
-  readonly #known = new Map<number, readonly Decision[]>();
-
-  constructor(program: CheckedProgram, otherwise: number, whole: WholeProgram) {
-    this.#program = program;
-    this.#otherwise = otherwise;
-    this.#whole = whole;
-  }
-
-  /** All numbers of an ABI, in ranges with the same decisions. */
-  spans(abi: Abi, ranges: readonly NumberPath[]): readonly NumberRange[] {
-    return mergeSpans(
-      ranges.flatMap(({ first, last, at }) =>
-        at === undefined ? this.#followed(abi, first, last) : [{ first, last, decisions: this.#decisionsFrom(at) }],
-      ),
-    );
-  }
-
-  #decisionsFrom(at: number): readonly Decision[] {
-    const decisions = this.#known.get(at) ?? decisionsFrom(this.#program, at, this.#otherwise, new Map());
-    this.#known.set(at, decisions);
-    return decisions;
-  }
-
-  /** Decompiles numbers that cannot be followed as a range. */
-  #followed({ audit }: Abi, from: number, to: number): readonly NumberRange[] {
-    return this.#whole.rangesWithin(audit, from, to).map(({ first, last }) => ({
-      first,
-      last,
-      decisions: decisionsFrom(this.#program, 0, this.#otherwise, numberWords(audit, first)),
-    }));
-  }
-}
-
 /** The limit on the number of ranges that a set of numbers is split into. */
 const MOST_RANGES = 4096;
 
-/** The diagram of a whole program, for calls that cannot be followed on their numbers alone. */
-class WholeProgram {
+class Decompiler {
   readonly #program: CheckedProgram;
+  /** By instruction: the decisions of the code from there on, which only tests arguments. */
+  readonly #known = new Map<number, readonly Decision[]>();
   readonly #diagrams = new Diagrams(MOST_STEPS);
-  #known: Diagram | undefined;
+  #whole: Diagram | undefined;
 
   constructor(program: CheckedProgram) {
     this.#program = program;
   }
 
+  policy(abis: readonly Abi[]): Policy {
+    const foreignAction = this.#foreignAction([...new Set(abis.map(({ audit }) => audit))]);
+    const paths = new Map(abis.map((abi) => [abi, this.#paths(abi)]));
+    const [native = []] = paths.values();
+    const defaultAction = this.#longest(native) ?? foreignAction;
+    const otherwise = returnValue(defaultAction);
+    return {
+      abis: [...paths].map(([abi, each]) => abiPolicy(abi, this.#spans(abi, each, otherwise), defaultAction)),
+      defaultAction,
+      foreignAction,
+    };
+  }
+
+  /** The numbers of an ABI, in ranges that reach the same instruction, in order. */
+  #paths(abi: Abi): readonly NumberPath[] {
+    const own = numbersOf(abi);
+    return numberPaths(this.#program, abi.audit)
+      .flatMap(({ first, last, at }) =>
+        own.map((range) => ({ first: Math.max(first, range.first), last: Math.min(last, range.last), at })),
+      )
+      .filter(({ first, last }) => first <= last)
+      .toSorted((a, b) => a.first - b.first);
+  }
+
+  /** The action for calls of ABIs that the program does not compare with. */
+  #foreignAction(audits: readonly number[]): Action {
+    const ends = new Set(numberPaths(this.#program, audits).map(({ at }) => this.#returnedAt(at)));
+    const [value] = ends;
+    const only = ends.size === 1 && value !== undefined ? value : this.#valueExcept(audits);
+    if (only === undefined)
+      throw argumentError('range', 'the filter distinguishes calls of unknown ABIs, which a policy cannot do');
+    return actionOf(only);
+  }
+
+  /** The return value of an instruction; undefined if it is not a return. */
+  #returnedAt(at: number | undefined): number | undefined {
+    const instruction = at === undefined ? undefined : this.#program.instructions.at(at);
+    return instruction?.code === BPF.ret ? instruction.k : undefined;
+  }
+
+  /** The action of the longest range of numbers that always has the same one. */
+  #longest(paths: readonly NumberPath[]): Action | undefined {
+    const runs = mergeAdjacent(
+      paths.map(({ first, last, at }) => ({ length: last + 1 - first, value: this.#returnedAt(at) })),
+      (merged, next) => merged.value === next.value,
+      (merged, next) => ({ ...merged, length: merged.length + next.length }),
+    );
+    const [best] = runs.filter(({ value }) => value !== undefined).toSorted((a, b) => b.length - a.length);
+    return best?.value === undefined ? undefined : actionOf(best.value);
+  }
+
+  /** All numbers of an ABI, in ranges with the same decisions. */
+  #spans({ audit }: Abi, paths: readonly NumberPath[], otherwise: number): readonly NumberRange[] {
+    return mergeSpans(
+      paths.flatMap((path): readonly NumberRange[] => {
+        const { first, last, at } = path;
+        if (at !== undefined) return [{ first, last, decisions: this.#decisionsFrom(at, otherwise) }];
+        return this.#split(audit, path).map((range) => {
+          const words = numberWords(audit, range.first);
+          return { ...range, decisions: decisionsFrom(this.#program, 0, otherwise, words) };
+        });
+      }),
+    );
+  }
+
+  #decisionsFrom(at: number, otherwise: number): readonly Decision[] {
+    const decisions = this.#known.get(at) ?? decisionsFrom(this.#program, at, otherwise, new Map());
+    this.#known.set(at, decisions);
+    return decisions;
+  }
+
+  /** The diagram of the whole program, for calls that cannot be followed on their numbers alone. */
   get #returned(): Diagram {
-    this.#known ??= new ProgramDiagrams(this.#program, this.#diagrams).from(0);
-    return this.#known;
+    this.#whole ??= new ProgramDiagrams(this.#program, this.#diagrams).from(0);
+    return this.#whole;
   }
 
   /** The return value for all ABIs except for some; undefined if there are several. */
-  valueExcept(audits: readonly number[]): number | undefined {
+  #valueExcept(audits: readonly number[]): number | undefined {
     const diagrams = this.#diagrams;
-    const isListed = audits.reduce<Diagram>(
-      (some, audit) => diagrams.choose(archIs(audit, diagrams), TRUE, some),
-      FALSE,
-    );
+    const isListed = archIsAny(audits, diagrams);
     const found = diagrams.without(this.#returned, isListed);
     const value = diagrams.difference(found, FALSE)?.a ?? 0;
     return found === diagrams.without(diagrams.constant(value), isListed) ? value : undefined;
   }
 
-  /** The numbers from `from` to `to`, in ranges for which the program decides alike. */
-  rangesWithin(audit: number, from: number, to: number): readonly Omit<NumberRange, 'decisions'>[] {
+  /** Splits numbers that cannot be followed as a range into ranges for which the program decides alike. */
+  #split(audit: number, { first: from, last: to }: NumberPath): readonly Omit<NumberRange, 'decisions'>[] {
     const diagrams = this.#diagrams;
     const within = diagrams.both(archIs(audit, diagrams), numberWithin(from, to, diagrams));
     const parts = diagrams.partition(diagrams.both(within, this.#returned), NUMBER);

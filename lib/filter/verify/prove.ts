@@ -5,7 +5,7 @@
  */
 import { refuseIn } from '../../errors.js';
 import { actionOf, returnValue } from '../../policy/action.js';
-import { archIs, callFromBits, numberWithin } from '../../policy/diagrams/call-bits.js';
+import { archIs, archIsAny, callFromBits, numberWithin } from '../../policy/diagrams/call-bits.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from '../../policy/diagrams/decision-diagram.js';
 import {
   foreignMeaning,
@@ -109,7 +109,7 @@ class Prover {
     this.#ranges++;
     for (const range of meanings.within(first, last)) {
       const wrong = this.#named(range, () =>
-        at === undefined ? this.#checkFromStart(range, audit) : this.#checkFrom(at, range, audit),
+        at === undefined ? this.#compareFrom(at, range, audit) : this.#checkFrom(at, range, audit),
       );
       if (wrong !== undefined) return wrong;
     }
@@ -118,11 +118,7 @@ class Prover {
 
   /** Checks the calls of ABIs that the policy does not list. */
   #checkForeign(audits: readonly number[]): Counterexample | undefined {
-    const isListed = audits.reduce<Diagram>(
-      (some, audit) => this.#diagrams.choose(archIs(audit, this.#diagrams), TRUE, some),
-      FALSE,
-    );
-    const isForeign = this.#diagrams.not(isListed);
+    const isForeign = this.#diagrams.not(archIsAny(audits, this.#diagrams));
     const meant = this.#meaning(foreignMeaning(this.#policy));
     for (const { first, at } of numberPaths(this.#program, audits)) {
       this.#ranges++;
@@ -167,30 +163,26 @@ class Prover {
     this.#meant.clear();
   }
 
-  #compareFrom(at: number, { first, last, meaning }: MeantRange, audit: number): Counterexample | undefined {
-    const found = this.#returned.from(at);
+  /**
+   * Compares the code from `at` on with a meaning. Numbers that cannot be followed as a range have no `at`: the whole
+   * program becomes a diagram, restricted to these numbers.
+   */
+  #compareFrom(
+    at: number | undefined,
+    { first, last, meaning }: MeantRange,
+    audit: number,
+  ): Counterexample | undefined {
+    const diagrams = this.#diagrams;
+    const found = this.#returned.from(at ?? 0);
     const meant = this.#meaning(meaning);
     if (found === meant) return undefined;
     for (const part of splitAtGatedCalls(first, last, meaning.abi)) {
-      const wrong = this.#compare(found, part.isGated ? this.#gated(found, meant) : meant);
-      if (wrong !== undefined) return { ...wrong, call: { ...wrong.call, arch: audit, number: part.first } };
-    }
-    return undefined;
-  }
-
-  /**
-   * Checks numbers that cannot be followed as a range: the whole program becomes a diagram, restricted to these
-   * numbers.
-   */
-  #checkFromStart({ first, last, meaning }: MeantRange, audit: number): Counterexample | undefined {
-    const diagrams = this.#diagrams;
-    const found = this.#returned.from(0);
-    for (const part of splitAtGatedCalls(first, last, meaning.abi)) {
-      const isPart = diagrams.both(archIs(audit, diagrams), numberWithin(part.first, part.last, diagrams));
-      const meant = this.#meaning(meaning);
-      const inside = diagrams.choose(isPart, found, FALSE);
-      const wrong = this.#compare(inside, part.isGated ? this.#gated(inside, meant, isPart) : meant, isPart);
-      if (wrong !== undefined) return wrong;
+      const isPart = () => diagrams.both(archIs(audit, diagrams), numberWithin(part.first, part.last, diagrams));
+      const scope = at === undefined ? isPart() : TRUE;
+      const inside = diagrams.choose(scope, found, FALSE);
+      const wrong = this.#compare(inside, part.isGated ? this.#gated(inside, meant, scope) : meant, scope);
+      if (wrong === undefined) continue;
+      return at === undefined ? wrong : { ...wrong, call: { ...wrong.call, arch: audit, number: part.first } };
     }
     return undefined;
   }

@@ -73,6 +73,11 @@ export function archIs(audit: number, diagrams: Diagrams): Diagram {
   return equal(ARCH, 32, BigInt(MAX_WORD), BigInt(audit), diagrams);
 }
 
+/** Whether the call is of one of the ABIs. */
+export function archIsAny(audits: readonly number[], diagrams: Diagrams): Diagram {
+  return audits.reduce<Diagram>((some, audit) => diagrams.choose(archIs(audit, diagrams), TRUE, some), FALSE);
+}
+
 /** Whether (value & mask) = bits. `bits` has no bit outside of the mask. */
 export function equal(level: number, width: number, mask: bigint, bits: bigint, diagrams: Diagrams): Diagram {
   const [masks, ones] = [wordsOf(mask), wordsOf(bits)];
