@@ -2,7 +2,6 @@
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Enforcement } from '../landlock/enforcement.js';
-import { AS_OPTION } from '../landlock/paths/messages.js';
 import { readPaths } from '../landlock/paths/option.js';
 import {
   grantText,
@@ -36,7 +35,7 @@ export function pathsProgram({ file, argv, options }: StartedProgram): PathsProg
   if (paths === undefined) return undefined;
   const variables = env ?? process.env;
   return {
-    paths: readPaths(paths, AS_OPTION),
+    paths: readPaths(paths),
     directory: resolve(cwd ? String(cwd) : ''),
     file,
     args: argv.slice(1),
