@@ -4,8 +4,7 @@ import type { Descendants, Enforcement, LimitReason, SandboxedProcess, SpawnOpti
 import { ISOLATION_OFF } from '../landlock/domain.js';
 import { grantText } from '../landlock/programs/missing-grants.js';
 import { limitText } from '../process-tree/limit-reason.js';
-import { endedProgram } from '../sandbox/child/process/child-process.js';
-import { denyingMode, grantLackedBy } from '../sandbox/path-hints.js';
+import { denyingMode, endedProgram, grantLackedBy } from '../sandbox/path-hints.js';
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';

@@ -2,7 +2,6 @@
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Enforcement } from '../landlock/enforcement.js';
-import { AS_OPTION } from '../landlock/paths/messages.js';
 import { readPaths } from '../landlock/paths/option.js';
 import {
   grantText,
@@ -30,13 +29,27 @@ export interface StartedProgram extends Pick<ProgramCall<ProgramOptions>, 'file'
   >;
 }
 
+/** What children were started with. It is not a property of theirs, as the variables may be secret. */
+const programs = new WeakMap<object, StartedProgram>();
+
+/** Remembers what a child is started with, for `endedProgram`. */
+export function rememberProgram(child: object, program: StartedProgram): void {
+  programs.set(child, program);
+}
+
+/** Returns how a child's program has ended. */
+export function endedProgram(child: Omit<EndedProgram, 'program'>): EndedProgram {
+  const { enforcement, exitCode, signalCode } = child;
+  return { program: programs.get(child) as StartedProgram, enforcement, exitCode, signalCode };
+}
+
 /** Describes a program under `paths`; undefined without `paths`. */
 export function pathsProgram({ file, argv, options }: StartedProgram): PathsProgram | undefined {
   const { paths, cwd, env } = options;
   if (paths === undefined) return undefined;
   const variables = env ?? process.env;
   return {
-    paths: readPaths(paths, AS_OPTION),
+    paths: readPaths(paths),
     directory: resolve(cwd ? String(cwd) : ''),
     file,
     args: argv.slice(1),

@@ -5,7 +5,7 @@ import { own } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { abortError, onAbort } from './child/process/abort.js';
-import { endedProgram, makeProcess, type SandboxedProcess } from './child/process/child-process.js';
+import { makeProcess, type SandboxedProcess } from './child/process/child-process.js';
 import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
@@ -13,7 +13,7 @@ import type { EncodingOption, OutputIn } from './child/types-by-option.js';
 import { startInNode } from './node-api/start-in-node.js';
 import { type Ending, endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
-import { endHint } from './path-hints.js';
+import { endedProgram, endHint } from './path-hints.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
 import {
   type ProfileOption,

@@ -8,6 +8,7 @@ import { sandboxContent } from '../../lib/cli/output/sandbox-file.js';
 import { runBeside } from '../../lib/cli/report-violations.js';
 import { Profile, type Violation } from '../../lib/index.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
+import { rememberProgram } from '../../lib/sandbox/path-hints.js';
 import * as spawning from '../../lib/sandbox/spawn.js';
 
 const printed: string[] = [];
@@ -50,8 +51,9 @@ async function reported(
       violations: all,
       unlistedViolations: unlisted,
     },
-    ...{ unseenCalls: unseen, end: programEnd(exitCode, null), program: { argv: [], options: {} } },
+    ...{ unseenCalls: unseen, end: programEnd(exitCode, null) },
   });
+  rememberProgram(child, { file: 'program', args: [], argv: [], options: {} });
   vi.spyOn(spawning, 'startProgram').mockImplementation((parameters) => {
     const options = Array.isArray(parameters) ? parameters[3] : expect.fail('not as a list');
     setImmediate(() => {

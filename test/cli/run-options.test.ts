@@ -9,6 +9,7 @@ import { IsolationRefusal } from '../../lib/landlock/domain.js';
 import { addon } from '../../lib/native.js';
 import { programEnd } from '../../lib/process-tree/program-end.js';
 import * as execve from '../../lib/sandbox/execve.js';
+import { rememberProgram } from '../../lib/sandbox/path-hints.js';
 import * as spawning from '../../lib/sandbox/spawn.js';
 import { seccomp } from '../support/command-line.js';
 
@@ -23,7 +24,6 @@ class Child extends EventEmitter {
   readonly violations: readonly object[] = [];
   readonly unlistedViolations = 0;
   readonly unseenCalls = [];
-  readonly program = { file: 'program', argv: ['program'], options: {} };
   end = programEnd(null, null);
   readonly kill = vi.fn();
 }
@@ -34,6 +34,7 @@ type End = readonly [code: number | null, signalNumber: number | null];
 function endChild(end: End, properties: Partial<Child> = {}, meanwhile = (_child: Child) => {}): void {
   vi.spyOn(spawning, 'startProgram').mockImplementation(() => {
     const child = Object.assign(new Child(), properties);
+    rememberProgram(child, { file: 'program', args: [], argv: ['program'], options: {} });
     setImmediate(() => {
       meanwhile(child);
       child.end = programEnd(...end);

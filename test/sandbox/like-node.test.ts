@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -288,4 +289,12 @@ test('streams that are ignored are opened as Node opens them', async () => {
   const [expected, actual] = [await flags(nodes), await flags(ours)];
   expect(expected.match(/\d(?=\n)/g)).toEqual(['0', '2', '2']); // O_RDONLY and O_RDWR
   expect(actual).toBe(expected);
+});
+
+test('a child does not show its variables, and has no property `program`', async () => {
+  const env = { TOKEN: 'secret of the program' };
+  const child = spawn('true', [], 'docker-default', { env });
+  expect(inspect(child, { showHidden: true, getters: true, depth: 9 })).not.toContain(env.TOKEN);
+  expect(child).not.toHaveProperty('program');
+  await once(child, 'close');
 });

@@ -81,8 +81,7 @@ function forNeeds(subject: RulesetSubject): Kept {
   const needs = subject.needs();
   const known = find((each) => areEqual(each.subject, subject) && areSame(each.subject.needs, needs.paths));
   if (known !== undefined) return known;
-  const { paths, handled, scoped, uid, capabilities, directory, files, isNode, tmp } = subject;
-  const made = { paths, handled, scoped, uid, capabilities, directory, files, isNode, tmp, needs: needs.paths };
+  const made = { ...subject, needs: needs.paths };
   const words = wordsOf(made);
   const ruleset = makeRuleset(made);
   // The ruleset has what was at the paths when it was made, which may be other files than those that were read.

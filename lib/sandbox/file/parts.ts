@@ -20,7 +20,7 @@ import type { SandboxDocument } from './fields.js';
 import { changeWarning, writeWarning } from './file-names.js';
 import { LIMITS_HERE, limitsForm, PATHS_HERE, pathsForm } from './forms.js';
 import type { SandboxEnvironment, SandboxParts } from './loaded-sandbox.js';
-import { HERE, type Problems } from './problems.js';
+import type { Problems } from './problems.js';
 
 /** A document that is read. */
 export interface Place {
@@ -112,9 +112,8 @@ function checkExists(
 ): void {
   const code = problemAt(absolute);
   if (code === undefined) return;
-  const form = pathsForm(HERE);
   const missing = { error: constants.errno[code] ?? 0, call: 'open' };
-  const given = { text, list: access, form, directory };
+  const given = { text, list: access, form: PATHS_HERE, directory };
   const message = `${quoted(text)} ${pathProblem(missing, code, absolute, given)}`;
   if (looksExpandable(text)) problems.error(path, message);
   else if (!optional) problems.warn(path, message);

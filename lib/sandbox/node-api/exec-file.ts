@@ -3,14 +3,15 @@
  */
 
 import { denialLines } from '../../notify/violations/denial-messages.js';
+import type { Violations } from '../../notify/violations/violation-log.js';
 import { limitText } from '../../process-tree/limit-reason.js';
 import { at, callSite, defineHidden, fromCaller } from '../../util/caller.js';
 import { printableLine } from '../../util/foreign-text.js';
 import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
-import { endedProgram, type SandboxedProcess } from '../child/process/child-process.js';
-import { endHint } from '../path-hints.js';
+import type { SandboxedProcess } from '../child/process/child-process.js';
+import { type EndedProgram, endedProgram, endHint } from '../path-hints.js';
 import type { SyncOutcome, SyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
@@ -41,12 +42,7 @@ export function reportOutput(
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
     if (buffer.overflow !== undefined || (code === 0 && signal === null)) return report(null);
     const stderr = String(buffer.output('stderr'));
-    const denials = [
-      limitText(child.limit, signal, own({ ...child.enforcement }).limits),
-      ...(child.isWatched ? denialLines(child) : []),
-      endHint(endedProgram(child), child.isWatched, true),
-    ];
-    const message = withDenialLines(`${command.join(' ')}\n${stderr}`, denials);
+    const message = withReasons(`${command.join(' ')}\n${stderr}`, endedProgram(child), child, child.isWatched);
     report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));
   });
   child.on('error', (error) => {
@@ -79,12 +75,8 @@ export function outputOrThrow(outcome: SyncOutcome, command: string, passesOnStd
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
   const { enforcement, status: exitCode, signal: signalCode } = result;
-  const denials = [
-    limitText(result.limit, signalCode, own({ ...enforcement }).limits),
-    ...(isWatched ? denialLines(result) : []),
-    endHint({ program, enforcement, exitCode, signalCode }, isWatched, true),
-  ];
-  throw withResult(commandFailed(withDenialLines(`${command}${stderr}`, denials)), result);
+  const ended = { program, enforcement, exitCode, signalCode };
+  throw withResult(commandFailed(withReasons(`${command}${stderr}`, ended, result, isWatched)), result);
 }
 
 /** Gives an error the properties of a result: Node's are enumerable, and this package's are not. */
@@ -99,9 +91,19 @@ export function hideViolations<Result extends object>(result: Result): Result {
   return result;
 }
 
-/** Appends lines about denied calls to the message of Node's error. */
-function withDenialLines(text: string, denials: readonly string[]): string {
-  const lines = denials.filter((line) => line !== '').map(printableLine);
+/** Appends to the message of Node's error why a program may have failed: its limit, denied calls, a hint. */
+function withReasons(
+  text: string,
+  ended: EndedProgram,
+  result: Violations & Pick<SyncResult, 'limit'>,
+  isWatched: boolean,
+): string {
+  const all = [
+    limitText(result.limit, ended.signalCode, own({ ...ended.enforcement }).limits),
+    ...(isWatched ? denialLines(result) : []),
+    endHint(ended, isWatched, true),
+  ];
+  const lines = all.filter((line) => line !== '').map(printableLine);
   return lines.length === 0 ? text : [text.trimEnd(), ...lines].join('\n');
 }
 

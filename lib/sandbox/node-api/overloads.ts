@@ -86,12 +86,8 @@ function checkUnusedArgv0({ argv0 }: { readonly argv0?: unknown }): void {
 
 function readCallback(callback: unknown): Callback | undefined {
   if (isAbsent(callback)) return undefined;
-  if (isCallback(callback)) return callback;
+  if (typeof callback === 'function') return callback as Callback;
   throw invalidType('callback', 'of type function', callback);
-}
-
-function isCallback(value: unknown): value is Callback {
-  return typeof value === 'function';
 }
 
 /** The functions whose options a Sandbox takes. */

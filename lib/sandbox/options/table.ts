@@ -87,7 +87,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     argv0: ofNode(check.readNullableText, [...CHILDREN, 'execve']),
     uid: ofNode(check.readId, PROGRAM_STARTS),
     gid: ofNode(check.readId, PROGRAM_STARTS),
-    rlimits: option(readLimits, PROGRAM_STARTS, {}),
+    rlimits: option(readLimits, PROGRAM_STARTS),
     limits: option((value) => readTreeLimits(value), [...CHILDREN, 'execFile'], {
       execve: 'no process is left that could remove the cgroup: run the program by spawn',
       harden: 'this process may not move itself: give limits to the programs that it starts',
@@ -112,11 +112,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     silent: ofNode(check.readNullableBoolean, ['fork']),
 
     // The filter
-    capabilities: option(
-      check.readCapabilityNames,
-      [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'],
-      {},
-    ),
+    capabilities: option(check.readCapabilityNames, [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied']),
     abis: option(check.readAbiNames, [...STARTS_BUT_RECORD, 'harden', 'compile', 'probe', 'assertDenied'], {
       record: 'record records the calls of all ABIs of this machine: leave it out',
     }),

@@ -2,16 +2,8 @@
 
 import { isAbsolute } from 'node:path';
 import { SeccompError } from '../../errors.js';
-import { compileFilter } from '../../filter/compile.js';
-import type { CompiledFilter } from '../../filter/filter.js';
-import { machineAbis } from '../../host.js';
-import type { AttachFlag } from '../../policy/action.js';
-import { supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
-import type { Denials } from '../../policy/denials.js';
-import type { Policy } from '../../policy/policy.js';
 import { quoted, shownName } from '../../util/foreign-text.js';
 import type { SupervisorOptions } from '../options/types.js';
-import { withListener } from './exec-gate.js';
 import { hasNotify } from './notifications.js';
 import type { ResolvedSources } from './resolve-sources.js';
 
@@ -51,22 +43,6 @@ export function agentOf(
     );
   refuseImpossible(agent);
   return agent;
-}
-
-/**
- * The filter whose listener is sent to an agent.
- *
- * @param gate - The syscalls that the start makes under a filter without a listener: see START_GATES.
- */
-export function agentFilter(
-  policy: Policy | undefined,
-  gate: readonly string[],
-  flags: readonly AttachFlag[],
-  denials: Denials,
-): CompiledFilter {
-  if (policy === undefined) throw new TypeError('unconfined has no agent');
-  const denying = withDenials(policy, machineAbis(), supervisedDenials(policy, denials));
-  return compileFilter(denying, { gate: withListener(gate), flags });
 }
 
 function namedAgent(profiles: ResolvedSources['profiles']): AgentAddress | undefined {

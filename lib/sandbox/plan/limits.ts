@@ -193,10 +193,7 @@ function inTerms({ move, delegate }: LimitsForm, obstacle: Obstacle): Obstacle {
   return obstacle.remedy === DELEGATE ? { ...obstacle, remedy: delegate } : obstacle;
 }
 
-function findPlace(): Cgroup | Obstacle {
-  const found = ownCgroup();
-  return has(found, 'reason') ? found : placeForLeaves(found);
-}
+const findPlace = (): Cgroup | Obstacle => placeForLeaves(ownCgroup());
 
 /** Why a program could leave its cgroup or change its limits; undefined if it can't. */
 function obstacleOf(

@@ -10,12 +10,12 @@ import { nothingEnforced } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
-import { denialsPolicy, withDenials } from '../../policy/confinement-denials.js';
+import { denialsPolicy, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import type { Denials } from '../../policy/denials.js';
 import type { Descendants } from '../../process-tree/tree.js';
 import { remember } from '../../util/memo.js';
 import type { ProgramOptions, SpawnOptions, SupervisorOptions } from '../options/types.js';
-import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
+import { type AgentAddress, agentOf } from './agent-handoff.js';
 import {
   type Confinement,
   denialsOf,
@@ -25,7 +25,7 @@ import {
   keyOf,
   pathsFor,
 } from './confinement.js';
-import { START_GATES } from './exec-gate.js';
+import { START_GATES, withListener } from './exec-gate.js';
 import { type LimitPlan, limitsFor, withLimits } from './limits.js';
 import { refuseWithoutListener } from './notifications.js';
 import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
@@ -123,8 +123,7 @@ export function planFilters(
   const variant = `${target};${keyOf(denials)};${isSupervised ? `${watches}:${reportsPaths}:${names.join(' ')}` : ''}`;
   const variants = remember(compiled, sources, () => new Map<string, Compiled>());
   const { filters, supervised } = remember(variants, variant, () => {
-    if (agent !== undefined)
-      return { filters: [agentFilter(sources.policy, gate, sources.flags, denials)], supervised: undefined };
+    if (agent !== undefined) return { filters: [filterForAll(sources, gate, denials, agent)], supervised: undefined };
     if (!isSupervised) return { filters: plainFilters(sources, gate, denials), supervised: undefined };
     const made = supervisedFilter(sources, names, { watches, reportsPaths }, denials);
     return { filters: [made.filter], supervised: made };
@@ -219,10 +218,21 @@ function plainFilters(sources: ResolvedSources, gate: readonly string[], denials
   }
 }
 
-function filterForAll(sources: ResolvedSources, gate: readonly string[], denials: Denials): CompiledFilter {
-  const { policy, flags } = sources;
+/**
+ * One filter for all sources.
+ *
+ * @param agent - Who is sent its listener; undefined if it has none.
+ */
+export function filterForAll(
+  { policy, flags }: Pick<ResolvedSources, 'policy' | 'flags'>,
+  gate: readonly string[],
+  denials: Denials,
+  agent?: AgentAddress,
+): CompiledFilter {
   if (policy === undefined) throw new TypeError('unconfined has no filter');
-  return compileFilter(withDenials(policy, machineAbis(), denials), { gate, flags });
+  if (agent === undefined) return compileFilter(withDenials(policy, machineAbis(), denials), { gate, flags });
+  const supervised = withDenials(policy, machineAbis(), supervisedDenials(policy, denials));
+  return compileFilter(supervised, { gate: withListener(gate), flags });
 }
 
 /** All filters but the last one let the next one be attached. */

@@ -8,6 +8,7 @@ import type { OutputLimits } from '../../../lib/sandbox/child/output.js';
 import type { SandboxedProcess } from '../../../lib/sandbox/child/process/child-process.js';
 import * as modes from '../../../lib/sandbox/mode-hints.js';
 import { hideViolations, outputOrThrow, reportOutput } from '../../../lib/sandbox/node-api/exec-file.js';
+import { rememberProgram } from '../../../lib/sandbox/path-hints.js';
 import type { SyncOutcome } from '../../../lib/sandbox/spawn-sync.js';
 import { fakeTimeouts } from '../../support/fake-timers.js';
 
@@ -30,10 +31,10 @@ function reported(properties: object = {}, limits: Partial<OutputLimits> = {}, h
       unseenCalls: [],
       enforcement,
       terminate: () => {},
-      program,
     },
     ...properties,
   });
+  rememberProgram(child, program);
   const calls: unknown[][] = [];
   const given = { encoding: 'utf8', maxBuffer: 10, timeout: 0, killSignal: 15, ...limits } as OutputLimits;
   const callback = hasCallback ? (...values: unknown[]) => void calls.push(values) : undefined;

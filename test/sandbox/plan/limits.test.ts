@@ -27,7 +27,7 @@ const of = (path: string) => ({ path, directory: join(mount, path), mount: { roo
 
 beforeEach(() => {
   vi.spyOn(cgroup, 'ownCgroup').mockReturnValue(of('/above/place/own'));
-  vi.spyOn(cgroup, 'placeForLeaves').mockReturnValue(of('/above/place'));
+  vi.spyOn(cgroup, 'placeForLeaves').mockImplementation((own) => ('reason' in own ? own : of('/above/place')));
   vi.spyOn(cgroup, 'enableController').mockReturnValue(undefined);
 });
 afterEach(() => {

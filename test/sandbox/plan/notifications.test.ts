@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { NO_DENIALS } from '../../../lib/policy/denials.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Action, Decision, Policy } from '../../../lib/policy/policy.js';
-import { agentFilter, agentOf } from '../../../lib/sandbox/plan/agent-handoff.js';
+import { agentOf } from '../../../lib/sandbox/plan/agent-handoff.js';
 import { hasNotify, refuseWithoutHandler, refuseWithoutListener } from '../../../lib/sandbox/plan/notifications.js';
+import { filterForAll } from '../../../lib/sandbox/plan/plan-filters.js';
 import { resolveSources } from '../../../lib/sandbox/plan/resolve-sources.js';
 import { abiOf } from '../../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
@@ -125,16 +126,17 @@ describe('the agent of profiles', () => {
 
   test('has a filter that lets the start send it the listener, and denies taking that', () => {
     const { policy } = resolveSources(profile({ ...NOTIFYING, defaultAction: 'SCMP_ACT_ERRNO' }), {});
-    const filter = agentFilter(policy, ['read'], ['LOG'], { ...NO_DENIALS, network: true });
+    const listening = { path: '/a', metadata: undefined };
+    const filter = filterForAll({ policy, flags: ['LOG'] }, ['read'], { ...NO_DENIALS, network: true }, listening);
     expect([filter.flags, filter.gate.length > 0]).toEqual([['LOG'], true]);
-    const { policy: allowing } = resolveSources(profile(NOTIFYING), {});
-    const open = agentFilter(allowing, [], [], NO_DENIALS);
+    const open = filterForAll(resolveSources(profile(NOTIFYING), {}), [], NO_DENIALS, listening);
     const [abi] = open.policy.abis;
     const kindOf = (name: string) => {
       const number = syscallNumber(abi?.abi.name ?? 'x86_64', name) ?? -1;
       return evaluate(open.policy, { arch: abi?.abi.audit ?? 0, number, args: [0n, 0n, 0n, 0n, 0n, 0n] }).kind;
     };
     expect(['mkdirat', 'pidfd_getfd', 'sendmsg'].map(kindOf)).toEqual(['allow', 'errno', 'allow']);
-    expect(() => agentFilter(undefined, [], [], NO_DENIALS)).toThrow(new TypeError('unconfined has no agent'));
+    const nothing = { policy: undefined, flags: [] };
+    expect(() => filterForAll(nothing, [], NO_DENIALS, listening)).toThrow(new TypeError('unconfined has no filter'));
   });
 });

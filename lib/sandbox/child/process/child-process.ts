@@ -23,7 +23,7 @@ import { define, own } from '../../../util/own-data.js';
 import type { MessageChannel } from '../../channel/message-channel.js';
 import type { Ending } from '../../options/ending.js';
 import { signalNumber } from '../../options/signals.js';
-import type { EndedProgram, StartedProgram } from '../../path-hints.js';
+import { rememberProgram, type StartedProgram } from '../../path-hints.js';
 import type { FilterPlan } from '../../plan/plan-filters.js';
 import type { SupervisionPlan } from '../../plan/supervised.js';
 import { withoutGuardian } from '../../plan/tree.js';
@@ -43,18 +43,11 @@ import { ProcessBase } from './process-base.js';
 import { Termination } from './termination.js';
 
 let isMakingProcess = false;
-let programOf: (child: SandboxedProcess) => StartedProgram;
 
 /** Makes the object of a child. The constructor refuses all other callers. */
 export function makeProcess(...parameters: ConstructorParameters<typeof SandboxedProcess>): SandboxedProcess {
   isMakingProcess = true;
   return new SandboxedProcess(...parameters);
-}
-
-/** Returns how a child's program has ended. What it was started with is not a property of the child, as its variables may be secret. */
-export function endedProgram(child: SandboxedProcess): EndedProgram {
-  const { enforcement, exitCode, signalCode } = child;
-  return { program: programOf(child), enforcement, exitCode, signalCode };
 }
 
 /**
@@ -107,15 +100,10 @@ export class SandboxedProcess<
   readonly #termination: Termination;
   readonly #signal: AbortSignal | undefined;
   readonly #enforced: FilterPlan['enforcement'];
-  readonly #program: StartedProgram;
   /** The errno with which isolating the child failed, or 0. */
   #domainError = 0;
   /** @internal Why there is no guardian although one was planned. */
   unguarded: string | undefined;
-
-  static {
-    programOf = (child) => child.#program;
-  }
 
   /** @internal Use spawn(). */
   constructor(program: StartedProgram, ending: Ending, enforced: FilterPlan['enforcement']) {
@@ -129,7 +117,7 @@ export class SandboxedProcess<
     this.#termination = new Termination(this, ending, (error) => this.emit('error', error));
     this.spawnfile = program.file;
     this.spawnargs = [...program.argv];
-    this.#program = program;
+    rememberProgram(this, program);
   }
 
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
