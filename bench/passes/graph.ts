@@ -1,7 +1,7 @@
 /** The graph without hash consing: only returns are shared. */
 import { type GraphNode, type JumpTest, GraphBuilder as Sharing } from '../../lib/filter/bpf/graph.js';
 
-export { nodesFrom, skipLoad, successors } from '../../lib/filter/bpf/graph.js';
+export { nodesFrom, successors } from '../../lib/filter/bpf/graph.js';
 
 export class GraphBuilder extends Sharing {
   #made = 1000;

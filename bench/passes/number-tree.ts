@@ -6,6 +6,7 @@ export {
   buildValueTree,
   firstWithin,
   mergeNeighbors,
+  mergeStarts,
   NONE_EMULATED,
 } from '../../lib/filter/optimize/number-tree.js';
 

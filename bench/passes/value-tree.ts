@@ -2,7 +2,13 @@
 import type { GraphBuilder, GraphNode } from '../../lib/filter/bpf/graph.js';
 import { mergeNeighbors, type ValueRange } from '../../lib/filter/optimize/number-tree.js';
 
-export { buildNumberTree, firstWithin, mergeNeighbors, NONE_EMULATED } from '../../lib/filter/optimize/number-tree.js';
+export {
+  buildNumberTree,
+  firstWithin,
+  mergeNeighbors,
+  mergeStarts,
+  NONE_EMULATED,
+} from '../../lib/filter/optimize/number-tree.js';
 
 export function buildValueTree(given: readonly ValueRange[], builder: GraphBuilder): GraphNode {
   const ranges = mergeNeighbors(given);

@@ -22,7 +22,7 @@ import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { argumentError } from '../util/node-error.js';
 import { has, own } from '../util/own-data.js';
 import { assemble } from './bpf/assemble.js';
-import { GraphBuilder, type GraphNode, skipLoad } from './bpf/graph.js';
+import { GraphBuilder, type GraphNode } from './bpf/graph.js';
 import {
   ARCH_OFFSET,
   decodeInstructions,
@@ -281,9 +281,9 @@ class Compiler {
     const builder = this.#builder;
     const through = builder.return(returnValue({ kind: 'allow' }));
     if (denied === through || denied === builder.return(returnValue({ kind: 'log' }))) return denied;
-    return GATE_HALVES.reduceRight<GraphNode>((yes, half) => {
-      const offset = gateHalfOffset(half, endian);
-      return builder.load(offset, builder.branch('jeq', 0, yes, skipLoad(offset, denied), half));
-    }, through);
+    return GATE_HALVES.reduceRight<GraphNode>(
+      (yes, half) => builder.load(gateHalfOffset(half, endian), builder.branch('jeq', 0, yes, denied, half)),
+      through,
+    );
   }
 }

@@ -62,14 +62,6 @@ export class GraphBuilder {
   }
 }
 
-/**
- * Returns the code after the load if `node` loads the word at `offset`, which the accumulator already holds; else
- * `node`.
- */
-export function skipLoad(offset: number, node: GraphNode): GraphNode {
-  return node.kind === 'load' && node.offset === offset ? node.next : node;
-}
-
 /** The nodes that can run after `node`. */
 export function successors(node: GraphNode): readonly GraphNode[] {
   switch (node.kind) {

@@ -1,7 +1,7 @@
 /** Tests a masked word: loads it, applies the mask, and finds the range that its value is in. */
 import { MAX_WORD } from '../../policy/words.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
+import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';
 import type { MaskedWord } from './literals.js';
 import { buildValueTree, firstWithin, mergeNeighbors, type ValueRange } from './number-tree.js';
@@ -21,14 +21,9 @@ export function testMaskedWord(
   const [first, second] = merged;
   if (first === undefined) throw new RangeError('a masked word has at least one range');
   if (second === undefined) return first.outcome;
-  if (mask === MAX_WORD) {
-    const kept = merged.map((range) => ({ ...range, outcome: skipLoad(offset, range.outcome) }));
-    return builder.load(offset, buildValueTree(kept, builder));
-  }
-  if (merged.length === 2 && first.high === 0) {
-    const [no, yes] = [skipLoad(offset, first.outcome), skipLoad(offset, second.outcome)];
-    return builder.load(offset, builder.branch('jset', mask, yes, no));
-  }
+  if (mask === MAX_WORD) return builder.load(offset, buildValueTree(merged, builder));
+  if (merged.length === 2 && first.high === 0)
+    return builder.load(offset, builder.branch('jset', mask, second.outcome, first.outcome));
   return builder.load(offset, builder.and(mask, buildValueTree(merged, builder)));
 }
 

@@ -198,7 +198,7 @@ class Tree {
   readonly #builder: GraphBuilder;
   readonly #isLastCopied: boolean;
   /** By the first and the last range of a run. */
-  readonly #plans = new Map<number, Plan>();
+  readonly #plans: (Plan | undefined)[] = [];
 
   constructor(ranges: readonly WeightedRange[], builder: GraphBuilder, isLastCopied: boolean) {
     this.#ranges = ranges;
@@ -213,21 +213,19 @@ class Tree {
 
   #plan(i: number, j: number): Plan {
     const key = i * LONGEST_CHOSEN + j;
-    const plan = this.#plans.get(key) ?? this.#cheapest(i, j);
-    this.#plans.set(key, plan);
+    const plan = this.#plans[key] ?? this.#cheapest(i, j);
+    this.#plans[key] = plan;
     return plan;
   }
 
   #cheapest(i: number, j: number): Plan {
     const { outcome } = at(this.#ranges, i);
     if (i === j) return { cost: 0, split: i, build: () => outcome };
-    const run = this.#ranges.slice(i, j + 1);
-    const split = this.#split(i, j, weightIn(run));
-    const others = [...this.#chain(run), ...this.#bits(run)];
-    return others.reduce<Plan>(
-      (best, other) => (other.cost < best.cost ? { ...other, split: best.split } : best),
-      split,
-    );
+    let weight = 0;
+    for (let k = i; k <= j; k++) weight += at(this.#ranges, k).weight;
+    const split = this.#split(i, j, weight);
+    const chain = this.#chain(i, j, split);
+    return this.#bits(i, j, weight, chain) ?? chain;
   }
 
   /** The cheapest split, near the best splits of the runs that are one range shorter. */
@@ -258,44 +256,63 @@ class Tree {
     return this.#isLastCopied && j === this.#ranges.length - 1 ? 2 * NANOSECONDS.instruction : NANOSECONDS.instruction;
   }
 
-  /** Tests single numbers one by one. None if the other numbers have several outcomes. */
-  #chain(run: readonly WeightedRange[]): readonly Way[] {
-    const rest = run.find(isWide)?.outcome;
-    if (rest === undefined || run.some((range) => isWide(range) && range.outcome !== rest)) return [];
-    const tested = run.filter(({ outcome }) => outcome !== rest);
-    const late = weightIn(run.filter(({ outcome }) => outcome === rest));
-    const steps = tested.reduce((sum, { weight }, i) => sum + (i + 1) * weight, 0) + tested.length * late;
+  /** Tests single numbers one by one, if that is cheaper than `best` and the other numbers have one outcome. */
+  #chain(i: number, j: number, best: Plan): Plan {
+    let rest: GraphNode | undefined;
+    for (let k = i; k <= j; k++) {
+      const range = at(this.#ranges, k);
+      if (!isWide(range) || range.outcome === rest) continue;
+      if (rest !== undefined) return best;
+      rest = range.outcome;
+    }
+    if (rest === undefined) return best;
+    let [tested, steps, late] = [0, 0, 0];
+    for (let k = i; k <= j; k++) {
+      const { outcome, weight } = at(this.#ranges, k);
+      if (outcome === rest) late += weight;
+      else steps += ++tested * weight;
+    }
+    steps += tested * late;
+    const cost = tested * NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jeq * steps;
+    if (cost >= best.cost) return best;
+    const others = rest;
     const build = () =>
-      tested.reduceRight((node, { low, outcome }) => this.#builder.branch('jeq', low, outcome, node), rest);
-    return [{ cost: tested.length * NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jeq * steps, build }];
+      this.#ranges
+        .slice(i, j + 1)
+        .reduceRight(
+          (node, { low, outcome }) => (outcome === others ? node : this.#builder.branch('jeq', low, outcome, node)),
+          others,
+        );
+    return { cost, split: best.split, build };
   }
 
-  /** One test of bits: numbers with any of them have the outcome of the run's first range, or of its second. */
-  #bits(run: readonly WeightedRange[]): readonly Way[] {
-    if (run.length === 2) return []; // These are always split: a test of bits is as long and harder to read.
-    const [first, second] = [at(run, 0).outcome, at(run, 1).outcome];
-    const cost = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weightIn(run);
-    const ways = [
-      [first, second],
-      [second, first],
-    ] as const;
-    return ways.flatMap(([having, others]) => {
-      const mask = distinguishingBits(run, having, others);
-      return mask === 0 ? [] : [{ cost, build: () => this.#builder.branch('jset', mask, having, others) }];
-    });
+  /**
+   * One test of bits, if it is cheaper than `best`: numbers with any of them have the outcome of the run's first range,
+   * or of its second.
+   */
+  #bits(i: number, j: number, weight: number, best: Plan): Plan | undefined {
+    if (j === i + 1) return undefined; // These are always split: a test of bits is as long and harder to read.
+    const cost = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weight;
+    if (cost >= best.cost || at(this.#ranges, j).high - at(this.#ranges, i).low >= MOST_BIT_TESTED) return undefined;
+    const [first, second] = [at(this.#ranges, i).outcome, at(this.#ranges, i + 1).outcome];
+    for (let k = i + 2; k <= j; k++) {
+      const { outcome } = at(this.#ranges, k);
+      if (outcome !== first && outcome !== second) return undefined;
+    }
+    const run = this.#ranges.slice(i, j + 1);
+    const [having, others] = distinguishingBits(run, first) === 0 ? [second, first] : [first, second];
+    const mask = distinguishingBits(run, having);
+    if (mask === 0) return undefined;
+    return { cost, split: best.split, build: () => this.#builder.branch('jset', mask, having, others) };
   }
 }
 
-type Way = Omit<Plan, 'split'>;
-
 /**
- * Bits such that each number with the outcome `having` has one of them, and each other number has the outcome `others`
- * and none of them. Returns 0 if there are none.
+ * Bits such that each number with the outcome `having` has one of them, and no other number has any. Returns 0 if there
+ * are none.
  */
-function distinguishingBits(run: readonly ValueRange[], having: GraphNode, others: GraphNode): number {
-  const [start, end] = [at(run, 0).low, at(run, run.length - 1).high + 1];
-  if (end - start > MOST_BIT_TESTED || run.some(({ outcome }) => outcome !== having && outcome !== others)) return 0;
-  const excluded = run.reduce((bits, range) => (range.outcome === others ? bits | bitsOf(range) : bits), 0);
+function distinguishingBits(run: readonly ValueRange[], having: GraphNode): number {
+  const excluded = run.reduce((bits, range) => (range.outcome === having ? bits : bits | bitsOf(range)), 0);
   let mask = 0;
   for (const { low, high, outcome } of run) {
     if (outcome !== having) continue;
@@ -309,10 +326,6 @@ function distinguishingBits(run: readonly ValueRange[], having: GraphNode, other
 
 function isWide({ low, high }: ValueRange): boolean {
   return high > low;
-}
-
-function weightIn(ranges: readonly WeightedRange[]): number {
-  return ranges.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 function at<Each>(list: readonly Each[], index: number): Each {
