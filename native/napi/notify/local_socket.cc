@@ -51,15 +51,13 @@ Napi::Function LocalSocket::Define(Napi::Env env) {
 }
 
 Napi::Value LocalSocket::Wrap(Napi::Env env, Descriptor socket, LocalSocket** wrapped) {
-  const Napi::Object object = Environment::Of(env).local_socket.New({});
-  *wrapped = object.IsEmpty() ? nullptr : Unwrap(object);
-  if (*wrapped == nullptr) return Negative(env, ECANCELED);
+  Failure failure;
+  *wrapped = Make(Environment::Of(env).local_socket, &failure);
+  if (*wrapped == nullptr) return Negative(env, failure.error);
   (*wrapped)->peer_ = std::make_shared<Peer>();
   (*wrapped)->peer_->socket = std::move(socket);
-  return object;
+  return (*wrapped)->Value();
 }
-
-LocalSocket::~LocalSocket() { CloseAll(); }
 
 Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -68,24 +66,11 @@ Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
     ThrowUsage(env, "await(onReadable)");
     return env.Undefined();
   }
-  if (!Require(env, wait_ == nullptr, "await() was called before, and onReadable has not been called yet")) {
+  if (!Require(env, !is_waiting(), "await() was called before, and onReadable has not been called yet")) {
     return env.Undefined();
   }
   if (peer_ == nullptr) return Negative(env, EBADF);
-  uv_loop_t* loop = nullptr;
-  napi_get_uv_event_loop(env, &loop);
-  auto wait = std::make_unique<Wait>();
-  const int error = uv_poll_init(loop, &wait->handle, peer_->socket.get());
-  if (error != 0) return Napi::Number::New(env, error);
-  wait->owner = this;
-  wait->handle.data = wait.get();
-  uv_unref(reinterpret_cast<uv_handle_t*>(&wait->handle));
-  napi_add_async_cleanup_hook(env, OnTeardown, wait.get(), &wait->hook);
-  uv_poll_start(&wait->handle, UV_READABLE, OnReadable);  // Cannot fail: the handle is initialized and not closing.
-  on_readable_ = Napi::Persistent(info[0].As<Napi::Function>());
-  wait_ = wait.release();
-  Napi::ObjectWrap<LocalSocket>::Ref();
-  return Napi::Number::New(env, 0);
+  return Napi::Number::New(env, -Wait(peer_->socket.get(), "seccomp.LocalSocket", on_readable).error);
 }
 
 Napi::Value LocalSocket::Accept(const Napi::CallbackInfo& info) {
@@ -167,36 +152,11 @@ void LocalSocket::CloseAll() {
   worker_.Post([peer = std::move(peer_)] {});
 }
 
-void LocalSocket::OnReadable(uv_poll_t* handle, int, int) {
-  LocalSocket* socket = static_cast<Wait*>(handle->data)->owner;
-  if (socket == nullptr) return;
-  const Napi::Env env = socket->Env();
-  const Napi::HandleScope scope(env);
-  const Napi::Object self = socket->Value();
-  const Napi::Function on_readable = socket->on_readable_.Value();
-  const Napi::AsyncContext context(env, "seccomp.LocalSocket");
-  socket->StopWaiting();
-  // node-addon-api is not used here, since it ends the process if it cannot throw: see ExitWatch::Report.
-  napi_make_callback(env, context, self, on_readable, 0, nullptr, nullptr);
-  if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
-}
-
-// Called when a worker ends while its socket is open. Closes the socket, so that connecting to it fails. If the handle
-// has no owner, it is being closed already.
-void LocalSocket::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
-  LocalSocket* socket = static_cast<Wait*>(data)->owner;
-  if (socket != nullptr) socket->CloseAll();
-}
-
-void LocalSocket::StopWaiting() {
-  if (wait_ == nullptr) return;
-  Wait* wait = std::exchange(wait_, nullptr);
-  wait->owner = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&wait->handle), [](uv_handle_t* handle) {
-    const std::unique_ptr<Wait> closed(static_cast<Wait*>(handle->data));
-    napi_remove_async_cleanup_hook(closed->hook);
+void LocalSocket::OnReadable() {
+  Finish([this](Napi::Env) -> std::vector<napi_value> {
+    StopWaiting();
+    return {};
   });
-  Napi::ObjectWrap<LocalSocket>::Unref();
 }
 
 }  // namespace seccomp

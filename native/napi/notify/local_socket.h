@@ -2,11 +2,11 @@
 #pragma once
 
 #include <napi.h>
-#include <uv.h>
 
 #include <memory>
 #include <vector>
 
+#include "napi/waiting_object.h"
 #include "system/descriptor.h"
 #include "system/worker.h"
 
@@ -15,7 +15,7 @@ namespace seccomp {
 // A socket that listens, or a connection to one. A connection owns each descriptor that it received until the
 // descriptor is served, and closes those that remain when it is closed. Since another process has sent them, or is to
 // send them, a Worker receives and closes them.
-class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
+class LocalSocket : public WaitingObject<LocalSocket> {
  public:
   // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
@@ -23,18 +23,13 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
   // terminated.
   static Napi::Value Wrap(Napi::Env env, Descriptor socket, LocalSocket** wrapped);
 
-  explicit LocalSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LocalSocket>(info) {}
-  ~LocalSocket() override;
+  using WaitingObject::WaitingObject;
+  ~LocalSocket() override { CloseAll(); }
   LocalSocket(const LocalSocket&) = delete;
   LocalSocket& operator=(const LocalSocket&) = delete;
 
  private:
-  // The handle of a wait. libuv calls the callback that frees this structure after the wait has ended.
-  struct Wait {
-    uv_poll_t handle = {};
-    LocalSocket* owner = nullptr;
-    napi_async_cleanup_hook_handle hook = nullptr;
-  };
+  friend WaitingObject;
 
   // lib/native.ts describes these.
   Napi::Value Await(const Napi::CallbackInfo& info);
@@ -44,9 +39,9 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
   Napi::Value Serve(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
-  static void OnReadable(uv_poll_t* handle, int status, int events);
-  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
-  void StopWaiting();
+  void OnReadable();
+  // A worker ends while its socket is open. Connecting to it fails from now on.
+  void OnTeardown() { CloseAll(); }
   void CloseAll();
 
   struct Peer {
@@ -56,8 +51,6 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
 
   std::shared_ptr<Peer> peer_;
   Worker worker_;
-  Wait* wait_ = nullptr;  // nullptr: there is no wait.
-  Napi::FunctionReference on_readable_;
 };
 
 }  // namespace seccomp

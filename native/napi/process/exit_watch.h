@@ -2,18 +2,16 @@
 #pragma once
 
 #include <napi.h>
-#include <uv.h>
-
-#include <memory>
 
 #include "child/child_handle.h"
+#include "napi/waiting_object.h"
 #include "system/failure.h"
 
 namespace seccomp {
 
 // The JavaScript object of a running child: kill(signal) → errno, killGroup(signal) → errno, ref(), unref(), end(). It
 // is not garbage-collected before the child is reaped.
-class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
+class ExitWatch : public WaitingObject<ExitWatch> {
  public:
   // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
@@ -23,37 +21,24 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   // empty value; the caller keeps the child.
   static Napi::Object Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure);
 
-  explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}
-  ~ExitWatch() override;
-  ExitWatch(const ExitWatch&) = delete;
-  ExitWatch& operator=(const ExitWatch&) = delete;
+  using WaitingObject::WaitingObject;
 
  private:
-  // The child and the handle of its pidfd. libuv calls the callback that frees this structure after Close has returned.
-  struct Poll {
-    uv_poll_t handle = {};
-    ExitWatch* owner = nullptr;
-    napi_async_cleanup_hook_handle hook = nullptr;
-    ChildHandle child;
-  };
+  friend WaitingObject;
 
   Napi::Value Kill(const Napi::CallbackInfo& info);
   Napi::Value KillGroup(const Napi::CallbackInfo& info);
-  void Ref(const Napi::CallbackInfo& info);
-  void Unref(const Napi::CallbackInfo& info);
   // Kills and reaps the child. on_exit is not called.
   void EndNow(const Napi::CallbackInfo& info);
-  static void OnReadable(uv_poll_t* handle, int status, int events);
-  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
-  void Report(const siginfo_t& status, const rusage& usage);
-  // Stops watching and returns the child. Must be called only once.
+  void Ref(const Napi::CallbackInfo& /*info*/) { KeepAlive(true); }
+  void Unref(const Napi::CallbackInfo& /*info*/) { KeepAlive(false); }
+  void OnReadable();
+  // A worker ends while its child runs. The child goes on, and is abandoned.
+  void OnTeardown() { Abandon(Close()); }
+  // Stops watching and returns the child.
   ChildHandle Close();
 
-  Poll* poll_ = nullptr;  // nullptr after Close.
-  Napi::FunctionReference on_exit_;
-  // The asynchronous context of the start, so that `on_exit` runs with the AsyncLocalStorage of the start. nullptr
-  // after Close.
-  std::unique_ptr<Napi::AsyncContext> context_;
+  ChildHandle child_;
 };
 
 }  // namespace seccomp

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "guardian/protocol.h"
 #include "napi/environment.h"
@@ -23,30 +23,21 @@ Napi::Function TreeWatch::Define(Napi::Env env) {
 }
 
 Napi::Object TreeWatch::Start(Napi::Env env, GuardianHandle* guardian, const Napi::Function& on_end, Failure* failure) {
-  const Napi::Object object = Environment::Of(env).tree_watch.New({});
-  TreeWatch* watch = object.IsEmpty() ? nullptr : Unwrap(object);
-  if (watch == nullptr) {  // This worker is being terminated.
-    *failure = {ECANCELED, "napi_new_instance"};
-    return {};
-  }
-  int error = watch->poll_.Open(env, watch, OnTeardown, uv_poll_init, guardian->process.pidfd.get());
-  if (error == 0) {
-    error = watch->control_poll_.Open(env, watch, OnTeardown, uv_poll_init, guardian->control.get());
-    if (error != 0) watch->poll_.Close();
-  }
+  TreeWatch* const watch = Make(Environment::Of(env).tree_watch, failure);
+  if (watch == nullptr) return {};
+  *failure = watch->Wait(guardian->process.pidfd.get(), "seccomp.TreeWatch", on_end);
+  if (failure->error != 0) return {};
+  const auto on_teardown = [](TreeWatch* ending) { ending->OnTeardown(); };
+  const int error = watch->control_poll_.Open(env, watch, on_teardown, uv_poll_init, guardian->control.get());
   if (error != 0) {
+    watch->StopWaiting();
     *failure = {-error, "uv_poll_init"};
     return {};
   }
-  watch->Napi::ObjectWrap<TreeWatch>::Ref();
-  watch->on_end_ = Napi::Persistent(on_end);
-  watch->context_ = std::make_unique<Napi::AsyncContext>(env, "seccomp.TreeWatch", object);
-  watch->guardian_ = std::move(*guardian);
-  uv_poll_start(watch->poll_.get(), UV_READABLE,
-                OnReadable);  // Cannot fail: the handle is initialized and not closing.
   uv_poll_start(watch->control_poll_.get(), UV_READABLE, OnReport);
-  uv_ref(reinterpret_cast<uv_handle_t*>(watch->poll_.get()));
-  return object;
+  watch->guardian_ = std::move(*guardian);
+  watch->KeepAlive(true);
+  return watch->Value();
 }
 
 GuardianHandle TreeWatch::Release(const Napi::Object& tree) {
@@ -58,29 +49,23 @@ Napi::Value TreeWatch::Signal(const Napi::CallbackInfo& info) {
   int32_t signal = 0;
   int error = EINVAL;
   if (ReadValue(info[0], &signal) && signal > 0 && signal <= 64)
-    error = poll_.is_open() ? SignalTree(guardian_, signal) : ESRCH;
+    error = is_waiting() ? SignalTree(guardian_, signal) : ESRCH;
   return Napi::Number::New(info.Env(), error);
 }
 
 void TreeWatch::ChildEnded(const Napi::CallbackInfo&) {
-  if (poll_.is_open()) ContinueGuardian(guardian_);
+  if (is_waiting()) ContinueGuardian(guardian_);
 }
 
-void TreeWatch::Ref(const Napi::CallbackInfo&) {
-  if (poll_.is_open()) uv_ref(reinterpret_cast<uv_handle_t*>(poll_.get()));
-}
-
-void TreeWatch::Unref(const Napi::CallbackInfo&) {
-  if (poll_.is_open()) uv_unref(reinterpret_cast<uv_handle_t*>(poll_.get()));
-}
-
-void TreeWatch::OnReadable(uv_poll_t* handle, int, int) {
-  TreeWatch* watch = decltype(poll_)::OwnerOf(handle);
-  if (watch == nullptr) return;
+void TreeWatch::OnReadable() {
   siginfo_t status = {};
-  if (!Reap(watch->guardian_.process, WNOHANG, &status)) return;
-  ReapReportedZombies(watch->guardian_);
-  watch->Report(watch->Env(), status);
+  if (!Reap(guardian_.process, WNOHANG, &status)) return;
+  ReapReportedZombies(guardian_);
+  Finish([&](Napi::Env env) -> std::vector<napi_value> {
+    Close();
+    const bool has_exited = status.si_pid != 0 && status.si_code == CLD_EXITED;
+    return {has_exited ? static_cast<napi_value>(Napi::Number::New(env, status.si_status)) : env.Null()};
+  });
 }
 
 void TreeWatch::OnReport(uv_poll_t* handle, int, int) {
@@ -88,27 +73,9 @@ void TreeWatch::OnReport(uv_poll_t* handle, int, int) {
   if (watch != nullptr && !ReapReportedZombies(watch->guardian_)) uv_poll_stop(handle);
 }
 
-void TreeWatch::Report(Napi::Env env, const siginfo_t& status) {
-  const Napi::HandleScope scope(env);
-  const Napi::Function on_end = on_end_.Value();
-  const Napi::Object self = Value();
-  const std::unique_ptr<Napi::AsyncContext> context = std::move(context_);
-  Close();
-  const bool has_exited = status.si_pid != 0 && status.si_code == CLD_EXITED;
-  const napi_value arguments[] = {has_exited ? static_cast<napi_value>(Napi::Number::New(env, status.si_status))
-                                             : env.Null()};
-  // As in ExitWatch::Report.
-  napi_make_callback(env, *context, self, on_end, std::size(arguments), arguments, nullptr);
-  if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
-}
-
-void TreeWatch::OnTeardown(TreeWatch* watch) { AbandonTree(watch->Close()); }
-
 GuardianHandle TreeWatch::Close() {
-  poll_.Close();
+  StopWaiting();
   control_poll_.Close();
-  context_.reset();
-  Napi::ObjectWrap<TreeWatch>::Unref();
   return std::move(guardian_);
 }
 

@@ -4,17 +4,16 @@
 #include <napi.h>
 #include <uv.h>
 
-#include <memory>
-
 #include "child/guardian_handle.h"
 #include "napi/loop_handle.h"
+#include "napi/waiting_object.h"
 #include "system/failure.h"
 
 namespace seccomp {
 
 // The JavaScript object of a guarded tree: signal(number) → errno, childEnded(), ref(), unref(). It is not
 // garbage-collected before the guardian is reaped.
-class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
+class TreeWatch : public WaitingObject<TreeWatch> {
  public:
   // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
@@ -28,30 +27,24 @@ class TreeWatch : public Napi::ObjectWrap<TreeWatch> {
   // is being terminated: the teardown of its environment then abandons the tree.
   static GuardianHandle Release(const Napi::Object& tree);
 
-  explicit TreeWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TreeWatch>(info) {}
-  ~TreeWatch() override = default;
-  TreeWatch(const TreeWatch&) = delete;
-  TreeWatch& operator=(const TreeWatch&) = delete;
+  using WaitingObject::WaitingObject;
 
  private:
+  friend WaitingObject;
+
   Napi::Value Signal(const Napi::CallbackInfo& info);
   void ChildEnded(const Napi::CallbackInfo& info);
-  void Ref(const Napi::CallbackInfo& info);
-  void Unref(const Napi::CallbackInfo& info);
-  static void OnReadable(uv_poll_t* handle, int status, int events);
+  void Ref(const Napi::CallbackInfo& /*info*/) { KeepAlive(true); }
+  void Unref(const Napi::CallbackInfo& /*info*/) { KeepAlive(false); }
+  void OnReadable();
   static void OnReport(uv_poll_t* handle, int status, int events);
   // A worker that ends does not wait for its trees: they end with it.
-  static void OnTeardown(TreeWatch* watch);
-  void Report(Napi::Env env, const siginfo_t& status);
-  // Stops watching and returns the guardian. Must be called only once.
+  void OnTeardown() { AbandonTree(Close()); }
+  // Stops watching and returns the guardian.
   GuardianHandle Close();
 
-  LoopHandle<uv_poll_t, TreeWatch> poll_;          // Of the guardian's pidfd.
-  LoopHandle<uv_poll_t, TreeWatch> control_poll_;  // Of its socket. It never keeps the event loop alive.
+  LoopHandle<uv_poll_t, TreeWatch> control_poll_;  // Of the guardian's socket. It never keeps the event loop alive.
   GuardianHandle guardian_;
-  Napi::FunctionReference on_end_;
-  // The asynchronous context of the start. nullptr after Close.
-  std::unique_ptr<Napi::AsyncContext> context_;
 };
 
 }  // namespace seccomp
