@@ -21,7 +21,7 @@ import {
 import { documentText, toProfileDocument } from './document/stringify.js';
 import type { CheckedDocument, ProfileDocument } from './document/types.js';
 import { fail } from './fail.js';
-import type { JsonLayout } from './json/positions.js';
+import type { JsonText } from './json/positions.js';
 
 /** Where a profile comes from and how it is understood. */
 export interface ProfileOrigin {
@@ -35,7 +35,7 @@ export interface ProfileOrigin {
   readonly options: MeaningOptions;
   readonly warnings: readonly ProfileIssue[];
   /** The text of the document, for the positions of diagnostics; undefined if the document was not read from a text. */
-  readonly layout: JsonLayout | undefined;
+  readonly json: JsonText | undefined;
   /** Where the document is in that text. */
   readonly place: Path;
 }
@@ -119,7 +119,7 @@ export class Profile extends Builder<Profile> {
   readonly document: CheckedDocument;
   /** Likely mistakes that are not errors. `checkProfile` with a host also finds conflicts between rules. */
   readonly warnings: readonly ProfileIssue[];
-  readonly #layout: JsonLayout | undefined;
+  readonly #json: JsonText | undefined;
   readonly #place: Path;
   readonly #definition: BuiltinDefinition | undefined;
 
@@ -129,7 +129,7 @@ export class Profile extends Builder<Profile> {
    * @param value - Any value.
    */
   static is(value: unknown): value is Profile {
-    return typeof value === 'object' && value !== null && #layout in value;
+    return typeof value === 'object' && value !== null && #json in value;
   }
 
   /** @internal */
@@ -148,7 +148,7 @@ export class Profile extends Builder<Profile> {
     this.options = freeze(origin.options);
     this.document = freeze(document);
     this.warnings = freeze(origin.warnings);
-    this.#layout = origin.layout;
+    this.#json = origin.json;
     this.#place = origin.place;
     Object.freeze(this);
   }
@@ -181,7 +181,7 @@ export class Profile extends Builder<Profile> {
   issues(diagnostics: readonly Diagnostic[]): readonly ProfileIssue[] {
     const place = this.#place;
     const placed = diagnostics.map((each) => ({ ...each, path: [...place, ...each.path] }));
-    return toIssues(placed, this.#layout);
+    return toIssues(placed, this.#json);
   }
 
   /** @internal Returns an error that reports `diagnostics` and the document's own warnings. */
@@ -200,7 +200,7 @@ export function newOrigin(source: string, options: MeaningOptions): ProfileOrigi
     isBuilt: true,
     isUnconfined: false,
     warnings: [],
-    layout: undefined,
+    json: undefined,
     place: [],
   };
   return { ...builder, source, format: 'docker', mode: 'strict', options };

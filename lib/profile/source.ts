@@ -21,8 +21,8 @@ import {
 import { mergeRepeatedKeys } from './document/repeated-keys.js';
 import type { ProfileInput } from './document/types.js';
 import { checkDocument } from './document/validate.js';
-import type { Entries } from './json/parser.js';
-import { type JsonLayout, layoutAt } from './json/positions.js';
+import type { ParsedJson } from './json/parser.js';
+import type { JsonText } from './json/positions.js';
 import { readJson } from './json/read.js';
 import { makeProfile, Profile, refuseToExtend, unconfinedProfile } from './profile.js';
 import { readRegularFile } from './read-file.js';
@@ -224,7 +224,7 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
     isBuilt: false,
     isUnconfined: false,
     warnings: [],
-    layout: undefined,
+    json: undefined,
     place: [],
   };
   const profile = makeProfile(documentOf(definition), {
@@ -257,14 +257,14 @@ function readFile(file: string | URL, options: ReadOptions & { readonly source: 
 export function readText(text: string, options: ReadOptions): ReadProfile {
   const { parsed, issue } = readJson(text);
   if (parsed === undefined) return { source: options.source ?? 'inline', profile: undefined, issues: [issue] };
-  return validate(parsed, options);
+  return validate({ ...parsed, json: { text, path: [] } }, options);
 }
 
 /** Reads an object. Does not throw for an invalid profile: `issues` of the result lists the problems. */
 function readDocument(document: unknown, options: ReadOptions): ReadProfile {
   try {
     const value = copyDeeply(document, BOUNDS, refuseDocument);
-    return validate({ value, entries: new Map(), repeats: [], layout: undefined }, options);
+    return validate({ value, entries: new Map(), repeats: [], json: undefined }, options);
   } catch (error) {
     if (!(error instanceof NotPlain)) throw error;
     return { source: options.source ?? 'inline', profile: undefined, issues: toIssues([error.diagnostic], undefined) };
@@ -288,22 +288,19 @@ const refuseDocument: Refuse = (path, message) => {
   throw new NotPlain({ path: [...path], message, severity: 'error' });
 };
 
-/** A document before it is validated. */
-interface Unvalidated {
-  readonly value: unknown;
-  readonly entries: Entries;
-  readonly repeats: readonly Path[];
-  readonly layout: JsonLayout | undefined;
+/** A document before it is validated, and its text if it has one. */
+interface Unvalidated extends ParsedJson {
+  readonly json: JsonText | undefined;
 }
 
-function validate({ value, entries, repeats, layout }: Unvalidated, options: ReadOptions): ReadProfile {
+function validate({ value, entries, repeats, json }: Unvalidated, options: ReadOptions): ReadProfile {
   const { source = 'inline', mode = 'strict' } = options;
   const diagnostics = new Diagnostics(mode);
   const merged = mergeRepeatedKeys(value, { entries, repeats, diagnostics });
   const { document, place, format, found } = checkDocument(merged, { format: options.format, diagnostics });
-  const issues = toIssues(found, layout);
+  const issues = toIssues(found, json);
   if (issues.some(({ severity }) => severity === 'error')) return { source, profile: undefined, issues };
-  const origin = { source, definition: undefined, isBuilt: false, warnings: issues, layout, place };
+  const origin = { source, definition: undefined, isBuilt: false, warnings: issues, json, place };
   const read = { ...origin, format, mode, options: meaningOf(options) };
   const profile =
     document === undefined ? unconfinedProfile(read) : makeProfile(document, { ...read, isUnconfined: false });
@@ -317,20 +314,16 @@ function validate({ value, entries, repeats, layout }: Unvalidated, options: Rea
  * @param path - Where it is in that document.
  */
 export function readInside(value: unknown, path: Path, inside: Inside, source: string): ReadProfile {
-  const { entries, layout } = inside;
+  const { entries, json } = inside;
   const repeats = inside.repeats
     .filter((each) => each.length > path.length && path.every((key, i) => each[i] === key))
     .map((each) => each.slice(path.length));
-  const own = layout && layoutAt(layout, path);
-  return validate({ value, entries, repeats, layout: own }, { ...readProfileOptions(undefined), source });
+  const own = json && { ...json, path: [...json.path, ...path] };
+  return validate({ value, entries, repeats, json: own }, { ...readProfileOptions(undefined), source });
 }
 
 /** The document that a profile is a part of, after parsing. */
-export interface Inside {
-  readonly entries: Entries;
-  readonly repeats: readonly Path[];
-  readonly layout: JsonLayout | undefined;
-}
+export type Inside = Omit<Unvalidated, 'value'>;
 
 /**
  * Returns the profile of a result.

@@ -6,7 +6,7 @@ import type { ProfileIssue } from '../../errors.js';
 import { member } from '../../util/foreign-text.js';
 import type { Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import { type JsonLayout, offsetsOf, positionFinder } from '../json/positions.js';
+import { type JsonText, offsetsOf, positionFinder } from '../json/positions.js';
 
 import type { ProfileMode } from './options.js';
 
@@ -174,14 +174,14 @@ export class Diagnostics {
  * Returns diagnostics as issues. If there is a text, they have positions in it, and are in the order of the text; the
  * position of something that is missing is that of the innermost value around it.
  */
-export function toIssues(diagnostics: readonly Diagnostic[], layout: JsonLayout | undefined): readonly ProfileIssue[] {
+export function toIssues(diagnostics: readonly Diagnostic[], json: JsonText | undefined): readonly ProfileIssue[] {
   const issues = diagnostics.map(
     ({ path, message, severity }): ProfileIssue => ({ severity, path: jsonPath(path), message }),
   );
-  if (layout === undefined || issues.length === 0) return issues;
-  const positionOf = positionFinder(layout.text);
+  if (json === undefined || issues.length === 0) return issues;
+  const positionOf = positionFinder(json.text);
   const offsets = offsetsOf(
-    layout,
+    json,
     diagnostics.map(({ path }) => path),
   );
   return issues

@@ -1,8 +1,7 @@
-/** Parses JSON as Go's encoding/json does, with exact numbers and the offset of each value. */
+/** Parses JSON as Go's encoding/json does, with exact numbers, and finds the offsets of values. */
 import { quoted } from '../../util/foreign-text.js';
 import { emptyFields, type Path } from '../../util/own-data.js';
-import { type JsonLayout, LayoutRecorder } from './positions.js';
-import { JsonNumber } from './value.js';
+import { foldedKey, JsonNumber } from './value.js';
 
 /** Invalid JSON, or JSON beyond the limits below; `offset` is where. */
 export class JsonSyntaxError extends Error {
@@ -28,7 +27,6 @@ export interface ParsedJson {
    * PROFILE_DEPTH are not listed.
    */
   readonly repeats: readonly Path[];
-  readonly layout: JsonLayout;
 }
 
 /** How deep values may nest. Source: `maxNestingDepth` of Go's encoding/json, with which runtimes read profiles. */
@@ -50,17 +48,27 @@ const PROFILE_DEPTH = 8;
  * Parses JSON text (RFC 8259), in linear time and without recursion. An integer is a number up to 2⁵³ − 1 and a bigint
  * above; a lone surrogate becomes U+FFFD.
  *
+ * @param sought - The whole value, whose offset and those inside it are to be found.
  * @throws {JsonSyntaxError} with the offset of the first mistake, or of the value that exceeds a limit.
  */
-export function parseJson(text: string): ParsedJson {
-  return new Parser(text.toWellFormed()).parse();
+export function parseJson(text: string, sought?: SoughtValue): ParsedJson {
+  return new Parser(text.toWellFormed(), sought).parse();
+}
+
+/** A value whose offset is sought. Of a key that is repeated, the last value is found. */
+export interface SoughtValue {
+  /** Where it begins; for a value in an object, where its key begins. Undefined before it is found. */
+  offset: number | undefined;
+  /** Where it begins without its key. */
+  valueOffset: number;
+  /** What is sought inside it: by index or folded key. */
+  readonly inside: Map<string | number, SoughtValue>;
 }
 
 /** A container whose end was not reached yet, and the key or index of the value in it that is being parsed. */
 interface Frame {
   readonly container: unknown[] | Record<string, unknown>;
-  /** The container's number in the layout. */
-  readonly number: number;
+  readonly sought: SoughtValue | undefined;
   key: string | number;
   /** Whether the object already has `key`. */
   isRepeat: boolean;
@@ -73,8 +81,8 @@ interface Frame {
 class Parser {
   readonly #entries = new Map<object, Entry[]>();
   readonly #repeats: Path[] = [];
-  readonly #layout = new LayoutRecorder();
   readonly #text: string;
+  readonly #sought: SoughtValue | undefined;
   readonly #frames: Frame[] = [];
   readonly #strings: (string | undefined)[] = new Array(SLOTS).fill(undefined);
   #at = 0;
@@ -82,14 +90,13 @@ class Parser {
   /** The offset at which the next value begins; for a value in an object, the offset of its key. */
   #begins = 0;
 
-  constructor(text: string) {
+  constructor(text: string, sought: SoughtValue | undefined) {
     this.#text = text;
+    this.#sought = sought;
   }
 
   parse(): ParsedJson {
-    const value = this.#document();
-    const layout = this.#layout.layoutOf(this.#text);
-    return { value, entries: this.#entries, repeats: this.#repeats, layout };
+    return { value: this.#document(), entries: this.#entries, repeats: this.#repeats };
   }
 
   #document(): unknown {
@@ -97,10 +104,10 @@ class Parser {
     this.#skipSpace();
     this.#begins = this.#at;
     for (;;) {
-      const number = this.#layout.begin(this.#begins);
+      const sought = this.#soughtHere();
       const container = this.#opening();
       if (container !== undefined && !this.#ends(container)) {
-        const frame: Frame = { container, number, key: -1, isRepeat: false, repeated: undefined, count: 0 };
+        const frame: Frame = { container, sought, key: -1, isRepeat: false, repeated: undefined, count: 0 };
         this.#frames.push(frame);
         this.#next(frame);
         continue;
@@ -119,7 +126,6 @@ class Parser {
         if (!this.#ends(frame.container))
           this.#fail(`expected a comma or the end, found ${this.#here()}${this.#remedy()}`);
         value = frame.container;
-        this.#layout.end(frame.number);
         this.#frames.pop();
       }
     }
@@ -131,9 +137,17 @@ class Parser {
     return value;
   }
 
+  /** Returns the sought value that begins here, if it is one. */
+  #soughtHere(): SoughtValue | undefined {
+    this.#skipSpace();
+    const frame = this.#frames.at(-1);
+    const sought = frame === undefined ? this.#sought : frame.sought?.inside.get(foldedKey(frame.key));
+    if (sought !== undefined) Object.assign(sought, { offset: this.#begins, valueOffset: this.#at });
+    return sought;
+  }
+
   /** Returns a new container if one begins here. Counts every value. */
   #opening(): Frame['container'] | undefined {
-    this.#skipSpace();
     if (++this.#values > MOST_VALUES) this.#tooMany(MOST_VALUES, 'values');
     const container = this.#takes(0x7b) ? emptyFields() : this.#takes(0x5b) ? [] : undefined;
     if (container !== undefined && this.#frames.length === DEEPEST)

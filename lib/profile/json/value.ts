@@ -37,3 +37,8 @@ export function foldKey(key: string): string {
     letter === '\u017F' ? 's' : letter === '\u212A' ? 'k' : letter.toLowerCase(),
   );
 }
+
+/** The same for a key of an object or an index of an array. */
+export function foldedKey(key: string | number): string | number {
+  return typeof key === 'string' ? foldKey(key) : key;
+}

@@ -36,8 +36,8 @@ export interface Place {
   /** Whether to warn of what is in granted directories. */
   readonly isReview: boolean;
   readonly problems: Problems;
-  /** `sandbox.json:3:14`, or without a text `inline`. */
-  positionOf(path: Path): string;
+  /** For each path `sandbox.json:3:14`, or without a text `inline`. */
+  positionsOf(paths: readonly Path[]): readonly string[];
 }
 
 /**
@@ -69,13 +69,15 @@ export function partsOf(document: SandboxDocument, place: Place, base: Partial<S
 
 function readPathLists({ paths }: SandboxDocument, place: Place, base: CheckedPaths | undefined) {
   if (paths === undefined) return base;
-  const given = ACCESSES.flatMap((access) =>
-    (paths[access] ?? []).flatMap((entry, i) =>
+  const given = ACCESSES.flatMap((access) => {
+    const entries = paths[access] ?? [];
+    const positions = place.positionsOf(entries.map((_, i) => ['paths', access, i]));
+    return entries.flatMap((entry, i) =>
       entry === undefined || (typeof entry === 'object' && !(entry instanceof URL) && entry.path === undefined)
         ? []
-        : (readPath(entry, access, i, place) ?? []),
-    ),
-  );
+        : (readPath(entry, access, i, place, positions[i]) ?? []),
+    );
+  });
   return new CheckedPaths(
     [...(base?.all ?? []), ...given],
     pathsForm(`${shownName(place.source)}: paths`),
@@ -83,12 +85,12 @@ function readPathLists({ paths }: SandboxDocument, place: Place, base: CheckedPa
   );
 }
 
-function readPath(entry: unknown, access: Access, i: number, place: Place): GivenPath | undefined {
-  const { directory, problems, positionOf } = place;
+function readPath(entry: unknown, access: Access, i: number, place: Place, position = ''): GivenPath | undefined {
+  const { directory, problems } = place;
   const path = ['paths', access, i];
   const read = problems.attempt(path, () => readGrant(entry, access, i, PATHS_HERE));
   if (read === undefined || isWord(read.path)) return read;
-  const given = { ...read, place: `${positionOf(path)}: paths.${access}[${i}]` };
+  const given = { ...read, place: `${position}: paths.${access}[${i}]` };
   if (directory === undefined) return given;
   const absolute = resolve(directory, read.path);
   checkExists(read, absolute, path, directory, problems);

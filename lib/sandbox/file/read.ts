@@ -5,7 +5,7 @@ import { describeIssue, ProfileError, type ProfileIssue, SandboxFileError, Secco
 import { toIssues } from '../../profile/document/diagnostics.js';
 import { DOCUMENT } from '../../profile/document/fields.js';
 import { MOST_REPEATS, type ParsedJson } from '../../profile/json/parser.js';
-import { offsetsOf, positionFinder } from '../../profile/json/positions.js';
+import { type JsonText, offsetsOf, positionFinder } from '../../profile/json/positions.js';
 import { readJson } from '../../profile/json/read.js';
 import { isObject, type JsonObject, shown } from '../../profile/json/value.js';
 import { Profile } from '../../profile/profile.js';
@@ -57,7 +57,7 @@ interface Origin {
   readonly chain: Chain;
 }
 
-type Parsed = Pick<ParsedJson, 'value' | 'entries' | 'repeats'> & { readonly layout: ParsedJson['layout'] | undefined };
+type Parsed = ParsedJson & { readonly json: JsonText | undefined };
 
 /** The most files that extend one another. */
 const MOST_BASES = 16;
@@ -88,7 +88,7 @@ export function readSandboxText(text: string, source: string, file?: string): Re
 
 function readLinkText(text: string, origin: Origin): ReadLink {
   const { parsed, issue } = readJson(text);
-  if (parsed !== undefined) return readParsed(parsed, origin);
+  if (parsed !== undefined) return readParsed({ ...parsed, json: { text, path: [] } }, origin);
   const issues = [issue];
   return { source: origin.source, sandbox: undefined, issues, own: issues, inherited: [] };
 }
@@ -105,7 +105,7 @@ export function readSandboxObject(document: object): ReadSandbox {
   };
   try {
     const value = copyDeeply(document, BOUNDS, refuse, isPart);
-    const parsed = { value, entries: new Map(), repeats: [], layout: undefined };
+    const parsed = { value, entries: new Map(), repeats: [], json: undefined };
     return readParsed(parsed, { source: 'inline', file: undefined, chain: newChain() });
   } catch (error) {
     if (error !== REFUSED) throw error;
@@ -130,14 +130,14 @@ function unknownName(name: string): string {
   return `${problem}${suggest(name, SANDBOX_NAMES)}: the known name is ${SANDBOX_NAMES.join(', ')}. To use a file, put ./ before its name`;
 }
 
-function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin): ReadLink {
+function readParsed({ value, entries, repeats, json }: Parsed, origin: Origin): ReadLink {
   const { source, file, chain } = origin;
   const problems = new Problems();
   for (const path of repeats) if (!isInProfile(path)) problems.error(path, 'is repeated: keep one of the two');
   if (repeats.length >= MOST_REPEATS) problems.error([], `has ${MOST_REPEATS} repeated keys or more: keep one of each`);
   const document = SANDBOX.read(value, [], problems) ?? own({});
   const { base, inherited } = readBase(document, origin, problems);
-  const inside = { entries, repeats, layout };
+  const inside = { entries, repeats, json };
   const { profile, issues: ofProfile } = readProfiles(document, source, file, inside, problems);
   const named = [file, ...profileFiles(document, file)].filter((each) => each !== undefined);
   const names = named.flatMap(namesOf);
@@ -150,12 +150,12 @@ function readParsed({ value, entries, repeats, layout }: Parsed, origin: Origin)
     written: chain.written,
     isReview: chain.isReview,
     problems,
-    positionOf: positionsIn(layout, source),
+    positionsOf: (paths) => positionsIn(json, paths, source),
   };
   const parts = partsOf(document, place, base);
-  const ownIssues = inOrder([...toIssues(problems.all, layout), ...ofProfile]);
+  const ownIssues = inOrder([...toIssues(problems.all, json), ...ofProfile]);
   warnOf(inherited, problems);
-  const issues = inOrder([...toIssues(problems.all, layout), ...ofProfile]);
+  const issues = inOrder([...toIssues(problems.all, json), ...ofProfile]);
   const link = { source, issues, own: ownIssues, inherited };
   if (issues.some(({ severity }) => severity === 'error')) return { ...link, sandbox: undefined };
   const whole: SandboxParts = { ...parts, files, profile: profile ?? base?.profile ?? loadProfile(DEFAULT_PROFILE) };
@@ -169,13 +169,13 @@ function inOrder(issues: readonly ProfileIssue[]): readonly ProfileIssue[] {
   return issues.toSorted((one, other) => at(own(one)) - at(own(other)));
 }
 
-function positionsIn(layout: Parsed['layout'], source: string): Place['positionOf'] {
-  if (layout === undefined) return () => source;
-  const find = positionFinder(layout.text);
-  return (path) => {
-    const { line, column } = find(offsetsOf(layout, [path])[0] ?? 0);
+function positionsIn(json: JsonText | undefined, paths: readonly Path[], source: string): readonly string[] {
+  if (json === undefined) return paths.map(() => source);
+  const find = positionFinder(json.text);
+  return offsetsOf(json, paths).map((offset) => {
+    const { line, column } = find(offset);
     return `${source}:${line}:${column}`;
-  };
+  });
 }
 
 const EXTENDS = ['extends'];

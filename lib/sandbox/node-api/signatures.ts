@@ -31,162 +31,101 @@ type Callback<Failure, Output> = ((error: Failure | null, stdout: Output, stderr
 /** What the promisified functions return: a promise of the output, with the child. */
 type OutputPromise<Output> = Promise<{ stdout: Output; stderr: Output }> & { child: SandboxedProcess };
 
-/** `spawn` of a Sandbox. */
-export interface SandboxSpawn extends NodeSpawn {
+/** Calls of `spawn` with these parameters before the options. */
+interface SpawnCalls<Before extends readonly unknown[]> {
   <const Given extends Stdio | undefined>(
-    command: string,
-    options: SpawnOptions & StdioOption<Given>,
+    ...parameters: [...Before, options: SpawnOptions & StdioOption<Given>]
   ): ProcessWithStdio<Given>;
   <const Given extends Stdio | undefined = undefined>(
-    command: string,
-    options?: SpawnOptions & Partial<StdioOption<Given>>,
-  ): ProcessWithStdio<Given | undefined>;
-  <const Given extends Stdio | undefined>(
-    command: string,
-    args: Arguments,
-    options: SpawnOptions & StdioOption<Given>,
-  ): ProcessWithStdio<Given>;
-  <const Given extends Stdio | undefined = undefined>(
-    command: string,
-    args?: Arguments,
-    options?: SpawnOptions & Partial<StdioOption<Given>>,
+    ...parameters: [...Before, options?: SpawnOptions & Partial<StdioOption<Given>>]
   ): ProcessWithStdio<Given | undefined>;
 }
 
-/** `spawnSync` of a Sandbox. */
-export interface SandboxSpawnSync extends NodeSpawnSync {
+/** Calls of `spawnSync` with these parameters before the options. */
+interface SpawnSyncCalls<Before extends readonly unknown[]> {
   <Given extends SyncEncoding>(
-    command: string,
-    options: SpawnSyncOptions & EncodingOption<Given>,
+    ...parameters: [...Before, options: SpawnSyncOptions & EncodingOption<Given>]
   ): SpawnSyncResult<OutputIn<Given, OutputBytes>>;
   <Given extends SyncEncoding = undefined>(
-    command: string,
-    options?: SpawnSyncOptions & Partial<EncodingOption<Given>>,
-  ): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
-  <Given extends SyncEncoding>(
-    command: string,
-    args: Arguments,
-    options: SpawnSyncOptions & EncodingOption<Given>,
-  ): SpawnSyncResult<OutputIn<Given, OutputBytes>>;
-  <Given extends SyncEncoding = undefined>(
-    command: string,
-    args?: Arguments,
-    options?: SpawnSyncOptions & Partial<EncodingOption<Given>>,
+    ...parameters: [...Before, options?: SpawnSyncOptions & Partial<EncodingOption<Given>>]
   ): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
 }
 
-/** `exec` of a Sandbox. */
-export interface SandboxExec extends NodeExec {
-  (command: string, callback?: Callback<Node.ExecException, string>): SandboxedProcess;
+/** Calls of `execSync` and `execFileSync` with these parameters before the options. */
+interface OutputCalls<Before extends readonly unknown[], Options> {
+  <Given extends SyncEncoding>(
+    ...parameters: [...Before, options: Options & EncodingOption<Given>]
+  ): OutputIn<Given, OutputBytes>;
+  <Given extends SyncEncoding = undefined>(
+    ...parameters: [...Before, options?: Options & Partial<EncodingOption<Given>>]
+  ): OutputIn<Given | undefined, OutputBytes>;
+}
+
+/** Calls of `exec` and `execFile` with these parameters before the options. */
+interface CallbackCalls<Before extends readonly unknown[], Options, Failure> {
+  (...parameters: [...Before, callback?: Callback<Failure, string>]): SandboxedProcess;
   <Given extends AnyEncoding>(
-    command: string,
-    options: ExecOptions & EncodingOption<Given>,
-    callback?: Callback<Node.ExecException, OutputIn<Given, string>>,
+    ...parameters: [
+      ...Before,
+      options: Options & EncodingOption<Given>,
+      callback?: Callback<Failure, OutputIn<Given, string>>,
+    ]
   ): SandboxedProcess;
   <Given extends AnyEncoding = undefined>(
-    command: string,
-    options: (ExecOptions & Partial<EncodingOption<Given>>) | null | undefined,
-    callback?: Callback<Node.ExecException, OutputIn<Given | undefined, string>>,
+    ...parameters: [
+      ...Before,
+      options: (Options & Partial<EncodingOption<Given>>) | null | undefined,
+      callback?: Callback<Failure, OutputIn<Given | undefined, string>>,
+    ]
   ): SandboxedProcess;
-  /** What `util.promisify` makes of it. */
-  readonly __promisify__: PromisifiedExec & NodeExec['__promisify__'];
 }
 
-interface PromisifiedExec {
+/** Calls of what `util.promisify` makes of `exec` and `execFile`, with these parameters before the options. */
+interface PromiseCalls<Before extends readonly unknown[], Options> {
   <Given extends AnyEncoding>(
-    command: string,
-    options: ExecOptions & EncodingOption<Given>,
+    ...parameters: [...Before, options: Options & EncodingOption<Given>]
   ): OutputPromise<OutputIn<Given, string>>;
   <Given extends AnyEncoding = undefined>(
-    command: string,
-    options?: (ExecOptions & Partial<EncodingOption<Given>>) | null,
+    ...parameters: [...Before, options?: (Options & Partial<EncodingOption<Given>>) | null]
   ): OutputPromise<OutputIn<Given | undefined, string>>;
+}
+
+type Command = [command: string];
+type CommandArgs = [command: string, args: Arguments];
+type Program = [file: string];
+type ProgramArgs = [file: string, args: Arguments];
+
+/** `spawn` of a Sandbox. */
+export interface SandboxSpawn extends SpawnCalls<Command>, SpawnCalls<CommandArgs>, NodeSpawn {}
+
+/** `spawnSync` of a Sandbox. */
+export interface SandboxSpawnSync extends SpawnSyncCalls<Command>, SpawnSyncCalls<CommandArgs>, NodeSpawnSync {}
+
+/** `exec` of a Sandbox. */
+export interface SandboxExec extends CallbackCalls<Command, ExecOptions, Node.ExecException>, NodeExec {
+  /** What `util.promisify` makes of it. */
+  readonly __promisify__: PromiseCalls<Command, ExecOptions> & NodeExec['__promisify__'];
 }
 
 /** `execFile` of a Sandbox. */
-export interface SandboxExecFile extends NodeExecFile {
-  (file: string, callback?: Callback<Node.ExecFileException, string>): SandboxedProcess;
-  (file: string, args: Arguments, callback?: Callback<Node.ExecFileException, string>): SandboxedProcess;
-  <Given extends AnyEncoding>(
-    file: string,
-    options: ExecFileOptions & EncodingOption<Given>,
-    callback?: Callback<Node.ExecFileException, OutputIn<Given, string>>,
-  ): SandboxedProcess;
-  <Given extends AnyEncoding = undefined>(
-    file: string,
-    options: ExecFileOptions & Partial<EncodingOption<Given>>,
-    callback?: Callback<Node.ExecFileException, OutputIn<Given | undefined, string>>,
-  ): SandboxedProcess;
-  <Given extends AnyEncoding>(
-    file: string,
-    args: Arguments,
-    options: ExecFileOptions & EncodingOption<Given>,
-    callback?: Callback<Node.ExecFileException, OutputIn<Given, string>>,
-  ): SandboxedProcess;
-  <Given extends AnyEncoding = undefined>(
-    file: string,
-    args: Arguments,
-    options: (ExecFileOptions & Partial<EncodingOption<Given>>) | null | undefined,
-    callback?: Callback<Node.ExecFileException, OutputIn<Given | undefined, string>>,
-  ): SandboxedProcess;
+export interface SandboxExecFile
+  extends CallbackCalls<Program, ExecFileOptions, Node.ExecFileException>,
+    CallbackCalls<ProgramArgs, ExecFileOptions, Node.ExecFileException>,
+    NodeExecFile {
   /** What `util.promisify` makes of it. */
-  readonly __promisify__: PromisifiedExecFile & NodeExecFile['__promisify__'];
-}
-
-interface PromisifiedExecFile {
-  <Given extends AnyEncoding>(
-    file: string,
-    options: ExecFileOptions & EncodingOption<Given>,
-  ): OutputPromise<OutputIn<Given, string>>;
-  <Given extends AnyEncoding = undefined>(
-    file: string,
-    options?: ExecFileOptions & Partial<EncodingOption<Given>>,
-  ): OutputPromise<OutputIn<Given | undefined, string>>;
-  <Given extends AnyEncoding>(
-    file: string,
-    args: Arguments,
-    options: ExecFileOptions & EncodingOption<Given>,
-  ): OutputPromise<OutputIn<Given, string>>;
-  <Given extends AnyEncoding = undefined>(
-    file: string,
-    args: Arguments,
-    options?: (ExecFileOptions & Partial<EncodingOption<Given>>) | null,
-  ): OutputPromise<OutputIn<Given | undefined, string>>;
+  readonly __promisify__: PromiseCalls<Program, ExecFileOptions> &
+    PromiseCalls<ProgramArgs, ExecFileOptions> &
+    NodeExecFile['__promisify__'];
 }
 
 /** `execSync` of a Sandbox. */
-export interface SandboxExecSync extends NodeExecSync {
-  <Given extends SyncEncoding>(
-    command: string,
-    options: ExecSyncOptions & EncodingOption<Given>,
-  ): OutputIn<Given, OutputBytes>;
-  <Given extends SyncEncoding = undefined>(
-    command: string,
-    options?: ExecSyncOptions & Partial<EncodingOption<Given>>,
-  ): OutputIn<Given | undefined, OutputBytes>;
-}
+export interface SandboxExecSync extends OutputCalls<Command, ExecSyncOptions>, NodeExecSync {}
 
 /** `execFileSync` of a Sandbox. */
-export interface SandboxExecFileSync extends NodeExecFileSync {
-  <Given extends SyncEncoding>(
-    file: string,
-    options: ExecFileSyncOptions & EncodingOption<Given>,
-  ): OutputIn<Given, OutputBytes>;
-  <Given extends SyncEncoding = undefined>(
-    file: string,
-    options?: ExecFileSyncOptions & Partial<EncodingOption<Given>>,
-  ): OutputIn<Given | undefined, OutputBytes>;
-  <Given extends SyncEncoding>(
-    file: string,
-    args: Arguments,
-    options: ExecFileSyncOptions & EncodingOption<Given>,
-  ): OutputIn<Given, OutputBytes>;
-  <Given extends SyncEncoding = undefined>(
-    file: string,
-    args?: Arguments,
-    options?: ExecFileSyncOptions & Partial<EncodingOption<Given>>,
-  ): OutputIn<Given | undefined, OutputBytes>;
-}
+export interface SandboxExecFileSync
+  extends OutputCalls<Program, ExecFileSyncOptions>,
+    OutputCalls<ProgramArgs, ExecFileSyncOptions>,
+    NodeExecFileSync {}
 
 /** `fork` of a Sandbox. */
 export interface SandboxFork extends NodeFork {
