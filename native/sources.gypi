@@ -2,7 +2,6 @@
   "variables": {
     "native_sources": [
       "child/bare_clone.cc",
-      "child/cgroup_clone.cc",
       "child/child_handle.cc",
       "child/child_main.cc",
       "child/clone.cc",
@@ -24,7 +23,6 @@
       "napi/addon.cc",
       "napi/descriptors.cc",
       "napi/errors.cc",
-      "napi/process/child_end.cc",
       "napi/process/exit_watch.cc",
       "napi/features.cc",
       "napi/landlock/rulesets.cc",

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,7 +18,7 @@
 
 #include <algorithm>
 
-#include "child/cgroup_clone.h"
+#include "child/bare_clone.h"
 #include "child/digits.h"
 #include "child/privileges.h"
 #include "landlock/ruleset.h"
@@ -97,8 +98,14 @@ class Child {
     return plan_->has_entered_group || !plan_->in_process_group || Fail("guardian: setpgid");
   }
 
+  // Linux 4.5, cgroups(7). It takes milliseconds, for which the kernel waits: see BareCloneInto.
   bool EnterCgroup() {
-    return plan_->cgroup < 0 || plan_->born_in_cgroup || Succeeds(seccomp::EnterCgroup(plan_->cgroup));
+    if (plan_->cgroup < 0 || plan_->born_in_cgroup) return true;
+    const long members = syscall(SYS_openat, plan_->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (members < 0) return Fail("cgroup: open");
+    const bool is_member = syscall(SYS_write, members, "0", 1L) == 1 || Fail("cgroup: write");
+    syscall(SYS_close, members);
+    return is_member;
   }
 
   // Gives all signals their default dispositions. A handler would run the parent's code in the parent's memory, and
@@ -376,6 +383,17 @@ int RunChild(void* plan) {
   Child child(static_cast<ChildPlan*>(plan));
   child.Run();
   child.Exit();
+}
+
+long CloneChild(ChildPlan* plan, void* stack_top, int flags, int* pidfd, int* child_id) {
+  if (plan->cgroup >= 0) {
+    flags |= CLONE_VFORK;
+    plan->born_in_cgroup = true;
+    const long child = BareCloneInto(plan->cgroup, RunChild, stack_top, flags, plan, pidfd, child_id);
+    if (child > 0) return child;
+    plan->born_in_cgroup = false;
+  }
+  return BareClone(RunChild, stack_top, flags, plan, pidfd, child_id);
 }
 
 }  // namespace seccomp

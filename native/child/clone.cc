@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "child/cgroup_clone.h"
+#include "child/child_main.h"
 #include "child/guarded_start.h"
 #include "child/stdio.h"
 #include "system/descriptor.h"

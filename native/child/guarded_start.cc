@@ -17,7 +17,7 @@
 #include <utility>
 
 #include "child/bare_clone.h"
-#include "child/cgroup_clone.h"
+#include "child/child_main.h"
 #include "guardian/process_group.h"
 #include "guardian/program.h"
 #include "guardian/protocol.h"

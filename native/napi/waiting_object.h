@@ -20,11 +20,12 @@ namespace seccomp {
 template <typename Self>
 class WaitingObject : public Napi::ObjectWrap<Self> {
  public:
-  using Napi::ObjectWrap<Self>::ObjectWrap;
   WaitingObject(const WaitingObject&) = delete;
   WaitingObject& operator=(const WaitingObject&) = delete;
 
- protected:
+ private:
+  friend Self;
+  explicit WaitingObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Self>(info) {}
   ~WaitingObject() override = default;
 
   // Makes an object of a class. Returns nullptr, with `failure`, if this worker is being terminated.

@@ -3,72 +3,54 @@
 
 namespace seccomp {
 
+// The registers of a CPU that hold the number of a call and its arguments, of which the first then holds the result.
+#define SECCOMP_REGISTERS(of_number, of_first, of_second, of_third, of_fourth, of_fifth) \
+  register long call asm(of_number) = number;                                            \
+  register long first asm(of_first) = a;                                                 \
+  register long second asm(of_second) = b;                                               \
+  register long third asm(of_third) = c;                                                 \
+  register long fourth asm(of_fourth) = d;                                               \
+  register long fifth asm(of_fifth) = e
+
 // Makes a system call of up to five arguments. Returns its result, or a negative errno: the errno of libc stays as it
 // is. The parameters are as of syscall(2), and assembly writes the variables.
 // NOLINTBEGIN(bugprone-easily-swappable-parameters, misc-const-correctness)
 [[gnu::always_inline]] inline long RawCall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
 #if defined(__x86_64__)
-  register long fourth asm("r10") = d;
-  register long fifth asm("r8") = e;
-  long result = number;
-  asm volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth) : "rcx", "r11", "memory");
-  return result;
+  SECCOMP_REGISTERS("rax", "rdi", "rsi", "rdx", "r10", "r8");
+  asm volatile("syscall"
+               : "+r"(call)
+               : "r"(first), "r"(second), "r"(third), "r"(fourth), "r"(fifth)
+               : "rcx", "r11", "memory");
+  first = call;
 #elif defined(__aarch64__)
-  register long x8 asm("x8") = number;
-  register long x0 asm("x0") = a;
-  register long x1 asm("x1") = b;
-  register long x2 asm("x2") = c;
-  register long x3 asm("x3") = d;
-  register long x4 asm("x4") = e;
-  asm volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
-  return x0;
+  SECCOMP_REGISTERS("x8", "x0", "x1", "x2", "x3", "x4");
+  asm volatile("svc 0" : "+r"(first) : "r"(call), "r"(second), "r"(third), "r"(fourth), "r"(fifth) : "memory");
 #elif defined(__riscv)
-  register long a7 asm("a7") = number;
-  register long a0 asm("a0") = a;
-  register long a1 asm("a1") = b;
-  register long a2 asm("a2") = c;
-  register long a3 asm("a3") = d;
-  register long a4 asm("a4") = e;
-  asm volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4) : "memory");
-  return a0;
+  SECCOMP_REGISTERS("a7", "a0", "a1", "a2", "a3", "a4");
+  asm volatile("ecall" : "+r"(first) : "r"(call), "r"(second), "r"(third), "r"(fourth), "r"(fifth) : "memory");
 #elif defined(__powerpc64__)
-  register long r0 asm("r0") = number;
-  register long r3 asm("r3") = a;
-  register long r4 asm("r4") = b;
-  register long r5 asm("r5") = c;
-  register long r6 asm("r6") = d;
-  register long r7 asm("r7") = e;
+  SECCOMP_REGISTERS("r0", "r3", "r4", "r5", "r6", "r7");
   // The summary overflow bit tells that r3 is a positive errno.
   asm volatile("sc\n\tbns+ 1f\n\tneg 3, 3\n1:"
-               : "+r"(r0), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7)
+               : "+r"(call), "+r"(first), "+r"(second), "+r"(third), "+r"(fourth), "+r"(fifth)
                :
                : "cr0", "ctr", "r8", "r9", "r10", "r11", "r12", "memory");
-  return r3;
 #elif defined(__s390x__)
-  register long r1 asm("r1") = number;
-  register long r2 asm("r2") = a;
-  register long r3 asm("r3") = b;
-  register long r4 asm("r4") = c;
-  register long r5 asm("r5") = d;
-  register long r6 asm("r6") = e;
-  asm volatile("svc 0" : "+d"(r2) : "d"(r1), "d"(r3), "d"(r4), "d"(r5), "d"(r6) : "memory");
-  return r2;
+  SECCOMP_REGISTERS("r1", "r2", "r3", "r4", "r5", "r6");
+  asm volatile("svc 0" : "+d"(first) : "d"(call), "d"(second), "d"(third), "d"(fourth), "d"(fifth) : "memory");
 #elif defined(__loongarch64)
-  register long a7 asm("a7") = number;
-  register long a0 asm("a0") = a;
-  register long a1 asm("a1") = b;
-  register long a2 asm("a2") = c;
-  register long a3 asm("a3") = d;
-  register long a4 asm("a4") = e;
+  SECCOMP_REGISTERS("a7", "a0", "a1", "a2", "a3", "a4");
   asm volatile("syscall 0"
-               : "+r"(a0)
-               : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+               : "+r"(first)
+               : "r"(call), "r"(second), "r"(third), "r"(fourth), "r"(fifth)
                : "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "memory");
-  return a0;
 #else
 #error "no system calls for this CPU"
 #endif
+  return first;
 }
+#undef SECCOMP_REGISTERS
 // NOLINTEND(bugprone-easily-swappable-parameters, misc-const-correctness)
 
 // A pointer as an argument of a system call.

@@ -198,7 +198,7 @@ class Tree {
   readonly #builder: GraphBuilder;
   readonly #isLastCopied: boolean;
   /** By the first and the last range of a run. */
-  readonly #plans: (Plan | undefined)[] = [];
+  readonly #plans = new Map<number, Plan>();
 
   constructor(ranges: readonly WeightedRange[], builder: GraphBuilder, isLastCopied: boolean) {
     this.#ranges = ranges;
@@ -213,8 +213,8 @@ class Tree {
 
   #plan(i: number, j: number): Plan {
     const key = i * LONGEST_CHOSEN + j;
-    const plan = this.#plans[key] ?? this.#cheapest(i, j);
-    this.#plans[key] = plan;
+    const plan = this.#plans.get(key) ?? this.#cheapest(i, j);
+    this.#plans.set(key, plan);
     return plan;
   }
 

@@ -51,7 +51,7 @@ Napi::Function LocalSocket::Define(Napi::Env env) {
 }
 
 Napi::Value LocalSocket::Wrap(Napi::Env env, Descriptor socket, LocalSocket** wrapped) {
-  Failure failure;
+  Failure failure = {};
   *wrapped = Make(Environment::Of(env).local_socket, &failure);
   if (*wrapped == nullptr) return Negative(env, failure.error);
   (*wrapped)->peer_ = std::make_shared<Peer>();

@@ -23,7 +23,7 @@ class LocalSocket : public WaitingObject<LocalSocket> {
   // terminated.
   static Napi::Value Wrap(Napi::Env env, Descriptor socket, LocalSocket** wrapped);
 
-  using WaitingObject::WaitingObject;
+  explicit LocalSocket(const Napi::CallbackInfo& info) : WaitingObject(info) {}
   ~LocalSocket() override { CloseAll(); }
   LocalSocket(const LocalSocket&) = delete;
   LocalSocket& operator=(const LocalSocket&) = delete;

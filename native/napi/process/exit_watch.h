@@ -21,7 +21,7 @@ class ExitWatch : public WaitingObject<ExitWatch> {
   // empty value; the caller keeps the child.
   static Napi::Object Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure);
 
-  using WaitingObject::WaitingObject;
+  explicit ExitWatch(const Napi::CallbackInfo& info) : WaitingObject(info) {}
 
  private:
   friend WaitingObject;

@@ -27,7 +27,7 @@ class TreeWatch : public WaitingObject<TreeWatch> {
   // is being terminated: the teardown of its environment then abandons the tree.
   static GuardianHandle Release(const Napi::Object& tree);
 
-  using WaitingObject::WaitingObject;
+  explicit TreeWatch(const Napi::CallbackInfo& info) : WaitingObject(info) {}
 
  private:
   friend WaitingObject;
