@@ -19,12 +19,10 @@ namespace seccomp {
 // while it waits.
 template <typename Self>
 class WaitingObject : public Napi::ObjectWrap<Self> {
- public:
+  friend Self;
+
   WaitingObject(const WaitingObject&) = delete;
   WaitingObject& operator=(const WaitingObject&) = delete;
-
- private:
-  friend Self;
   explicit WaitingObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Self>(info) {}
   ~WaitingObject() override = default;
 
@@ -80,7 +78,6 @@ class WaitingObject : public Napi::ObjectWrap<Self> {
     if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
   }
 
- private:
   static void Readable(uv_poll_t* handle, int /*status*/, int /*events*/) {
     Self* const self = decltype(poll_)::OwnerOf(handle);
     if (self != nullptr) self->OnReadable();

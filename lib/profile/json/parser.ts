@@ -84,7 +84,6 @@ class Parser {
   readonly #text: string;
   readonly #sought: SoughtValue | undefined;
   readonly #frames: Frame[] = [];
-  readonly #strings: (string | undefined)[] = new Array(SLOTS).fill(undefined);
   #at = 0;
   #values = 0;
   /** The offset at which the next value begins; for a value in an object, the offset of its key. */
@@ -223,7 +222,7 @@ class Parser {
       const unit = this.#text.charCodeAt(at);
       if (unit === QUOTE) {
         this.#at = at + 1;
-        return escapes ? unescaped(this.#text.slice(begins, at)) : this.#shared(begins, at);
+        return escapes ? unescaped(this.#text.slice(begins, at)) : this.#text.slice(begins, at);
       }
       if (unit >= 0x20 && unit !== BACKSLASH) continue;
       this.#at = at;
@@ -233,18 +232,6 @@ class Parser {
       escapes = true;
       at += sequence.length - 1;
     }
-  }
-
-  /** Returns a part of the text. Short strings are cached, as most keys and names occur many times. */
-  #shared(begins: number, end: number): string {
-    const length = end - begins;
-    if (length > LONGEST_SHARED) return this.#text.slice(begins, end);
-    const slot = (length * 61 + this.#text.charCodeAt(begins) * 7 + this.#text.charCodeAt(end - 1)) % SLOTS;
-    const known = this.#strings[slot];
-    if (known?.length === length && this.#text.startsWith(known, begins)) return known;
-    const read = this.#text.slice(begins, end);
-    this.#strings[slot] = read;
-    return read;
   }
 
   #takes(unit: number): boolean {
@@ -292,10 +279,6 @@ class Parser {
     throw new JsonSyntaxError(`${message}, a hundred times as many as the largest profiles`, this.#at);
   }
 }
-
-/** Limits on the number of cached strings, and on their length. */
-const SLOTS = 1024;
-const LONGEST_SHARED = 40;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
