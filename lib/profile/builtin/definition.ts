@@ -7,25 +7,35 @@ import { type Argument, type CheckedDocument, type Conditions, emptyDocument, ty
 /** The definition of a built-in profile: the syscalls that it allows, and the reasons why others are refused. */
 export interface BuiltinDefinition {
   /** Groups that are always allowed. */
-  readonly allowed: Topics<Group>;
+  readonly allowed: Topics;
   /** Groups that depend on arguments or on the host. */
   readonly conditional: readonly Group[];
-  readonly refusals: Topics<Refusal>;
+  /** The reasons why syscalls are not always allowed, and those for the conditions of groups. */
+  readonly refusals: Topics;
   /** The errno of calls that are in no group. */
   readonly defaultErrno: number;
   /** For each native ABI, the other ABIs that its CPUs run and that the profile covers too. */
   readonly besides: Readonly<Partial<Record<AbiName, readonly AbiName[]>>>;
 }
 
-/** Lists by topic, in the order of the documentation. */
-export type Topics<Item> = Readonly<Record<string, readonly Item[]>>;
+/** Reasons by topic, in the order of the documentation. */
+export type Topics = Readonly<Record<string, Reasons>>;
+
+/**
+ * The names of syscalls, separated by whitespace, by the reason for what happens to them: one or two sentences. Names
+ * that an ABI lacks are ignored there.
+ */
+export type Reasons = Readonly<Record<string, string>>;
+
+/** Syscalls, and the reason for what happens to them. */
+export interface Reason {
+  readonly why: string;
+  /** Names of syscalls, separated by whitespace. */
+  readonly names: string;
+}
 
 /** Syscalls with the same rule, for the same reason. */
-export interface Group {
-  /** The purpose of the syscalls, or the reason for the rule, in one or two sentences. */
-  readonly why: string;
-  /** Names of syscalls, separated by whitespace. Names that an ABI lacks are ignored there. */
-  readonly names: string;
+export interface Group extends Reason {
   /** The group applies only if all of these requirements are met. */
   readonly when?: HostRequirement;
   /** The group does not apply if any of these requirements is met. */
@@ -58,30 +68,24 @@ export type ArgumentCheck = { readonly argument: number } & (
   | { readonly bits: number; readonly mask: number }
 );
 
-/**
- * The reason why syscalls are not always allowed. If a group allows them conditionally, the reason for its
- * conditions.
- */
-export interface Refusal {
-  /** Names of syscalls, separated by whitespace. */
-  readonly names: string;
-  /** One or two sentences. */
-  readonly why: string;
-}
-
-/** The names in a group or a refusal. */
-export function namesOf({ names }: Group | Refusal): readonly string[] {
+/** The names of the syscalls. */
+export function namesOf({ names }: Pick<Reason, 'names'>): readonly string[] {
   return names.trim().split(/\s+/);
 }
 
 /** All groups, in the order of the document's rules. */
 export function groupsOf({ allowed, conditional }: BuiltinDefinition): readonly Group[] {
-  return [...Object.values(allowed).flat(), ...conditional];
+  return [...reasonsIn(allowed), ...conditional];
 }
 
 /** All refusals. */
-export function refusalsOf({ refusals }: BuiltinDefinition): readonly Refusal[] {
-  return Object.values(refusals).flat();
+export function refusalsOf({ refusals }: BuiltinDefinition): readonly Reason[] {
+  return reasonsIn(refusals);
+}
+
+/** All reasons of all topics. */
+export function reasonsIn(topics: Topics): readonly Reason[] {
+  return Object.values(topics).flatMap((reasons) => Object.entries(reasons).map(([why, names]) => ({ why, names })));
 }
 
 /** Converts a definition to a document in Docker's format. */

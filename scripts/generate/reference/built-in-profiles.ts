@@ -103,8 +103,8 @@ function rows(): readonly Row[] {
 function reasonFor(name: string, cells: readonly string[]): { readonly topic: string; readonly why: string } {
   for (const [i, { refusals }] of [...BUILTIN_DEFINITIONS.values()].entries()) {
     if (cells[i] === ALWAYS) continue;
-    for (const [topic, list] of Object.entries(refusals))
-      for (const refusal of list) if (namesOf(refusal).includes(name)) return { topic, why: refusal.why };
+    for (const [topic, reasons] of Object.entries(refusals))
+      for (const [why, names] of Object.entries(reasons)) if (namesOf({ names }).includes(name)) return { topic, why };
   }
   if (cells.every((cell) => cell === ALWAYS)) return { topic: '', why: '' };
   throw new Error(`${name} is not always allowed, and has no reason`);

@@ -1,7 +1,13 @@
 /** Properties that all built-in profiles share: a reason for each call, and a valid document. */
 import { describe, expect, test } from 'vitest';
 import { decisionsOf } from '../../../lib/policy/policy.js';
-import { type BuiltinDefinition, groupsOf, namesOf, refusalsOf } from '../../../lib/profile/builtin/definition.js';
+import {
+  type BuiltinDefinition,
+  groupsOf,
+  namesOf,
+  reasonsIn,
+  refusalsOf,
+} from '../../../lib/profile/builtin/definition.js';
 import { BUILTIN_DEFINITIONS } from '../../../lib/profile/builtin/index.js';
 import { type Profile, stringify } from '../../../lib/profile/profile.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
@@ -63,5 +69,5 @@ function builtin(name: string): Profile {
 }
 
 function allowedNames({ allowed }: BuiltinDefinition): readonly string[] {
-  return Object.values(allowed).flat().flatMap(namesOf);
+  return reasonsIn(allowed).flatMap(namesOf);
 }
