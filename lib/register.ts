@@ -14,6 +14,8 @@ import type { PathsForm } from './landlock/paths/messages.js';
 import { type CheckedPaths, readPaths } from './landlock/paths/option.js';
 import { findNeeds, moduleNeeds } from './landlock/programs/program-needs.js';
 import { unsupportedReason } from './native.js';
+import { readJson } from './profile/json/read.js';
+import { shown } from './profile/json/value.js';
 import { NO_PROGRAM, toNativeConfinement } from './sandbox/child/native-request.js';
 import { hardenProcess } from './sandbox/harden.js';
 import { PATHS_VARIABLE } from './sandbox/plan/confinement.js';
@@ -104,7 +106,11 @@ function registeredPaths(): CheckedPaths | undefined {
     const message = `${PATHS_VARIABLE} is not JSON (${cause instanceof Error ? cause.message : cause}): give it as in ${example}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message, { cause });
   }
-  return readPaths(value, AS_VARIABLE);
+  const { parsed, issue } = readJson(text);
+  const repeated = parsed?.repeats.at(0)?.at(-1);
+  if (issue === undefined && repeated === undefined) return readPaths(value, AS_VARIABLE);
+  const problem = issue?.message ?? `the key ${shown(repeated)} is repeated: give all its paths in one list`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${PATHS_VARIABLE}: ${problem}`);
 }
 
 /** Restarts Node in the domain of its paths. Returns if this process is in it already. */

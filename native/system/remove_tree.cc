@@ -253,7 +253,8 @@ int RunRound(Emptying* emptying, const std::optional<FileUser>& user) {
 
 int OpenDirectory(int parent, const char* name, Descriptor* directory, struct stat* file) {
   *directory = Descriptor(openat(parent, name, O_RDONLY | kOpenFlags));
-  if (directory->get() < 0 && errno == EACCES && MakeAccessible(parent, name)) {
+  if (directory->get() < 0 && errno == EACCES) {
+    MakeAccessible(parent, name);  // If it fails, so does the next call, whose errno says why.
     *directory = Descriptor(openat(parent, name, O_RDONLY | kOpenFlags));
   }
   return directory->get() >= 0 && FileStatus(directory->get(), file) == 0 ? 0 : errno;

@@ -454,25 +454,43 @@ TEST(RemovesWhatAnotherProcessRemovesToo) {
   CHECK_EQUAL(error, 0);
 }
 
-TEST(ReportsThatADirectoryCannotBeRead) {
-  const Scratch scratch;
-  Scratch::Write(scratch.tree / "file");
+// What removing returns where two system calls, which may be the same, fail with an errno.
+int RemoveWithout(const Scratch& scratch, uint32_t call, uint32_t other, uint32_t error) {
   const pid_t pid = fork();
   if (pid == 0) {
     sock_filter instructions[] = {
         {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
-        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_getdents64},
-        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EIO},
+        {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, call},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, other},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | error},
         {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
     };
-    const sock_fprog filter = {4, instructions};
+    const sock_fprog filter = {5, instructions};
     prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
     if (prctl(PR_SET_SECCOMP, static_cast<long>(SECCOMP_MODE_FILTER), &filter, 0L, 0L) != 0) _exit(255);
     _exit(scratch.Remove());
   }
   int status = 0;
   CHECK_EQUAL(waitpid(pid, &status, 0), pid);
-  CHECK_EQUAL(WEXITSTATUS(status), EIO);
+  return WEXITSTATUS(status);
+}
+
+TEST(ReportsThatADirectoryCannotBeRead) {
+  const Scratch scratch;
+  Scratch::Write(scratch.tree / "file");
+  CHECK_EQUAL(RemoveWithout(scratch, SYS_getdents64, SYS_getdents64, EIO), EIO);
+}
+
+TEST(ReportsThatADirectoryCannotBeMadeAccessible) {
+#ifdef SYS_chmod
+  constexpr uint32_t kChmod = SYS_chmod;
+#else
+  constexpr uint32_t kChmod = SYS_fchmodat;
+#endif
+  const Scratch scratch;
+  scratch.BecomeOrdinary();
+  fs::permissions(scratch.tree, fs::perms::none);
+  CHECK_EQUAL(RemoveWithout(scratch, kChmod, kFchmodat2, ENOENT), EACCES);  // As without /proc.
 }
 
 // What a private directory in `parent` is.

@@ -75,7 +75,7 @@ describe('limits that can’t be enforced', () => {
     return expect.fail('it was not refused');
   }
 
-  const root = mkdtempSync(join(tmpdir(), 'seccomp-limit-options-'));
+  const root = mkdtempSync(join(tmpdir(), 'seccomp-limit\\x2doptions-'));
   afterAll(() => rmSync(root, { recursive: true }));
 
   /** A cgroup in directories that stand for a hierarchy. */
@@ -104,7 +104,7 @@ describe('limits that can’t be enforced', () => {
   test('have remedies for a shell', () => {
     const subgroup = join(root, 'main');
     expect(refusal('/', { processes: '9' })).toContain(
-      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; give --sampled, which enforces them without a cgroup, or first move this shell into a subgroup: mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs; --best-effort`,
+      `--processes can't be honored: this process is in /, the topmost cgroup that it can see; give --sampled, which enforces them without a cgroup, or first move this shell into a subgroup: mkdir '${subgroup}' && echo $$ >'${subgroup}/cgroup.procs'; --best-effort`,
     );
     const undelegated = { reason: 'not its own', remedy: cgroup.DELEGATE };
     expect(refusal(undelegated, { processes: '9' })).toMatch(

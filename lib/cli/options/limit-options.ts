@@ -1,6 +1,7 @@
 /** The options for how long a program may run, and how much it may use. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { shellWord } from '../../addon/shell-word.js';
 import type { SpawnOptions } from '../../index.js';
 import { CheckedLimits, type LimitsForm, readTreeLimits } from '../../process-tree/limits.js';
 import { shownName } from '../../util/foreign-text.js';
@@ -73,8 +74,8 @@ function asFlags(given: readonly string[]): LimitsForm {
 }
 
 function moveIn(directory: string): string {
-  const subgroup = join(directory, 'main');
-  return `mkdir ${subgroup} && echo $$ >${subgroup}/cgroup.procs`;
+  const [subgroup, members] = [join(directory, 'main'), join(directory, 'main', 'cgroup.procs')].map(shellWord);
+  return `mkdir ${subgroup} && echo $$ >${members}`;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
