@@ -109,7 +109,7 @@ function registeredPaths(): CheckedPaths | undefined {
   const { parsed, issue } = readJson(text);
   const repeated = parsed?.repeats.at(0)?.at(-1);
   if (issue === undefined && repeated === undefined) return readPaths(value, AS_VARIABLE);
-  const problem = issue?.message ?? `the key ${shown(repeated)} is repeated: give all its paths in one list`;
+  const problem = issue?.message ?? `the key ${shown(repeated)} is repeated: give it once`;
   throw new SeccompError('ERR_SECCOMP_OPTION', `${PATHS_VARIABLE}: ${problem}`);
 }
 

@@ -454,7 +454,7 @@ TEST(RemovesWhatAnotherProcessRemovesToo) {
   CHECK_EQUAL(error, 0);
 }
 
-// What removing returns where two system calls, which may be the same, fail with an errno.
+// Removes the tree in a process where `call` and `other` fail with `error`. Returns RemoveTree's result.
 int RemoveWithout(const Scratch& scratch, uint32_t call, uint32_t other, uint32_t error) {
   const pid_t pid = fork();
   if (pid == 0) {

@@ -41,7 +41,8 @@ export const DOCKER_DEFAULT: BuiltinDefinition = {
       'Mounts determine which files of the host a container sees.':
         'mount umount umount2 mount_setattr move_mount open_tree open_tree_attr fsopen fsconfig fsmount fspick',
       ...REFUSED['Namespaces and mounts'],
-      'It changes the root directory: containers are created by this, and can be escaped by it.': 'pivot_root chroot',
+      'It changes the root directory, which is how containers are set up, and how programs escape from them.':
+        'pivot_root chroot',
     },
     'The kernel itself': {
       ...REFUSED['The kernel itself'],

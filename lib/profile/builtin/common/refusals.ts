@@ -3,7 +3,7 @@ import type { Topics } from '../definition.js';
 
 export const REFUSED = {
   'Namespaces and mounts': {
-    'It changes the root directory: containers are created by this, and can be escaped by it.': 'chroot',
+    'It changes the root directory, which is how containers are set up, and how programs escape from them.': 'chroot',
     'They change the name of the host, unless the process has its own UTS namespace.': 'sethostname setdomainname',
   },
   'The kernel itself': {
