@@ -253,9 +253,11 @@ class Compiler {
   ): readonly OutcomeRange[] {
     const rest = this.#decide(decisions, this.#policy.defaultAction, abi, this.#builder);
     const own = entries.filter(({ start }) => start >= first && start <= last);
-    const listed = new Set(own.map(({ start }) => start));
-    const others = [first, ...own.map(({ start }) => start + 1)].filter((start) => start <= last && !listed.has(start));
-    return [...own, ...others.map((start) => ({ start, outcome: rest }))].toSorted((a, b) => a.start - b.start);
+    const all = [
+      { start: first, outcome: rest },
+      ...own.flatMap((entry) => [entry, { start: entry.start + 1, outcome: rest }]),
+    ];
+    return all.filter(({ start }, i) => start <= last && start !== all.at(i + 1)?.start);
   }
 
   /** The outcomes of numbers with an entry of their own, in order. */

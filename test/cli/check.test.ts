@@ -82,6 +82,7 @@ test('judges a profile for the host that flags name', async () => {
   for (const [flag, value, message] of [
     ['--host', 'arm46', 'unknown machine "arm46" (did you mean arm64?)'],
     ['--kernel', 'six', 'must be a version such as 5.10, not "six"'],
+    ['--kernel', '99999999999999999999.1', 'must be a version such as 5.10, not "99999999999999999999.1"'],
     ['--capability', 'CAP_X', 'unknown capability "CAP_X"'],
   ] as const)
     expect(await check(flag, value, text)).toMatchObject({ status: 125, stderr: expect.stringContaining(message) });

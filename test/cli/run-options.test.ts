@@ -232,6 +232,10 @@ describe('refuses', () => {
       ['--timeout', '5 s'],
       '--timeout: must be a time from 1ms to 24d, such as 1.5 (seconds), 500ms, 90s, 5m or 2h, not "5 s"',
     ],
+    [
+      ['--memory', '9999999999999999999'],
+      '--memory: must be a number of bytes, or a text such as "512M", "1.5G" or "64KiB", with the unit K, M, G or T (powers of 1,024), not \'9999999999999999999\'',
+    ],
   ])('%j', async (flags, message) => {
     expect(await run(...flags)).toEqual({ status: 125, stdout: '', stderr: `seccomp: ${message}\n` });
     expect([execve.executeProgram, spawning.startProgram].map((each) => vi.mocked(each).mock.calls)).toEqual([[], []]);

@@ -59,6 +59,6 @@ function readMachine(name: string): AbiName {
 }
 
 function readVersion(text: string): KernelVersion {
-  if (/^\d+\.\d+/.test(text)) return parseKernelVersion(text);
+  if (/^\d{1,9}\.\d{1,9}(?!\d)/.test(text)) return parseKernelVersion(text);
   throw new Error(`--kernel: must be a version such as 5.10, not ${quoted(text)}`);
 }

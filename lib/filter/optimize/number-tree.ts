@@ -69,9 +69,9 @@ export function buildNumberTree(
   builder: GraphBuilder,
   isLastCopied = false,
 ): GraphNode {
-  const weighted = ranges.map(({ start, outcome }, i) => {
-    const range = { low: start, high: (ranges.at(i + 1)?.start ?? 2 ** 32) - 1, outcome };
-    return { ...range, weight: weightOf(range, emulated) };
+  const weighted = ranges.map(({ start: low, outcome }, i) => {
+    const high = (ranges.at(i + 1)?.start ?? 2 ** 32) - 1;
+    return { low, high, outcome, weight: weightOf({ low, high, outcome }, emulated) };
   });
   return buildTree(weighted, builder, isLastCopied);
 }
@@ -180,13 +180,13 @@ function buildTree(ranges: readonly WeightedRange[], builder: GraphBuilder, isLa
   return divide(0, ranges.length);
 }
 
-/** A way to decide a run of ranges. */
+/** The cheapest way to decide a run of ranges. */
 interface Plan {
   /** In nanoseconds. */
   readonly cost: number;
+  readonly way: 'outcome' | 'split' | 'chain' | 'bits';
   /** The first range of the right part of the run's best split, even if another way is cheaper. */
   readonly split: number;
-  readonly build: () => GraphNode;
 }
 
 /**
@@ -197,35 +197,57 @@ class Tree {
   readonly #ranges: readonly WeightedRange[];
   readonly #builder: GraphBuilder;
   readonly #isLastCopied: boolean;
-  /** By the first and the last range of a run. */
-  readonly #plans = new Map<number, Plan>();
+  /** By the first range of a run, and how many ranges follow it. */
+  readonly #plans: readonly Plan[][];
 
   constructor(ranges: readonly WeightedRange[], builder: GraphBuilder, isLastCopied: boolean) {
     this.#ranges = ranges;
     this.#builder = builder;
     this.#isLastCopied = isLastCopied;
+    this.#plans = ranges.map(() => []);
   }
 
   /** Makes the nodes of the tree, for a number in the accumulator. */
   build(): GraphNode {
-    return this.#plan(0, this.#ranges.length - 1).build();
+    const last = this.#ranges.length - 1;
+    for (let i = last; i >= 0; i--) this.#planFrom(i);
+    return this.#build(0, last);
+  }
+
+  /** Plans the runs that begin with a range. Those that begin with a later range have been planned. */
+  #planFrom(i: number): void {
+    const plans = at(this.#plans, i);
+    let weight = 0;
+    /** The outcome of the wide ranges so far. */
+    let wide: GraphNode | undefined;
+    // What no chain or no bits can decide, they can't with more ranges either.
+    let [isChained, isBitTested] = [true, true];
+    for (let j = i; j < this.#ranges.length; j++) {
+      const range = at(this.#ranges, j);
+      weight += range.weight;
+      if (isWide(range)) {
+        isChained = isChained && (wide ?? range.outcome) === range.outcome;
+        wide = range.outcome;
+      }
+      if (j === i) {
+        plans.push({ cost: 0, way: 'outcome', split: i });
+        continue;
+      }
+      let best = this.#split(i, j, weight);
+      const chain = isChained && wide !== undefined ? this.#chainCost(i, j, wide) : Number.POSITIVE_INFINITY;
+      if (chain < best.cost) best = { cost: chain, way: 'chain', split: best.split };
+      const bits = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weight;
+      // Two ranges are always split: a test of bits is as long and harder to read.
+      if (isBitTested && j > i + 1 && bits < best.cost) {
+        isBitTested = this.#bits(i, j) !== undefined;
+        if (isBitTested) best = { cost: bits, way: 'bits', split: best.split };
+      }
+      plans.push(best);
+    }
   }
 
   #plan(i: number, j: number): Plan {
-    const key = i * LONGEST_CHOSEN + j;
-    const plan = this.#plans.get(key) ?? this.#cheapest(i, j);
-    this.#plans.set(key, plan);
-    return plan;
-  }
-
-  #cheapest(i: number, j: number): Plan {
-    const { outcome } = at(this.#ranges, i);
-    if (i === j) return { cost: 0, split: i, build: () => outcome };
-    let weight = 0;
-    for (let k = i; k <= j; k++) weight += at(this.#ranges, k).weight;
-    const split = this.#split(i, j, weight);
-    const chain = this.#chain(i, j, split);
-    return this.#bits(i, j, weight, chain) ?? chain;
+    return at(at(this.#plans, i), j - i);
   }
 
   /** The cheapest split, near the best splits of the runs that are one range shorter. */
@@ -240,14 +262,7 @@ class Tree {
       parts = cost;
       best = split;
     }
-    const build = () =>
-      this.#builder.branch(
-        'jge',
-        at(this.#ranges, best).low,
-        this.#plan(best, j).build(),
-        this.#plan(i, best - 1).build(),
-      );
-    return { cost: parts + this.#splitCost(i, j) + NANOSECONDS.jge * weight, split: best, build };
+    return { cost: parts + this.#splitCost(i, j) + NANOSECONDS.jge * weight, way: 'split', split: best };
   }
 
   /** The cost of a split's instruction, without its steps and its two parts. */
@@ -256,44 +271,21 @@ class Tree {
     return this.#isLastCopied && j === this.#ranges.length - 1 ? 2 * NANOSECONDS.instruction : NANOSECONDS.instruction;
   }
 
-  /** Tests single numbers one by one, if that is cheaper than `best` and the other numbers have one outcome. */
-  #chain(i: number, j: number, best: Plan): Plan {
-    let rest: GraphNode | undefined;
-    for (let k = i; k <= j; k++) {
-      const range = at(this.#ranges, k);
-      if (!isWide(range) || range.outcome === rest) continue;
-      if (rest !== undefined) return best;
-      rest = range.outcome;
-    }
-    if (rest === undefined) return best;
+  /** The cost to test single numbers one by one. All wide ranges have the outcome of the other numbers. */
+  #chainCost(i: number, j: number, others: GraphNode): number {
     let [tested, steps, late] = [0, 0, 0];
     for (let k = i; k <= j; k++) {
       const { outcome, weight } = at(this.#ranges, k);
-      if (outcome === rest) late += weight;
+      if (outcome === others) late += weight;
       else steps += ++tested * weight;
     }
     steps += tested * late;
-    const cost = tested * NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jeq * steps;
-    if (cost >= best.cost) return best;
-    const others = rest;
-    const build = () =>
-      this.#ranges
-        .slice(i, j + 1)
-        .reduceRight(
-          (node, { low, outcome }) => (outcome === others ? node : this.#builder.branch('jeq', low, outcome, node)),
-          others,
-        );
-    return { cost, split: best.split, build };
+    return tested * NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jeq * steps;
   }
 
-  /**
-   * One test of bits, if it is cheaper than `best`: numbers with any of them have the outcome of the run's first range,
-   * or of its second.
-   */
-  #bits(i: number, j: number, weight: number, best: Plan): Plan | undefined {
-    if (j === i + 1) return undefined; // These are always split: a test of bits is as long and harder to read.
-    const cost = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weight;
-    if (cost >= best.cost || at(this.#ranges, j).high - at(this.#ranges, i).low >= MOST_BIT_TESTED) return undefined;
+  /** One test of bits: numbers with any of them have the outcome of the run's first range, or of its second. */
+  #bits(i: number, j: number): { readonly mask: number; having: GraphNode; others: GraphNode } | undefined {
+    if (at(this.#ranges, j).high - at(this.#ranges, i).low >= MOST_BIT_TESTED) return undefined;
     const [first, second] = [at(this.#ranges, i).outcome, at(this.#ranges, i + 1).outcome];
     for (let k = i + 2; k <= j; k++) {
       const { outcome } = at(this.#ranges, k);
@@ -302,8 +294,25 @@ class Tree {
     const run = this.#ranges.slice(i, j + 1);
     const [having, others] = distinguishingBits(run, first) === 0 ? [second, first] : [first, second];
     const mask = distinguishingBits(run, having);
-    if (mask === 0) return undefined;
-    return { cost, split: best.split, build: () => this.#builder.branch('jset', mask, having, others) };
+    return mask === 0 ? undefined : { mask, having, others };
+  }
+
+  #build(i: number, j: number): GraphNode {
+    const { outcome } = at(this.#ranges, i);
+    const { way, split } = this.#plan(i, j);
+    const run = this.#ranges.slice(i, j + 1);
+    const others = way === 'chain' ? run.find(isWide)?.outcome : undefined;
+    const bits = way === 'bits' ? this.#bits(i, j) : undefined;
+    if (way === 'outcome') return outcome;
+    if (bits !== undefined) return this.#builder.branch('jset', bits.mask, bits.having, bits.others);
+    if (others !== undefined)
+      return run.reduceRight(
+        (node, range) =>
+          range.outcome === others ? node : this.#builder.branch('jeq', range.low, range.outcome, node),
+        others,
+      );
+    const right = this.#build(split, j);
+    return this.#builder.branch('jge', at(this.#ranges, split).low, right, this.#build(i, split - 1));
   }
 }
 
