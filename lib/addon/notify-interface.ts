@@ -102,7 +102,10 @@ export interface LocalSocket {
   await(onReadable: () => void): number;
   /** Returns a connection, or −errno; EAGAIN if none waits. */
   accept(): LocalSocket | number;
-  /** Returns the bytes and descriptors that have arrived, or −errno. Empty bytes mean the end of the stream. */
+  /**
+   * Returns the bytes and descriptors that have arrived, or −errno. Empty bytes mean the end of the stream. ETIMEDOUT: the
+   * peer or a lack of processors delays it, and what arrives meanwhile is returned by the next call.
+   */
   receive(): Received | number;
   /** Returns the IDs that the peer had when it connected, or −errno. */
   sender(): NativeCredentials | number;

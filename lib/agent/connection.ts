@@ -7,10 +7,14 @@ import { clearTimeout, setTimeout } from '../util/timers.js';
 import { type AgentMessage, isCompleteJson, readMessage } from './container-state.js';
 import { knownCredentials, UNKNOWN } from './credentials.js';
 
+const { EAGAIN, EINTR, ETIMEDOUT } = constants.errno;
+
 /** Maximum bytes of a message. A runtime sends it at once, into a buffer that has 208 KiB by default (socket(7)). */
 const MAX_BYTES = 262_144;
 /** Milliseconds until a message must be complete. */
 const TIMEOUT = 10_000;
+/** Milliseconds from one attempt to receive to the next, if the first takes too long: the peer, or a lack of processors, delays it. */
+const PAUSE = 20;
 
 /** A message, or an Error if it is malformed or late, or null if the peer closed the connection without a message. */
 type ReceivedMessage = AgentMessage | Error | null;
@@ -21,6 +25,8 @@ export class AgentConnection {
   readonly #socket: LocalSocket;
   readonly #done: (outcome: ReceivedMessage) => void;
   readonly #timer: NodeJS.Timeout;
+  #isLate = false;
+  #pause: NodeJS.Timeout | undefined;
   #bytes = Buffer.alloc(0);
 
   /**
@@ -40,11 +46,7 @@ export class AgentConnection {
 
   /** Waits for the message, or for more of it. */
   start(): void {
-    const error = this.#socket.await(() => {
-      const outcome = this.#receive();
-      if (outcome === undefined) this.start();
-      else this.#finish(outcome);
-    });
+    const error = this.#socket.await(() => this.#proceed());
     if (error !== 0) this.#finish(new Error(`uv_poll_init ${systemErrorName(error)}`));
   }
 
@@ -55,19 +57,32 @@ export class AgentConnection {
 
   /** Closes the socket. `done` is not called any more. */
   giveUp(): void {
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#socket.close();
   }
 
+  #proceed(): void {
+    const outcome = this.#receive();
+    if (outcome !== undefined) this.#finish(outcome);
+    else if (this.#isLate) this.#pause = setTimeout(() => this.#proceed(), PAUSE).unref();
+    else this.start();
+  }
+
   #finish(outcome: ReceivedMessage): void {
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#done(outcome);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#pause);
   }
 
   /** Receives bytes. Returns undefined if the message is not complete. */
   #receive(): ReceivedMessage | undefined {
     const received = this.#socket.receive();
-    if (received === -constants.errno.EAGAIN || received === -constants.errno.EINTR) return undefined;
+    this.#isLate = received === -ETIMEDOUT;
+    if (this.#isLate || received === -EAGAIN || received === -EINTR) return undefined;
     if (typeof received === 'number') return new Error(`recvmsg ${systemErrorName(received)}`);
     const { bytes, descriptors, lost } = received;
     if (lost)

@@ -11,34 +11,40 @@ const STOPPING: readonly NodeJS.Signals[] = ['SIGTSTP', 'SIGTTIN', 'SIGTTOU'];
  * ignores the signals of the terminal, or handles them, goes on, and with it this process and its timeout. One in a
  * Landlock domain does not reach this process when it stops its own process group, as an editor does.
  *
- * @returns What ends that.
+ * To be called before the program starts, so that a signal of the terminal in between does not stop this process alone.
+ *
+ * @returns What is called with the program when it has started, and returns what ends that.
  */
-export function stopWith(child: SandboxedProcess): () => void {
+export function prepareToStop(): (child: SandboxedProcess) => () => void {
   const [, , , , terminal = '0'] = statFields('self');
-  if (terminal === '0') return () => {}; // There is none, or that is unknown: then every signal has its default action.
-  let isStopped = false;
-  let unlisten = listenForChild(child);
-  const onChild = () => {
-    const wasStopped = isStopped;
-    const [state] = statFields(child.pid);
-    isStopped = state === 'T';
-    if (isStopped === wasStopped) return;
-    signalTree(child, isStopped ? 'SIGSTOP' : 'SIGCONT'); // What it has started must not outrun a timeout that waits.
-    if (!isStopped) return;
-    unlisten();
-    // Not SIGSTOP, by which this process would also stop where there is no shell that could continue it.
-    process.kill(process.pid, 'SIGTSTP');
-    unlisten = listenForChild(child);
-  };
-  const onContinued = () => {
-    isStopped = false;
-    signalTree(child, 'SIGCONT');
-  };
-  process.on('SIGCHLD', onChild).on('SIGCONT', onContinued);
-  onChild(); // It may have stopped before there was a listener.
-  return () => {
-    unlisten();
-    process.off('SIGCHLD', onChild).off('SIGCONT', onContinued);
+  if (terminal === '0') return () => () => {}; // There is none, or that is unknown: then every signal has its default action.
+  const unprepare = listenToSignals(STOPPING, () => {});
+  return (child) => {
+    let isStopped = false;
+    let unlisten = listenForChild(child);
+    unprepare();
+    const onChild = () => {
+      const wasStopped = isStopped;
+      const [state] = statFields(child.pid);
+      isStopped = state === 'T';
+      if (isStopped === wasStopped) return;
+      signalTree(child, isStopped ? 'SIGSTOP' : 'SIGCONT'); // What it has started must not outrun a timeout that waits.
+      if (!isStopped) return;
+      unlisten();
+      // Not SIGSTOP, by which this process would also stop where there is no shell that could continue it.
+      process.kill(process.pid, 'SIGTSTP');
+      unlisten = listenForChild(child);
+    };
+    const onContinued = () => {
+      isStopped = false;
+      signalTree(child, 'SIGCONT');
+    };
+    process.on('SIGCHLD', onChild).on('SIGCONT', onContinued);
+    onChild(); // It may have stopped before there was a listener.
+    return () => {
+      unlisten();
+      process.off('SIGCHLD', onChild).off('SIGCONT', onContinued);
+    };
   };
 }
 

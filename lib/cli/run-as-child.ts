@@ -8,7 +8,7 @@ import { denyingMode, endedProgram, grantLackedBy } from '../sandbox/path-hints.
 import { startProgram } from '../sandbox/spawn.js';
 import { shownName } from '../util/foreign-text.js';
 import { exitAsProgram, exitAtLimit } from './exit-status.js';
-import { stopWith } from './job-control.js';
+import { prepareToStop } from './job-control.js';
 import { listenToSignals } from './listen-to-signals.js';
 import { inFlags } from './options/profile-options.js';
 import { pathFlag } from './output/path-flags.js';
@@ -36,6 +36,7 @@ export async function runAsChild(
   const unlisten = listenToSignals(PASSED_ON, (signal, isFromTerminal) => {
     if (!isFromTerminal || hasOwnSession(child)) child.kill(signal);
   });
+  const stopWith = prepareToStop();
   const child = startProgram([command, args, profile, { ...options, stdio: 'inherit' }], descendants);
   if (child.pid !== undefined) reportUnenforced(child.enforcement);
   const unfollow = stopWith(child);

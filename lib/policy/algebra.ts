@@ -3,7 +3,7 @@ import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { compareRestriction, returnValue } from './action.js';
-import { conditionsDiagram, exampleCall } from './diagrams/call-bits.js';
+import { canHold, conditionsDiagram, exampleCall } from './diagrams/call-bits.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
 import { type Outcome, outcomesOf } from './diagrams/policy-meanings.js';
 import {
@@ -155,7 +155,7 @@ const MOST_PAIRS = 16_384;
 /**
  * The pairs of decisions that some call takes, in the order of `a` and then of `b`. For any call, the first pair whose
  * conditions hold consists of the first decision of `a` that holds and the first one of `b`. `diagrams` has no limit on
- * steps, as the diagram of a list of conditions is small.
+ * steps, as the diagram of a list of conditions is small. It may forget all others.
  */
 function product(
   a: readonly Decision[],
@@ -168,11 +168,16 @@ function product(
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer rules, or attach a filter for each`);
   }
   const calls = ({ conditions }: Decision) => conditionsDiagram(conditions, diagrams);
-  const inB = a.some(({ conditions }) => conditions.length > 0) ? b.map(calls) : [];
+  // Without conditions in `a`, all that matters is whether those in `b` can hold.
+  const isPlain = a.every(({ conditions }) => conditions.length === 0);
+  const someCalls = ({ conditions }: Decision) => (canHold(conditions, diagrams) ? TRUE : FALSE);
+  const callsInB = () => b.map(isPlain ? someCalls : calls);
+  let inB = callsInB();
   return a.flatMap((x) => {
+    if (diagrams.clearIfLarge()) inB = callsInB();
     const inX = calls(x);
     return b.flatMap((y, i) => {
-      if (inX !== TRUE && diagrams.both(inX, inB.at(i) ?? FALSE) === FALSE) return [];
+      if (diagrams.both(inX, inB.at(i) ?? FALSE) === FALSE) return [];
       const { action, rule } = choose(x, y);
       return [{ conditions: [...x.conditions, ...y.conditions], action, rule }];
     });

@@ -8,7 +8,7 @@ import type { ProgramEnd } from '../process-tree/program-end.js';
 import { onAbort } from '../sandbox/child/process/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/process/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
-import { own } from '../util/own-data.js';
+import { own, propertyOf } from '../util/own-data.js';
 import { clearTimeout, setTimeout } from '../util/timers.js';
 
 /** A kind of calls: the first of them, and their number. */
@@ -47,7 +47,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   });
   discardOutput(child);
   const stop = stopOf(options, child);
-  if (child.pid === undefined) {
+  if (propertyOf(child, 'pid') === undefined) {
     await new Promise((resolve) => child.once('error', resolve));
     stop.forget();
     throw failure;

@@ -1,7 +1,7 @@
 /** run(): starts a program under a profile, and returns a promise of its result. */
 import { limitText } from '../process-tree/limit-reason.js';
 import { endInWords } from '../process-tree/program-end.js';
-import { own } from '../util/own-data.js';
+import { own, propertyOf } from '../util/own-data.js';
 import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { abortError, onAbort } from './child/process/abort.js';
@@ -116,13 +116,14 @@ export async function runCall(
   const watched = watch?.(child);
   const output = new OutputBuffer(child, limits);
   const failure = await waitForEnd(child, output, options);
-  if (child.pid !== undefined) await watched;
+  const isStarted = propertyOf(child, 'pid') !== undefined;
+  if (isStarted) await watched;
 
   const result = {
     command: [call.command, ...call.args].join(' '),
     stdout: output.output('stdout'),
     stderr: output.output('stderr'),
-    exitCode: child.pid === undefined ? null : child.exitCode,
+    exitCode: isStarted ? child.exitCode : null,
     signal: child.signalCode,
     timedOut: output.timedOut,
     limit: child.limit,

@@ -10,7 +10,7 @@ import type { PeerCredentials } from '../../lib/notify/container.js';
 import { fakeTimeouts } from '../support/fake-timers.js';
 
 const { EACCES, EADDRINUSE, EAGAIN, EBADF, ECONNABORTED, ECONNREFUSED, ECONNRESET, EINTR } = constants.errno;
-const { EMFILE, ENAMETOOLONG, ENOENT, ENOMEM, EROFS } = constants.errno;
+const { EMFILE, ENAMETOOLONG, ENOENT, ENOMEM, EROFS, ETIMEDOUT } = constants.errno;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 beforeEach(fakeTimeouts);
@@ -195,6 +195,35 @@ test('a message may come in pieces, at signals, and is refused if receiving fail
   socket.read();
   expect(refused.slice(1)).toEqual(['7: uv_poll_init ENOMEM']);
   expect([connection.isClosed, unpolled.isClosed]).toEqual([true, true]);
+  await agent.close();
+});
+
+test('receiving that takes too long is tried again every 20 ms, as the kernel reports the message only once', async () => {
+  const { agent, socket, refused } = agentOnFake();
+  const [delayed, stuck, gone] = [connect(socket), connect(socket), connect(socket)];
+  for (const each of [delayed, stuck, gone]) {
+    each.received.push(-ETIMEDOUT, -ETIMEDOUT);
+    each.read();
+  }
+  gone.received.push({ bytes: Buffer.from('x') });
+  vi.advanceTimersByTime(20);
+  expect([delayed.isAwaited, delayed.received.length, refused]).toEqual([false, 0, []]);
+  delayed.received.push({ bytes: Buffer.from('{}') });
+  stuck.receive = () => -ETIMEDOUT;
+  agent.once('refused', () => agent.close());
+  vi.advanceTimersByTime(20);
+  expect(refused).toEqual(['7: state: not an object']);
+  vi.advanceTimersByTime(20_000);
+  expect([refused.length, gone.isClosed, stuck.isClosed]).toEqual([1, true, true]);
+});
+
+test('a peer that delays receiving for 10 seconds is refused', async () => {
+  const { agent, socket, refused } = agentOnFake();
+  const connection = connect(socket);
+  connection.receive = () => -ETIMEDOUT;
+  connection.read();
+  vi.advanceTimersByTime(20_000);
+  expect([refused, connection.isClosed]).toEqual([['7: no complete message in 10000 ms'], true]);
   await agent.close();
 });
 

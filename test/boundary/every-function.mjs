@@ -144,6 +144,19 @@ export const STEPS = {
       .violations.map(({ syscall }) => syscall),
     ...[undefined, null, '', false, []].map((nothing) => outcome(() => seccomp.spawnSync('true', [], nothing))),
   ],
+  paths: () => {
+    const options = { paths: { read: ['@system'] }, onViolation: true, reportPaths: true };
+    const denied = (...command) =>
+      seccomp
+        .spawnSync('/usr/bin/env', command, 'docker-default', options)
+        .violations.map(({ why, remedy }) => `${why} ${textOf(remedy)}`.replaceAll(folder, 'folder'));
+    return [denied('cat', file), denied('touch', newFolder())];
+  },
+  // The program does not exist, so this process goes on.
+  execve: () => [
+    outcome(() => seccomp.execve('/nonexistent', ['a'], 'docker-default', { env: { A: 'b' }, cwd: '/' })),
+    outcome(() => seccomp.execve('/nonexistent', [], TEXT, { paths: { read: ['@system'] } })),
+  ],
   spawn: async () => {
     const watched = seccomp.spawn('unshare', ['--mount', 'true'], 'docker-default', {
       onViolation: () => {},
@@ -208,6 +221,7 @@ export const STEPS = {
     await seccomp.run('unshare', ['--mount', 'true'], 'docker-default', { onViolation: true }).catch(codeOf),
     await seccomp.run('sleep', ['60'], 'node', { timeout: 20 }).catch(codeOf),
     await seccomp.run('mkdir', [newFolder()], TEXT).catch(codeOf),
+    await seccomp.run('/nonexistent', [], TEXT).catch(codeOf),
   ],
   Sandbox: async () => {
     const sandbox = new seccomp.Sandbox(TEXT, { timeout: 10_000 });
@@ -235,7 +249,8 @@ export const STEPS = {
       (names) =>
       ({ syscalls }) =>
         syscalls.some((rule) => names.some((name) => rule.names.includes(name)));
-    return [exitCode, allows(['mkdir', 'mkdirat'])(profile.document), merged.exitCode];
+    const missing = await seccomp.record('/nonexistent', []).catch(codeOf);
+    return [missing, exitCode, allows(['mkdir', 'mkdirat'])(profile.document), merged.exitCode];
   },
   listen: async () => {
     const path = join(folder, `${folders++}.sock`);

@@ -34,7 +34,7 @@ describe('a shortage is not blamed on what was given:', () => {
   ] as const)('a private directory that can not be made for %s', (errno, remedy) => {
     const failure = { error: constants.errno[errno], call: 'mkdir' } as never;
     vi.spyOn(addon(), 'makePrivateDirectory').mockReturnValue(failure);
-    expect(makePrivateDirectory).toThrow(`(mkdir ${errno}): ${remedy}`);
+    expect(() => makePrivateDirectory({})).toThrow(`(mkdir ${errno}): ${remedy}`);
   });
 
   test('a profile', () => {

@@ -50,7 +50,7 @@ test('is in os.tmpdir(), for this user alone, with a name that nobody can guess'
   const link = join(folder, 'link');
   symlinkSync(folder, link);
   vi.stubEnv('TMPDIR', link);
-  const [one, other] = [makePrivateDirectory(), makePrivateDirectory()];
+  const [one, other] = [makePrivateDirectory({}), makePrivateDirectory({})];
   expect(one.path).toMatch(/\/seccomp-[a-z2-7]{24}$/);
   expect(one.path.startsWith(`${folder}/seccomp-`)).toBe(true);
   expect(other.path).not.toBe(one.path);
@@ -66,7 +66,7 @@ test.each([
   ['on another thread', removed],
 ])('is removed with everything in it, %s; twice is no error', async (_, remove) => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  const directory = makePrivateDirectory();
+  const directory = makePrivateDirectory({});
   const kept = fill(directory.path);
   await remove(directory);
   expect([existsSync(directory.path), existsSync(kept)]).toEqual([false, true]);
@@ -106,7 +106,7 @@ test.each([
   writeFileSync(join(folder, 'file'), '');
   vi.stubEnv('TMPDIR', join(folder, name));
   const message = `@tmp: cannot make the child's directory in ${join(folder, name)}, the directory for temporary files (${reason}): set TMPDIR to an existing directory in which this user may create files`;
-  expect(makePrivateDirectory).toThrow(new SeccompError('ERR_SECCOMP_OPTION', message));
+  expect(() => makePrivateDirectory({})).toThrow(new SeccompError('ERR_SECCOMP_OPTION', message));
 });
 
 /** Runs code in a process that has the addon and a directory. */
@@ -191,7 +191,7 @@ test('a descendant that still runs, and replaces directories by links, leads no 
   const outside = mkdtempSync(join(folder, 'outside-'));
   for (let i = 0; i < 10; i++) writeFileSync(join(outside, String(i)), '');
   for (let round = 0; round < 20; round++) {
-    const directory = makePrivateDirectory();
+    const directory = makePrivateDirectory({});
     const script = `cd "$1" && echo; while :; do mkdir -p d/e; ln -s "$2" l; mv -T d x; mv -T l d; mv -T d l; mv -T x d; done 2>/dev/null`;
     const child = spawn('sh', ['-c', script, 'sh', directory.path, outside]);
     await once(child.stdout, 'data');

@@ -142,6 +142,46 @@ describe('intersect and union', () => {
     }
   });
 
+  test('leave out decisions whose conditions no call meets', () => {
+    const never = { index: 0, width: 32, op: 'gt', value: 0xffff_ffffn } as const;
+    const both = [
+      { index: 1, width: 64, op: 'eq', value: 1n },
+      { index: 1, width: 64, op: 'eq', value: 2n },
+    ] as const;
+    const abi = abiOf('x86_64');
+    const ends = { defaultAction: { kind: 'allow' }, foreignAction: { kind: 'allow' } } as const;
+    const policy = (decisions: readonly Decision[]): Policy => ({
+      abis: [{ abi, syscalls: new Map([[1, decisions]]) }],
+      ...ends,
+    });
+    for (const conditions of [[never], both]) {
+      const impossible = policy([{ conditions, action: { kind: 'trap' } }]);
+      for (const [a, b] of [
+        [impossible, policy([])],
+        [policy([]), impossible],
+      ] as const)
+        expect(intersect(a, b).abis[0]?.syscalls.get(1)).toEqual([
+          { conditions: [], action: { kind: 'allow' }, rule: undefined },
+        ]);
+    }
+  });
+
+  test('lose no pair of decisions if the diagrams of all take too much memory to keep', () => {
+    const abi = abiOf('x86_64');
+    const random = fc.sample(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { numRuns: 640, seed: 1 });
+    const policy = (values: readonly bigint[]): Policy => {
+      const decisions = Array.from({ length: 80 }, (_, i): Decision => {
+        const compared = values.slice(4 * i, 4 * i + 4);
+        const conditions = compared.map((value, index) => ({ index, width: 64, op: 'ne', value }) as const);
+        return { conditions, action: { kind: 'errno', errno: i } };
+      });
+      const syscalls = new Map([[1, decisions]]);
+      return { abis: [{ abi, syscalls }], defaultAction: { kind: 'allow' }, foreignAction: { kind: 'allow' } };
+    };
+    const both = intersect(policy(random.slice(0, 320)), policy(random.slice(320)));
+    expect(both.abis[0]?.syscalls.get(1)).toHaveLength(81 * 81);
+  });
+
   test('take the more and the less restrictive action of each call', () => {
     fc.assert(
       fc.property(pair, ({ a, b, calls }) => {

@@ -12,7 +12,7 @@ import { recordWithEnd } from '../../record/record.js';
 import { readSandboxText } from '../../sandbox/file/read.js';
 import { shownName } from '../../util/foreign-text.js';
 import { exitAsProgram } from '../exit-status.js';
-import { stopWith } from '../job-control.js';
+import { prepareToStop } from '../job-control.js';
 import { listenToSignals } from '../listen-to-signals.js';
 import { inFlags } from '../options/profile-options.js';
 import type { SandboxFlags } from '../options/sandbox-options.js';
@@ -177,6 +177,7 @@ async function recordOrReport(
       printNote(`waiting for ${shownName(command)} and its children to end: another signal kills it`);
     } else if (passedOn === undefined || performance.now() - passedOn > SAME_SIGNAL) end.abort();
   });
+  const stopWith = prepareToStop();
   try {
     return await recordWithEnd(
       command,

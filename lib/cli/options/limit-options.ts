@@ -94,7 +94,7 @@ function milliseconds(text: string): number {
 
 /** A text that is no size is left as it is, and refused by the library. */
 function sizeOf(text: string | undefined): bigint | string | undefined {
-  return text !== undefined && /^\d{1,18}$/.test(text) ? BigInt(text) : text;
+  return text !== undefined && /^0*\d{1,18}$/.test(text) ? BigInt(text) : text;
 }
 
 function numberOf(text: string | undefined): number | string | undefined {

@@ -143,7 +143,7 @@ export function accessOf({ abi, syscall, args, flags, files }: NamingCall): File
     return undefined;
   const isOpening = naming.openFlags !== undefined || naming.openHow !== undefined;
   const words = naming.distinguishing.map((index) => Number(BigInt.asUintN(32, args[index] ?? 0n)));
-  return naming.access(first, isOpening ? flags : (words[0] ?? 0), flagValue(abi), second);
+  return naming.access(first, isOpening ? flags : (words.at(0) ?? 0), flagValue(abi), second);
 }
 
 const ACCESS_MODE = 3;

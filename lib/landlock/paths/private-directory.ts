@@ -43,7 +43,7 @@ export interface DirectoryOwner {
  *
  * @throws {SeccompError} ERR_SECCOMP_OPTION if there is no such directory, or nothing can be made in it.
  */
-export function makePrivateDirectory({ uid, gid }: DirectoryOwner = {}): PrivateDirectory {
+export function makePrivateDirectory({ uid, gid }: DirectoryOwner): PrivateDirectory {
   const made = addon().makePrivateDirectory(parentDirectory(), uid, gid);
   if (has(made, 'error') && made.call === 'pthread_create')
     throw systemError(made.error, 'spawn', undefined, ': there is no thread to remove the directory of @tmp later');

@@ -91,9 +91,9 @@ function forNeeds(subject: RulesetSubject): Kept {
 
 /** Finds a ruleset among those that are kept. Returns undefined, and drops it, if it can't be used any more. */
 function find(matches: (each: Kept) => boolean): Kept | undefined {
-  const at = kept.findIndex(matches);
-  const found = kept[at];
+  const found = kept.find(matches);
   if (found === undefined) return undefined;
+  const at = kept.indexOf(found);
   const words = wordsOf(found.subject);
   const isUsable = found.words.every((grants, i) => grants === words[i]) && addon().isCurrent(found.ruleset);
   if (at > 0 || !isUsable) kept.splice(at, 1);

@@ -9,6 +9,7 @@ import type { FindPathDenial } from '../../landlock/denials/path-denial.js';
 import type { NativeFile, NativeKind } from '../../native.js';
 import { constantOn } from '../../syscalls/constants.js';
 import { once } from '../../util/memo.js';
+import { own } from '../../util/own-data.js';
 import { namingCall } from '../naming-call.js';
 import type { DeniedKind } from './violation.js';
 
@@ -29,7 +30,7 @@ export function deniedByPaths(kind: NativeKind, find: FindPathDenial): DeniedKin
     deniedBy: 'paths',
     profile: undefined,
     rule: undefined,
-    why: `paths does not grant ${denied}${remedy?.paths.write?.includes('@tmp') ? FOR_TMP : ''}`,
+    why: `paths does not grant ${denied}${remedy && own(remedy.paths).write?.includes('@tmp') ? FOR_TMP : ''}`,
     remedy,
   } as const;
   return {
@@ -71,7 +72,7 @@ function namesIn(kind: NativeKind): readonly (Uint8Array | undefined)[] {
   const places = PATH_CALLS.get(observedCall(kind).syscall)?.paths ?? [];
   return kind.args.map((_, index) => {
     const at = places.findIndex(({ argument, addressSize }) => argument === index && addressSize === undefined);
-    return kind.files[at]?.text.subarray(0, MAX_CAPTURE);
+    return at < 0 ? undefined : kind.files[at]?.text.subarray(0, MAX_CAPTURE);
   });
 }
 

@@ -20,6 +20,7 @@ export function conditionDiagram(condition: Condition, diagrams: Diagrams): Diag
   const { index, width, op, value } = condition;
   const level = ARGUMENTS + 64 * index + 64 - width;
   const ones = (1n << BigInt(width)) - 1n;
+  if (isImpossible(condition)) return FALSE;
   switch (op) {
     case 'eq':
       return equal(level, width, ones, value, diagrams);
@@ -30,12 +31,25 @@ export function conditionDiagram(condition: Condition, diagrams: Diagrams): Diag
     case 'ge':
       return atLeast(level, width, ones, value, diagrams);
     case 'gt':
-      return value === ones ? FALSE : atLeast(level, width, ones, value + 1n, diagrams);
+      return atLeast(level, width, ones, value + 1n, diagrams);
     case 'lt':
       return diagrams.not(atLeast(level, width, ones, value, diagrams));
     case 'le':
       return value === ones ? TRUE : diagrams.not(atLeast(level, width, ones, value + 1n, diagrams));
   }
+}
+
+/** Whether some arguments meet all conditions. */
+export function canHold(conditions: readonly Condition[], diagrams: Diagrams): boolean {
+  // Conditions on different arguments do not depend on each other.
+  if (conditions.every(({ index }, i) => conditions.findIndex((each) => each.index === index) === i))
+    return !conditions.some(isImpossible);
+  return conditionsDiagram(conditions, diagrams) !== FALSE;
+}
+
+/** Whether no argument meets a condition. */
+function isImpossible({ op, value, width }: Condition): boolean {
+  return op === 'lt' ? value === 0n : op === 'gt' && value === (1n << BigInt(width)) - 1n;
 }
 
 /** Whether all conditions hold. */

@@ -20,25 +20,45 @@ const VALUE = 0;
 /** The default limit on steps: 600,000 take a third of a second. */
 const MOST_STEPS = 600_000;
 
+/** Nodes that take about 30 MB. */
+const MANY_NODES = 500_000;
+
 /** Thrown if building a diagram takes too many steps. */
 export class TooManySteps extends RangeError {}
 
 /** Makes diagrams. Bits with lower levels are tested first. */
 export class Diagrams {
   #size = 0;
-  #levels = new Uint16Array(1 << 10);
+  #levels = new Uint16Array();
   /** For a node, the diagrams for 0 and for 1. For a constant, its value and its kind. */
-  #low = new Int32Array(1 << 10);
-  #high = new Int32Array(1 << 10);
+  #low = new Int32Array();
+  #high = new Int32Array();
   /** A hash table of nodes, plus 1, with open addressing; at least twice as long as the number of nodes. */
-  #table = new Int32Array(1 << 11);
+  #table = new Int32Array();
   /** A cache of results of choose(), the latest for each hash: test, yes, no, result. */
-  #results = new Int32Array(4 << 11);
+  #results = new Int32Array();
   readonly #mostSteps: number;
   #steps = 0;
 
   constructor(mostSteps: number = MOST_STEPS) {
     this.#mostSteps = mostSteps;
+    this.#clear();
+  }
+
+  /** Forgets all diagrams if they take much memory. Returns whether it did. */
+  clearIfLarge(): boolean {
+    const isLarge = this.#size > MANY_NODES;
+    if (isLarge) this.#clear();
+    return isLarge;
+  }
+
+  #clear(): void {
+    this.#size = 0;
+    this.#levels = new Uint16Array(1 << 10);
+    this.#low = new Int32Array(1 << 10);
+    this.#high = new Int32Array(1 << 10);
+    this.#table = new Int32Array(1 << 11);
+    this.#results = new Int32Array(4 << 11);
     this.#share(CONSTANT, 0, TRUTH);
     this.#share(CONSTANT, 1, TRUTH);
   }

@@ -1,7 +1,7 @@
 /** Reports rules on one syscall that contradict each other, or of which one has no effect. */
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
-import { conditionsDiagram } from '../../policy/diagrams/call-bits.js';
-import { Diagrams, FALSE } from '../../policy/diagrams/decision-diagram.js';
+import { canHold } from '../../policy/diagrams/call-bits.js';
+import { Diagrams } from '../../policy/diagrams/decision-diagram.js';
 import type { Abi } from '../../syscalls/abi.js';
 import type { ProblemKind } from '../document/diagnostics.js';
 import { runtimeWidth } from './argument-conditions.js';
@@ -137,7 +137,8 @@ export class RuleConflicts {
   #overlap(a: RuleDecision, b: RuleDecision): boolean {
     if (a.conditions.length === 0 || b.conditions.length === 0) return true;
     if (this.#pairs++ >= MOST_PAIRS) return true;
-    return conditionsDiagram([...a.conditions, ...b.conditions], this.#diagrams) !== FALSE;
+    this.#diagrams.clearIfLarge();
+    return canHold([...a.conditions, ...b.conditions], this.#diagrams);
   }
 
   /**

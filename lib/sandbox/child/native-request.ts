@@ -33,7 +33,7 @@ export function toNativeRequest(
   { file, argv, module, options }: ProgramCall<RequestOptions>,
   plan: FilterPlan,
   { descriptors, channel }: OpenedStdio,
-  { tmp, cgroup }: { readonly tmp?: PrivateDirectory | undefined; readonly cgroup?: number | undefined } = {},
+  { tmp, cgroup }: { readonly tmp: PrivateDirectory | undefined; readonly cgroup: number | undefined },
 ): NativeRequest {
   const { cwd, uid, gid, capabilities, noNewPrivileges = true, detached = false } = options;
   const { supervision, agent } = plan;

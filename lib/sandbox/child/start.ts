@@ -119,7 +119,7 @@ export function startInPlace(
   beforeExec: () => void,
 ): never {
   refuseWithoutPermission(call.file);
-  const request = toNativeRequest(call, plan, stdio);
+  const request = toNativeRequest(call, plan, stdio, { tmp: undefined, cgroup: undefined });
   beforeExec();
   const [failure] = guardedIfPossible<NativeFailure>(request, plan, (each) => addon().execve(each));
   const { error, call: failed } = failure;

@@ -17,6 +17,15 @@
 #include "system/unix_socket.h"
 
 namespace seccomp {
+
+struct LocalSocket::Received {
+  std::string bytes = std::string(kMaxReceivedBytes, '\0');
+  bool is_truncated = false;
+  ssize_t size = 0;
+  std::vector<Descriptor> descriptors;
+  bool is_done = false;  // For the Worker's thread.
+};
+
 namespace {
 
 // Whether a descriptor that another process sent is a listener. Other files must not get the ioctls of a listener,
@@ -88,18 +97,15 @@ Napi::Value LocalSocket::Accept(const Napi::CallbackInfo& info) {
 Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (peer_ == nullptr) return Negative(env, EBADF);
-  struct Received {
-    std::string bytes = std::string(kMaxReceivedBytes, '\0');
-    bool is_truncated = false;
-    ssize_t size = 0;
-    std::vector<Descriptor> descriptors;
-  };
-  const auto received = std::make_shared<Received>();
-  const int failure = worker_.Run([peer = peer_, received] {
+  if (late_ == nullptr) late_ = std::make_shared<Received>();
+  const int failure = worker_.Run([peer = peer_, received = late_] {
+    if (received->is_done) return;
     received->size =
         ReceiveDescriptors(peer->socket, &received->bytes, &received->descriptors, &received->is_truncated);
+    received->is_done = true;
   });
   if (failure != 0) return Negative(env, failure);
+  const std::shared_ptr<Received> received = std::move(late_);
   for (Descriptor& each : received->descriptors) peer_->received.push_back(std::move(each));
   if (received->size < 0) return Napi::Number::New(env, static_cast<double>(received->size));
   const Napi::Object result = Napi::Object::New(env);
@@ -149,7 +155,7 @@ void LocalSocket::CloseAll() {
   StopWaiting();
   if (peer_ == nullptr) return;
   shutdown(peer_->socket.get(), SHUT_RDWR);  // The other side sees the end now, whenever the Worker closes the socket.
-  worker_.Post([peer = std::move(peer_)] {});
+  worker_.Post([peer = std::move(peer_), received = std::move(late_)] {});
 }
 
 void LocalSocket::OnReadable() {

@@ -48,8 +48,11 @@ class LocalSocket : public WaitingObject<LocalSocket> {
     Descriptor socket;
     std::vector<Descriptor> received;
   };
+  struct Received;
 
   std::shared_ptr<Peer> peer_;
+  // What the Worker receives, or has received too late for the last call of receive(): the next one returns it.
+  std::shared_ptr<Received> late_;
   Worker worker_;
 };
 

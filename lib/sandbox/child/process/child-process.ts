@@ -19,7 +19,7 @@ import { UNKNOWN_USAGE, type Usage } from '../../../process-tree/usage.js';
 import { publicMethods } from '../../../util/caller.js';
 import { guarded } from '../../../util/guarded.js';
 import { nodeError } from '../../../util/node-error.js';
-import { define, own } from '../../../util/own-data.js';
+import { define, own, propertyOf } from '../../../util/own-data.js';
 import type { MessageChannel } from '../../channel/message-channel.js';
 import type { Ending } from '../../options/ending.js';
 import { signalNumber } from '../../options/signals.js';
@@ -330,7 +330,7 @@ export class SandboxedProcess<
    */
   killTree(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
     const { tree } = this;
-    if (this.pid === undefined) return false; // It was not started.
+    if (propertyOf(this, 'pid') === undefined) return false; // It was not started.
     if (tree === undefined) throw withoutGuardian(this.enforcement, this.pid);
     return this.#termination.killTree(tree, signal === 0 ? 0 : signalNumber(signal));
   }
