@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,7 +24,7 @@ struct LocalSocket::Received {
   bool is_truncated = false;
   ssize_t size = 0;
   std::vector<Descriptor> descriptors;
-  bool is_done = false;  // For the Worker's thread.
+  std::atomic<bool> is_done{false};
 };
 
 namespace {
@@ -97,14 +98,16 @@ Napi::Value LocalSocket::Accept(const Napi::CallbackInfo& info) {
 Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (peer_ == nullptr) return Negative(env, EBADF);
-  if (late_ == nullptr) late_ = std::make_shared<Received>();
-  const int failure = worker_.Run([peer = peer_, received = late_] {
-    if (received->is_done) return;
-    received->size =
-        ReceiveDescriptors(peer->socket, &received->bytes, &received->descriptors, &received->is_truncated);
-    received->is_done = true;
-  });
-  if (failure != 0) return Negative(env, failure);
+  if (late_ == nullptr) {
+    late_ = std::make_shared<Received>();
+    worker_.Post([peer = peer_, received = late_] {
+      received->size =
+          ReceiveDescriptors(peer->socket, &received->bytes, &received->descriptors, &received->is_truncated);
+      received->is_done = true;
+    });
+  }
+  const int failure = worker_.Run([] {});
+  if (failure != 0 && !late_->is_done) return Negative(env, failure);
   const std::shared_ptr<Received> received = std::move(late_);
   for (Descriptor& each : received->descriptors) peer_->received.push_back(std::move(each));
   if (received->size < 0) return Napi::Number::New(env, static_cast<double>(received->size));
